@@ -1,0 +1,36 @@
+"""The hash chain of a dossier's events: whoever changes one event breaks every later one.
+
+hash(n) = sha256(hash(n-1) ‖ text(n)); hash(0) is 32 zero bytes. text(n) holds the dossier's code, the sequence
+number, what happened, when it happened and was recorded, who did it for which agency, the count facts, and the
+payload. It holds no personal data, so that erasing a person leaves the chain valid.
+"""
+
+from datetime import datetime
+from hashlib import sha256
+
+from shared.domain.codes import micros
+from shared.domain.counts import Facts
+
+GENESIS = bytes(32)
+
+
+def event_tail(
+    *,
+    seq: int,
+    kind: str,
+    status: int,
+    occurred_at: datetime,
+    recorded_at: datetime,
+    actor: str,
+    acting_agency_id: int,
+    facts: Facts,
+    payload: str,
+) -> str:
+    """Everything in an event's text after the dossier's code. Fields are joined by newlines; none contains one."""
+    fixed = f"{seq}\n{kind}\n{status}\n{micros(occurred_at)}\n{micros(recorded_at)}\n{actor}\n{acting_agency_id}\n"
+    return f"{fixed}{facts.text()}\n{payload}"
+
+
+def event_hash(previous: bytes, code: str, tail: str) -> bytes:
+    """The hash of an event that follows the one hashed to `previous`."""
+    return sha256(previous + f"{code}\n{tail}".encode()).digest()

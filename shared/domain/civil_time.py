@@ -1,0 +1,36 @@
+"""Instants and civil days. Every civil day in the system is a day in Vietnam, made here and nowhere else."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+
+# Vietnam has kept UTC+7 without summer time since 1975, so the fast path is one constant offset.
+_OFFSET = timedelta(hours=7)
+_STEADY_SINCE = datetime(1976, 1, 1, tzinfo=UTC)
+
+
+def civil_day(instant: datetime) -> date:
+    """The Vietnamese civil day of an aware instant. A naive datetime is a mistake of the caller: ValueError."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant must carry its offset")
+    if instant >= _STEADY_SINCE:
+        return (instant.astimezone(UTC) + _OFFSET).date()
+    return instant.astimezone(VIETNAM).date()
+
+
+def at(day: date, clock: time) -> datetime:
+    """The instant at which the clocks of Vietnam show `clock` on `day`."""
+    return datetime.combine(day, clock, VIETNAM)
+
+
+@lru_cache(maxsize=8192)
+def midnight(day: date) -> datetime:
+    """The first instant of a civil day."""
+    return datetime.combine(day, time.min, VIETNAM)
+
+
+def end_of(day: date) -> datetime:
+    """The first instant after a civil day: what happened on the day happened before it."""
+    return midnight(day + timedelta(days=1))

@@ -1,0 +1,57 @@
+"""Codes: of dossiers (Circular 01/2018/TT-VPCP art. 19), and of procedures in the national database."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+#: 000.00.01.H50-190724-0001, issued since 6/1/2019; the number has four digits at least.
+_OLD_STYLE = re.compile(r"^\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}-\d{6}-\d{4,}$")
+#: H56.14-20260609-0092637: widths as seen in use, not a norm.
+_NEW_STYLE = re.compile(r"^[A-Z]\d{2}(\.\d{2,3}){0,3}-(\d{6}|\d{8})-\d{4,7}$")
+#: An agency whose national identification code is not known yet issues under its local code.
+_LOCAL = re.compile(r"^[A-Z0-9][A-Z0-9.\-]{1,30}-\d{6}-\d{4,}$")
+_PROCEDURE = re.compile(r"^(\d\.\d{6})(?:\.(.+))?$")
+
+
+def code_prefix(agency: str, day: date) -> str:
+    """`{agency}-{yymmdd}-`, the part of a dossier code before its number."""
+    return f"{agency}-{day:%y%m%d}-"
+
+
+def dossier_code(agency: str, day: date, number: int) -> str:
+    """The code of the `number`-th dossier of an agency on a day; the 10,000th keeps its five digits."""
+    return f"{code_prefix(agency, day)}{number:04d}"
+
+
+def is_dossier_code(text: str) -> bool:
+    """Whether `text` is a dossier code in one of the forms in use."""
+    return len(text) <= 60 and any(form.match(text) for form in (_OLD_STYLE, _NEW_STYLE, _LOCAL))
+
+
+def number_under(prefix: str, code: str) -> int | None:
+    """The running number in `code` if it was issued under `prefix`, else None."""
+    tail = code[len(prefix) :]
+    return int(tail) if code.startswith(prefix) and tail.isascii() and tail.isdigit() else None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureCode:
+    """`1.004194.000.00.00.H50`: what is national in a procedure's code, and who published it."""
+
+    national_core: str
+    publisher: str | None
+
+    @classmethod
+    def parse(cls, text: str) -> "ProcedureCode | None":
+        """The two parts, or None when `text` is no procedure code."""
+        found = _PROCEDURE.match(text)
+        return cls(found[1], found[2]) if found else None
+
+
+def micros(instant: datetime) -> int:
+    """Microseconds since 1970-01-01T00:00Z, exactly: no float on the way."""
+    delta = instant - _EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

@@ -1,0 +1,105 @@
+"""Terms of procedures, and the due date that a term gives to a dossier accepted at an instant."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from math import ceil
+
+from shared.domain.civil_time import at, civil_day, end_of
+from shared.domain.working_calendar import Sessions, WorkingCalendar
+
+HOURS_PER_WORKING_DAY = 8  # practice of the field, not law: NĐ 61/2018 defines no working hour
+SAME_DAY_CUTOFF = time(15, 0)
+_INSTANT = timedelta(microseconds=1)
+
+
+class TermUnit(StrEnum):
+    """In what a term is counted."""
+
+    WORKING_DAY = "working_day"
+    CALENDAR_DAY = "calendar_day"
+    WORKING_HOUR = "working_hour"
+    MONTH = "month"
+    SAME_DAY = "same_day"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """How long an agency has. `cutoff`: a same-day procedure accepted from then on is due the next working day."""
+
+    value: Decimal
+    unit: TermUnit
+    cutoff: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A deadline. `at` is what the receipt shows; `day` its civil day; `late_from` the first instant that is late.
+
+    Day terms are judged by date: late from the midnight after the due day. Hour terms by the instant: late right
+    after `at`.
+    """
+
+    at: datetime
+    day: date
+    late_from: datetime
+
+    @classmethod
+    def on_day(cls, day: date, sessions: Sessions) -> "Due":
+        """A due date judged by its date, shown with the hour at which the agency closes."""
+        return cls(at(day, sessions.closing(day.weekday())), day, end_of(day))
+
+    @classmethod
+    def at_instant(cls, instant: datetime) -> "Due":
+        """A due date judged to the instant."""
+        return cls(instant, civil_day(instant), instant + _INSTANT)
+
+
+def due_after(start: datetime, term: Term, calendar: WorkingCalendar, sessions: Sessions) -> Due | None:
+    """When a dossier whose clock starts at `start` is due; None for a procedure without a term.
+
+    Raises CalendarMissing when a needed year has no calendar.
+    """
+    day = civil_day(start)
+    match term.unit:
+        case TermUnit.NONE:
+            return None
+        case TermUnit.WORKING_HOUR:
+            span = timedelta(minutes=float(term.value) * 60)
+            return Due.at_instant(calendar.add_working_time(start, span, sessions))
+        case TermUnit.WORKING_DAY:
+            return Due.on_day(calendar.add_working_days(day, max(1, ceil(term.value))), sessions)
+        case TermUnit.CALENDAR_DAY:
+            return Due.on_day(calendar.roll(day + timedelta(days=ceil(term.value))), sessions)
+        case TermUnit.MONTH:
+            return Due.on_day(calendar.roll(_add_months(day, int(term.value))), sessions)
+        case TermUnit.SAME_DAY:
+            too_late = term.cutoff is not None and start >= at(day, term.cutoff)
+            due = calendar.add_working_days(day, 1) if too_late else calendar.roll(day)
+            return Due.on_day(due, sessions)
+
+
+def shifted(
+    due: Due, term: Term, paused: tuple[datetime, datetime], calendar: WorkingCalendar, sessions: Sessions
+) -> Due:
+    """`due` moved on by the time that the clock stood still, counted in the term's own unit."""
+    since, until = paused
+    if term.unit is TermUnit.WORKING_HOUR:
+        waited = calendar.working_time_between(since, until, sessions)
+        return Due.at_instant(calendar.add_working_time(due.at, waited, sessions)) if waited else due
+    first, last = civil_day(since), civil_day(until)
+    if term.unit in (TermUnit.CALENDAR_DAY, TermUnit.MONTH):
+        return Due.on_day(calendar.roll(due.day + (last - first)), sessions)
+    waited_days = calendar.working_days_between(first, last)
+    return Due.on_day(calendar.add_working_days(due.day, waited_days), sessions) if waited_days else due
+
+
+def _add_months(day: date, months: int) -> date:
+    """The corresponding day, or the month's last day (Civil Code 2015 art. 148(3))."""
+    year, month = divmod(day.month - 1 + months, 12)
+    year += day.year
+    month += 1
+    last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
+    return date(year, month, min(day.day, last))

@@ -1,0 +1,49 @@
+"""Vietnamese text: one spelling, one search key, one sort key. The database has no Vietnamese collation."""
+
+import unicodedata
+
+_D = str.maketrans({"đ": "d", "Đ": "D", "ð": "d"})
+#: The alphabet's order; f, j, w, z stand where the school puts them.
+_ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
+_LETTER = {letter: chr(0x61 + index) for index, letter in enumerate(_ALPHABET)}
+#: Tone order of dictionaries: ngang, huyền, hỏi, ngã, sắc, nặng.
+_TONES = {"\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "5"}
+
+
+def normalised(text: str) -> str:
+    """NFC, white space collapsed and trimmed. `Nguyễn` typed in two ways is one name."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def has_control_characters(text: str) -> bool:
+    """Whether `text` holds characters that no form or log should carry (tab and newlines included)."""
+    return (
+        any(unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co") for char in text)
+        if not text.isprintable()
+        else False
+    )
+
+
+def search_key(text: str) -> str:
+    """Lower case without diacritics: `Nguyễn Thị Đào` is found by `nguyen thi dao`."""
+    text = text.lower()
+    if text.isascii():
+        return " ".join(text.split())
+    plain = unicodedata.normalize("NFD", text.translate(_D))
+    return " ".join("".join(char for char in plain if not unicodedata.combining(char)).split())
+
+
+def sort_key(text: str) -> str:
+    """A key whose byte order is Vietnamese order: letters first, tones to break ties, word by word."""
+    return " ".join(_word_key(word) for word in normalised(text).lower().split(" "))
+
+
+def _word_key(word: str) -> str:
+    letters, tones = [], []
+    for char in word:
+        marks = [mark for mark in unicodedata.normalize("NFD", char) if mark in _TONES]
+        bare = unicodedata.normalize("NFC", "".join(m for m in unicodedata.normalize("NFD", char) if m not in _TONES))
+        letters.append(_LETTER.get(bare, bare))
+        if marks:
+            tones.append(_TONES[marks[0]])
+    return "".join(letters) + ("!" + "".join(tones) if tones else "")

@@ -1,0 +1,64 @@
+"""Who may do what, declared once. The migration step turns it into Postgres privileges, the tests into refusals."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+ROLES = ("motcua_intake", "motcua_routing", "motcua_stats")
+
+_WRITE = ("SELECT", "INSERT", "UPDATE")
+_APPEND = ("SELECT", "INSERT")
+_READ = ("SELECT",)
+
+#: table → role → privileges. What is not here is refused; nobody may DELETE except where it says so.
+TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        # intake
+        "procedure": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
+        "procedure_version": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
+        "procedure_offer": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
+        "procedure_term": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
+        "dossier": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
+        "applicant": {"motcua_intake": _WRITE},
+        "dossier_event": {"motcua_intake": _APPEND, "motcua_routing": _READ, "motcua_stats": _READ},
+        "dossier_number": {"motcua_intake": _WRITE},
+        "import_run": {"motcua_intake": _WRITE, "motcua_stats": _READ},
+        "import_reject": {"motcua_intake": _APPEND},
+        "import_identity": {"motcua_intake": _APPEND},
+        "intake_idempotency": {"motcua_intake": (*_WRITE, "DELETE")},
+        "intake_position": {"motcua_intake": _WRITE},
+        "intake_revision": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
+        # routing
+        "agency": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
+        "agency_succession": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
+        "calendar_day": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
+        "calendar_year": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
+        "working_session": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
+        "dossier_case": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
+        "hand_over": {"motcua_routing": _APPEND, "motcua_intake": _READ, "motcua_stats": _READ},
+        "routing_idempotency": {"motcua_routing": (*_WRITE, "DELETE")},
+        "routing_position": {"motcua_routing": _WRITE},
+        "routing_revision": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
+        # stats
+        "count_day": {"motcua_stats": _WRITE},
+        "count_checkpoint": {"motcua_stats": _WRITE},
+        "stats_position": {"motcua_stats": _WRITE},
+        # the schema's own version: a service refuses to start on another
+        "alembic_version": dict.fromkeys(ROLES, _READ),
+    }
+)
+
+
+def statements() -> list[str]:
+    """The declaration as SQL: first everything is taken away, then given as declared."""
+    roles = ", ".join(ROLES)
+    taken = [
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {roles}",
+        f"GRANT USAGE ON SCHEMA public TO {roles}",
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {roles}",
+    ]
+    given = [
+        f"GRANT {', '.join(privileges)} ON {table} TO {role}"
+        for table, by_role in TABLE_GRANTS.items()
+        for role, privileges in by_role.items()
+    ]
+    return taken + given

@@ -1,0 +1,221 @@
+"""Tables that intake writes: procedures, dossiers, the event log, imports."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    Table,
+    Text,
+    Time,
+    text,
+)
+from sqlalchemy.dialects.postgresql import BYTEA, JSONB, UUID
+
+from shared.tables.schema import Instant, Xid8, idempotency_table, metadata, position_table, revision_table
+
+CHANNELS = "channel IN (1, 2, 3)"
+
+procedure = Table(
+    "procedure",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("code", Text, nullable=False, unique=True, comment="as published, publisher suffix included"),
+    Column("national_core", Text, nullable=False, index=True, comment="group.6 digits: what is compared"),
+    Column("publisher", Text),
+    Column("scope", Text, nullable=False, comment="national, or the province whose own procedure it is"),
+)
+
+procedure_version = Table(
+    "procedure_version",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("procedure_id", Integer, ForeignKey("procedure.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_search", Text, nullable=False),
+    Column("sector", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("decision", Text),
+    Column("online_level", Text),
+    Column("valid_from", Date, comment="null: from the beginning"),
+    Column("valid_to", Date, comment="last day in force; null: still"),
+    Column("basis", Text, nullable=False, comment="where this version comes from"),
+    Index("ix_procedure_version_procedure", "procedure_id", "valid_from"),
+)
+
+procedure_offer = Table(
+    "procedure_offer",
+    metadata,
+    Column("version_id", Integer, ForeignKey("procedure_version.id"), primary_key=True),
+    Column("level", Text, primary_key=True),
+    Column("valid_to", Date, comment="last day on which the level offers it"),
+    Column("basis", Text, nullable=False),
+    comment="at which administrative level a procedure is handled",
+)
+
+procedure_term = Table(
+    "procedure_term",
+    metadata,
+    Column("version_id", Integer, ForeignKey("procedure_version.id"), primary_key=True),
+    Column("channel", SmallInteger, primary_key=True),
+    Column("case_no", SmallInteger, primary_key=True, comment="1 is what holds when nobody names a case"),
+    Column("value", Numeric(7, 2), nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("cutoff", Time, comment="same-day terms: from then on due the next working day"),
+    Column("verbatim", Text),
+    CheckConstraint(CHANNELS, name="channel"),
+    CheckConstraint(
+        "unit IN ('working_day', 'calendar_day', 'working_hour', 'month', 'same_day', 'none')", name="unit"
+    ),
+    comment="a channel without a row is not offered",
+)
+
+dossier = Table(
+    "dossier",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("legacy_code", Text, comment="its code in another system"),
+    Column("version_id", Integer, ForeignKey("procedure_version.id"), nullable=False),
+    Column("agency_id", Integer, ForeignKey("agency.id"), nullable=False, comment="received it; its figure"),
+    Column("channel", SmallInteger, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("submitted_at", Instant, nullable=False),
+    Column("accepted_at", Instant, nullable=False),
+    Column("original_due_at", Instant),
+    Column("due_at", Instant),
+    Column("late_from", Instant, comment="first instant that is late; null: no term, or the clock stands still"),
+    Column("finished_at", Instant),
+    Column("returned_at", Instant),
+    Column("outcome", SmallInteger),
+    Column("received_day", Date, nullable=False),
+    Column("due_day", Date),
+    Column("late_day", Date),
+    Column("finished_day", Date),
+    Column("verdict", SmallInteger),
+    Column("paused", Boolean, nullable=False, server_default=text("false")),
+    Column("provisional", Boolean, nullable=False, server_default=text("false"), comment="due rests on such a day"),
+    Column("return_channel", SmallInteger, nullable=False, server_default=text("1")),
+    Column("summary", Text),
+    Column("documents", JSONB),
+    Column("version", Integer, nullable=False, server_default=text("1"), comment="its ETag"),
+    Column("event_seq", Integer, nullable=False, server_default=text("1")),
+    Column("event_hash", BYTEA, nullable=False, comment="head of the chain"),
+    CheckConstraint(CHANNELS, name="channel"),
+    CheckConstraint("status BETWEEN 1 AND 10", name="status"),
+    CheckConstraint("finished_at IS NULL OR finished_at >= accepted_at", name="finish_after_acceptance"),
+    CheckConstraint("(finished_at IS NULL) = (verdict IS NULL)", name="verdict_when_finished"),
+    Index("ix_dossier_received", "agency_id", "received_day", "id"),
+    Index("ix_dossier_finished", "agency_id", "finished_day", "id", postgresql_where=text("finished_day IS NOT NULL")),
+    # Two partial indexes on what is open serve every overdue page: by scope of few agencies, and of many.
+    Index("ix_dossier_open_agency", "agency_id", "late_from", "id", postgresql_where=text("finished_at IS NULL")),
+    Index("ix_dossier_open", "late_from", "id", postgresql_where=text("finished_at IS NULL")),
+    Index("ix_dossier_legacy_code", "legacy_code", unique=True, postgresql_where=text("legacy_code IS NOT NULL")),
+)
+
+applicant = Table(
+    "applicant",
+    metadata,
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), primary_key=True),
+    Column(
+        "kind", SmallInteger, nullable=False, comment="1 person, 2 business, 3 agency, 4 organisation"
+    ),
+    Column("name", Text, nullable=False),
+    Column("name_search", Text, nullable=False),
+    Column("id_number", Text),
+    Column("phone", Text),
+    Column("phone_digits", Text),
+    Column("email", Text),
+    Column("address", Text),
+    Column("submitted_by", JSONB, comment="who handed it in, where that is not the applicant"),
+    Index(
+        "ix_applicant_name_search",
+        "name_search",
+        postgresql_using="gin",
+        postgresql_ops={"name_search": "gin_trgm_ops"},
+    ),
+    Index("ix_applicant_phone_digits", "phone_digits", postgresql_where=text("phone_digits IS NOT NULL")),
+    comment="personal data, apart from everything that is counted",
+)
+
+dossier_event = Table(
+    "dossier_event",
+    metadata,
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("txid", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
+    Column("id", BigInteger, Identity(), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("status", SmallInteger, nullable=False, comment="of the dossier, after it"),
+    Column("occurred_at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("acting_agency_id", Integer, nullable=False, comment="for which agency the actor acted"),
+    Column("agency_id", Integer, nullable=False),
+    Column("channel", SmallInteger, nullable=False),
+    Column("received_day", Date, nullable=False),
+    Column("due_day", Date),
+    Column("late_day", Date),
+    Column("finished_day", Date),
+    Column("verdict", SmallInteger),
+    Column("paused", Boolean, nullable=False),
+    Column("payload", Text, nullable=False, comment="JSON, byte for byte as hashed"),
+    Column("hash", BYTEA, nullable=False),
+    Index("ix_dossier_event_log", "txid", "id"),
+    comment="append-only; the facts of the dossier as they stand after each event",
+)
+
+dossier_number = Table(
+    "dossier_number",
+    metadata,
+    Column("prefix", Text, primary_key=True, comment="agency code and day, as in the dossier code"),
+    Column("last", Integer, nullable=False),
+    comment="gapless: the row is locked until its dossier commits",
+)
+
+import_run = Table(
+    "import_run",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("state", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("bytes_read", BigInteger, nullable=False, server_default=text("0")),
+    Column("lines_read", BigInteger, nullable=False, server_default=text("0")),
+    Column("created", BigInteger, nullable=False, server_default=text("0")),
+    Column("unchanged", BigInteger, nullable=False, server_default=text("0")),
+    Column("rejected", BigInteger, nullable=False, server_default=text("0")),
+    Column("synthetic", Boolean, nullable=False, server_default=text("false")),
+    CheckConstraint("state IN ('running', 'done', 'interrupted')", name="state"),
+)
+
+import_reject = Table(
+    "import_reject",
+    metadata,
+    Column("import_id", UUID(as_uuid=True), ForeignKey("import_run.id"), primary_key=True),
+    Column("line", BigInteger, primary_key=True),
+    Column("reference", Text, comment="legacy_code or code of the record, if it is a well-formed one"),
+    Column("reasons", JSONB, nullable=False),
+    comment="why a line did not land; the line itself is not kept, it may hold personal data",
+)
+
+import_identity = Table(
+    "import_identity",
+    metadata,
+    Column("key", BYTEA, primary_key=True, comment="hash of the record's own code, or of its content"),
+    Column("content", BYTEA, nullable=False, comment="hash of the whole record"),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), nullable=False),
+)
+
+intake_idempotency = idempotency_table("intake")
+intake_position = position_table("intake")
+intake_revision = revision_table("intake")
