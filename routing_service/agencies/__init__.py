@@ -1,0 +1,1 @@
+"""Agencies, each in the period in which it was in force."""

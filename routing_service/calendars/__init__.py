@@ -1,0 +1,1 @@
+"""The calendar of public servants, and the hours in which agencies work."""

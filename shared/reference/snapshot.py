@@ -1,0 +1,115 @@
+"""One consistent picture of the reference data, immutable: a request works on the picture it began with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeVar
+
+from shared.domain.agencies import AgencyTree, Level
+from shared.domain.deadline import Clock
+from shared.domain.lifecycle import Channel
+from shared.domain.regimes import regime_on
+from shared.domain.terms import Term
+from shared.domain.working_calendar import DEFAULT_SESSIONS, Session, Sessions, WorkingCalendar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureVersion:
+    """A procedure as it stood in a period. `offers`: level → last day on which that level handles it (None: still).
+    `terms`: channel → term; a channel that is missing is not offered."""
+
+    id: int
+    code: str
+    name: str
+    sector: str
+    valid_from: date | None
+    valid_to: date | None
+    offers: Mapping[Level, date | None]
+    terms: Mapping[Channel, Term]
+    basis: str = ""
+
+    def in_force(self, day: date) -> bool:
+        """Whether this version held on `day`."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+    def offered_at(self, level: Level, day: date) -> bool:
+        """Whether agencies of `level` handled it on `day`."""
+        return level in self.offers and ((until := self.offers[level]) is None or day <= until)
+
+
+@dataclass(frozen=True, slots=True)
+class DatedSessions:
+    """Working sessions of one agency (None: the installation's default) in a period."""
+
+    agency_id: int | None
+    weekday: int
+    session: Session
+    valid_from: date | None
+    valid_to: date | None
+
+    def in_force(self, day: date) -> bool:
+        """Whether these hours held on `day`."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Agencies, calendar, sessions and procedures as of one reading of the database."""
+
+    agencies: AgencyTree
+    calendar: WorkingCalendar
+    procedures: Mapping[str, tuple[ProcedureVersion, ...]]
+    sessions: Mapping[int | None, tuple[DatedSessions, ...]]
+    revision: tuple[int, int] = (0, 0)
+    versions: Mapping[int, ProcedureVersion] = field(init=False, repr=False)
+    _sessions_seen: dict[tuple[int, date], Sessions] = field(init=False, repr=False, default_factory=dict)
+    _clocks: dict[tuple[int, Channel, int, date], Clock] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        by_id = {version.id: version for versions in self.procedures.values() for version in versions}
+        object.__setattr__(self, "versions", by_id)
+
+    def procedure_on(self, code: str, day: date) -> ProcedureVersion | None:
+        """The version of a procedure in force on `day`."""
+        return next((version for version in self.procedures.get(code, ()) if version.in_force(day)), None)
+
+    def sessions_of(self, agency_id: int, day: date) -> Sessions:
+        """An agency's working hours on `day`: its own, else the installation's, else the usual ones of the field."""
+        found = self._sessions_seen.get((agency_id, day))
+        if found is None:
+            rows = self._rows(agency_id, day) or self._rows(None, day)
+            week = {
+                weekday: tuple(
+                    sorted((r.session for r in rows if r.weekday == weekday), key=lambda session: session.opens)
+                )
+                for weekday in {row.weekday for row in rows}
+            }
+            found = Sessions(week) if week else DEFAULT_SESSIONS
+            self._remember(self._sessions_seen, (agency_id, day), found)
+        return found
+
+    def clock(self, version: ProcedureVersion, channel: Channel, agency_id: int, day: date) -> Clock:
+        """What the deadline account needs for a dossier accepted on `day`. KeyError: the channel is not offered."""
+        key = (version.id, channel, agency_id, day)
+        found = self._clocks.get(key)
+        if found is None:
+            found = Clock(
+                version.terms[channel],
+                self.calendar,
+                self.sessions_of(agency_id, day),
+                regime_on(day).supplement_effect,
+            )
+            self._remember(self._clocks, key, found)
+        return found
+
+    def _rows(self, agency_id: int | None, day: date) -> list[DatedSessions]:
+        return [row for row in self.sessions.get(agency_id, ()) if row.in_force(day)]
+
+    @staticmethod
+    def _remember(memory: dict[K, V], key: K, value: V) -> None:
+        if len(memory) >= 200_000:  # bounded: an import of many years does not grow the process
+            memory.clear()
+        memory[key] = value

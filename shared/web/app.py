@@ -1,0 +1,273 @@
+"""One recipe for the three services: health, docs that work offline, errors, metrics, and nothing in between."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from fastapi_offline import FastAPIOffline
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.reference import Reference, ReferenceKeeper
+from shared.web.auth import Authenticator
+from shared.web.background import Worker
+from shared.web.database import open_pool
+from shared.web.log import configure
+from shared.web.problems import (
+    MEDIA_TYPE,
+    Problem,
+    ProblemBody,
+    on_http_exception,
+    on_problem,
+    on_validation_error,
+    problem_response,
+)
+from shared.web.settings import Settings
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Room:
+    """What a running service holds: its pool, its picture of the reference data, its way to its neighbours."""
+
+    name: str
+    settings: Settings
+    pool: asyncpg.Pool
+    reference: ReferenceKeeper
+    authenticator: Authenticator
+    http: httpx.AsyncClient
+
+
+@dataclass(frozen=True)
+class RoomPlan:
+    """What a service is made of. `workers` makes the consumers that it runs beside its requests."""
+
+    name: str
+    title: str
+    description: str
+    routers: Sequence[APIRouter]
+    workers: Callable[[Room], Sequence[Worker]] = lambda _: ()
+
+
+class Health(BaseModel):
+    """Whether the service is alive or ready."""
+
+    status: str
+
+
+def room_of(request: Request) -> Room:
+    """The room that serves a request."""
+    room: Room = request.app.state.room
+    return room
+
+
+def reference_of(request: Request) -> Reference:
+    """The reference data of this request."""
+    return room_of(request).reference.current
+
+
+RoomOf = Annotated[Room, Depends(room_of)]
+ReferenceOf = Annotated[Reference, Depends(reference_of)]
+
+
+def make_app(plan: RoomPlan, settings: Settings, *, schema_revision: str, database_url: str) -> FastAPI:
+    """The ASGI app of a room. `database_url`: the login of the room's own role. The app refuses to start on a
+    schema other than `schema_revision`."""
+    configure(settings.log_level, plan.name)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        pool = await open_pool(database_url, size=settings.pool_size, name=f"motcua-{plan.name}")
+        found = await _schema_of(pool)
+        if found != schema_revision:
+            raise RuntimeError(
+                f"the database is at schema {found}, this code needs {schema_revision}: run `motcua migrate`"
+            )
+        keeper = ReferenceKeeper(pool)
+        await keeper.start()
+        headers = {"Authorization": f"Bearer {settings.service_token.get_secret_value()}"}
+        async with httpx.AsyncClient(headers=headers, timeout=httpx.Timeout(10, connect=2)) as client:
+            app.state.room = Room(plan.name, settings, pool, keeper, Authenticator(settings), client)
+            workers = plan.workers(app.state.room) if settings.background else ()
+            for worker in workers:
+                worker.start()
+            yield
+            for worker in workers:
+                await worker.stop()
+        await keeper.stop()
+        await pool.close()
+
+    app = describe(plan, lifespan=lifespan)
+    app.state.schema_revision = schema_revision
+    app.max_body_size = settings.max_body_bytes
+    return app
+
+
+def describe(plan: RoomPlan, *, lifespan: Any = None) -> FastAPI:
+    """The app without a database behind it: what its OpenAPI document is made from."""
+    app = FastAPIOffline(
+        title=plan.title,
+        description=plan.description,
+        version="1.0.0",
+        lifespan=lifespan,
+        exception_handlers={
+            Problem: on_problem,
+            RequestValidationError: on_validation_error,
+            HTTPException: on_http_exception,
+        },
+        telemetry={"tracing": False, "metrics": False},
+        separate_input_output_schemas=False,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": "/", "description": "This service"}],
+    )
+    metrics = _Metrics(plan.name)
+    for router in plan.routers:
+        app.include_router(router)
+    app.include_router(_health_router(metrics))
+    app.add_middleware(_Edge, metrics=metrics)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    return app
+
+
+def _health_router(metrics: "_Metrics") -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/healthz", summary="Alive", operation_id="healthz")
+    async def healthz() -> Health:
+        """The process answers."""
+        return Health(status="ok")
+
+    @router.get(
+        "/readyz",
+        summary="Ready",
+        operation_id="readyz",
+        responses={503: {"model": Health, "description": "Database not reachable, or its schema is not current"}},
+    )
+    async def readyz(request: Request) -> Response:
+        """The database is reachable and its schema is the one this code was written for."""
+        try:
+            current = await _schema_of(room_of(request).pool) == request.app.state.schema_revision
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            current = False
+        return JSONResponse({"status": "ready" if current else "unavailable"}, 200 if current else 503)
+
+    @router.get("/metrics", summary="Metrics for Prometheus", operation_id="metrics", response_class=Response)
+    async def show_metrics() -> Response:
+        """Counts and durations of requests, by route."""
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+async def _schema_of(pool: asyncpg.Pool) -> str | None:
+    try:
+        revision: str | None = await pool.fetchval("SELECT version_num FROM alembic_version", timeout=5)
+    except asyncpg.UndefinedTableError:
+        return None
+    return revision
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI 3.1 document: problem+json everywhere, FastAPI's own 422 shape nowhere."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            license_info=app.license_info,
+            servers=app.servers,
+            separate_input_output_schemas=False,
+        )
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        problem = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(problem.pop("$defs", {}), ProblemBody=problem)
+        schemas.pop("HTTPValidationError", None)
+        schemas.pop("ValidationError", None)
+        for path in document["paths"].values():
+            for operation in path.values():
+                refused = operation["responses"].get("422", {})
+                if "HTTPValidationError" in str(refused):
+                    operation["responses"]["422"] = {
+                        "description": "`invalid_request`: The request is not valid (Dữ liệu gửi lên không hợp lệ)",
+                        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
+                    }
+        document["components"]["schemas"] = dict(sorted(schemas.items()))
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+class _Metrics:
+    def __init__(self, room: str) -> None:
+        self.registry = CollectorRegistry()
+        labels = ("room", "method", "route", "status")
+        self._requests = Counter("motcua_requests", "Requests served", labels, registry=self.registry)
+        self._seconds = Histogram(
+            "motcua_request_seconds", "Duration of requests", ("room", "method", "route"), registry=self.registry
+        )
+        self._room = room
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        self._requests.labels(self._room, method, route, status).inc()
+        self._seconds.labels(self._room, method, route).observe(seconds)
+
+
+class _Edge:
+    """Pure ASGI (a BaseHTTPMiddleware adds 156 µs to every request): request id, metrics, and no 500 that talks."""
+
+    def __init__(self, app: ASGIApp, metrics: _Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        request_id = uuid4().hex
+        status = 0
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message["headers"],
+                    (b"x-request-id", request_id.encode()),
+                    (b"x-content-type-options", b"nosniff"),
+                ]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_marked)
+        except Exception as error:
+            # The text of an error may hold personal data (a constraint names the row): its type and place suffice.
+            place = _place(error)
+            unavailable = isinstance(error, (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError))
+            log.error("request.failed", error=type(error).__name__, place=place, request_id=request_id)
+            if status == 0:
+                code = "unavailable" if unavailable else "internal_error"
+                await problem_response(Request(scope), code)(scope, receive, send_marked)
+        finally:
+            route = getattr(scope.get("route"), "path", "unmatched")
+            self._metrics.observe(scope["method"], route, status, time.perf_counter() - began)
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno}" if trace else ""

@@ -1,0 +1,66 @@
+"""Work beside the requests: consumers of the event log. Any number of processes may offer to do it; one does.
+
+Leadership is a session lock in the database: it ends with the process that holds it, however that ends.
+"""
+
+import asyncio
+import contextlib
+import zlib
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import structlog
+
+from shared.web.database import Connection
+
+IDLE_SECONDS = 0.2
+RETRY_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+#: One round of work; returns whether there may be more at once.
+Round = Callable[[Connection], Awaitable[bool]]
+
+
+class Worker:
+    """Runs one consumer for as long as it leads."""
+
+    def __init__(self, pool: asyncpg.Pool, name: str, work: Round) -> None:
+        self.name = name
+        self._pool = pool
+        self._round = work
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Offer to do the work."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Stop between two rounds, or in one: its transaction rolls back and is done again."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._lead()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("background.interrupted", worker=self.name, error=type(error).__name__)
+            except Exception as error:  # a defect in one round must not end the consumer for good
+                log.error("background.failed", worker=self.name, error=type(error).__name__)
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _lead(self) -> None:
+        async with self._pool.acquire() as connection:
+            key = zlib.crc32(self.name.encode())
+            if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", key):
+                return
+            try:
+                while True:
+                    if not await self._round(connection):
+                        await asyncio.sleep(IDLE_SECONDS)
+            finally:
+                with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                    await asyncio.shield(connection.execute("SELECT pg_advisory_unlock($1)", key))

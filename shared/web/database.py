@@ -1,0 +1,61 @@
+"""The connection pool of a service, and the two kinds of sessions: one that only reads, one that writes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, NewType
+
+import asyncpg
+import structlog
+from fastapi import Depends, Request
+
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+#: A signature that takes a Reading session says: this only reads.
+Reading = NewType("Reading", asyncpg.pool.PoolConnectionProxy)
+Writing = NewType("Writing", asyncpg.pool.PoolConnectionProxy)
+
+#: A database that starts beside us, or fails over, is waited for.
+CONNECT_PATIENCE_SECONDS = 60.0
+
+log = structlog.get_logger()
+
+
+async def open_pool(url: str, *, size: int, name: str) -> asyncpg.Pool:
+    """A pool that logs in as the service's own role; retries while the database is not there yet."""
+    deadline = asyncio.get_running_loop().time() + CONNECT_PATIENCE_SECONDS
+    pause = 0.05
+    while True:
+        try:
+            return await asyncpg.create_pool(
+                url,
+                min_size=2,
+                max_size=size,
+                # asyncpg's reset is a round trip after each request; sessions here leave nothing behind.
+                reset=_nothing,
+                server_settings={"application_name": name, "timezone": "Asia/Ho_Chi_Minh", "jit": "off"},
+                command_timeout=300,
+            )
+        except (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as error:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            log.info("database.waiting", error=type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 2.0)
+
+
+async def _nothing(_: asyncpg.Connection) -> None:
+    return None
+
+
+async def _reading(request: Request) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
+    async with request.app.state.room.pool.acquire() as connection:
+        yield connection
+
+
+async def _writing(request: Request) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
+    async with request.app.state.room.pool.acquire() as connection, connection.transaction():
+        yield connection
+
+
+#: scope="function": the session ends, and the transaction commits, before the response is sent.
+ReadingSession = Annotated[Reading, Depends(_reading, scope="function")]
+WritingSession = Annotated[Writing, Depends(_writing, scope="function")]

@@ -1,0 +1,76 @@
+"""A request repeated with its Idempotency-Key has one effect. Kept per subject: keys of others are not visible."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import Header
+
+from shared.web.database import Connection
+from shared.web.problems import Problem, invalid
+
+REPLAYED_HEADER = {"Idempotency-Replayed": "true"}
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        max_length=200,
+        description="Any string unique to this request. Repeating the request with it has no second effect.",
+        examples=["3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10"],
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """What makes two requests the same: who, where, which key, and what was sent."""
+
+    subject: str
+    route: str
+    key: str
+    body_hash: bytes
+
+    @classmethod
+    def of(cls, subject: str, route: str, key: str | None, body: bytes) -> "RequestKey | None":
+        """The key of a request, or None when the client sent none."""
+        if key is None:
+            return None
+        if not key or not key.isprintable():
+            raise invalid("Idempotency-Key", "malformed", expected="1-200 printable characters")
+        return cls(subject, route, key, sha256(body).digest())
+
+
+async def claimed(
+    connection: Connection, room: str, request: RequestKey | None, status: int, resource: str
+) -> str | None:
+    """Claim the key in this transaction. None: go on, the effect is yours. Else the resource that a first request
+    made, and nothing is to be done. A concurrent first request is waited for."""
+    if request is None:
+        return None
+    made = await connection.fetchval(
+        f"INSERT INTO {room}_idempotency (subject, route, key, body_hash, status, resource)"
+        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING true",
+        request.subject,
+        request.route,
+        request.key,
+        request.body_hash,
+        status,
+        resource,
+    )
+    return None if made else await earlier(connection, room, request)
+
+
+async def earlier(connection: Connection, room: str, request: RequestKey) -> str:
+    """The resource that an earlier request with this key made; a Problem if that request was a different one."""
+    row = await connection.fetchrow(
+        f"SELECT body_hash, resource FROM {room}_idempotency WHERE subject = $1 AND route = $2 AND key = $3",
+        request.subject,
+        request.route,
+        request.key,
+    )
+    if row is None:
+        raise Problem("conflict")
+    if row["body_hash"] != request.body_hash:
+        raise Problem("idempotency_key_reused")
+    return str(row["resource"])

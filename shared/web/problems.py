@@ -1,0 +1,332 @@
+"""Refusals as RFC 9457 problem+json: a stable code, the fields at fault, the reason in Vietnamese or English.
+
+Every code stands in one of the two tables below; the OpenAPI documents list them. A refusal never repeats what
+was sent: it may hold personal data.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+
+#: code → (HTTP status, Vietnamese title, English title)
+PROBLEMS = MappingProxyType(
+    {
+        "invalid_request": (422, "Dữ liệu gửi lên không hợp lệ", "The request is not valid"),
+        "malformed_json": (400, "Nội dung gửi lên không phải JSON đúng cú pháp", "The body is not well-formed JSON"),
+        "unauthenticated": (401, "Thiếu hoặc sai mã truy cập (token)", "A valid bearer token is needed"),
+        "forbidden": (403, "Vai trò của bạn không được làm việc này", "Your role may not do this"),
+        "agency_out_of_scope": (
+            403,
+            "Cơ quan này ngoài phạm vi của mã truy cập",
+            "The agency lies outside the scope of your token",
+        ),
+        "not_found": (404, "Không tìm thấy", "Not found"),
+        "method_not_allowed": (405, "Phương thức không được hỗ trợ ở địa chỉ này", "Method not allowed here"),
+        "not_acceptable": (406, "Không có định dạng được yêu cầu", "The requested format is not available"),
+        "not_allowed_in_status": (
+            409,
+            "Hồ sơ đang ở trạng thái không cho phép việc này",
+            "The dossier's status does not allow this",
+        ),
+        "conflict": (409, "Dữ liệu đã thay đổi hoặc đã tồn tại", "The data changed meanwhile or exists already"),
+        "version_changed": (
+            412,
+            "Hồ sơ đã được người khác thay đổi; hãy đọc lại rồi gửi lại",
+            "Somebody else changed it meanwhile: read it again, then repeat",
+        ),
+        "body_too_large": (413, "Nội dung gửi lên quá lớn", "The body is too large"),
+        "unsupported_media_type": (
+            415,
+            "Kiểu nội dung (Content-Type) không được hỗ trợ",
+            "The Content-Type is not supported",
+        ),
+        "idempotency_key_reused": (
+            422,
+            "Idempotency-Key này đã dùng cho một yêu cầu khác",
+            "This Idempotency-Key was used for a different request",
+        ),
+        "neighbour_unavailable": (
+            503,
+            "Dịch vụ liên quan tạm thời không trả lời; hãy thử lại",
+            "A service that is needed does not answer: try again",
+        ),
+        "unavailable": (503, "Hệ thống tạm thời chưa sẵn sàng; hãy thử lại", "Not ready for a moment: try again"),
+        "internal_error": (500, "Lỗi của hệ thống; đã được ghi lại", "An error on our side; it has been recorded"),
+        "http_error": (400, "Yêu cầu không được chấp nhận", "The request was not accepted"),
+    }
+)
+
+#: code → (Vietnamese, English); {name} is filled from the reason's parameters, never from what the client sent.
+REASONS = MappingProxyType(
+    {
+        "required": ("bắt buộc phải có", "is required"),
+        "unknown_field": ("trường này không có trong giao diện", "no such field"),
+        "wrong_type": ("sai kiểu dữ liệu; cần {expected}", "wrong type; {expected} is needed"),
+        "too_short": ("quá ngắn; ít nhất {limit} ký tự", "too short; at least {limit} characters"),
+        "too_long": ("quá dài; nhiều nhất {limit} ký tự", "too long; at most {limit} characters"),
+        "too_many": ("quá nhiều; nhiều nhất {limit}", "too many; at most {limit}"),
+        "out_of_range": ("ngoài khoảng cho phép ({limit})", "out of range ({limit})"),
+        "not_one_of": ("phải là một trong: {expected}", "must be one of: {expected}"),
+        "malformed": ("sai định dạng; cần {expected}", "malformed; {expected} is needed"),
+        "without_offset": (
+            "thời điểm phải có múi giờ, ví dụ 2019-07-24T08:00:00+07:00",
+            "an instant must carry its offset, e.g. 2019-07-24T08:00:00+07:00",
+        ),
+        "control_characters": ("có ký tự điều khiển", "contains control characters"),
+        "malformed_cursor": (
+            "con trỏ trang không hợp lệ; hãy bắt đầu lại từ trang đầu",
+            "the page cursor is not valid: start again at the first page",
+        ),
+        "malformed_code": ("không phải mã hồ sơ", "is not a dossier code"),
+        "unknown_procedure": ("không có thủ tục mang mã này", "no procedure has this code"),
+        "procedure_not_in_force": (
+            "thủ tục không có hiệu lực ngày {day}",
+            "the procedure was not in force on {day}",
+        ),
+        "unknown_agency": ("không có cơ quan mang mã này", "no agency has this code"),
+        "agency_not_in_force": (
+            "cơ quan không hoạt động ngày {day}{successor_vi}",
+            "the agency was not in force on {day}{successor_en}",
+        ),
+        "not_offered_at_level": (
+            "thủ tục không được tiếp nhận ở cấp {level} ngày {day}",
+            "the procedure is not offered at level {level} on {day}",
+        ),
+        "channel_not_offered": (
+            "thủ tục không nhận qua kênh {channel}",
+            "the procedure is not offered through channel {channel}",
+        ),
+        "calendar_missing": (
+            "chưa có lịch làm việc năm {year}; quản trị viên cần nạp lịch",
+            "no working calendar is loaded for {year}; an operator has to load it",
+        ),
+        "in_future": ("không được ở tương lai", "must not lie in the future"),
+        "before_submission": ("không được trước lúc nộp", "must not be before submission"),
+        "before_acceptance": ("không được trước lúc tiếp nhận", "must not be before acceptance"),
+        "before_finish": ("không được trước lúc xử lý xong", "must not be before the finish"),
+        "out_of_order": ("thời điểm không theo thứ tự trước sau", "instants are not in order"),
+        "needs_finish": ("cần có thời điểm xử lý xong", "needs the instant of finishing"),
+        "supplement_open": (
+            "hồ sơ còn chờ bổ sung thì chưa thể xử lý xong",
+            "a dossier that waits for a supplement cannot be finished",
+        ),
+        "already_used": ("mã này đã thuộc hồ sơ khác", "this code belongs to another dossier"),
+        "changed_since_import": (
+            "bản ghi này đã được nhập trước đây với nội dung khác",
+            "this record was imported before with other content",
+        ),
+        "repeated_in_file": (
+            "mã này đã có ở một dòng trước với nội dung khác",
+            "an earlier line has this code with other content",
+        ),
+        "not_json_object": ("dòng không phải một đối tượng JSON", "the line is not a JSON object"),
+        "line_too_long": ("dòng dài quá {limit} byte", "the line is longer than {limit} bytes"),
+        "wrong_columns": ("số cột khác với dòng tiêu đề", "the number of columns differs from the header"),
+        "not_utf8": ("không phải UTF-8", "is not UTF-8"),
+        "period_reversed": ("ngày đầu kỳ sau ngày cuối kỳ", "the period ends before it begins"),
+        "period_in_future": ("kỳ báo cáo vượt quá ngày hôm nay", "the period reaches into the future"),
+        "period_absurd": ("kỳ báo cáo phải trong khoảng {limit}", "the period must lie within {limit}"),
+        "as_of_in_future": ("thời điểm chốt không được ở tương lai", "as_of must not lie in the future"),
+        "status": (
+            "trạng thái hiện tại: {status}; có thể làm: {allowed}",
+            "current status: {status}; what may follow: {allowed}",
+        ),
+        "not_the_holder": ("cơ quan này không đang giữ hồ sơ", "this agency does not hold the dossier"),
+        "invalid_value": ("giá trị không hợp lệ", "invalid value"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why one field is refused."""
+
+    field: str
+    code: str
+    params: dict[str, object] = dataclass_field(default_factory=dict)
+
+    def text(self, language: str) -> str:
+        """The reason in `language` (vi or en)."""
+        return REASONS[self.code][0 if language == "vi" else 1].format_map(self.params)
+
+    def wire(self, language: str) -> dict[str, str]:
+        """As it goes out."""
+        return {"field": self.field, "code": self.code, "reason": self.text(language)}
+
+
+class Problem(Exception):
+    """A refusal. `code` stands in PROBLEMS; `reasons` name the fields."""
+
+    def __init__(self, code: str, *reasons: Reason, headers: dict[str, str] | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.reasons = reasons
+        self.headers = headers
+
+    @property
+    def status(self) -> int:
+        """Its HTTP status."""
+        return PROBLEMS[self.code][0]
+
+
+def invalid(field_name: str, code: str, **params: object) -> Problem:
+    """The refusal of one field of a request."""
+    return Problem("invalid_request", Reason(field_name, code, params))
+
+
+class ProblemReason(BaseModel):
+    """Why one field was refused."""
+
+    field: str = Field(examples=["agency"])
+    code: str = Field(examples=["agency_not_in_force"])
+    reason: str = Field(examples=["cơ quan không hoạt động ngày 2026-11-22"])
+
+
+class ProblemBody(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str = Field(examples=["urn:motcua:problem:invalid_request"])
+    title: str = Field(examples=["Dữ liệu gửi lên không hợp lệ"])
+    status: int = Field(examples=[422])
+    code: str = Field(examples=["invalid_request"])
+    errors: list[ProblemReason] = Field(default=[])
+
+
+def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of an endpoint: every refusal it can give, by status, with its codes and titles."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for code in codes:
+        status, vietnamese, english = PROBLEMS[code]
+        line = f"`{code}`: {english} ({vietnamese})"
+        entry = by_status.setdefault(status, {"description": "", "content": {MEDIA_TYPE: {"schema": _SCHEMA}}})
+        entry["description"] = f"{entry['description']}\n\n{line}".strip()
+    return by_status
+
+
+_SCHEMA = {"$ref": "#/components/schemas/ProblemBody"}
+
+
+def language_of(request: Request) -> str:
+    """`en` where the client prefers English to Vietnamese, else `vi`."""
+    for offered in request.headers.get("accept-language", "").lower().split(","):
+        tag = offered.split(";")[0].strip()
+        if tag.startswith(("vi", "*")):
+            return "vi"
+        if tag.startswith("en"):
+            return "en"
+    return "vi"
+
+
+def problem_response(
+    request: Request,
+    code: str,
+    reasons: Sequence[Reason] = (),
+    *,
+    headers: dict[str, str] | None = None,
+    status: int = 0,
+) -> Response:
+    """The response that tells a problem."""
+    language = language_of(request)
+    standard, vietnamese, english = PROBLEMS[code]
+    body = {
+        "type": f"urn:motcua:problem:{code}",
+        "title": vietnamese if language == "vi" else english,
+        "status": status or standard,
+        "code": code,
+        "errors": [reason.wire(language) for reason in reasons],
+    }
+    shown = {"Content-Language": language, "Vary": "Accept-Language", **(headers or {})}
+    if code == "unauthenticated":
+        shown["WWW-Authenticate"] = "Bearer"
+    return Response(orjson.dumps(body), status or standard, shown, MEDIA_TYPE)
+
+
+async def on_problem(request: Request, error: Exception) -> Response:
+    """Handler of Problem."""
+    assert isinstance(error, Problem)
+    return problem_response(request, error.code, error.reasons, headers=error.headers)
+
+
+async def on_validation_error(request: Request, error: Exception) -> Response:
+    """Handler of FastAPI's validation errors, whose own form would echo what was sent."""
+    assert isinstance(error, RequestValidationError)
+    if any(entry["type"] == "json_invalid" for entry in error.errors()):
+        return problem_response(request, "malformed_json")
+    return problem_response(request, "invalid_request", reasons_of(error.errors()))
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """Handler of what the framework refuses by itself: unknown paths, methods, bodies too large."""
+    assert isinstance(error, HTTPException)
+    code = _BY_STATUS.get(error.status_code, "http_error")
+    return problem_response(request, code, headers=dict(error.headers or {}), status=error.status_code)
+
+
+_BY_STATUS = {
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    503: "unavailable",
+}
+
+
+def reasons_of(errors: Sequence[Any]) -> list[Reason]:
+    """Pydantic's errors as reasons. Its messages and inputs are left out: they repeat what was sent."""
+    return [_reason_of(entry) for entry in errors]
+
+
+def _reason_of(entry: Any) -> Reason:
+    place = [str(part) for part in entry["loc"] if part not in ("body", "query", "path", "header")]
+    name = ".".join(place)
+    context = entry.get("ctx") or {}
+    match entry["type"]:
+        case "motcua":
+            return Reason(name, context["code"], dict(context.get("params") or {}))
+        case "missing":
+            return Reason(name, "required")
+        case "extra_forbidden":
+            return Reason(name, "unknown_field")
+        case "string_too_short":
+            return Reason(name, "too_short", {"limit": context.get("min_length", 1)})
+        case "string_too_long":
+            return Reason(name, "too_long", {"limit": context.get("max_length", 0)})
+        case "too_long":
+            return Reason(name, "too_many", {"limit": context.get("max_length", 0)})
+        case "greater_than_equal" | "less_than_equal" | "greater_than" | "less_than":
+            limit = next((context[key] for key in ("ge", "le", "gt", "lt") if key in context), "")
+            return Reason(name, "out_of_range", {"limit": limit})
+        case "literal_error" | "enum":
+            return Reason(name, "not_one_of", {"expected": context.get("expected", "")})
+        case "timezone_aware":
+            return Reason(name, "without_offset")
+        case "datetime_parsing" | "datetime_from_date_parsing" | "datetime_type" | "datetime_object_invalid":
+            return Reason(name, "malformed", {"expected": "RFC 3339, 2019-07-24T08:00:00+07:00"})
+        case "date_parsing" | "date_from_datetime_parsing" | "date_type" | "date_from_datetime_inexact":
+            return Reason(name, "malformed", {"expected": "YYYY-MM-DD"})
+        case "int_parsing" | "int_type" | "int_from_float":
+            return Reason(name, "wrong_type", {"expected": "integer"})
+        case "bool_parsing" | "bool_type":
+            return Reason(name, "wrong_type", {"expected": "true / false"})
+        case "string_type":
+            return Reason(name, "wrong_type", {"expected": "string"})
+        case "list_type":
+            return Reason(name, "wrong_type", {"expected": "array"})
+        case "model_attributes_type" | "model_type" | "dict_type":
+            return Reason(name, "wrong_type", {"expected": "object"})
+        case _:
+            return Reason(name, "invalid_value")

@@ -1,0 +1,106 @@
+"""One real PostgreSQL for the whole run; a migrated database with the reference data, copied for each module."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from services.reference import load_reference
+from sqlalchemy.engine import make_url
+
+from migrations.apply import migrate, role_url
+from services.embedded import start
+from services.local_issuer import LocalIssuer
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database of its own. `owner_url` may do all; `url(role)` only what the role may."""
+
+    owner_url: str
+
+    def url(self, role: str) -> str:
+        """The login of a service's role."""
+        return role_url(self.owner_url, role)
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server: the embedded one, or the one that MOTCUA_TEST_DATABASE_URL names."""
+    given = os.environ.get("MOTCUA_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    # Durability is tested where it matters (tests/launcher); elsewhere a test database need not reach the disk.
+    with start(tmp_path_factory.mktemp("postgres"), settings={"fsync": "off", "synchronous_commit": "off"}) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> Iterator[str]:
+    """The name of a migrated database with agencies, calendar and procedures, to be copied."""
+    name = f"motcua_template_{os.getpid()}"
+
+    async def make() -> None:
+        url = await _create(server_url, name)
+        await migrate(url)
+        await load_reference(lambda role: role_url(url, role))
+
+    asyncio.run(make())
+    yield name
+    asyncio.run(_drop(server_url, name))
+
+
+async def _create(server_url: str, name: str, template: str | None = None) -> str:
+    connection = await asyncpg.connect(server_url)
+    copied = f" TEMPLATE {template}" if template else ""
+    await connection.execute(f"CREATE DATABASE {name}{copied}")
+    await connection.close()
+    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
+async def _drop(server_url: str, name: str) -> None:
+    connection = await asyncpg.connect(server_url)
+    await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await connection.close()
+
+
+async def _copy(server_url: str, template: str | None) -> AsyncIterator[Database]:
+    name = f"motcua_test_{os.getpid()}_{next(_numbers)}"
+    yield Database(await _create(server_url, name, template))
+    await _drop(server_url, name)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def database(server_url: str, template: str) -> AsyncIterator[Database]:
+    """A database with the reference data, shared by the tests of one module."""
+    async for made in _copy(server_url, template):
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def fresh_database(server_url: str, template: str) -> AsyncIterator[Database]:
+    """A database with the reference data, for one test alone."""
+    async for made in _copy(server_url, template):
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def empty_database(server_url: str) -> AsyncIterator[Database]:
+    """A database with nothing in it."""
+    async for made in _copy(server_url, None):
+        yield made
+
+
+@pytest.fixture(scope="session")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> LocalIssuer:
+    """The local token issuer, with keys of this run."""
+    directory: Path = tmp_path_factory.mktemp("issuer")
+    return LocalIssuer(directory)

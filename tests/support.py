@@ -1,0 +1,62 @@
+"""Builders: running rooms, tokens, instants that carry their weekday. No mocks: the rooms are the real apps."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from services.local_issuer import LocalIssuer
+from shared.domain.civil_time import VIETNAM
+from shared.web.clock import now
+from shared.web.settings import Settings
+
+#: Agencies of today used throughout: Ward Đông Hà (commune level) and the department of justice.
+WARD = "19333"
+PROVINCE = "44"
+JUSTICE = "QT25-D03"
+#: Birth registration (same day, commune), and a copy from the register (1 working day, province and commune).
+BIRTH = "1.001193"
+REGISTER_COPY = "2.000908"
+
+
+def at(text: str) -> datetime:
+    """`at("Monday 2019-07-22 16:29")`: an instant in Vietnam; a wrong weekday is an error of the test."""
+    weekday, day, clock = text.split()
+    instant = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=VIETNAM)
+    assert instant.strftime("%A") == weekday, f"{day} is a {instant:%A}"
+    return instant
+
+
+def settings_for(database: Any, issuer: LocalIssuer, **changes: Any) -> Settings:
+    """The settings of a room on `database`."""
+    values: dict[str, Any] = {
+        "database_url": database.owner_url,
+        "jwks_file": issuer.jwks_file,
+        "cursor_key": "a key for tests",
+        "service_token": token(issuer, "machine", PROVINCE),
+        "pool_size": 8,
+        "background": False,
+    }
+    return Settings(**{**values, **changes})
+
+
+@asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """The app with its lifespan, behind an HTTP client."""
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://room") as client:
+            yield client
+
+
+def token(issuer: LocalIssuer, role: str, agency: str, **more: Any) -> str:
+    """A token for a role at an agency."""
+    return issuer.token(role=role, agency=agency, now=now(), **more)
+
+
+def bearer(issuer: LocalIssuer, role: str, agency: str, **more: Any) -> dict[str, str]:
+    """The header that carries such a token."""
+    return {"Authorization": f"Bearer {token(issuer, role, agency, **more)}"}
