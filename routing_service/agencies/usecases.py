@@ -1,9 +1,12 @@
 """What one can do with agencies."""
 
 from collections.abc import Sequence
+from datetime import date
 
-from routing_service.agencies import store
+from routing_service.agencies import rules, store
 from routing_service.agencies.rules import AgenciesLoaded, SuccessionRow, UnitRow, need_known, parents
+from shared.domain.agencies import Agency, AgencyTree, Level
+from shared.web.problems import Problem
 
 
 async def load_agencies(
@@ -24,3 +27,30 @@ async def load_agencies(
         if loaded.anything:
             await store.bump_revision(connection)
     return loaded
+
+
+def in_force(
+    tree: AgencyTree,
+    day: date,
+    *,
+    level: Level | None,
+    parent: str | None,
+    q: str | None,
+    after: tuple[str, str] | None,
+) -> list[Agency]:
+    """The units in force on `day`, in Vietnamese order. A parent that is not in force that day is a Problem."""
+    above = None
+    if parent is not None:
+        above = tree.on(parent, day)
+        if above is None:
+            raise Problem("invalid_request", rules.absence("parent", tree, parent, day))
+    wanted = rules.AgencyFilter(level, above.id if above else None, q)
+    return rules.listed(tree, day, wanted, after)
+
+
+def one(tree: AgencyTree, code: str, day: date) -> Agency:
+    """The unit that carries `code` on `day`. Else a Problem, which names who took over from it."""
+    agency = tree.on(code, day)
+    if agency is None:
+        raise Problem("not_found", rules.absence("code", tree, code, day))
+    return agency

@@ -1,9 +1,12 @@
 """The SQL of calendars."""
 
 from collections.abc import Collection, Sequence
+from datetime import date
 
 from routing_service.agencies.store import Connection
 from routing_service.calendars.rules import DayRow, SessionRow
+from shared.domain.working_calendar import DayKind
+from shared.web.database import Reading
 
 _GIVEN = """
 WITH given AS (
@@ -74,6 +77,28 @@ async def add_default_sessions(connection: Connection, sessions: Sequence[Sessio
             [row.basis for row in sessions],
         )
     )
+
+
+async def days_of(connection: Reading, year: int) -> list[DayRow]:
+    """The deviations of a year, in order, with their documents."""
+    rows = await connection.fetch(
+        "SELECT day, kind, name_vi, name_en, status, source, confidence FROM calendar_day"
+        " WHERE day BETWEEN $1 AND $2 ORDER BY day",
+        date(year, 1, 1),
+        date(year, 12, 31),
+    )
+    return [DayRow(row[0], DayKind(row[1]), *tuple(row)[2:]) for row in rows]
+
+
+async def default_sessions(connection: Reading, year: int) -> list[SessionRow]:
+    """The installation's default hours that held on some day of a year, in order."""
+    rows = await connection.fetch(
+        "SELECT weekday, opens, closes, basis FROM working_session WHERE agency_id IS NULL"
+        " AND coalesce(valid_from, $2) <= $2 AND coalesce(valid_to, $1) >= $1 ORDER BY weekday, opens",
+        date(year, 1, 1),
+        date(year, 12, 31),
+    )
+    return [SessionRow(*tuple(row)) for row in rows]
 
 
 def _columns(days: Sequence[DayRow]) -> tuple[list[object], ...]:

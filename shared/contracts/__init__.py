@@ -1,0 +1,1 @@
+"""WIRE MODELS AND TYPED CLIENTS, one file per providing room. The server imports the same models as its callers."""

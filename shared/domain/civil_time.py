@@ -1,6 +1,6 @@
 """Instants and civil days. Every civil day in the system is a day in Vietnam, made here and nowhere else."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,7 @@ VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 # Vietnam has kept UTC+7 without summer time since 1975, so the fast path is one constant offset.
 _OFFSET = timedelta(hours=7)
+_FIXED = timezone(_OFFSET)
 _STEADY_SINCE = datetime(1976, 1, 1, tzinfo=UTC)
 
 
@@ -34,3 +35,8 @@ def midnight(day: date) -> datetime:
 def end_of(day: date) -> datetime:
     """The first instant after a civil day: what happened on the day happened before it."""
     return midnight(day + timedelta(days=1))
+
+
+def shown(instant: datetime | None) -> datetime | None:
+    """An instant as it goes out: on the clocks of Vietnam, +07:00."""
+    return instant.astimezone(_FIXED) if instant is not None else None

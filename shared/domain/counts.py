@@ -5,7 +5,7 @@ before it added, and to add what the facts after it add: a changed due date, a c
 dossier need no rule of their own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
@@ -64,13 +64,23 @@ def contributions(facts: Facts) -> Iterator[tuple[date, str]]:
         yield max(facts.late_day, facts.finished_day), "late_settled"
 
 
-def moves(before: Facts | None, after: Facts, occurred_day: date) -> Iterator[tuple[int, int, date, str, int]]:
-    """What an event changes in the histogram: (agency_id, channel, day, metric, by)."""
+def moves(
+    before: Facts | None, after: Facts, occurred_day: date, pauses: Iterable[tuple[date, int]] = ()
+) -> Iterator[tuple[int, int, date, str, int]]:
+    """What an event changes in the histogram: (agency_id, channel, day, metric, by).
+
+    `pauses`: the (day, +1 or -1) of the dossier's earlier events. They follow it when its agency or channel is
+    corrected, as all its other figures do: else a paused dossier would be pending at one agency, paused at another.
+    """
     if before is not None:
         for day, metric in contributions(before):
             yield before.agency_id, before.channel, day, metric, -1
     for day, metric in contributions(after):
         yield after.agency_id, after.channel, day, metric, 1
+    if before is not None and (before.agency_id, before.channel) != (after.agency_id, after.channel):
+        for day, by in pauses:
+            yield before.agency_id, before.channel, day, "paused_net", -by
+            yield after.agency_id, after.channel, day, "paused_net", by
     was_paused = before is not None and before.paused
     if was_paused != after.paused:
         yield after.agency_id, after.channel, occurred_day, "paused_net", 1 if after.paused else -1

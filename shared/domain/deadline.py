@@ -47,8 +47,8 @@ class Account:
     """The state of a dossier's clock.
 
     original_due: as first promised. due: as it stands; None without a term, or while the clock stands still before
-    it ran out. paused_since: set while waiting for the applicant. verdict: set once finished; None without a term
-    is never "on time": it is counted on the day and shown apart (figure resolved_without_term).
+    it ran out. promised: the date last told to the applicant. paused_since: set while waiting for the applicant.
+    verdict: set once finished; without a term it is ON_DAY, and shown apart as `resolved_without_term`.
     """
 
     accepted_at: datetime
@@ -91,7 +91,7 @@ def moved(account: Account, event: ClockEvent, at: datetime, clock: Clock) -> Ac
         case ClockEvent.PAID:
             return _running_again(account, at, clock, restart=False)
         case ClockEvent.FINISHED:
-            return replace(account, paused_since=None, finished_at=at, verdict=judged(account.due, at))
+            return replace(account, paused_since=None, finished_at=at, verdict=_verdict(account, at))
 
 
 def folded(account: Account, events: Iterable[tuple[ClockEvent, datetime]], clock: Clock) -> Account:
@@ -108,6 +108,13 @@ def judged(due: Due | None, finished_at: datetime) -> Verdict:
     if finished_at >= due.late_from:
         return Verdict.LATE
     return Verdict.EARLY if civil_day(finished_at) < due.day else Verdict.ON_DAY
+
+
+def _verdict(account: Account, at: datetime) -> Verdict:
+    """Ended while the clock stood still (withdrawn, stopped): whatever the date, the agency was not late."""
+    if account.due is None and account.promised is not None:
+        return Verdict.EARLY if civil_day(at) < account.promised.day else Verdict.ON_DAY
+    return judged(account.due, at)
 
 
 def _waiting(account: Account, at: datetime) -> Account:

@@ -79,6 +79,7 @@ class WorkingCalendar:
     years: frozenset[int]
     days: Mapping[date, CalendarDay]
     _working: list[int] = field(repr=False)
+    _provisional: list[date] = field(repr=False)
 
     @classmethod
     def of(cls, days: Iterable[CalendarDay], years: Iterable[int]) -> "WorkingCalendar":
@@ -91,7 +92,7 @@ class WorkingCalendar:
             for day in (date(year, 1, 1) + timedelta(days=n) for n in range(366))
             if day.year == year and _works(day, by_day.get(day))
         ]
-        return cls(loaded, by_day, working)
+        return cls(loaded, by_day, working, sorted(day for day, entry in by_day.items() if entry.provisional))
 
     def is_working(self, day: date) -> bool:
         """Whether public servants work on `day`."""
@@ -100,7 +101,8 @@ class WorkingCalendar:
 
     def is_provisional(self, first: date, last: date) -> bool:
         """Whether a day in [first, last] is off or worked only provisionally."""
-        return any(entry.provisional and first <= day <= last for day, entry in self.days.items())
+        following = bisect_left(self._provisional, first)
+        return following < len(self._provisional) and self._provisional[following] <= last
 
     def roll(self, day: date) -> date:
         """`day` itself if worked, else the next working day (Civil Code 2015 art. 148(5))."""

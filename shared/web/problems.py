@@ -142,6 +142,7 @@ REASONS = MappingProxyType(
             "trạng thái hiện tại: {status}; có thể làm: {allowed}",
             "current status: {status}; what may follow: {allowed}",
         ),
+        "out_of_scope": ("ngoài phạm vi của mã truy cập", "outside the scope of your token"),
         "not_the_holder": ("cơ quan này không đang giữ hồ sơ", "this agency does not hold the dossier"),
         "invalid_value": ("giá trị không hợp lệ", "invalid value"),
     }
@@ -263,7 +264,14 @@ async def on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if any(entry["type"] == "json_invalid" for entry in error.errors()):
         return problem_response(request, "malformed_json")
+    if any(entry["loc"] == ("body",) for entry in error.errors()) and not _is_json(request):
+        return problem_response(request, "unsupported_media_type")
     return problem_response(request, "invalid_request", reasons_of(error.errors()))
+
+
+def _is_json(request: Request) -> bool:
+    media = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    return media == "application/json" or media.endswith("+json")
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:

@@ -1,0 +1,27 @@
+"""The intake service as an ASGI app."""
+
+from fastapi import FastAPI
+
+from intake_service.dossiers import endpoints as dossiers
+from intake_service.imports import endpoints as imports
+from migrations.apply import head_revision, role_url
+from shared.web.app import RoomPlan, make_app
+from shared.web.settings import Settings
+
+PLAN = RoomPlan(
+    name="intake",
+    title="Một cửa · Intake",
+    description=(
+        "Tiếp nhận hồ sơ thủ tục hành chính: what a citizen hands in and gets back. "
+        "Receives dossiers, keeps their lifecycle and event log, imports those of other systems."
+    ),
+    routers=(dossiers.router, imports.router),
+    streamed=frozenset({imports.PATH}),
+)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The app with its settings (from the environment unless given)."""
+    settings = settings or Settings()
+    url = role_url(settings.database_url.get_secret_value(), "motcua_intake")
+    return make_app(PLAN, settings, schema_revision=head_revision(), database_url=url)

@@ -1,0 +1,1 @@
+"""Dossiers: received, looked up, finished, returned."""

@@ -1,0 +1,175 @@
+"""HTTP of imports: send a file, follow it, read what was rejected."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from intake_service.imports import store, usecases
+from shared.contracts.intake import ImportPage, ImportRejects, ImportRun
+from shared.domain.civil_time import shown
+from shared.web.app import ReferenceOf, RoomOf
+from shared.web.auth import Principal, Role, allows, documented_lock
+from shared.web.clock import now
+from shared.web.database import ReadingSession
+from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor_of, read_cursor
+from shared.web.problems import Problem, Reason, language_of, refusals
+
+PATH = "/v1/imports"
+router = APIRouter(prefix=PATH, tags=["imports"], dependencies=[documented_lock])
+
+Importer = Annotated[Principal, allows(Role.ADMIN, Role.MACHINE)]
+_FORMS = {"text/csv": "csv", "application/x-ndjson": "ndjson", "application/ndjson": "ndjson"}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "One record a line (schema ImportRecord); a CSV has the same columns, nested ones dotted",
+        "content": {
+            "application/x-ndjson": {
+                "schema": {"type": "string"},
+                "example": '{"legacy_code":"QT-1","procedure":"1.001193","agency":"19333","channel":"counter",'
+                '"applicant":{"kind":"person","name":"Nguyễn Thị Đào"},"accepted_at":"2026-11-20T08:00:00+07:00"}\n',
+            },
+            "text/csv": {
+                "schema": {"type": "string"},
+                "example": "legacy_code,procedure,agency,channel,applicant.kind,applicant.name,accepted_at\n"
+                "QT-1,1.001193,19333,counter,person,Nguyễn Thị Đào,2026-11-20T08:00:00+07:00\n",
+            },
+        },
+    }
+}
+
+
+@router.post(
+    "",
+    status_code=201,
+    operation_id="importDossiers",
+    summary="Nhập hồ sơ từ hệ thống khác · Import dossiers of another system",
+    response_model=ImportRun,
+    responses=refusals("unauthenticated", "forbidden", "unsupported_media_type", "invalid_request"),
+    openapi_extra=_BODY,
+)
+async def send(
+    request: Request,
+    room: RoomOf,
+    reference: ReferenceOf,
+    principal: Importer,
+    synthetic: Annotated[bool, Query(description="The records are made up; reports will say so")] = False,
+) -> Response:
+    """Read as it arrives, any size in bounded memory. The good records land, the bad ones are kept with their line
+    and every reason. The same file twice changes nothing, so a broken upload is simply sent again. While it runs,
+    `GET /v1/imports` shows its progress."""
+    form = _FORMS.get(request.headers.get("content-type", "").split(";")[0].strip().lower())
+    if form is None:
+        raise Problem("unsupported_media_type")
+    run = await usecases.run_import(
+        room.pool, reference, principal, request.stream(), form=form, synthetic=synthetic, now=now()
+    )
+    async with room.pool.acquire() as connection:
+        row = await store.run(connection, run)
+    assert row is not None
+    return Response(orjson.dumps(_run(row)), 201, {"Location": f"{PATH}/{run}"}, "application/json")
+
+
+@router.get(
+    "",
+    operation_id="listImports",
+    summary="Các lần nhập · Imports, newest first",
+    response_model=ImportPage,
+    responses=refusals("unauthenticated", "forbidden", "invalid_request"),
+)
+async def listed(
+    room: RoomOf,
+    principal: Importer,
+    connection: ReadingSession,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+) -> Response:
+    """Imports with their progress."""
+    key = room.settings.cursor_key.get_secret_value()
+    before = None
+    if cursor:
+        at, run = read_cursor(cursor, (str, str), scope="imports", key=key)
+        before = (datetime.fromisoformat(at), UUID(run))
+    rows = await store.runs(connection, before=before, limit=limit + 1)
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        following = cursor_of([last["started_at"].isoformat(), str(last["id"])], scope="imports", key=key)
+    body = {"items": [_run(row) for row in rows[:limit]], "next": following}
+    return Response(orjson.dumps(body), media_type="application/json")
+
+
+@router.get(
+    "/{import_id}",
+    operation_id="readImport",
+    summary="Một lần nhập · One import and its progress",
+    response_model=ImportRun,
+    responses=refusals("unauthenticated", "forbidden", "not_found", "invalid_request"),
+)
+async def read(import_id: UUID, principal: Importer, connection: ReadingSession) -> Response:
+    """How far an import is, or how it ended."""
+    row = await store.run(connection, import_id)
+    if row is None:
+        raise Problem("not_found")
+    return Response(orjson.dumps(_run(row)), media_type="application/json")
+
+
+@router.get(
+    "/{import_id}/rejects",
+    operation_id="readImportRejects",
+    summary="Bản ghi bị từ chối · Rejected records and why",
+    response_model=ImportRejects,
+    responses=refusals("unauthenticated", "forbidden", "not_found", "invalid_request"),
+)
+async def read_rejects(
+    request: Request,
+    import_id: UUID,
+    room: RoomOf,
+    principal: Importer,
+    connection: ReadingSession,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = MAX_LIMIT,
+) -> Response:
+    """Line numbers and every reason, in the language asked for. The records themselves are not kept."""
+    if await store.run(connection, import_id) is None:
+        raise Problem("not_found")
+    key = room.settings.cursor_key.get_secret_value()
+    scope = f"rejects {import_id}"
+    after = read_cursor(cursor, (int,), scope=scope, key=key)[0] if cursor else 0
+    rows = await store.rejects(connection, import_id, after=after, limit=limit + 1)
+    language = language_of(request)
+    items = [
+        {
+            "line": row["line"],
+            "reference": row["reference"],
+            "reasons": [
+                Reason(kept["field"], kept["code"], kept["params"]).wire(language)
+                for kept in orjson.loads(row["reasons"])
+            ],
+        }
+        for row in rows[:limit]
+    ]
+    following = cursor_of([rows[limit - 1]["line"]], scope=scope, key=key) if len(rows) > limit else None
+    return Response(orjson.dumps({"items": items, "next": following}), media_type="application/json")
+
+
+def _run(row: asyncpg.Record) -> dict[str, Any]:
+    return {
+        "id": str(row["id"]),
+        "state": row["state"],
+        "format": row["format"],
+        "started_at": shown(row["started_at"]),
+        "finished_at": shown(row["finished_at"]),
+        "bytes_read": row["bytes_read"],
+        "lines_read": row["lines_read"],
+        "created": row["created"],
+        "unchanged": row["unchanged"],
+        "rejected": row["rejected"],
+        "synthetic": row["synthetic"],
+        "rejects": f"{PATH}/{row['id']}/rejects",
+    }

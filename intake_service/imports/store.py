@@ -1,0 +1,207 @@
+"""The SQL of imports. A chunk lands in one transaction: what is new is copied in, set-wise, or none of it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from shared.web.database import Connection, Reading
+
+#: Namespace of the advisory locks that tell a running import from one whose process is gone.
+_RUNNING = 3322
+#: Imports land one chunk after the other: two uploads of one file cannot race for the same record.
+_LANDING = 3323
+
+DOSSIER_COLUMNS = (
+    "id",
+    "code",
+    "legacy_code",
+    "version_id",
+    "agency_id",
+    "channel",
+    "status",
+    "submitted_at",
+    "accepted_at",
+    "original_due_at",
+    "due_at",
+    "late_from",
+    "finished_at",
+    "returned_at",
+    "outcome",
+    "received_day",
+    "due_day",
+    "late_day",
+    "finished_day",
+    "verdict",
+    "paused",
+    "provisional",
+    "event_seq",
+    "event_hash",
+)
+APPLICANT_COLUMNS = (
+    "dossier_id",
+    "kind",
+    "name",
+    "name_search",
+    "id_number",
+    "phone",
+    "phone_digits",
+    "email",
+    "address",
+    "submitted_by",
+)
+EVENT_COLUMNS = (
+    "dossier_id",
+    "seq",
+    "kind",
+    "status",
+    "occurred_at",
+    "recorded_at",
+    "actor",
+    "acting_agency_id",
+    "agency_id",
+    "channel",
+    "received_day",
+    "due_day",
+    "late_day",
+    "finished_day",
+    "verdict",
+    "paused",
+    "payload",
+    "hash",
+)
+
+
+async def begin(connection: Connection, run: UUID, *, form: str, actor: str, synthetic: bool, now: datetime) -> None:
+    """Note that an import runs, and hold the lock that says so for as long as this connection lives."""
+    await connection.execute("SELECT pg_advisory_lock($1, $2)", _RUNNING, _lock_key(run))
+    await connection.execute(
+        "INSERT INTO import_run (id, started_at, state, format, actor, synthetic)"
+        " VALUES ($1, $2, 'running', $3, $4, $5)",
+        run,
+        now,
+        form,
+        actor,
+        synthetic,
+    )
+
+
+async def end(connection: Connection, run: UUID, state: str, now: datetime) -> None:
+    """Note how it ended."""
+    await connection.execute("UPDATE import_run SET state = $2, finished_at = $3 WHERE id = $1", run, state, now)
+    await connection.execute("SELECT pg_advisory_unlock($1, $2)", _RUNNING, _lock_key(run))
+
+
+async def lock_landing(connection: Connection) -> None:
+    """Wait until no other import lands a chunk."""
+    await connection.execute("SELECT pg_advisory_xact_lock($1, 0)", _LANDING)
+
+
+async def landed_before(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+    """Of these records, those that an import landed before: key → content."""
+    rows = await connection.fetch("SELECT key, content FROM import_identity WHERE key = ANY($1::bytea[])", keys)
+    return {row[0]: row[1] for row in rows}
+
+
+async def codes_taken(connection: Connection, codes: Sequence[str], legacy_codes: Sequence[str]) -> set[str]:
+    """Which of these codes belong to dossiers already."""
+    rows = await connection.fetch(
+        "SELECT code FROM dossier WHERE code = ANY($1::text[])"
+        " UNION ALL SELECT legacy_code FROM dossier WHERE legacy_code = ANY($2::text[])",
+        codes,
+        legacy_codes,
+    )
+    return {row[0] for row in rows}
+
+
+async def reserve_numbers(connection: Connection, wanted: dict[str, int]) -> dict[str, int]:
+    """Reserve `wanted[prefix]` numbers under each prefix; the last number of each reservation."""
+    prefixes = sorted(wanted)
+    rows = await connection.fetch(
+        "INSERT INTO dossier_number AS n (prefix, last) SELECT * FROM unnest($1::text[], $2::int[])"
+        " ON CONFLICT (prefix) DO UPDATE SET last = n.last + excluded.last RETURNING n.prefix, n.last",
+        prefixes,
+        [wanted[prefix] for prefix in prefixes],
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def pass_numbers(connection: Connection, seen: dict[str, int]) -> None:
+    """Codes issued elsewhere under our own prefixes: the counters go on behind the highest of them."""
+    prefixes = sorted(seen)
+    await connection.execute(
+        "INSERT INTO dossier_number AS n (prefix, last) SELECT * FROM unnest($1::text[], $2::int[])"
+        " ON CONFLICT (prefix) DO UPDATE SET last = greatest(n.last, excluded.last)",
+        prefixes,
+        [seen[prefix] for prefix in prefixes],
+    )
+
+
+async def new_ids(connection: Connection, count: int) -> list[int]:
+    """`count` ids for dossiers."""
+    rows = await connection.fetch(
+        "SELECT nextval(pg_get_serial_sequence('dossier', 'id')) FROM generate_series(1, $1)", count
+    )
+    return [row[0] for row in rows]
+
+
+async def copy_in(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """COPY rows into a table."""
+    await connection.copy_records_to_table(table, records=rows, columns=columns)
+
+
+async def note_progress(
+    connection: Connection, run: UUID, *, bytes_read: int, lines: int, created: int, unchanged: int, rejected: int
+) -> None:
+    """Add a chunk's outcome to the import's figures."""
+    await connection.execute(
+        "UPDATE import_run SET bytes_read = $2, lines_read = lines_read + $3, created = created + $4,"
+        " unchanged = unchanged + $5, rejected = rejected + $6 WHERE id = $1",
+        run,
+        bytes_read,
+        lines,
+        created,
+        unchanged,
+        rejected,
+    )
+
+
+_RUN = f"""
+SELECT id, format, started_at, finished_at, bytes_read, lines_read, created, unchanged, rejected, synthetic, actor,
+  CASE WHEN state <> 'running' THEN state
+       WHEN EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = {_RUNNING}
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                    AND objid::int8 = lock_key) THEN 'running'
+       ELSE 'interrupted' END AS state
+FROM (SELECT *, ('x' || lpad(left(replace(id::text, '-', ''), 7), 8, '0'))::bit(32)::int8 AS lock_key FROM import_run) r
+"""
+
+
+def _lock_key(run: UUID) -> int:
+    return int(run.hex[:7], 16)
+
+
+async def run(connection: Connection, wanted: UUID) -> asyncpg.Record | None:
+    """An import. One that runs no longer, and never said so, was interrupted."""
+    return await connection.fetchrow(f"{_RUN} WHERE id = $1", wanted)
+
+
+async def runs(connection: Reading, *, before: tuple[datetime, UUID] | None, limit: int) -> list[asyncpg.Record]:
+    """Imports, newest first."""
+    if before is None:
+        return await connection.fetch(f"{_RUN} ORDER BY started_at DESC, id DESC LIMIT $1", limit)
+    return await connection.fetch(
+        f"{_RUN} WHERE (started_at, id) < ($2, $3) ORDER BY started_at DESC, id DESC LIMIT $1", limit, *before
+    )
+
+
+async def rejects(connection: Reading, run_id: UUID, *, after: int, limit: int) -> list[asyncpg.Record]:
+    """Rejected records of an import behind line `after`, in order."""
+    return await connection.fetch(
+        "SELECT line, reference, reasons FROM import_reject WHERE import_id = $1 AND line > $2 ORDER BY line LIMIT $3",
+        run_id,
+        after,
+        limit,
+    )

@@ -1,0 +1,322 @@
+"""What intake promises: its wire models, and a typed client for whoever calls it."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import httpx
+from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field
+
+from shared.contracts.neighbour import call
+from shared.contracts.text import Code, LongLine, Name, ShortLine
+
+ChannelName = Literal["counter", "online", "post"]
+StatusName = Literal[
+    "submitted",
+    "accepted",
+    "not_accepted",
+    "in_process",
+    "supplement_awaited",
+    "payment_awaited",
+    "withdrawn",
+    "stopped",
+    "finished",
+    "returned",
+]
+OutcomeName = Literal["granted", "refused", "withdrawn", "stopped"]
+VerdictName = Literal["early", "on_day", "late"]
+ApplicantKind = Literal["person", "business", "agency", "organisation"]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ApplicantIn(_In):
+    """Chủ hồ sơ: whose dossier it is."""
+
+    kind: ApplicantKind = Field(description="person, business, agency or organisation", examples=["person"])
+    name: Name = Field(description="Full name, any Unicode form; stored as NFC", examples=["Nguyễn Thị Đào"])
+    id_number: ShortLine | None = Field(
+        None, description="Citizen number, tax code, passport", examples=["045190000001"]
+    )
+    phone: ShortLine | None = Field(None, description="As given; old numbers are kept", examples=["0905 000 001"])
+    email: EmailStr | None = Field(None, examples=["dao@example.vn"])
+    address: LongLine | None = Field(None, examples=["12 Hùng Vương, phường Đông Hà"])
+
+
+class SubmitterIn(_In):
+    """Người nộp: who hands the dossier in, where that is somebody else."""
+
+    name: Name = Field(examples=["Trần Văn Bình"])
+    id_number: ShortLine | None = None
+    phone: ShortLine | None = None
+
+
+class DocumentIn(_In):
+    """One component of the dossier as handed in."""
+
+    name: Name = Field(examples=["Giấy chứng sinh"])
+    kind: Literal["original", "certified_copy", "copy", "electronic"] = Field("copy", examples=["original"])
+    count: Annotated[int, Field(ge=1, le=1000)] = 1
+
+
+class DossierIn(_In):
+    """A dossier handed in at the one-stop."""
+
+    procedure: Code = Field(description="Procedure code, `GET /v1/procedures`", examples=["1.001193"])
+    agency: Code = Field(description="Receiving agency, in force today, `GET /v1/agencies`", examples=["19333"])
+    channel: ChannelName = Field(description="How it came in", examples=["counter"])
+    applicant: ApplicantIn
+    submitted_by: SubmitterIn | None = Field(None, description="Who hands it in, if not the applicant")
+    documents: Annotated[list[DocumentIn], Field(max_length=100)] | None = None
+    summary: LongLine | None = Field(None, description="Trích yếu", examples=["Đăng ký khai sinh cho con"])
+    return_channel: Literal["counter", "post"] = Field("counter", description="Where the result is collected")
+
+
+class Applicant(BaseModel):
+    """Whose dossier it is, as far as the reader may see."""
+
+    kind: ApplicantKind
+    name: str = Field(examples=["Nguyễn Thị Đào"])
+    id_number: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    address: str | None = None
+
+
+class DossierSummary(BaseModel):
+    """A dossier as it stands, without the applicant's contact data."""
+
+    code: str = Field(description="Mã hồ sơ, never changes", examples=["19333-261123-0001"])
+    legacy_code: str | None = Field(None, description="Its code in another system")
+    status: StatusName = Field(examples=["accepted"])
+    status_code: int = Field(description="National status code, 1 to 10", examples=[2])
+    status_name: str = Field(examples=["Được tiếp nhận"])
+    procedure: str = Field(examples=["1.001193"])
+    procedure_name: str = Field(examples=["Thủ tục đăng ký khai sinh"])
+    sector: str = Field(examples=["Hộ tịch"])
+    agency: str = Field(description="The agency that received it", examples=["19333"])
+    agency_name: str = Field(examples=["UBND Phường Đông Hà"])
+    holder: str = Field(description="The agency that holds it now", examples=["19333"])
+    desk: str | None = Field(None, description="Where in the holder")
+    channel: ChannelName
+    applicant_name: str = Field(examples=["Nguyễn Thị Đào"])
+    submitted_at: datetime
+    accepted_at: datetime
+    original_due_at: datetime | None = Field(description="As first promised; null without a term")
+    due_at: datetime | None = Field(description="As it stands; null without a term, or while the clock stands still")
+    due_is_provisional: bool = Field(description="The date rests on a day of the calendar that is not announced yet")
+    paused: bool = Field(description="Waiting for the applicant")
+    finished_at: datetime | None
+    returned_at: datetime | None
+    outcome: OutcomeName | None
+    verdict: VerdictName | None = Field(description="Trước hạn, đúng hạn, quá hạn; null until finished")
+    version: int = Field(description="Its ETag", examples=[1])
+
+
+class Dossier(DossierSummary):
+    """A dossier as its staff see it."""
+
+    applicant: Applicant
+    submitted_by: dict[str, str | None] | None = None
+    documents: list[dict[str, Any]] | None = None
+    summary: str | None = None
+    return_channel: Literal["counter", "post"] = "counter"
+
+
+class DossierPage(BaseModel):
+    """One page of dossiers, newest first."""
+
+    items: list[DossierSummary]
+    next: str | None = Field(description="Cursor of the next page, null at the end")
+
+
+class DossierEvent(BaseModel):
+    """One event in a dossier's append-only history."""
+
+    seq: int = Field(examples=[1])
+    kind: str = Field(examples=["accepted"])
+    status: StatusName = Field(description="Of the dossier, after the event")
+    occurred_at: datetime = Field(description="When it happened, as claimed")
+    recorded_at: datetime = Field(description="When it was recorded, by the server's clock")
+    actor: str = Field(examples=["counter@19333"])
+    for_agency: str = Field(description="The agency for which the actor acted", examples=["19333"])
+    detail: dict[str, Any]
+    hash: str = Field(description="sha256 over the previous event's hash and this event, hex")
+
+
+class DossierEvents(BaseModel):
+    """A dossier's whole history, in order."""
+
+    items: list[DossierEvent]
+
+
+class OnBehalf(_In):
+    """For whom a service reports."""
+
+    actor: ShortLine
+    agency: Code
+
+
+class FinishIn(_In):
+    """The handling agency is done: đã xử lý xong (national status 9)."""
+
+    outcome: Literal["granted", "refused"] = Field(
+        "granted", description="A refusal on the merits is a result (NĐ 61/2018 art. 19(8))"
+    )
+    occurred_at: AwareDatetime | None = Field(None, description="When, if not now; never in the future")
+    on_behalf_of: OnBehalf | None = Field(None, description="Only from role machine: who finished it")
+
+
+class ReturnIn(_In):
+    """The result is handed to the applicant: đã trả kết quả (national status 10)."""
+
+    occurred_at: AwareDatetime | None = Field(None, description="When, if not now; never in the future")
+
+
+class ProcedureTerm(BaseModel):
+    """The term of a procedure on one channel and case."""
+
+    channel: ChannelName
+    case: int = Field(description="1 is what holds when nobody names a case")
+    value: float = Field(examples=[5])
+    unit: Literal["working_day", "calendar_day", "working_hour", "month", "same_day", "none"]
+    cutoff: str | None = Field(None, description="Same-day: accepted from then on, due the next working day")
+    verbatim: str | None = None
+
+
+class ProcedureSummary(BaseModel):
+    """A procedure in force."""
+
+    code: str = Field(examples=["1.001193"])
+    name: str = Field(examples=["Thủ tục đăng ký khai sinh"])
+    sector: str = Field(examples=["Hộ tịch"])
+    levels: list[str] = Field(description="Administrative levels that handle it", examples=[["commune"]])
+    channels: list[ChannelName]
+
+
+class Procedure(ProcedureSummary):
+    """A procedure in force, with its terms."""
+
+    issuer: str
+    decision: str | None
+    valid_from: str | None
+    valid_to: str | None
+    basis: str = Field(description="Where this version comes from, and how sure it is")
+    terms: list[ProcedureTerm]
+
+
+class ProcedurePage(BaseModel):
+    """One page of procedures, by code."""
+
+    items: list[ProcedureSummary]
+    next: str | None
+
+
+class ImportSupplement(_In):
+    """One request to the applicant to supplement the dossier, and the answer if there was one."""
+
+    requested_at: AwareDatetime
+    answered_at: AwareDatetime | None = None
+
+
+class ImportRecord(_In):
+    """One dossier of another system, as it stands there. In a CSV nested fields are dotted: `applicant.name`,
+    `supplements.0.requested_at`."""
+
+    legacy_code: Code | None = Field(None, description="Its code there; makes a second import of it recognisable")
+    code: Code | None = Field(None, description="Its dossier code, if one was issued already; else one is issued")
+    procedure: Code
+    agency: Code = Field(description="Receiving agency, in force on the day of acceptance")
+    channel: ChannelName
+    applicant: ApplicantIn
+    submitted_at: AwareDatetime | None = None
+    accepted_at: AwareDatetime
+    due_at: AwareDatetime | None = Field(None, description="As promised there; else reckoned from the term")
+    finished_at: AwareDatetime | None = None
+    returned_at: AwareDatetime | None = None
+    outcome: OutcomeName | None = None
+    supplements: Annotated[list[ImportSupplement], Field(max_length=20)] | None = None
+
+
+class ImportRun(BaseModel):
+    """An import, while it runs and after."""
+
+    id: str
+    state: Literal["running", "done", "interrupted"] = Field(
+        description="interrupted: the upload broke off; what landed stays, send the same file again"
+    )
+    format: Literal["csv", "ndjson"]
+    started_at: datetime
+    finished_at: datetime | None
+    bytes_read: int
+    lines_read: int = Field(description="Records read so far")
+    created: int = Field(description="Dossiers made")
+    unchanged: int = Field(description="Records that had landed before")
+    rejected: int
+    synthetic: bool = Field(description="The records are made up, and reports say so")
+    rejects: str = Field(description="Where the rejected lines and their reasons are")
+
+
+class ImportPage(BaseModel):
+    """Imports, newest first."""
+
+    items: list[ImportRun]
+    next: str | None
+
+
+class RejectReason(BaseModel):
+    """Why one field of a record was refused."""
+
+    field: str
+    code: str
+    reason: str
+
+
+class ImportReject(BaseModel):
+    """A record that did not land. The record itself is not kept: it may hold personal data."""
+
+    line: int = Field(description="Line in the file, from 1; a CSV's header is line 1")
+    reference: str | None = Field(description="Its code or legacy code, if well-formed")
+    reasons: list[RejectReason]
+
+
+class ImportRejects(BaseModel):
+    """One page of rejected records, in order of their lines."""
+
+    items: list[ImportReject]
+    next: str | None
+
+
+class IntakeClient:
+    """Calls intake. Raises NeighbourUnavailable (try again later) and NeighbourRefused (its code says why)."""
+
+    def __init__(self, http: httpx.AsyncClient, base_url: str) -> None:
+        self._http = http
+        self._base = base_url.rstrip("/")
+
+    async def finish(
+        self,
+        code: str,
+        *,
+        occurred_at: datetime,
+        outcome: Literal["granted", "refused"],
+        actor: str,
+        agency: str,
+        idempotency_key: str,
+    ) -> None:
+        """Report that `agency` has finished the dossier. Repeating it with the same key has no second effect."""
+        body = FinishIn(
+            outcome=outcome, occurred_at=occurred_at, on_behalf_of=OnBehalf(actor=actor[:60], agency=agency)
+        )
+        await call(
+            self._http,
+            "POST",
+            f"{self._base}/v1/dossiers/{code}/finish",
+            body=body,
+            headers={"Idempotency-Key": idempotency_key},
+        )
+
+    async def dossier(self, code: str) -> Dossier:
+        """A dossier as it stands."""
+        return Dossier.model_validate_json(await call(self._http, "GET", f"{self._base}/v1/dossiers/{code}"))

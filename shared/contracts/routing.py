@@ -1,0 +1,419 @@
+"""What routing promises: its wire models, and a typed client for whoever calls it."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import Annotated, Literal
+
+import httpx
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from shared.contracts.intake import StatusName
+from shared.contracts.neighbour import call
+from shared.contracts.text import Code, LongLine, ShortLine
+
+LevelName = Literal["ministry", "province", "district", "commune"]
+DayKindName = Literal["holiday", "in_lieu", "swap_off", "make_up_work"]
+FinishOutcome = Literal["granted", "refused"]
+
+MAX_OPENINGS = 1_000
+
+
+def _rfc3339(value: object) -> object:
+    """Text only: a bare number is no instant. A "+" that a query string turned into a blank is put back."""
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or len(value) < 10 or value[4:5] != "-":
+        raise PydanticCustomError(
+            "motcua",
+            "malformed instant",
+            {"code": "malformed", "params": {"expected": "RFC 3339, 2019-07-24T08:00:00+07:00"}},
+        )
+    return f"{value[:-6]}+{value[-5:]}" if value[-6:-5] == " " and value[-3:-2] == ":" and "T" in value else value
+
+
+def _of_our_times(value: datetime) -> datetime:
+    if not 1900 <= value.year <= 2200:
+        raise PydanticCustomError("motcua", "out of range", {"code": "out_of_range", "params": {"limit": "1900–2200"}})
+    return value
+
+
+#: An instant as it may come in: RFC 3339 with its offset, in a year that a calendar can have.
+InstantIn = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_of_our_times)]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+# --- agencies -------------------------------------------------------------------------------------------------------
+
+
+class AgencyRef(BaseModel):
+    """Another unit, with the period that tells it from others of the same code."""
+
+    code: str = Field(description="Its code in that period", examples=["45"])
+    name: str = Field(description="Its name", examples=["UBND tỉnh Quảng Trị"])
+    valid_from: date | None = Field(description="First day in force; null: from the beginning", examples=[None])
+    valid_to: date | None = Field(description="Last day in force; null: still", examples=["2025-06-30"])
+
+
+class AgencySummary(BaseModel):
+    """A unit in the period in which it was in force. Codes are reused: 44 was Quảng Bình, then the merged province."""
+
+    code: str = Field(description="Its code on the day asked", examples=["19333"])
+    name: str = Field(description="Its name", examples=["UBND Phường Đông Hà"])
+    level: LevelName = Field(description="Administrative level; a department is of level province")
+    kind: str = Field(description="What kind of unit", examples=["commune_peoples_committee"])
+    parent: str | None = Field(description="Code of the unit it stands under; null at the top", examples=["44"])
+    parent_name: str | None = Field(description="Name of that unit", examples=["UBND tỉnh Quảng Trị"])
+    identification_code: str | None = Field(
+        description="National identification code; null where it is not known, never invented", examples=["H50"]
+    )
+    valid_from: date | None = Field(description="First day in force; null: from the beginning", examples=["2025-07-01"])
+    valid_to: date | None = Field(description="Last day in force; null: still", examples=[None])
+    confirmed: bool = Field(description="False: general knowledge, an operator is to confirm it", examples=[True])
+
+
+class AgencyDetail(AgencySummary):
+    """A unit, and the units it came from and went into."""
+
+    predecessors: list[AgencyRef] = Field(description="Whose work it took over, wholly or in part")
+    successors: list[AgencyRef] = Field(description="Who took over its work, wholly or in part", examples=[[]])
+
+
+class AgencyPage(BaseModel):
+    """Units in force on a day, in Vietnamese order of their names."""
+
+    items: list[AgencySummary]
+    next: str | None = Field(description="Cursor of the next page, null at the end", examples=[None])
+
+
+# --- calendar -------------------------------------------------------------------------------------------------------
+
+
+class CalendarDayItem(BaseModel):
+    """A day that is not what its weekday says, with the document that makes it so."""
+
+    day: date = Field(description="The civil day", examples=["2019-04-29"])
+    kind: DayKindName = Field(description="Day off, day off in lieu, swapped day off, or make-up day worked")
+    name_vi: str = Field(description="Its name", examples=["Nghỉ hoán đổi dịp 30/4 - 1/5"])
+    name_en: str = Field(description="Its name in English", examples=["Swapped day off"])
+    status: Literal["announced", "provisional"] = Field(
+        description="provisional: announced by nobody yet; a due date that rests on it may still move"
+    )
+    source: str = Field(description="The document it comes from", examples=["Labour Code 2012 art. 115"])
+    confidence: str = Field(description="How sure that source is: high, medium or low", examples=["high"])
+
+
+class SessionItem(BaseModel):
+    """A block of working time on a weekday."""
+
+    weekday: int = Field(description="0 Monday … 6 Sunday", ge=0, le=6, examples=[0])
+    opens: time = Field(description="When it begins, by the clocks of Vietnam", examples=["07:00:00"])
+    closes: time = Field(description="When it ends", examples=["11:30:00"])
+    basis: str = Field(description="Where these hours come from", examples=["usual hours of the field"])
+
+
+class CalendarOfYear(BaseModel):
+    """The working calendar of a year. Days that are not listed are worked from Monday to Friday."""
+
+    year: int = Field(description="The year", examples=[2026])
+    working_days: int = Field(description="How many days of the year are worked", examples=[250])
+    provisional: bool = Field(description="Whether any day of it is not announced yet", examples=[False])
+    days: list[CalendarDayItem] = Field(description="Days off and make-up days, in order")
+    sessions: list[SessionItem] = Field(description="Default working hours; an agency may have its own")
+
+
+# --- cases ----------------------------------------------------------------------------------------------------------
+
+
+class CaseOpening(_In):
+    """A dossier that was received: routing opens its case. The holder is the agency that received the dossier."""
+
+    code: Code = Field(description="Mã hồ sơ", examples=["19333-261123-0001"])
+    desk: ShortLine | None = Field(None, description="Where in the agency it lies", examples=["Tư pháp - Hộ tịch"])
+    opened_at: InstantIn | None = Field(
+        None, description="When, if not with its acceptance", examples=["2026-11-23T08:00:00+07:00"]
+    )
+
+
+class CaseOpenings(_In):
+    """Up to 1,000 cases to open at once."""
+
+    items: Annotated[list[CaseOpening], Field(min_length=1, max_length=MAX_OPENINGS)] = Field(
+        description="The dossiers, each with its own result", examples=[[{"code": "19333-261123-0001"}]]
+    )
+
+
+class CaseOpened(BaseModel):
+    """What became of one opening."""
+
+    code: str = Field(description="Mã hồ sơ", examples=["19333-261123-0001"])
+    result: Literal["opened", "existing", "not_found"] = Field(
+        description="existing: it was open before, nothing changed. not_found: no such dossier in the caller's scope"
+    )
+
+
+class CasesOpened(BaseModel):
+    """What became of all openings, in the order in which they were sent."""
+
+    opened: int = Field(description="How many are new", examples=[1])
+    existing: int = Field(description="How many were there before", examples=[0])
+    not_found: int = Field(description="How many name no dossier", examples=[0])
+    items: list[CaseOpened]
+
+
+class Case(BaseModel):
+    """Who holds a dossier now. What state the dossier is in is intake's to say; it is repeated here as read."""
+
+    code: str = Field(description="Mã hồ sơ", examples=["19333-261123-0001"])
+    agency: str = Field(description="The agency that opened the case", examples=["19333"])
+    agency_name: str = Field(description="Its name", examples=["UBND Phường Đông Hà"])
+    holder: str = Field(description="The agency that holds the dossier now", examples=["QT25-D03"])
+    holder_name: str = Field(description="Its name", examples=["Sở Tư pháp"])
+    desk: str | None = Field(description="Where in the holder", examples=["Phòng Hành chính tư pháp"])
+    procedure: str = Field(description="Procedure code", examples=["1.001193"])
+    procedure_name: str = Field(description="Its name", examples=["Thủ tục đăng ký khai sinh"])
+    sector: str = Field(description="Lĩnh vực", examples=["Hộ tịch"])
+    status: StatusName = Field(description="Of the dossier", examples=["in_process"])
+    status_code: int = Field(description="National status code, 1 to 10", examples=[4])
+    status_name: str = Field(description="In Vietnamese", examples=["Đang xử lý"])
+    opened_at: datetime = Field(description="When the case was opened", examples=["2026-11-23T08:00:00+07:00"])
+    accepted_at: datetime = Field(description="When the dossier was accepted", examples=["2026-11-23T08:00:00+07:00"])
+    original_due_at: datetime | None = Field(description="As first promised", examples=["2026-11-25T17:00:00+07:00"])
+    due_at: datetime | None = Field(
+        description="As it stands; null without a term, or while the clock stands still",
+        examples=["2026-11-25T17:00:00+07:00"],
+    )
+    finished_at: datetime | None = Field(
+        description="When the holder reported the finish; null while open", examples=[None]
+    )
+    finished_by: str | None = Field(description="Who reported it last", examples=[None])
+    outcome: FinishOutcome | None = Field(description="As reported last", examples=[None])
+    told: bool = Field(description="Whether intake has taken the reported finish", examples=[False])
+    told_at: datetime | None = Field(description="When it did", examples=[None])
+    refused: str | None = Field(
+        description="Code with which intake refused the finish last reported; the case is open again, the holder "
+        "may correct and report anew",
+        examples=[None],
+    )
+    hand_overs: int = Field(description="How often it was handed over", examples=[1])
+    version: int = Field(description="Its ETag", examples=[2])
+
+
+class CasePage(BaseModel):
+    """Cases in the order in which their dossiers were received."""
+
+    items: list[Case]
+    next: str | None = Field(description="Cursor of the next page, null at the end", examples=[None])
+
+
+class HandOverIn(_In):
+    """Chuyển hồ sơ: the holder gives the dossier on."""
+
+    to_agency: Code = Field(description="The receiver, in force on that day", examples=["QT25-D03"])
+    to_desk: ShortLine | None = Field(None, description="Where in the receiver", examples=["Phòng Hành chính tư pháp"])
+    note: LongLine | None = Field(
+        None, description="What the receiver is to do; one line, no control characters", examples=["Xin ý kiến"]
+    )
+    occurred_at: InstantIn | None = Field(
+        None, description="When, if not now; never in the future", examples=["2026-11-23T09:00:00+07:00"]
+    )
+
+
+class HandOver(BaseModel):
+    """One hand-over, as it stands in the append-only log (phiếu kiểm soát)."""
+
+    seq: int = Field(description="1 is the first", examples=[1])
+    from_agency: str = Field(description="Who gave it", examples=["19333"])
+    from_agency_name: str = Field(description="Its name", examples=["UBND Phường Đông Hà"])
+    from_desk: str | None = Field(description="From where in the giver", examples=[None])
+    to_agency: str = Field(description="Who got it", examples=["QT25-D03"])
+    to_agency_name: str = Field(description="Its name", examples=["Sở Tư pháp"])
+    to_desk: str | None = Field(description="Where in the receiver", examples=["Phòng Hành chính tư pháp"])
+    occurred_at: datetime = Field(description="When it happened, as claimed", examples=["2026-11-23T09:00:00+07:00"])
+    recorded_at: datetime = Field(
+        description="When it was recorded, by the server's clock", examples=["2026-11-23T09:00:01+07:00"]
+    )
+    actor: str = Field(description="Who recorded it", examples=["handler@19333"])
+    note: str | None = Field(description="What the receiver is to do", examples=["Xin ý kiến"])
+
+
+class HandOvers(BaseModel):
+    """All hand-overs of a case, in order."""
+
+    items: list[HandOver]
+
+
+class CaseFinishIn(_In):
+    """The holder is done: đã xử lý xong. Intake decides whether the dossier may be finished."""
+
+    outcome: FinishOutcome = Field(
+        description="A refusal on the merits is a result (NĐ 61/2018 art. 19(8))", examples=["granted"]
+    )
+    occurred_at: InstantIn | None = Field(
+        None, description="When, if not now; never in the future", examples=["2026-11-25T10:00:00+07:00"]
+    )
+
+
+# --- overdue --------------------------------------------------------------------------------------------------------
+
+
+class _Listed(BaseModel):
+    code: str = Field(description="Mã hồ sơ", examples=["19333-261123-0001"])
+    procedure: str = Field(description="Procedure code", examples=["1.001193"])
+    procedure_name: str = Field(description="Its name", examples=["Thủ tục đăng ký khai sinh"])
+    sector: str = Field(description="Lĩnh vực", examples=["Hộ tịch"])
+    agency: str = Field(description="The agency that received it, whose figure it is", examples=["19333"])
+    agency_name: str = Field(description="Its name", examples=["UBND Phường Đông Hà"])
+    holder: str = Field(description="The agency that holds it now", examples=["QT25-D03"])
+    holder_name: str = Field(description="Its name", examples=["Sở Tư pháp"])
+    status: StatusName = Field(description="Of the dossier, now", examples=["in_process"])
+    status_code: int = Field(description="National status code, 1 to 10", examples=[4])
+    status_name: str = Field(description="In Vietnamese", examples=["Đang xử lý"])
+    accepted_at: datetime = Field(description="When the dossier was accepted", examples=["2026-11-16T08:00:00+07:00"])
+    original_due_at: datetime | None = Field(description="As first promised", examples=["2026-11-18T17:00:00+07:00"])
+    due_at: datetime = Field(description="As it stands", examples=["2026-11-18T17:00:00+07:00"])
+
+
+class OverdueItem(_Listed):
+    """A dossier that is late at `as_of`."""
+
+    days_overdue: int | None = Field(
+        description="Working days after the due day, up to and with the day of `as_of`. 0: late, but no working day "
+        "has begun since (an hour term that ran out today; a due Friday seen on Saturday). null: the due day lies in "
+        "a year whose calendar is not loaded",
+        examples=[3],
+    )
+    apology_sent: bool = Field(
+        description="Whether an apology is recorded here (NĐ 61/2018 art. 19(9)). There is no register of apologies "
+        "yet, so this is false throughout: none recorded",
+        examples=[False],
+    )
+
+
+class OverduePage(BaseModel):
+    """Overdue dossiers, the one that became late first at the top."""
+
+    items: list[OverdueItem]
+    next: str | None = Field(description="Cursor of the next page, null at the end", examples=[None])
+
+
+class DueSoonItem(_Listed):
+    """A dossier in term at `as_of` that is due soon."""
+
+    days_left: int | None = Field(
+        description="Working days after the day of `as_of`, up to and with the due day. 0: due before another working "
+        "day begins",
+        examples=[2],
+    )
+
+
+class DueSoonPage(BaseModel):
+    """Dossiers due soon, the first due at the top."""
+
+    items: list[DueSoonItem]
+    next: str | None = Field(description="Cursor of the next page, null at the end", examples=[None])
+
+
+class WorklistItem(_Listed):
+    """An open dossier that an agency holds."""
+
+    due_at: datetime | None = Field(  # type: ignore[assignment]
+        description="As it stands; null without a term, or while the clock stands still",
+        examples=["2026-11-18T17:00:00+07:00"],
+    )
+    desk: str | None = Field(description="Where in the holder", examples=["Tư pháp - Hộ tịch"])
+    overdue: bool = Field(description="Whether it is late by now", examples=[False])
+    refused: str | None = Field(
+        description="Code with which intake refused the finish last reported: it has to be corrected", examples=[None]
+    )
+    version: int = Field(description="The case's ETag", examples=[1])
+
+
+class WorklistPage(BaseModel):
+    """Open dossiers that an agency and those under it hold; the first due at the top, without a date at the end."""
+
+    items: list[WorklistItem]
+    next: str | None = Field(description="Cursor of the next page, null at the end", examples=[None])
+
+
+# --- client ---------------------------------------------------------------------------------------------------------
+
+
+class RoutingClient:
+    """Calls routing. Raises NeighbourUnavailable (try again later) and NeighbourRefused (its code says why)."""
+
+    def __init__(self, http: httpx.AsyncClient, base_url: str) -> None:
+        self._http = http
+        self._base = base_url.rstrip("/")
+
+    async def open_cases(self, openings: Sequence[CaseOpening]) -> CasesOpened:
+        """Open up to 1,000 cases. Repeating it is safe: a case that is there stays as it is."""
+        body = CaseOpenings(items=list(openings))
+        return CasesOpened.model_validate_json(await call(self._http, "POST", f"{self._base}/v1/cases/bulk", body=body))
+
+    async def case(self, code: str) -> Case:
+        """A case as it stands."""
+        return Case.model_validate_json(await call(self._http, "GET", f"{self._base}/v1/cases/{code}"))
+
+    async def hand_overs(self, code: str) -> HandOvers:
+        """Who gave a dossier to whom."""
+        answer = await call(self._http, "GET", f"{self._base}/v1/cases/{code}/hand-overs")
+        return HandOvers.model_validate_json(answer)
+
+    async def agencies(
+        self, as_of: date | None = None, *, level: LevelName | None = None, parent: str | None = None
+    ) -> list[AgencySummary]:
+        """All units in force on `as_of` (today), in Vietnamese order."""
+        asked = {"as_of": as_of.isoformat() if as_of else None, "level": level, "parent": parent}
+        found: list[AgencySummary] = []
+        cursor: str | None = None
+        while True:
+            page = AgencyPage.model_validate_json(await self._get("agencies", **asked, cursor=cursor))
+            found += page.items
+            cursor = page.next
+            if cursor is None:
+                return found
+
+    async def calendar(self, year: int) -> CalendarOfYear:
+        """The working calendar of `year`. NeighbourRefused: it is not loaded."""
+        return CalendarOfYear.model_validate_json(await self._get("calendar", year=str(year)))
+
+    async def overdue(
+        self,
+        *,
+        agency: str | None = None,
+        as_of: datetime | None = None,
+        min_days: int | None = None,
+        sector: str | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> OverduePage:
+        """A page of what is late at `as_of` (now) in the subtree of `agency` (the token's own)."""
+        answer = await self._get(
+            "overdue",
+            agency=agency,
+            as_of=as_of.isoformat() if as_of else None,
+            min_days=_text(min_days),
+            sector=sector,
+            cursor=cursor,
+            limit=_text(limit),
+        )
+        return OverduePage.model_validate_json(answer)
+
+    async def due_soon(
+        self, *, agency: str | None = None, max_days: int | None = None, cursor: str | None = None
+    ) -> DueSoonPage:
+        """A page of what is due within `max_days` working days."""
+        answer = await self._get("due-soon", agency=agency, max_days=_text(max_days), cursor=cursor)
+        return DueSoonPage.model_validate_json(answer)
+
+    async def _get(self, path: str, **asked: str | None) -> bytes:
+        params = {name: value for name, value in asked.items() if value is not None}
+        return await call(self._http, "GET", f"{self._base}/v1/{path}", params=params)
+
+
+def _text(number: int | None) -> str | None:
+    return None if number is None else str(number)

@@ -1,0 +1,1 @@
+"""Day histograms and monthly checkpoints, folded from the event log."""
