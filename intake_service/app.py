@@ -4,10 +4,13 @@ from fastapi import FastAPI
 
 from intake_service.dossiers import endpoints as dossiers
 from intake_service.imports import endpoints as imports
+from intake_service.outbox.usecases import tell_routing_worker
+from intake_service.procedures import endpoints as procedures
 from migrations.apply import head_revision, role_url
 from shared.web.app import RoomPlan, make_app
 from shared.web.settings import Settings
 
+ROLE = "motcua_intake"
 PLAN = RoomPlan(
     name="intake",
     title="Một cửa · Intake",
@@ -15,7 +18,8 @@ PLAN = RoomPlan(
         "Tiếp nhận hồ sơ thủ tục hành chính: what a citizen hands in and gets back. "
         "Receives dossiers, keeps their lifecycle and event log, imports those of other systems."
     ),
-    routers=(dossiers.router, imports.router),
+    routers=(procedures.router, dossiers.router, imports.router),
+    workers=lambda room: [tell_routing_worker(room)],
     streamed=frozenset({imports.PATH}),
 )
 
@@ -23,5 +27,5 @@ PLAN = RoomPlan(
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The app with its settings (from the environment unless given)."""
     settings = settings or Settings()
-    url = role_url(settings.database_url.get_secret_value(), "motcua_intake")
+    url = role_url(settings.database_url.get_secret_value(), ROLE)
     return make_app(PLAN, settings, schema_revision=head_revision(), database_url=url)

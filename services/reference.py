@@ -84,17 +84,23 @@ async def load_reference(url_of: Callable[[str], str]) -> LoadSummary:
 
 def agencies() -> tuple[list[UnitRow], list[SuccessionRow]]:
     """The units of Quảng Trị from 2019 on, and who took over from whom."""
-    return parse_agencies(_lines("agencies_quangtri_2019.csv"), _lines("agencies_quangtri_2025.csv"))
+    return parse_agencies(lines_of("agencies_quangtri_2019.csv"), lines_of("agencies_quangtri_2025.csv"))
 
 
 def calendar_days() -> list[DayRow]:
     """The days off and make-up days of public servants in CALENDAR_YEARS."""
-    return parse_calendar(_lines("calendar_vn.csv"))
+    return parse_calendar(lines_of("calendar_vn.csv"))
 
 
 def procedures() -> list[ProcedureRow]:
     """The catalogue of administrative procedures."""
-    return parse_procedures(_lines("procedures.csv"), _lines("procedure_channels.csv"))
+    return parse_procedures(lines_of("procedures.csv"), lines_of("procedure_channels.csv"))
+
+
+def lines_of(name: str) -> Iterator[Line]:
+    """The lines of one of the files, column by column, as text."""
+    text = (files("services") / "reference_data" / name).read_text(encoding="utf-8")
+    return csv.DictReader(StringIO(text, newline=""))
 
 
 def parse_agencies(lines_2019: Iterable[Line], lines_2025: Iterable[Line]) -> tuple[list[UnitRow], list[SuccessionRow]]:
@@ -246,11 +252,6 @@ def _limit(value: str, unit: str) -> Term | None:
 
 def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
-
-
-def _lines(name: str) -> Iterator[Line]:
-    text = (files("services") / "reference_data" / name).read_text(encoding="utf-8")
-    return csv.DictReader(StringIO(text, newline=""))
 
 
 @asynccontextmanager

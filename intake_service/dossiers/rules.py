@@ -3,9 +3,10 @@
 Pure. The POST and the import decide by the same functions, so that no door is wider than the other.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+import orjson
 
 from shared.domain.agencies import Agency, AgencyTree
 from shared.domain.chain import event_hash, event_tail
@@ -190,4 +191,4 @@ def _stamp(due: Due | None) -> str | None:
 
 
 def _json(**values: object) -> str:
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps(values).decode()

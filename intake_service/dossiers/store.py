@@ -14,6 +14,7 @@ from shared.domain.terms import Due
 from shared.web.database import Connection, Reading, Writing
 from shared.web.idempotency import RequestKey
 
+Row = asyncpg.Record
 IDEMPOTENCY_CONSTRAINT = "pk_intake_idempotency"
 
 # The number's row stays locked until the dossier commits: numbers are gapless per agency and day.

@@ -141,7 +141,7 @@ async def advance(connection: Writing, reference: Reference, principal: Principa
         raise Problem("version_changed")
     at = act.occurred_at or act.now
     step = rules.next_step(
-        Status(row["status"]), _account(row), act.kind, at, _clock(reference, row), outcome=act.outcome
+        Status(row["status"]), account_of(row), act.kind, at, clock_of(reference, row), outcome=act.outcome
     )
     if isinstance(step, Problem):
         raise step
@@ -199,13 +199,14 @@ def appended(
     )
 
 
-def _account(row: asyncpg.Record) -> Account:
+def account_of(row: asyncpg.Record) -> Account:
     """The account of a stored dossier whose clock runs or is done: the row is a cache of the fold."""
     due = Due(row["due_at"], row["due_day"], row["late_from"]) if row["late_from"] else None
     return Account(row["accepted_at"], original_due=due, due=due, promised=due, finished_at=row["finished_at"])
 
 
-def _clock(reference: Reference, row: asyncpg.Record) -> Clock:
+def clock_of(reference: Reference, row: asyncpg.Record) -> Clock:
+    """What the deadline account of a stored dossier needs."""
     version = reference.versions[row["version_id"]]
     return reference.clock(version, Channel(row["channel"]), row["agency_id"], row["received_day"])
 

@@ -26,6 +26,8 @@ from shared.web.problems import Reason
 
 #: Records that land together. Larger is faster and makes requests beside it wait longer (40 µs a record).
 CHUNK = 2_000
+#: Records judged before others get their turn: the chunk that is landing, and the requests beside the import.
+BREATH = 16
 
 
 @dataclass(slots=True)
@@ -89,7 +91,9 @@ class _Lander:
 
     async def take(self, records: Iterable[RawRecord], judge: Judge) -> None:
         """Judge records and land each chunk that they fill."""
-        for raw in records:
+        for count, raw in enumerate(records):
+            if count % BREATH == 0:
+                await asyncio.sleep(0)
             judged = judge.judge(raw)
             if isinstance(judged, Candidate):
                 self.chunk.candidates.append(judged)

@@ -189,3 +189,19 @@ def _versions(procedures: Sequence[ProcedureRow]) -> tuple[list[object], ...]:
 
 def _count(status: str) -> int:
     return int(status.rsplit(" ", 1)[-1])
+
+
+async def version_detail(connection: Connection, version_id: int) -> asyncpg.Record:
+    """Who issued a version, by which decision."""
+    row = await connection.fetchrow("SELECT issuer, decision FROM procedure_version WHERE id = $1", version_id)
+    assert row is not None
+    return row
+
+
+async def version_terms(connection: Connection, version_id: int) -> list[asyncpg.Record]:
+    """The terms of a version, by channel and case."""
+    return await connection.fetch(
+        "SELECT channel, case_no, value, unit, cutoff, verbatim FROM procedure_term WHERE version_id = $1"
+        " ORDER BY channel, case_no",
+        version_id,
+    )

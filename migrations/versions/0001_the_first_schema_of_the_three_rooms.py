@@ -460,7 +460,6 @@ def upgrade() -> None:
         sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column("payload", sa.Text(), nullable=False, comment="JSON, byte for byte as hashed"),
         sa.Column("hash", postgresql.BYTEA(), nullable=False),
-        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_dossier_event_dossier_id")),
         sa.PrimaryKeyConstraint("dossier_id", "seq", name=op.f("pk_dossier_event")),
         comment="append-only; the facts of the dossier as they stand after each event",
     )
@@ -472,7 +471,6 @@ def upgrade() -> None:
         ),
         sa.Column("content", postgresql.BYTEA(), nullable=False, comment="hash of the whole record"),
         sa.Column("dossier_id", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_import_identity_dossier_id")),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_import_identity")),
     )
     op.create_table(

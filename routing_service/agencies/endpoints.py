@@ -52,7 +52,8 @@ async def listed(
         Code | None, Query(description="Only directly under this unit, in force that day", examples=["44"])
     ] = None,
     q: Annotated[
-        ShortLine | None, Query(description="Part of a name, diacritics or not, or how a code begins", examples=["dong ha"])
+        ShortLine | None,
+        Query(description="Part of a name, diacritics or not, or how a code begins", examples=["dong ha"]),
     ] = None,
     cursor: Annotated[str | None, Query(max_length=1000, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_UNITS, description="Units on a page", examples=[50])] = MAX_UNITS,

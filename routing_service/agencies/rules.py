@@ -138,7 +138,7 @@ def absence(field: str, tree: AgencyTree, code: str, day: date) -> Reason:
     if not tree.known(code):
         return Reason(field, "unknown_agency")
     named = ", ".join(f"{unit.code} {unit.name}" for unit in heirs(tree, code, day))
-    params = {
+    params: dict[str, object] = {
         "day": day.isoformat(),
         "successor_vi": f"; đơn vị kế thừa: {named}" if named else "",
         "successor_en": f"; successor: {named}" if named else "",

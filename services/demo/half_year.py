@@ -257,7 +257,8 @@ class Fates:
         if not found:
             return None
         draft, account = found
-        return draft if account.due and account.due.late_from < end_of(LAST) else None
+        due = account.due  # what was due before the half-year was settled long ago
+        return draft if due and due.day >= FIRST and due.late_from < end_of(LAST) else None
 
     def _in_term(self) -> Draft | None:
         found = self._accepted(self._lately)

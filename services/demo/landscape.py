@@ -25,7 +25,7 @@ CENTRE = "QT19-D21"
 
 #: Department → (share, sectors). A department that is not here has nothing.
 _DEPARTMENTS: Mapping[str, tuple[int, tuple[str, ...]]] = {
-    "QT19-D02": (260, ("Tổ chức, cán bộ",)),
+    "QT19-D02": (260, ("Chứng thực",)),
     "QT19-D03": (
         6200,
         (
@@ -142,7 +142,7 @@ _THEN_OURS = (
     "Tổ chức cai nghiên ma túy và quản lý sau cai nghiện",
 )
 _BUSINESS_SECTORS = ("doanh nghiệp", "Đầu tư", "hợp tác xã", "khoáng sản", "Kinh doanh", "Kiểm định", "khu công nghiệp")
-_ONLINE, _POST = 0.024, 0.011
+_ONLINE, _POST = 0.03, 0.011
 
 
 @dataclass(frozen=True, slots=True)

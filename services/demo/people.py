@@ -23,7 +23,7 @@ def person(rng: Random, place: str) -> dict[str, str]:
     if rng.random() < 0.85:
         found["phone"] = phone(rng)
     if rng.random() < 0.7:
-        found["address"] = f"{rng.choice(('Thôn', 'Khu phố', 'Tổ'))} {rng.randrange(1, 13)}, {place}"
+        found["address"] = _address(rng, place)
     return found
 
 
@@ -39,6 +39,13 @@ def enterprise(rng: Random, place: str) -> dict[str, str]:
         (70, 15, 9, 6),
     )[0]
     return {"kind": kind, "name": f"{title} {rng.randrange(1, 2000)}", "phone": phone(rng), "address": place}
+
+
+def _address(rng: Random, place: str) -> str:
+    if place.startswith("tỉnh"):
+        return place
+    town = place.startswith(("Phường", "Thị trấn", "Thành phố", "Thị xã"))
+    return f"{rng.choice(('Khu phố', 'Tổ')) if town else 'Thôn'} {rng.randrange(1, 13)}, {place}"
 
 
 def phone(rng: Random) -> str:

@@ -144,6 +144,19 @@ REASONS = MappingProxyType(
         ),
         "out_of_scope": ("ngoài phạm vi của mã truy cập", "outside the scope of your token"),
         "not_the_holder": ("cơ quan này không đang giữ hồ sơ", "this agency does not hold the dossier"),
+        "case_over": (
+            "hồ sơ không còn ở khâu xử lý: đã báo xử lý xong hoặc đã kết thúc",
+            "nothing is left to do: the finish is reported, or the dossier has ended",
+        ),
+        "already_the_holder": (
+            "cơ quan và bộ phận này đang giữ hồ sơ",
+            "this agency and desk hold the dossier already",
+        ),
+        "finish_refused": (
+            "bộ phận một cửa không ghi nhận kết thúc xử lý ({code})",
+            "the one-stop does not take the finish ({code})",
+        ),
+        "unknown_sector": ("không có lĩnh vực mang tên này", "no procedure is of this sector"),
         "invalid_value": ("giá trị không hợp lệ", "invalid value"),
     }
 )

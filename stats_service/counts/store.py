@@ -10,6 +10,7 @@ and channel a missing row then means zero.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from shared.domain.counts import METRICS
 from shared.web.database import Connection, Reading
@@ -150,7 +151,8 @@ WITH wanted AS (
   FROM count_day WHERE day < $1 AND EXISTS (SELECT FROM wanted) GROUP BY 1, 2, 3
 ), steps AS (
   SELECT agency_id, channel, wanted.month, {_all("0::bigint AS {0}")}, true AS wanted
-  FROM (SELECT agency_id, channel, min(month) AS first FROM by_month GROUP BY 1, 2) s JOIN wanted ON wanted.month >= first
+  FROM (SELECT agency_id, channel, min(month) AS first FROM by_month GROUP BY 1, 2) s
+  JOIN wanted ON wanted.month >= first
   UNION ALL SELECT agency_id, channel, month, {_all("{0}")}, false FROM by_month
 ), sums AS (
   SELECT agency_id, channel, month, wanted, {_all("(sum({0}) OVER w)::bigint AS {0}")} FROM steps
@@ -165,7 +167,7 @@ SELECT count(*) FROM wanted
 """
 
 # The sums over all days before each boundary: nearest checkpoint below it, the days since, and the events not folded
-# yet. `unit` is the agency, or 0 where the caller wants all of them together.
+# yet, all of one snapshot. `part` is the agency, the channel, or 0 where the caller wants all of them together.
 _SUMS = f"""
 WITH batch AS (
   SELECT {_EVENT} FROM dossier_event e WHERE (e.txid, e.id) > (
@@ -175,23 +177,25 @@ WITH batch AS (
   SELECT mark, until, (
     SELECT max(month) FROM count_checkpoint WHERE agency_id = 0 AND channel = 0 AND month <= until) AS month
   FROM unnest($2::date[]) WITH ORDINALITY AS m (until, mark)
-), parts AS (
-  SELECT mark, agency_id, channel, {_all("{0}")}
-  FROM marks CROSS JOIN LATERAL (
-    SELECT agency_id, channel, {_all("{0}")} FROM count_checkpoint c
-    WHERE c.agency_id = ANY($1::int[]) AND c.month = marks.month
-    UNION ALL
-    SELECT agency_id, channel, {_all("{0}")} FROM count_day d
-    WHERE d.agency_id = ANY($1::int[]) AND d.day >= coalesce(marks.month, '-infinity') AND d.day < marks.until
-    UNION ALL
-    SELECT agency_id, channel, {_all("{0}")} FROM deltas
-    WHERE deltas.agency_id = ANY($1::int[]) AND deltas.day < marks.until
-  ) counted
 )
-SELECT mark, unit, channel, {_all("sum({0})::bigint AS {0}")}
-FROM (SELECT mark, CASE WHEN $3 THEN agency_id ELSE 0 END AS unit, channel, {_all("{0}")} FROM parts) p
-GROUP BY mark, unit, channel
+SELECT mark, CASE $3::text WHEN 'agency' THEN agency_id WHEN 'channel' THEN channel ELSE 0 END AS part,
+  {_all("sum({0})::bigint")},
+  coalesce(sum(received) FILTER (WHERE channel = 2), 0)::bigint,
+  coalesce(sum(received) FILTER (WHERE channel = 3), 0)::bigint
+FROM marks CROSS JOIN LATERAL (
+  SELECT agency_id, channel, {_all("{0}")} FROM count_checkpoint c
+  WHERE c.agency_id = ANY($1::int[]) AND c.month = marks.month
+  UNION ALL
+  SELECT agency_id, channel, {_all("{0}")} FROM count_day d
+  WHERE d.agency_id = ANY($1::int[]) AND d.day >= coalesce(marks.month, '-infinity') AND d.day < marks.until
+  UNION ALL
+  SELECT agency_id, channel, {_all("{0}")} FROM deltas
+  WHERE deltas.agency_id = ANY($1::int[]) AND deltas.day < marks.until
+) counted
+GROUP BY 1, 2
 """
+
+PartBy = Literal["none", "agency", "channel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,12 +232,15 @@ async def make_checkpoints(connection: Connection, until: date) -> int:
 
 
 async def sums_before(
-    connection: Reading, agencies: Sequence[int], boundaries: Sequence[date], *, by_agency: bool
-) -> list[tuple[int, int, int, tuple[int, ...]]]:
-    """(mark from 0, agency or 0, channel, the METRICS summed over all days before the mark's boundary)."""
+    connection: Reading, agencies: Sequence[int], boundaries: Sequence[date], by: PartBy
+) -> list[tuple[int, int, tuple[int, ...]]]:
+    """(mark from 0, part, sums over all days before that boundary: METRICS, received online, received by post).
+
+    Must run in a transaction.
+    """
     await _plan_for_the_tail(connection)
-    rows = await connection.fetch(_SUMS, list(agencies), list(boundaries), by_agency)
-    return [(row[0] - 1, row[1], row[2], tuple(row)[3:]) for row in rows]
+    rows = await connection.fetch(_SUMS, list(agencies), list(boundaries), by)
+    return [(row[0] - 1, row[1], tuple(row)[2:]) for row in rows]
 
 
 async def _plan_for_the_tail(connection: Connection) -> None:

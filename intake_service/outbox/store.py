@@ -1,0 +1,60 @@
+"""The SQL of the outbox: where the reader stands in the event log, and what comes next."""
+
+from dataclasses import dataclass
+
+import asyncpg
+
+from shared.web.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Everything up to this event is done. Transactions first: ids are not in commit order."""
+
+    txid: str
+    event_id: int
+
+
+async def position(connection: Connection, consumer: str) -> Position:
+    """Where a consumer stands; at the beginning if it never read."""
+    row = await connection.fetchrow("SELECT txid::text, event_id FROM intake_position WHERE consumer = $1", consumer)
+    return Position(row[0], row[1]) if row else Position("0", 0)
+
+
+async def move(connection: Connection, consumer: str, to: Position) -> None:
+    """Note that everything up to `to` is done."""
+    await connection.execute(
+        "INSERT INTO intake_position (consumer, txid, event_id) VALUES ($1, $2::text::xid8, $3)"
+        " ON CONFLICT (consumer) DO UPDATE SET txid = excluded.txid, event_id = excluded.event_id, moved_at = now()",
+        consumer,
+        to.txid,
+        to.event_id,
+    )
+
+
+async def events_after(connection: Connection, at: Position, limit: int) -> list[asyncpg.Record]:
+    """The next events of transactions that nothing older can still precede (bounded by the snapshot's xmin).
+
+    `code` is set where a dossier that is still open was received: what routing is to be told.
+    """
+    return await connection.fetch(
+        "SELECT e.txid::text AS txid, e.id, d.code, d.id AS dossier_id, e.occurred_at"
+        " FROM (SELECT txid, id, dossier_id, kind, occurred_at FROM dossier_event"
+        "       WHERE (txid, id) > ($1::text::xid8, $2) AND txid < pg_snapshot_xmin(pg_current_snapshot())"
+        "       ORDER BY txid, id LIMIT $3) e"
+        " LEFT JOIN dossier d ON d.id = e.dossier_id AND e.kind = 'accepted' AND d.finished_at IS NULL"
+        " ORDER BY e.txid, e.id",
+        at.txid,
+        at.event_id,
+        limit,
+    )
+
+
+async def accepted_locked(connection: Connection, dossier_ids: list[int]) -> list[asyncpg.Record]:
+    """Of these dossiers, those that nobody has begun to process, locked."""
+    return await connection.fetch(
+        "SELECT id, code, version_id, agency_id, channel, status, accepted_at, due_at, late_from, finished_at,"
+        " returned_at, outcome, received_day, due_day, late_day, finished_day, verdict, paused, event_seq, event_hash"
+        " FROM dossier WHERE id = ANY($1::bigint[]) AND status = 2 ORDER BY id FOR NO KEY UPDATE",
+        dossier_ids,
+    )

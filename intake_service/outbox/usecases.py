@@ -1,0 +1,73 @@
+"""Telling routing of every dossier received. While routing is down the reader stands still, and intake works on."""
+
+from datetime import datetime
+
+import structlog
+
+from intake_service.dossiers import rules
+from intake_service.dossiers import store as dossiers
+from intake_service.dossiers.usecases import account_of, appended, clock_of
+from intake_service.outbox import store
+from shared.contracts.neighbour import NeighbourRefused, NeighbourUnavailable
+from shared.contracts.routing import MAX_OPENINGS, CaseOpening, RoutingClient
+from shared.domain.lifecycle import EventKind, Status
+from shared.reference import Reference
+from shared.web.app import Room
+from shared.web.background import Worker
+from shared.web.clock import now
+from shared.web.database import Connection
+from shared.web.problems import Problem
+
+CONSUMER = "tell_routing"
+#: Events looked at in a round; of these only receptions of open dossiers are told.
+WINDOW = 5_000
+
+log = structlog.get_logger()
+
+
+def tell_routing_worker(room: Room) -> Worker:
+    """The consumer that tells routing."""
+    routing = RoutingClient(room.http, room.settings.routing_url)
+
+    async def work(connection: Connection) -> bool:
+        return await tell_routing(connection, routing, room.reference.current, now())
+
+    return Worker(room.pool, "intake.tell_routing", work)
+
+
+async def tell_routing(connection: Connection, routing: RoutingClient, reference: Reference, at: datetime) -> bool:
+    """Tell routing of the next receptions, then note that their processing began. Returns whether more may wait.
+
+    The position moves in the transaction that notes it. A crash in between tells again, and routing answers that the
+    case is open already.
+    """
+    begin = await store.position(connection, CONSUMER)
+    events = await store.events_after(connection, begin, WINDOW)
+    if not events:
+        return False
+    told = [row for row in events if row["code"] is not None][:MAX_OPENINGS]
+    last = told[-1] if len(told) == MAX_OPENINGS else events[-1]
+    known: set[str] = set()
+    if told:
+        openings = [CaseOpening(code=row["code"], opened_at=row["occurred_at"]) for row in told]
+        try:
+            answer = await routing.open_cases(openings)
+        except (NeighbourUnavailable, NeighbourRefused) as error:
+            log.warning("outbox.routing_not_told", error=str(error), waiting=len(told))
+            return False
+        known = {item.code for item in answer.items if item.result != "not_found"}
+        if len(known) < len(told):  # told again on the next reading of the log by an operator, never silently dropped
+            log.error("outbox.routing_does_not_know", count=len(told) - len(known))
+    async with connection.transaction():
+        ids = [row["dossier_id"] for row in told if row["code"] in known]
+        rows = await store.accepted_locked(connection, ids)
+        await dossiers.append(connection, [_begun(row, reference, at) for row in rows])
+        await store.move(connection, CONSUMER, store.Position(last["txid"], last["id"]))
+    return True
+
+
+def _begun(row: dossiers.Row, reference: Reference, at: datetime) -> dossiers.Appended:
+    clock = clock_of(reference, row)
+    step = rules.next_step(Status(row["status"]), account_of(row), EventKind.PROCESSING_STARTED, at, clock)
+    assert not isinstance(step, Problem), "only accepted dossiers are locked"
+    return appended(row, step, None, actor="motcua", acting_agency_id=row["agency_id"], now=at)

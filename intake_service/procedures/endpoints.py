@@ -1,0 +1,116 @@
+"""HTTP of procedures: public."""
+
+from datetime import date
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from intake_service.procedures import store
+from shared.contracts.intake import ChannelName, Procedure, ProcedurePage
+from shared.domain.agencies import Level
+from shared.domain.civil_time import civil_day
+from shared.domain.lifecycle import Channel
+from shared.domain.vietnamese import search_key
+from shared.reference import ProcedureVersion
+from shared.web.app import ReferenceOf, RoomOf
+from shared.web.clock import now
+from shared.web.database import ReadingSession
+from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor_of, read_cursor
+from shared.web.problems import Problem, refusals
+
+router = APIRouter(prefix="/v1/procedures", tags=["procedures"])
+
+AsOf = Annotated[date | None, Query(description="The day on which they are in force; today unless given")]
+
+
+@router.get(
+    "",
+    operation_id="listProcedures",
+    summary="Thủ tục hành chính · Administrative procedures in force",
+    response_model=ProcedurePage,
+    responses=refusals("invalid_request"),
+)
+async def listed(
+    room: RoomOf,
+    reference: ReferenceOf,
+    q: Annotated[
+        str | None, Query(min_length=2, max_length=100, description="Part of code or name, diacritics or not")
+    ] = None,
+    level: Annotated[Level | None, Query(description="Handled at this administrative level")] = None,
+    sector: Annotated[str | None, Query(max_length=200, description="Lĩnh vực, as spelled in the catalogue")] = None,
+    channel: Annotated[ChannelName | None, Query(description="Offered through this channel")] = None,
+    as_of: AsOf = None,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+) -> Response:
+    """Public. By code; a procedure has terms per channel, see one of them."""
+    day = as_of or civil_day(now())
+    key = room.settings.cursor_key.get_secret_value()
+    after = read_cursor(cursor, (str,), scope="procedures", key=key)[0] if cursor else ""
+    sought = search_key(q) if q else None
+    found = []
+    for code in sorted(code for code in reference.procedures if code > after):
+        version = reference.procedure_on(code, day)
+        if version is None or (level is not None and not version.offered_at(level, day)):
+            continue
+        if sector is not None and version.sector != sector:
+            continue
+        if channel is not None and Channel[channel.upper()] not in version.terms:
+            continue
+        if sought is not None and sought not in code and sought not in search_key(version.name):
+            continue
+        found.append(version)
+        if len(found) > limit:
+            break
+    following = cursor_of([found[limit - 1].code], scope="procedures", key=key) if len(found) > limit else None
+    body = {"items": [_summary(version, day) for version in found[:limit]], "next": following}
+    return Response(orjson.dumps(body), media_type="application/json")
+
+
+@router.get(
+    "/{code}",
+    operation_id="readProcedure",
+    summary="Một thủ tục · One procedure with its terms per channel",
+    response_model=Procedure,
+    responses=refusals("not_found", "invalid_request"),
+)
+async def read(code: str, reference: ReferenceOf, connection: ReadingSession, as_of: AsOf = None) -> Response:
+    """Public. The version in force on the day, with the terms of every channel and case."""
+    day = as_of or civil_day(now())
+    version = reference.procedure_on(code, day)
+    if version is None:
+        raise Problem("not_found")
+    detail = await store.version_detail(connection, version.id)
+    terms = await store.version_terms(connection, version.id)
+    body = {
+        **_summary(version, day),
+        "issuer": detail["issuer"],
+        "decision": detail["decision"],
+        "valid_from": version.valid_from,
+        "valid_to": version.valid_to,
+        "basis": version.basis,
+        "terms": [
+            {
+                "channel": Channel(row["channel"]).name.lower(),
+                "case": row["case_no"],
+                "value": float(row["value"]),
+                "unit": row["unit"],
+                "cutoff": row["cutoff"].isoformat("minutes") if row["cutoff"] else None,
+                "verbatim": row["verbatim"],
+            }
+            for row in terms
+        ],
+    }
+    return Response(orjson.dumps(body), media_type="application/json")
+
+
+def _summary(version: ProcedureVersion, day: date) -> dict[str, object]:
+    return {
+        "code": version.code,
+        "name": version.name,
+        "sector": version.sector,
+        "levels": [level.value for level in Level if version.offered_at(level, day)],
+        "channels": [channel.name.lower() for channel in sorted(version.terms)],
+    }

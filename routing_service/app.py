@@ -1,0 +1,46 @@
+"""The routing service as an ASGI app."""
+
+from collections.abc import Sequence
+
+from fastapi import FastAPI
+
+from migrations.apply import head_revision, role_url
+from routing_service.agencies import endpoints as agencies
+from routing_service.calendars import endpoints as calendars
+from routing_service.cases import endpoints as cases
+from routing_service.cases.usecases import FinishTeller
+from routing_service.overdue import endpoints as overdue
+from shared.contracts.intake import IntakeClient
+from shared.web.app import Room, RoomPlan, make_app
+from shared.web.background import Worker
+from shared.web.clock import now
+from shared.web.settings import Settings
+
+
+def _workers(room: Room) -> Sequence[Worker]:
+    teller = FinishTeller(
+        pool=room.pool,
+        intake=lambda: IntakeClient(room.http, room.settings.intake_url),
+        reference=lambda: room.reference.current,
+        clock=now,
+    )
+    return (Worker(room.pool, "routing.finish-reports", teller.round),)
+
+
+PLAN = RoomPlan(
+    name="routing",
+    title="Một cửa · Routing",
+    description=(
+        "Luân chuyển hồ sơ: who holds the dossier now, and until when. Agencies in force on any day, the working "
+        "calendar, cases and hand-overs, the worklist, what is overdue and what is due soon."
+    ),
+    routers=(agencies.router, calendars.router, cases.router, cases.worklist_router, overdue.router),
+    workers=_workers,
+)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The app with its settings (from the environment unless given)."""
+    settings = settings or Settings()
+    url = role_url(settings.database_url.get_secret_value(), "motcua_routing")
+    return make_app(PLAN, settings, schema_revision=head_revision(), database_url=url)

@@ -1,0 +1,368 @@
+"""HTTP of cases: open, read, list, hand over, report the finish; and the worklist of an agency."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import APIRouter, Header, Query, Request
+from starlette.responses import Response
+
+from routing_service.cases import rules, store, usecases
+from shared.contracts.intake import IntakeClient
+from shared.contracts.routing import (
+    Case,
+    CaseFinishIn,
+    CaseOpened,
+    CaseOpening,
+    CaseOpenings,
+    CasePage,
+    CasesOpened,
+    HandOver,
+    HandOverIn,
+    HandOvers,
+    WorklistPage,
+)
+from shared.contracts.text import Code
+from shared.domain.civil_time import civil_day, shown
+from shared.domain.codes import micros
+from shared.reference import Reference
+from shared.web.app import ReferenceOf, RoomOf
+from shared.web.auth import STAFF, Principal, Role, allows, asked_agency, documented_lock
+from shared.web.clock import now
+from shared.web.database import ReadingSession, WritingSession
+from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor_of, read_cursor
+from shared.web.problems import Problem, invalid, refusals
+
+router = APIRouter(prefix="/v1/cases", tags=["cases"], dependencies=[documented_lock])
+worklist_router = APIRouter(prefix="/v1/worklist", tags=["cases"], dependencies=[documented_lock])
+
+Machine = Annotated[Principal, allows(Role.MACHINE)]
+Staff = Annotated[Principal, allows(*STAFF)]
+#: A supervisor watches and moves nothing.
+Mover = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN, Role.MACHINE)]
+Finisher = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER)]
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", max_length=40, description="The case's ETag as read", examples=['"1"'])
+]
+Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page", examples=[50])]
+
+_BODY = ("malformed_json", "body_too_large", "unsupported_media_type", "invalid_request")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Stands in a cursor for "no date".
+_UNDATED = -1
+
+
+@router.post(
+    "",
+    status_code=201,
+    operation_id="openCase",
+    summary="Mở việc xử lý · Open the case of a dossier",
+    response_model=Case,
+    responses={
+        200: {"model": Case, "description": "The case was open before: nothing changed"},
+        201: {"description": "The case is open, its holder is the agency that received the dossier"},
+        **refusals("unauthenticated", "forbidden", "not_found", *_BODY),
+    },
+)
+async def open_one(
+    reference: ReferenceOf, principal: Machine, connection: WritingSession, opening: CaseOpening
+) -> Response:
+    """Open the case of a dossier that was received. Idempotent by the dossier's code, so it needs no key: opening
+    again gives the same case, unchanged."""
+    ((_, found, opened),) = await usecases.open_cases(connection, principal, [opening], now(), place="")
+    if not found:
+        raise Problem("not_found")
+    case = await usecases.one(connection, opening.code, principal)
+    return _case_response(case, reference, 201 if opened else 200, {"Location": f"/v1/cases/{case.code}"})
+
+
+@router.post(
+    "/bulk",
+    operation_id="openCases",
+    summary="Mở nhiều việc xử lý · Open up to 1,000 cases",
+    responses=refusals("unauthenticated", "forbidden", *_BODY),
+)
+async def open_many(principal: Machine, connection: WritingSession, body: CaseOpenings) -> CasesOpened:
+    """Open many cases in one statement, each with its own result. Idempotent by the dossiers' codes: what is open
+    already stays as it is, what names no dossier holds up no other."""
+    results = [
+        CaseOpened(code=code, result="opened" if opened else "existing" if found else "not_found")
+        for code, found, opened in await usecases.open_cases(connection, principal, body.items, now())
+    ]
+    tally = {name: sum(item.result == name for item in results) for name in ("opened", "existing", "not_found")}
+    return CasesOpened(**tally, items=results)
+
+
+@router.get(
+    "",
+    operation_id="listCases",
+    summary="Danh sách việc xử lý · List cases",
+    response_model=CasePage,
+    responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
+)
+async def listed(
+    room: RoomOf,
+    reference: ReferenceOf,
+    principal: Staff,
+    connection: ReadingSession,
+    agency: Annotated[
+        Code | None, Query(description="Opened by this agency or one under it", examples=["19333"])
+    ] = None,
+    holder: Annotated[
+        Code | None, Query(description="Held by this agency or one under it", examples=["QT25-D03"])
+    ] = None,
+    state: Annotated[
+        Literal["open", "refused", "untold"],
+        Query(
+            description="open: still to be handled. refused: intake did not take the finish reported last, somebody "
+            "has to correct it. untold: the finish is recorded and intake does not know it yet"
+        ),
+    ] = "open",
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Response:
+    """Cases that the caller's agency, or one under it, opened or holds, in the order in which their dossiers were
+    received. Others do not exist for the caller."""
+    day = civil_day(now())
+    wanted = store.CaseFilter(sorted(principal.scope), state)
+    if agency is not None:
+        openers = reference.agencies.scope(asked_agency(agency, reference, principal, day).id)
+        wanted = store.CaseFilter(wanted.scope, state, sorted(openers & principal.scope))
+    if holder is not None:
+        unit = reference.agencies.latest(holder, day)
+        if unit is None:
+            raise invalid("holder", "unknown_agency")
+        wanted = store.CaseFilter(wanted.scope, state, wanted.openers, sorted(reference.agencies.scope(unit.id)))
+    key, scope = room.settings.cursor_key.get_secret_value(), f"cases:{agency}:{holder}:{state}"
+    after = read_cursor(cursor, (int,), scope=scope, key=key)[0] if cursor is not None else 0
+    rows = await usecases.listed(connection, wanted, after=after, limit=limit)
+    following = cursor_of([rows[limit - 1].dossier_id], scope=scope, key=key) if len(rows) > limit else None
+    return _json({"items": [_case(row, reference) for row in rows[:limit]], "next": following})
+
+
+@router.get(
+    "/{code}",
+    operation_id="readCase",
+    summary="Một việc xử lý · One case",
+    response_model=Case,
+    responses=refusals("unauthenticated", "forbidden", "not_found"),
+)
+async def read(code: str, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+    """Who holds a dossier now, and until when; by the dossier's code, or by the code it had in another system."""
+    return _case_response(await usecases.one(connection, code, principal), reference)
+
+
+@router.post(
+    "/{code}/hand-overs",
+    status_code=201,
+    operation_id="handOver",
+    summary="Chuyển hồ sơ · Hand a dossier over",
+    response_model=HandOver,
+    responses={
+        201: {"description": "Handed over: the receiver holds it now. ETag is the case's"},
+        **refusals(
+            "unauthenticated",
+            "forbidden",
+            "not_found",
+            "not_allowed_in_status",
+            "conflict",
+            "version_changed",
+            "idempotency_key_reused",
+            *_BODY,
+        ),
+    },
+)
+async def hand_over(
+    request: Request,
+    code: str,
+    reference: ReferenceOf,
+    principal: Mover,
+    connection: WritingSession,
+    body: HandOverIn,
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response:
+    """Give a dossier to another agency, or to another desk of the same: by whoever holds it, to a receiver in force
+    on that day. It is to reach the handling unit on the day of reception, or at the start of the next working day if
+    received after 15:00 (NĐ 61/2018 art. 18); every hand-over is kept with who and when (phiếu kiểm soát)."""
+    handed = await usecases.hand_over(
+        connection,
+        reference,
+        principal,
+        code,
+        body,
+        expected_version=_version(if_match),
+        request=RequestKey.of(principal.subject, f"POST /v1/cases/{code}/hand-overs", key, await request.body()),
+        now=now(),
+    )
+    headers = {"ETag": f'"{handed.case.version}"', "Location": f"/v1/cases/{handed.case.code}/hand-overs"}
+    return _json(_hand_over(handed.made, reference), 201, headers | (REPLAYED_HEADER if handed.replayed else {}))
+
+
+@router.get(
+    "/{code}/hand-overs",
+    operation_id="listHandOvers",
+    summary="Quá trình chuyển hồ sơ · The hand-overs of a dossier",
+    response_model=HandOvers,
+    responses=refusals("unauthenticated", "forbidden", "not_found"),
+)
+async def list_hand_overs(code: str, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+    """Who gave a dossier to whom, and when, from the first to the last. Nothing in it is ever changed."""
+    rows = await usecases.hand_overs(connection, code, principal)
+    return _json({"items": [_hand_over(row, reference) for row in rows]})
+
+
+@router.post(
+    "/{code}/finish",
+    operation_id="reportFinish",
+    summary="Báo xử lý xong · Report that the holder is done",
+    response_model=Case,
+    responses={
+        200: {"description": "Recorded, and intake has taken it: the dossier is finished"},
+        202: {"model": Case, "description": "Recorded (`told` is false); intake does not answer and is told later"},
+        **refusals(
+            "unauthenticated", "forbidden", "not_found", "not_allowed_in_status", "conflict", "version_changed", *_BODY
+        ),
+    },
+)
+async def finish(
+    code: str,
+    room: RoomOf,
+    reference: ReferenceOf,
+    principal: Finisher,
+    body: CaseFinishIn,
+    if_match: IfMatch = None,
+) -> Response:
+    """Processing ends here, not at collection. The finish is recorded and committed first, then intake is told over
+    HTTP. A neighbour that is down delays and loses nothing: the answer is 202, and intake is told as soon as it
+    answers. If intake refuses for good, so does this, with the same code where the holder can act on it; the case is
+    open again and shows the code in `refused`. Reporting the same finish again changes nothing."""
+    case = await usecases.finish(
+        room.pool,
+        IntakeClient(room.http, room.settings.intake_url),
+        reference,
+        principal,
+        code,
+        body,
+        expected_version=_version(if_match),
+        now=now(),
+    )
+    return _case_response(case, reference, 200 if case.told_at else 202)
+
+
+@worklist_router.get(
+    "",
+    operation_id="readWorklist",
+    summary="Hồ sơ đang giữ · What an agency has to do",
+    response_model=WorklistPage,
+    responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
+)
+async def worklist(
+    room: RoomOf,
+    reference: ReferenceOf,
+    principal: Staff,
+    connection: ReadingSession,
+    agency: Annotated[
+        Code | None,
+        Query(description="Held by this agency or one under it. Default: the token's agency", examples=["19333"]),
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Response:
+    """Open dossiers that the agency and those under it hold: what runs out first at the top; what has no date (no term,
+    or the applicant is waited for) at the end."""
+    instant = now()
+    holders = principal.scope
+    if agency is not None:
+        unit = asked_agency(agency, reference, principal, civil_day(instant))
+        holders = reference.agencies.scope(unit.id) & holders
+    key, scope = room.settings.cursor_key.get_secret_value(), f"worklist:{agency}"
+    after: tuple[datetime | None, int] | None = None
+    if cursor is not None:
+        late_from, last = read_cursor(cursor, (int, int), scope=scope, key=key)
+        after = (None if late_from == _UNDATED else _EPOCH + timedelta(microseconds=late_from), last)
+    rows = await usecases.worklist(connection, sorted(holders), after=after, limit=limit)
+    items = []
+    for row in rows[:limit]:
+        item = rules.dossier_fields(row, reference)
+        item["desk"] = row["desk"]
+        item["overdue"] = row["late_from"] is not None and row["late_from"] <= instant
+        item["refused"] = row["refused"]
+        item["version"] = row["version"]
+        items.append(item)
+    following = None
+    if len(rows) > limit:
+        end = rows[limit - 1]
+        at = micros(end["late_from"]) if end["late_from"] else _UNDATED
+        following = cursor_of([at, end["id"]], scope=scope, key=key)
+    return _json({"items": items, "next": following})
+
+
+def _version(if_match: str | None) -> int | None:
+    if if_match is None or if_match == "*":
+        return None
+    digits = if_match.removeprefix("W/").strip('"')
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
+        raise invalid("If-Match", "malformed", expected='"1"')
+    return int(digits)
+
+
+def _json(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(body), status, headers, "application/json")
+
+
+def _case_response(
+    case: rules.CaseRow, reference: Reference, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    return _json(_case(case, reference), status, {"ETag": f'"{case.version}"', **(headers or {})})
+
+
+def _case(case: rules.CaseRow, reference: Reference) -> dict[str, Any]:
+    version = reference.versions[case.version_id]
+    agency, holder = reference.agencies.by_id[case.agency_id], reference.agencies.by_id[case.holder_id]
+    status, status_name = rules.STATUS_SHOWN[case.status]
+    return {
+        "code": case.code,
+        "agency": agency.code,
+        "agency_name": agency.name,
+        "holder": holder.code,
+        "holder_name": holder.name,
+        "desk": case.desk,
+        "procedure": version.code,
+        "procedure_name": version.name,
+        "sector": version.sector,
+        "status": status,
+        "status_code": case.status,
+        "status_name": status_name,
+        "opened_at": shown(case.opened_at),
+        "accepted_at": shown(case.accepted_at),
+        "original_due_at": shown(case.original_due_at),
+        "due_at": shown(case.due_at),
+        "finished_at": shown(case.finished_at),
+        "finished_by": case.finished_by,
+        "outcome": case.outcome,
+        "told": case.told_at is not None,
+        "told_at": shown(case.told_at),
+        "refused": case.refused,
+        "hand_overs": case.hand_overs,
+        "version": case.version,
+    }
+
+
+def _hand_over(row: Any, reference: Reference) -> dict[str, Any]:
+    giver, receiver = reference.agencies.by_id[row["from_agency_id"]], reference.agencies.by_id[row["to_agency_id"]]
+    return {
+        "seq": row["seq"],
+        "from_agency": giver.code,
+        "from_agency_name": giver.name,
+        "from_desk": row["from_desk"],
+        "to_agency": receiver.code,
+        "to_agency_name": receiver.name,
+        "to_desk": row["to_desk"],
+        "occurred_at": shown(row["occurred_at"]),
+        "recorded_at": shown(row["recorded_at"]),
+        "actor": row["actor"],
+        "note": row["note"],
+    }

@@ -1,0 +1,259 @@
+"""The verbs of cases: open, hand over, report the finish, tell intake."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+import structlog
+
+from routing_service.cases import rules, store
+from routing_service.cases.rules import CaseRow
+from shared.contracts.intake import IntakeClient
+from shared.contracts.neighbour import NeighbourRefused, NeighbourUnavailable
+from shared.contracts.routing import CaseFinishIn, CaseOpening, HandOverIn
+from shared.domain.vietnamese import has_control_characters
+from shared.reference import Reference
+from shared.web.auth import Principal
+from shared.web.database import Connection, Reading, Writing
+from shared.web.idempotency import RequestKey, claimed
+from shared.web.problems import Problem, Reason
+
+log = structlog.get_logger()
+
+
+async def open_cases(
+    connection: Writing,
+    principal: Principal,
+    openings: Sequence[CaseOpening],
+    now: datetime,
+    *,
+    place: str = "items.{}.",
+) -> list[tuple[str, bool, bool]]:
+    """Open cases in one statement: (code, found, opened) each. A case that is there stays as it is."""
+    ahead = [n for n, o in enumerate(openings) if o.opened_at and o.opened_at > now + rules.CLOCK_TOLERANCE]
+    if ahead:
+        raise Problem("invalid_request", *(Reason(f"{place.format(n)}opened_at", "in_future") for n in ahead))
+    return await store.open_cases(
+        connection,
+        [opening.code for opening in openings],
+        [opening.desk for opening in openings],
+        [opening.opened_at for opening in openings],
+        sorted(principal.scope),
+    )
+
+
+async def one(connection: Reading | Writing, code: str, principal: Principal) -> CaseRow:
+    """A case that the caller may see; whoever may not sees that there is none."""
+    return _visible(await store.find(connection, _known_form(code)), principal)
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """A hand-over with the case after it. `replayed`: an earlier request with the same key had made it."""
+
+    case: CaseRow
+    made: asyncpg.Record
+    replayed: bool
+
+
+async def hand_over(
+    connection: Writing,
+    reference: Reference,
+    principal: Principal,
+    code: str,
+    asked: HandOverIn,
+    *,
+    expected_version: int | None,
+    request: RequestKey | None,
+    now: datetime,
+) -> HandedOver:
+    """Give the case on."""
+    case = await store.find_locked(connection, _known_form(code))
+    if case is None:
+        raise Problem("not_found")
+    # The key comes first: whoever gave a case away may no longer see it, and still gets the same answer again.
+    seq = case.hand_overs + 1
+    made = await claimed(connection, "routing", request, 201, f"{case.code}/{seq}")
+    if made is not None:
+        return await _handed_over(connection, code, int(made.rpartition("/")[2]), replayed=True)
+    _visible(case, principal)
+    _expect(case, expected_version)
+    decided = rules.hand_over(
+        case,
+        principal.scope,
+        reference.agencies,
+        to_agency=asked.to_agency,
+        to_desk=asked.to_desk,
+        note=asked.note,
+        occurred_at=asked.occurred_at,
+        now=now,
+    )
+    if isinstance(decided, Problem):
+        raise decided
+    await store.append_hand_over(connection, case, decided, seq=seq, actor=principal.subject, recorded_at=now)
+    return await _handed_over(connection, code, seq, replayed=False)
+
+
+async def _handed_over(connection: Writing, code: str, seq: int, *, replayed: bool) -> HandedOver:
+    case = await store.find(connection, code)
+    assert case is not None, "its row is locked by this transaction"
+    made = next(row for row in await store.hand_overs(connection, case.dossier_id) if row["seq"] == seq)
+    return HandedOver(case, made, replayed)
+
+
+async def listed(connection: Reading, wanted: store.CaseFilter, *, after: int, limit: int) -> Sequence[CaseRow]:
+    """A page of cases, and one more if there is a next page."""
+    return await store.listed(connection, wanted, after=after, limit=limit + 1)
+
+
+async def worklist(
+    connection: Reading, holders: list[int], *, after: tuple[datetime | None, int] | None, limit: int
+) -> Sequence[asyncpg.Record]:
+    """A page of what `holders` have to do, and one more if there is a next page."""
+    return await store.worklist(connection, holders, after=after, limit=limit + 1)
+
+
+async def hand_overs(connection: Reading, code: str, principal: Principal) -> Sequence[asyncpg.Record]:
+    """The hand-overs of a case, in order."""
+    case = await one(connection, code, principal)
+    return await store.hand_overs(connection, case.dossier_id)
+
+
+async def finish(
+    pool: asyncpg.Pool,
+    intake: IntakeClient,
+    reference: Reference,
+    principal: Principal,
+    code: str,
+    asked: CaseFinishIn,
+    *,
+    expected_version: int | None,
+    now: datetime,
+) -> CaseRow:
+    """Record the finish and commit; then tell intake at once. If it does not answer, the worker tells it later:
+    `told_at` of the returned case is None, and nothing is lost. A definite refusal is a Problem, and the case is open
+    again."""
+    async with pool.acquire() as connection, connection.transaction():
+        case = _visible(await store.find_locked(connection, _known_form(code)), principal)
+        _expect(case, expected_version)
+        decided = rules.finish(case, principal.scope, outcome=asked.outcome, occurred_at=asked.occurred_at, now=now)
+        if isinstance(decided, Problem):
+            raise decided
+        if isinstance(decided, rules.Finished):
+            await store.record_finish(
+                connection,
+                case.dossier_id,
+                finished_at=decided.occurred_at,
+                finished_by=principal.subject,
+                outcome=decided.outcome,
+            )
+        case = _visible(await store.find(connection, case.code), principal)
+    if case.told_at is None:
+        try:
+            refused = await tell(pool, intake, reference, case, now)
+        except NeighbourUnavailable as silence:
+            log.info("finish.not_told", case=case.code, why=str(silence))
+        else:
+            if refused is not None:
+                raise rules.relayed(refused)
+    async with pool.acquire() as connection:
+        return _visible(await store.find(connection, case.code), principal)
+
+
+async def tell(
+    pool: asyncpg.Pool, intake: IntakeClient, reference: Reference, case: CaseRow, now: datetime
+) -> str | None:
+    """Tell intake of a recorded finish, and keep its answer: the code of a definite refusal, or None when it was taken.
+
+    NeighbourUnavailable: it did not answer, or not for good; nothing is kept, it is to be told again. No connection is
+    held while the neighbour thinks.
+    """
+    assert case.finished_at is not None, "only a recorded finish is told"
+    refused: str | None = None
+    try:
+        await intake.finish(
+            case.code,
+            occurred_at=case.finished_at,
+            outcome="granted" if case.outcome == "granted" else "refused",
+            actor=case.finished_by or "",
+            agency=reference.agencies.by_id[case.holder_id].code,
+            # One key for the case: however often it is told, by whichever process, it is finished once.
+            idempotency_key=f"case-finish-{case.code}",
+        )
+    except NeighbourRefused as refusal:
+        if not rules.is_final(refusal.status, refusal.code):
+            raise NeighbourUnavailable(refusal.code) from refusal
+        refused = refusal.code
+    async with pool.acquire() as connection:
+        if refused is not None:
+            current = await store.find(connection, case.code)
+            if current is None or not rules.taken_before(current):
+                await store.mark_refused(connection, case, code=refused)
+                log.warning("finish.refused", case=case.code, why=refused)
+                return refused
+        await store.mark_told(connection, case, told_at=now)
+    return None
+
+
+#: How long to wait after a neighbour that does not answer: doubled each time, up to the last.
+FIRST_PAUSE_SECONDS = 0.5
+LAST_PAUSE_SECONDS = 30.0
+ROUND_SIZE = 100
+
+
+@dataclass
+class FinishTeller:
+    """The consumer that tells intake what it could not be told at once.
+
+    It goes round through the untold cases and past those that fail, so that one that always fails holds up no other.
+    What it remembers is only where it stands; all that must not be lost is in the table.
+    """
+
+    pool: asyncpg.Pool
+    intake: Callable[[], IntakeClient]
+    reference: Callable[[], Reference]
+    clock: Callable[[], datetime]
+    after: tuple[datetime, int] = store.BEGINNING
+    pause: float = 0.0
+
+    async def round(self, connection: Connection) -> bool:
+        """Tell the next few; whether there may be more at once."""
+        cases = await store.untold(connection, after=self.after, limit=ROUND_SIZE)
+        for case in cases:
+            assert case.finished_at is not None, "the query asks for finished cases"
+            self.after = (case.finished_at, case.dossier_id)
+            await self._tell(case)
+        if len(cases) == ROUND_SIZE:
+            return True
+        self.after = store.BEGINNING
+        return False
+
+    async def _tell(self, case: CaseRow) -> None:
+        try:
+            await tell(self.pool, self.intake(), self.reference(), case, self.clock())
+        except NeighbourUnavailable as silence:
+            self.pause = min(max(self.pause * 2, FIRST_PAUSE_SECONDS), LAST_PAUSE_SECONDS)
+            log.info("finish.not_told", case=case.code, why=str(silence), pause=self.pause)
+            await asyncio.sleep(self.pause)
+        else:
+            self.pause = 0.0
+
+
+def _known_form(code: str) -> str:
+    """A code that no dossier can have is not found, and never reaches the database (it refuses NUL)."""
+    if len(code) > 60 or has_control_characters(code):
+        raise Problem("not_found")
+    return code
+
+
+def _visible(case: CaseRow | None, principal: Principal) -> CaseRow:
+    if case is None or not case.visible(principal.scope):
+        raise Problem("not_found")
+    return case
+
+
+def _expect(case: CaseRow, version: int | None) -> None:
+    if version is not None and version != case.version:
+        raise Problem("version_changed")

@@ -1,0 +1,267 @@
+"""HTTP of what is late and what will be late soon: pages for screens, whole lists for scripts."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import APIRouter, Header, Query
+from starlette.responses import Response, StreamingResponse
+
+from routing_service.cases.rules import dossier_fields
+from routing_service.overdue import rules, usecases
+from routing_service.overdue.rules import Asked
+from shared.contracts.routing import DueSoonItem, DueSoonPage, InstantIn, OverdueItem, OverduePage
+from shared.contracts.text import Code, LongLine
+from shared.domain.civil_time import civil_day
+from shared.domain.codes import micros
+from shared.reference import Reference
+from shared.web.app import ReferenceOf, Room, RoomOf
+from shared.web.auth import STAFF, Principal, allows, documented_lock
+from shared.web.clock import now
+from shared.web.database import ReadingSession
+from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor_of, read_cursor
+from shared.web.problems import Problem, refusals
+
+router = APIRouter(prefix="/v1", tags=["overdue"], dependencies=[documented_lock])
+
+Staff = Annotated[Principal, allows(*STAFF)]
+AgencyAsked = Annotated[
+    Code | None,
+    Query(
+        description="A code in force at `as_of`, or the last to carry it; covers its subtree and whatever the units in "
+        "it succeeded. Default: the token's agency",
+        examples=["44"],
+    ),
+]
+AsOf = Annotated[
+    InstantIn | None,
+    Query(
+        description="An instant with its offset, not in the future. Default: now. An instant in the past is answered "
+        "from the dossiers as they are known now: a due date that was moved since counts as moved",
+        examples=["2019-06-30T17:00:00+07:00"],
+    ),
+]
+Sector = Annotated[
+    LongLine | None, Query(description="Only of this sector (lĩnh vực), as written", examples=["Hộ tịch"])
+]
+Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before")]
+Limit = Annotated[
+    int | None,
+    Query(
+        ge=1,
+        le=MAX_LIMIT,
+        description=f"Items on a page. Default: {DEFAULT_LIMIT} in JSON, the whole list in CSV and NDJSON",
+        examples=[DEFAULT_LIMIT],
+    ),
+]
+Format = Annotated[
+    Literal["json", "csv", "ndjson"] | None,
+    Query(description="Default: what Accept prefers, else JSON", examples=["json"]),
+]
+Accept = Annotated[str | None, Header(max_length=1000, description="application/json, text/csv, application/x-ndjson")]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NEXT_HEADER = "Next-Cursor"
+_REFUSALS = refusals("unauthenticated", "forbidden", "agency_out_of_scope", "not_acceptable", "invalid_request")
+
+#: Makes the items of a chunk of rows.
+Items = Callable[[Sequence[Any]], list[dict[str, Any]]]
+
+
+def _responses(fields: Sequence[str], item: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """The three formats of a list, beside its refusals."""
+    cells = rules.csv_lines([list(fields), [item.get(name) for name in fields]])
+    header = {
+        "description": "CSV and NDJSON with a `limit`: cursor of the next page, absent at the end",
+        "schema": {"type": "string"},
+    }
+    return {
+        200: {
+            "description": "A page in JSON; in CSV and NDJSON a page, or without a `limit` the whole list as a stream",
+            "headers": {_NEXT_HEADER: header},
+            "content": {
+                "application/json": {"example": {"items": [item], "next": None}},
+                "text/csv": {"schema": {"type": "string"}, "example": cells},
+                "application/x-ndjson": {"schema": {"type": "string"}, "example": orjson.dumps(item).decode() + "\n"},
+            },
+        },
+        **_REFUSALS,
+    }
+
+
+_OVERDUE_FIELDS = tuple(OverdueItem.model_fields)
+_DUE_SOON_FIELDS = tuple(DueSoonItem.model_fields)
+
+
+def _example(model: type[OverdueItem] | type[DueSoonItem]) -> dict[str, Any]:
+    return {name: (field.examples or [None])[0] for name, field in model.model_fields.items()}
+
+
+@router.get(
+    "/overdue",
+    operation_id="listOverdue",
+    summary="Hồ sơ quá hạn · What is overdue",
+    response_model=OverduePage,
+    responses=_responses(_OVERDUE_FIELDS, _example(OverdueItem)),
+)
+async def overdue(
+    room: RoomOf,
+    reference: ReferenceOf,
+    principal: Staff,
+    connection: ReadingSession,
+    agency: AgencyAsked = None,
+    as_of: AsOf = None,
+    min_days: Annotated[
+        int, Query(ge=0, le=1000, description="Late by so many working days or more", examples=[1])
+    ] = 0,
+    sector: Sector = None,
+    cursor: Cursor = None,
+    limit: Limit = None,
+    format: Format = None,
+    accept: Accept = None,
+) -> Response:
+    """Dossiers accepted by `as_of`, late by then and not finished by then; the one that became late first at the top.
+
+    Day terms are late from the end of the due day, hour terms right after their instant. `days_overdue` counts working
+    days after the due day, up to and with the day of `as_of`: 0 is late without a working day gone by. CSV is UTF-8
+    without a byte order mark, with these names as its header; a cell that a spreadsheet would take for a formula begins
+    with an apostrophe.
+    """
+    asked = usecases.asked_overdue(
+        reference,
+        principal,
+        agency=agency,
+        as_of=as_of,
+        min_days=min_days,
+        sector=sector,
+        now=now(),
+    )
+    today = civil_day(asked.as_of)
+
+    def items(rows: Sequence[Any]) -> list[dict[str, Any]]:
+        return [
+            rules.item_of(
+                dossier_fields(row, reference),
+                days_overdue=_days(reference, row["due_day"], today),
+                apology_sent=False,  # there is no register of apologies yet: none recorded here
+            )
+            for row in rows
+        ]
+
+    scope = f"overdue:{agency}:{as_of}:{min_days}:{sector}"
+    return await _answer(room, connection, asked, items, _OVERDUE_FIELDS, scope, cursor, limit, _format(format, accept))
+
+
+@router.get(
+    "/due-soon",
+    operation_id="listDueSoon",
+    summary="Hồ sơ sắp đến hạn · What is due soon",
+    response_model=DueSoonPage,
+    responses=_responses(_DUE_SOON_FIELDS, _example(DueSoonItem)),
+)
+async def due_soon(
+    room: RoomOf,
+    reference: ReferenceOf,
+    principal: Staff,
+    connection: ReadingSession,
+    agency: AgencyAsked = None,
+    as_of: AsOf = None,
+    min_days: Annotated[
+        int, Query(ge=0, le=250, description="With so many working days left or more", examples=[0])
+    ] = 0,
+    max_days: Annotated[
+        int, Query(ge=0, le=250, description="With so many working days left or fewer", examples=[3])
+    ] = 3,
+    sector: Sector = None,
+    cursor: Cursor = None,
+    limit: Limit = None,
+    format: Format = None,
+    accept: Accept = None,
+) -> Response:
+    """Dossiers in term at `as_of` that are due within `max_days` working days; the first due at the top. At the latest
+    a day before the term ends the handling agency tells the one-stop and sends the apology (NĐ 61/2018 art. 19(9)):
+    `max_days=1` is what is left to do for that."""
+    asked = usecases.asked_due_soon(
+        reference,
+        principal,
+        agency=agency,
+        as_of=as_of,
+        min_days=min_days,
+        max_days=max_days,
+        sector=sector,
+        now=now(),
+    )
+    today = civil_day(asked.as_of)
+
+    def items(rows: Sequence[Any]) -> list[dict[str, Any]]:
+        return [
+            rules.item_of(dossier_fields(row, reference), days_left=_days(reference, today, row["due_day"]))
+            for row in rows
+        ]
+
+    scope = f"due-soon:{agency}:{as_of}:{min_days}:{max_days}:{sector}"
+    return await _answer(
+        room, connection, asked, items, _DUE_SOON_FIELDS, scope, cursor, limit, _format(format, accept)
+    )
+
+
+def _days(reference: Reference, first: date, last: date) -> int | None:
+    return rules.working_days(reference.calendar, first, last)
+
+
+def _format(asked: str | None, accept: str | None) -> str:
+    found = rules.format_of(asked, accept)
+    if found is None:
+        raise Problem("not_acceptable")
+    return found
+
+
+async def _answer(
+    room: Room,
+    connection: ReadingSession,
+    asked: Asked,
+    items: Items,
+    fields: Sequence[str],
+    scope: str,
+    cursor: str | None,
+    limit: int | None,
+    form: str,
+) -> Response:
+    key = room.settings.cursor_key.get_secret_value()
+    after = None
+    if cursor is not None:
+        late_from, last = read_cursor(cursor, (int, int), scope=scope, key=key)
+        after = (_EPOCH + timedelta(microseconds=late_from), last)
+    media = rules.MEDIA_TYPES[form]
+    if form != "json" and limit is None and after is None:
+        return StreamingResponse(_stream(room, asked, items, fields, form), media_type=media)
+    size = limit or DEFAULT_LIMIT
+    rows = await usecases.page(connection, asked, after=after, limit=size)
+    following = None
+    if len(rows) > size:
+        end = rows[size - 1]
+        following = cursor_of([micros(end["late_from"]), end["id"]], scope=scope, key=key)
+    shown = items(rows[:size])
+    if form == "json":
+        return Response(orjson.dumps({"items": shown, "next": following}), media_type=media)
+    headers = {_NEXT_HEADER: following} if following else None
+    return Response(_header(fields, form) + _lines(shown, fields, form), 200, headers, media)
+
+
+async def _stream(room: Room, asked: Asked, items: Items, fields: Sequence[str], form: str) -> AsyncIterator[bytes]:
+    yield _header(fields, form)
+    async with aclosing(usecases.everything(room.pool, asked)) as chunks:
+        async for rows in chunks:
+            yield _lines(items(rows), fields, form)
+
+
+def _header(fields: Sequence[str], form: str) -> bytes:
+    return rules.csv_lines([fields]).encode() if form == "csv" else b""
+
+
+def _lines(items: Sequence[dict[str, Any]], fields: Sequence[str], form: str) -> bytes:
+    if form == "csv":
+        return rules.csv_lines([item[name] for name in fields] for item in items).encode()
+    return b"".join(orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE) for item in items)

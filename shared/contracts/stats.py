@@ -1,0 +1,283 @@
+"""What stats promises: its wire models, and a typed client for whoever calls it."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, get_args
+
+import httpx
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from shared.contracts.intake import ChannelName, StatusName, VerdictName
+from shared.contracts.neighbour import call
+from shared.contracts.text import Code, Name
+
+LevelName = Literal["ministry", "province", "district", "commune"]
+GroupBy = Literal["none", "agency", "tree", "level", "sector", "procedure", "channel", "month"]
+ReportFormat = Literal["json", "csv", "xlsx", "docx", "pdf"]
+Basis = Literal["as_known_now", "as_recorded_then"]
+Scope = Literal["own", "tree"]
+#: The figures that count dossiers: each has a list.
+CountName = Literal[
+    "carried_over",
+    "received",
+    "received_online",
+    "received_counter",
+    "received_post",
+    "to_handle",
+    "resolved",
+    "resolved_early",
+    "resolved_on_day",
+    "resolved_late",
+    "resolved_on_time",
+    "resolved_without_term",
+    "pending",
+    "pending_in_term",
+    "pending_overdue",
+    "pending_paused",
+]
+RateName = Literal["on_time_rate", "late_rate", "received_on_time_rate", "national_on_time_rate"]
+COUNT_NAMES: tuple[CountName, ...] = get_args(CountName)
+RATE_NAMES: tuple[RateName, ...] = get_args(RateName)
+
+#: A report's rows are few and read as a whole; a list's are many.
+MAX_REPORT_ROWS = 1000
+MAX_LIST_ITEMS = 1000
+
+
+def _written_as_a_day(value: Any) -> Any:
+    # Left alone, "1546300800" would pass for a date: seconds since 1970.
+    if isinstance(value, str) and not (len(value) == 10 and value[4] == value[7] == "-"):
+        raise PydanticCustomError("motcua", "day", {"code": "malformed", "params": {"expected": "YYYY-MM-DD"}})
+    return value
+
+
+def _written_as_an_instant(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if len(value) < 10 or value[4] != "-":
+        expected = "RFC 3339, 2019-07-24T08:00:00+07:00"
+        raise PydanticCustomError("motcua", "instant", {"code": "malformed", "params": {"expected": expected}})
+    # A "+" that was not percent-encoded in a query arrives as a space.
+    return value[:-6] + "+" + value[-5:] if len(value) > 16 and value[-6] == " " else value
+
+
+CivilDay = Annotated[date, BeforeValidator(_written_as_a_day)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_as_an_instant)]
+
+
+class PeriodQuery(BaseModel):
+    """Whose figures, for which days, as known when. A parameter that does not exist is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    agency: Code = Field(
+        description="Code in force on the last day of the period; it covers its subtree", examples=["45"]
+    )
+    first: CivilDay = Field(alias="from", description="First day, included", examples=["2019-01-01"])
+    last: CivilDay = Field(alias="to", description="Last day, included; today at the latest", examples=["2019-06-30"])
+    as_of: Instant | None = Field(
+        None,
+        description="Only what was recorded by then (slower); without it, what is known now",
+        examples=["2019-07-24T08:00:00+07:00"],
+    )
+    cursor: Annotated[str, Field(max_length=2000)] | None = Field(None, description="`next` of the page before")
+
+
+class ReportQuery(PeriodQuery):
+    """What to report, in which rows and form."""
+
+    group_by: GroupBy = Field(
+        "none",
+        description=(
+            "agency: each unit's own figures, zeros included; tree: the same units with subtotals; month: each month "
+            "of the period with what it began and ended with"
+        ),
+    )
+    format: ReportFormat = Field("json", description="json or csv; a CSV holds all rows at once")
+    limit: Annotated[int, Field(ge=1, le=MAX_REPORT_ROWS)] = MAX_REPORT_ROWS
+
+
+class FigureListQuery(PeriodQuery):
+    """Which figure to open, narrowed to the row in which it stands."""
+
+    figure: CountName = Field(description="The figure whose dossiers are wanted", examples=["pending_overdue"])
+    scope: Scope = Field("tree", description="own: of the unit alone; tree: with all units under it")
+    unit: Code | None = Field(None, description="The key of a row of group_by=agency or tree", examples=["19333"])
+    level: LevelName | None = Field(None, description="The key of a row of group_by=level")
+    channel: ChannelName | None = Field(None, description="The key of a row of group_by=channel")
+    sector: Name | None = Field(None, description="The key of a row of group_by=sector", examples=["Hộ tịch"])
+    procedure: Code | None = Field(None, description="The key of a row of group_by=procedure", examples=["1.001193"])
+    limit: Annotated[int, Field(ge=1, le=MAX_LIST_ITEMS)] = 50
+
+
+_Rate = Annotated[
+    str | None,
+    Field(
+        description="Percent with two decimals, rounded half up; null when there is nothing to divide by",
+        examples=["97.51"],
+    ),
+]
+
+
+class Figures(BaseModel):
+    """The figures of a period: numbers of dossiers, and rates in percent. See GET /v1/definitions."""
+
+    carried_over: int = Field(description="Kỳ trước chuyển qua", examples=[4098])
+    received: int = Field(description="Tiếp nhận mới trong kỳ", examples=[132485])
+    received_online: int = Field(description="Trực tuyến", examples=[9421])
+    received_counter: int = Field(description="Trực tiếp", examples=[121032])
+    received_post: int = Field(description="Qua dịch vụ bưu chính công ích", examples=[2032])
+    to_handle: int = Field(description="Tổng số phải giải quyết = carried_over + received", examples=[136583])
+    resolved: int = Field(description="Đã giải quyết = early + on_day + late", examples=[128843])
+    resolved_early: int = Field(description="Trước hạn", examples=[70211])
+    resolved_on_day: int = Field(description="Đúng hạn, on the day itself", examples=[55427])
+    resolved_late: int = Field(description="Quá hạn", examples=[3205])
+    resolved_on_time: int = Field(description="= early + on_day", examples=[125638])
+    resolved_without_term: int = Field(
+        description="Of resolved_on_day: dossiers of procedures without a term, on time only in name", examples=[0]
+    )
+    pending: int = Field(description="Đang giải quyết at the end of the period", examples=[7740])
+    pending_in_term: int = Field(description="Trong hạn", examples=[7511])
+    pending_overdue: int = Field(description="Quá hạn", examples=[229])
+    pending_paused: int = Field(description="Of pending: waiting for the applicant (tạm dừng)", examples=[102])
+    on_time_rate: _Rate = Field(description="resolved_on_time / resolved, %")
+    late_rate: _Rate = Field(description="resolved_late / resolved, %", examples=["2.49"])
+    received_on_time_rate: _Rate = Field(
+        description="resolved_on_time / to_handle, %: NĐ 61/2018 art. 30(2)c", examples=["91.99"]
+    )
+    national_on_time_rate: _Rate = Field(
+        description="(resolved_on_time + pending_in_term) / to_handle, %: QĐ 766/QĐ-TTg", examples=["97.49"]
+    )
+
+
+class ReportRow(Figures):
+    """One row. Which of the fields beside key, name and figures are there depends on group_by."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    key: str = Field(
+        description=(
+            "Agency, procedure or channel code, level, sector, or month (2019-01). A unit whose code another unit took "
+            "over within the tree carries the last day it was in force: 19500@2019-12-31"
+        ),
+        examples=["19333"],
+    )
+    name: str = Field(examples=["UBND Phường Đông Hà"])
+    level: LevelName | None = Field(None, description="agency, tree: the unit's level")
+    parent: str | None = Field(None, description="agency, tree: the key of the row above; null at the top")
+    depth: int | None = Field(None, description="tree: 0 is the agency asked for", examples=[1])
+    in_force: bool | None = Field(None, description="agency, tree: whether it was, on the last day of the period")
+    own: Figures | None = Field(
+        None, description="tree: the unit's own figures; those in the row itself include all units under it"
+    )
+    first: date | None = Field(None, alias="from", description="month: its first day within the period")
+    last: date | None = Field(None, alias="to", description="month: its last day within the period")
+
+
+class Period(BaseModel):
+    """Both days included."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    first: date = Field(alias="from", examples=["2019-01-01"])
+    last: date = Field(alias="to", examples=["2019-06-30"])
+
+
+class AgencyNamed(BaseModel):
+    """The agency that was asked for."""
+
+    code: str = Field(examples=["45"])
+    name: str = Field(examples=["UBND tỉnh Quảng Trị"])
+    level: LevelName
+
+
+class DefinitionRef(BaseModel):
+    """By which definition the figures are made. `version` changes when a figure changes its meaning."""
+
+    name: str = Field(examples=["resolution"])
+    version: int = Field(examples=[1])
+    catalogue: str = Field(examples=["/v1/definitions"])
+
+
+class ResolutionReport(BaseModel):
+    """How dossiers were resolved in a period."""
+
+    agency: AgencyNamed
+    period: Period
+    as_of: datetime = Field(description="The instant of knowledge: as asked, or when the report was made")
+    basis: Basis = Field(
+        description="as_known_now: with all corrections made since; as_recorded_then: only what was recorded by as_of"
+    )
+    definition: DefinitionRef
+    synthetic: bool = Field(description="Whether made-up data was imported into this installation")
+    group_by: GroupBy
+    total: Figures
+    rows: list[ReportRow]
+    next: str | None = Field(description="Cursor of the next page of rows, null at the end")
+
+
+class ListedDossier(BaseModel):
+    """A dossier in a figure's list. No personal data."""
+
+    code: str = Field(examples=["19333-190722-0001"])
+    procedure: str = Field(examples=["1.001193"])
+    procedure_name: str = Field(examples=["Thủ tục đăng ký khai sinh"])
+    sector: str = Field(examples=["Hộ tịch"])
+    agency: str = Field(description="The agency whose figure it is", examples=["19333"])
+    agency_name: str = Field(examples=["UBND Phường Đông Hà"])
+    channel: ChannelName
+    status: StatusName = Field(description="As it stands now (at as_of), not at the end of the period")
+    received_day: date
+    due_day: date | None = Field(description="Null without a term, or while the clock stands still")
+    finished_day: date | None
+    verdict: VerdictName | None = Field(description="Trước hạn, đúng hạn, quá hạn; null until finished")
+
+
+class FigureList(BaseModel):
+    """One page of the dossiers that make up a figure, in order of reception."""
+
+    items: list[ListedDossier]
+    next: str | None = Field(description="Cursor of the next page, null at the end")
+
+
+class Definition(BaseModel):
+    """What a figure means."""
+
+    name: str = Field(examples=["on_time_rate"])
+    kind: Literal["count", "rate"]
+    title_vi: str = Field(examples=["Tỷ lệ đúng hạn"])
+    title_en: str = Field(examples=["On-time rate"])
+    formula: str = Field(examples=["resolved_on_time / resolved"])
+    source: str = Field(examples=["3322/UBND-NC (24/7/2019)"])
+
+
+class Definitions(BaseModel):
+    """The catalogue of figures, in the order in which reports carry them."""
+
+    items: list[Definition]
+
+
+class StatsClient:
+    """Calls stats. Raises NeighbourUnavailable (try again later) and NeighbourRefused (its code says why)."""
+
+    def __init__(self, http: httpx.AsyncClient, base_url: str) -> None:
+        self._http = http
+        self._base = base_url.rstrip("/")
+
+    async def resolution(self, query: ReportQuery) -> ResolutionReport:
+        """The resolution report, one page of rows."""
+        return ResolutionReport.model_validate_json(await self._get("/v1/reports/resolution", query))
+
+    async def dossiers(self, query: FigureListQuery) -> FigureList:
+        """One page of the dossiers behind a figure."""
+        return FigureList.model_validate_json(await self._get("/v1/reports/resolution/dossiers", query))
+
+    async def definitions(self) -> Definitions:
+        """What the figures mean."""
+        return Definitions.model_validate_json(await self._get("/v1/definitions"))
+
+    async def _get(self, path: str, query: BaseModel | None = None) -> bytes:
+        asked = query.model_dump(mode="json", by_alias=True, exclude_none=True) if query else {}
+        return await call(
+            self._http, "GET", self._base + path, params={name: str(value) for name, value in asked.items()}
+        )

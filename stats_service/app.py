@@ -1,0 +1,35 @@
+"""The stats service as an ASGI app."""
+
+from collections.abc import Sequence
+
+from fastapi import FastAPI
+
+from migrations.apply import head_revision, role_url
+from shared.web.app import Room, RoomPlan, make_app
+from shared.web.background import Worker
+from shared.web.settings import Settings
+from stats_service.counts.usecases import Folding
+from stats_service.reports import endpoints as reports
+
+
+def _workers(room: Room) -> Sequence[Worker]:
+    return (Worker(room.pool, "stats.counts", Folding()),)
+
+
+PLAN = RoomPlan(
+    name="stats",
+    title="Một cửa · Stats",
+    description=(
+        "Thống kê tình hình giải quyết thủ tục hành chính: what the numbers say. Every figure is the length of a list "
+        "that can be opened, and is exact at once."
+    ),
+    routers=(reports.router,),
+    workers=_workers,
+)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The app with its settings (from the environment unless given)."""
+    settings = settings or Settings()
+    url = role_url(settings.database_url.get_secret_value(), "motcua_stats")
+    return make_app(PLAN, settings, schema_revision=head_revision(), database_url=url)

@@ -1,0 +1,1 @@
+"""Reports on how dossiers were resolved, and the lists behind their figures."""

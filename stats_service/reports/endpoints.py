@@ -1,0 +1,229 @@
+"""HTTP of reports: the resolution report, the list behind each figure, the definitions."""
+
+import csv
+from datetime import date
+from io import StringIO
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from shared.contracts.stats import (
+    COUNT_NAMES,
+    RATE_NAMES,
+    Definitions,
+    FigureList,
+    FigureListQuery,
+    PeriodQuery,
+    ReportQuery,
+    ResolutionReport,
+)
+from shared.domain.agencies import Level
+from shared.domain.civil_time import shown
+from shared.domain.deadline import Verdict
+from shared.domain.lifecycle import Channel, Status
+from shared.reference import Reference
+from shared.web.app import ReferenceOf, RoomOf
+from shared.web.auth import Principal, Role, Staff, allows, documented_lock
+from shared.web.clock import now
+from shared.web.database import ReadingSession
+from shared.web.paging import cursor_of, read_cursor
+from shared.web.problems import Problem, refusals
+from stats_service.reports import usecases
+from stats_service.reports.rules import DEFINITION_VERSION, DEFINITIONS
+from stats_service.reports.usecases import Asked, Opened, Report
+
+router = APIRouter(prefix="/v1", tags=["reports"], dependencies=[documented_lock])
+
+Anyone = Annotated[Principal, allows(*Role)]
+_CHANNEL = {channel.value: channel.name.lower() for channel in Channel}
+_STATUS = {status.value: status.name.lower() for status in Status}
+_VERDICT = {verdict.value: verdict.name.lower() for verdict in Verdict}
+_FIRST = (date.min, 0)
+_CSV_PLACE = ("group_by", "key", "name", "level", "parent", "depth", "from", "to")
+_CSV_ORIGIN = ("basis", "as_of", "synthetic")
+
+
+@router.get(
+    "/reports/resolution",
+    operation_id="resolutionReport",
+    summary="Báo cáo tình hình giải quyết · Resolution report",
+    response_model=ResolutionReport,
+    responses={
+        200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
+        **refusals("unauthenticated", "forbidden", "agency_out_of_scope", "not_acceptable", "invalid_request"),
+        **refusals("unavailable"),
+    },
+)
+async def resolution_report(
+    query: Annotated[ReportQuery, Query()],
+    principal: Staff,
+    reference: ReferenceOf,
+    room: RoomOf,
+    session: ReadingSession,
+) -> Response:
+    """How the dossiers of an agency and all units under it were resolved in a period.
+
+    The figures hold the moment a dossier changes, without waiting for any nightly run, and every row fulfils
+    to_handle = resolved + pending, resolved = early + on_day + late, pending = in_term + overdue. A correction made
+    later changes the figures of the days it corrects; `as_of` gives them as they were recorded at an instant.
+
+    CSV: one line a row and a last line `total`, comma-separated, UTF-8; an empty rate means nothing to divide by.
+    """
+    if query.format not in ("json", "csv"):
+        raise Problem("not_acceptable")
+    asked = _asked(query, reference, principal)
+    report = await usecases.resolution(session, asked, query.group_by)
+    if query.format == "csv":
+        return Response(_csv(report), media_type="text/csv; charset=utf-8")
+    return _json(_report_page(report, query, room.settings.cursor_key.get_secret_value()))
+
+
+@router.get(
+    "/reports/resolution/dossiers",
+    operation_id="resolutionReportDossiers",
+    summary="Danh sách hồ sơ của một số liệu · The dossiers behind a figure",
+    response_model=FigureList,
+    responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request", "unavailable"),
+)
+async def figure_list(
+    query: Annotated[FigureListQuery, Query()],
+    principal: Staff,
+    reference: ReferenceOf,
+    room: RoomOf,
+    session: ReadingSession,
+) -> Response:
+    """The dossiers that a figure counts, in order of reception: as many as the figure says.
+
+    Ask with the agency, period and as_of of the report, and narrow to the row: `unit` (a row of group_by=agency with
+    scope=own, of tree with scope=tree), `level`, `channel`, `sector` or `procedure`. For a month, give its days as the
+    period. Holds no personal data.
+    """
+    asked = _asked(query, reference, principal)
+    opened = Opened(
+        figure=query.figure,
+        scope=query.scope,
+        unit=query.unit,
+        level=Level(query.level) if query.level else None,
+        channel=Channel[query.channel.upper()] if query.channel else None,
+        sector=query.sector,
+        procedure=query.procedure,
+    )
+    key = room.settings.cursor_key.get_secret_value()
+    scope = _cursor_scope(query)
+    after = _FIRST
+    if query.cursor:
+        day, number = read_cursor(query.cursor, (str, int), scope=scope, key=key)
+        after = (date.fromisoformat(day), number)
+    rows = await usecases.figure_list(session, reference, asked, opened, after=after, limit=query.limit + 1)
+    page = rows[: query.limit]
+    more = len(rows) > query.limit
+    return _json(
+        {
+            "items": [_item(row, reference) for row in page],
+            "next": cursor_of([page[-1]["received_day"], page[-1]["id"]], scope=scope, key=key) if more else None,
+        }
+    )
+
+
+@router.get(
+    "/definitions",
+    operation_id="definitions",
+    summary="Định nghĩa các số liệu · What the figures mean",
+    response_model=Definitions,
+    responses=refusals("unauthenticated"),
+)
+async def definitions(_: Anyone) -> Definitions:
+    """Each figure of the reports: its names, how it is made, and the document that asks for it."""
+    return Definitions(items=list(DEFINITIONS))
+
+
+def _asked(query: PeriodQuery, reference: Reference, principal: Principal) -> Asked:
+    return usecases.checked(
+        reference,
+        principal.scope,
+        now(),
+        agency=query.agency,
+        first=query.first,
+        last=query.last,
+        as_of=query.as_of,
+    )
+
+
+def _cursor_scope(query: PeriodQuery) -> str:
+    """A cursor is good for the same question only, whatever the size of its pages."""
+    return query.model_dump_json(exclude={"cursor", "limit"})
+
+
+def _report_page(report: Report, query: ReportQuery, key: str) -> dict[str, Any]:
+    scope = _cursor_scope(query)
+    place = {row.key: n for n, row in enumerate(report.rows)}
+    begin = 0
+    if query.cursor:
+        # After the row that the last page ended with, wherever it stands now; if it is gone, where it stood.
+        last, number = read_cursor(query.cursor, (str, int), scope=scope, key=key)
+        begin = place[last] + 1 if last in place else number
+    page = report.rows[begin : begin + query.limit]
+    end = begin + len(page)
+    more = end < len(report.rows)
+    return {
+        **_head(report),
+        "group_by": report.group_by,
+        "total": report.total.wire(),
+        "rows": [row.wire() for row in page],
+        "next": cursor_of([page[-1].key, end - 1], scope=scope, key=key) if more else None,
+    }
+
+
+def _head(report: Report) -> dict[str, Any]:
+    asked = report.asked
+    return {
+        "agency": {"code": asked.agency.code, "name": asked.agency.name, "level": asked.agency.level},
+        "period": {"from": asked.period.first, "to": asked.period.last},
+        "as_of": shown(asked.known_at),
+        "basis": "as_recorded_then" if asked.as_of else "as_known_now",
+        "definition": {"name": "resolution", "version": DEFINITION_VERSION, "catalogue": "/v1/definitions"},
+        "synthetic": report.synthetic,
+    }
+
+
+def _csv(report: Report) -> str:
+    """Each line says where it comes from: a line copied into another sheet still does."""
+    head = _head(report)
+    origin = {"basis": head["basis"], "as_of": head["as_of"].isoformat(), "synthetic": str(head["synthetic"]).lower()}
+    total = {"key": "total", "name": report.asked.agency.name, **report.total.wire()}
+    common = {"group_by": report.group_by, **head["period"], **origin}
+    out = StringIO()
+    writer = csv.DictWriter(out, (*_CSV_PLACE, *COUNT_NAMES, *RATE_NAMES, *_CSV_ORIGIN), extrasaction="ignore")
+    writer.writeheader()
+    for row in [*(row.wire() for row in report.rows), total]:
+        writer.writerow({name: _cell(value) for name, value in {**common, **row}.items()})
+    return out.getvalue()
+
+
+def _cell(value: object) -> object:
+    """A text that a spreadsheet would take for a formula is kept a text."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+def _item(row: Any, reference: Reference) -> dict[str, Any]:
+    agency = reference.agencies.by_id[row["agency_id"]]
+    return {
+        "code": row["code"],
+        "procedure": row["procedure"],
+        "procedure_name": row["procedure_name"],
+        "sector": row["sector"],
+        "agency": agency.code,
+        "agency_name": agency.name,
+        "channel": _CHANNEL[row["channel"]],
+        "status": _STATUS[row["status"]],
+        "received_day": row["received_day"],
+        "due_day": row["due_day"],
+        "finished_day": row["finished_day"],
+        "verdict": _VERDICT.get(row["verdict"]),
+    }
+
+
+def _json(body: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(body), media_type="application/json")

@@ -1,0 +1,200 @@
+"""The SQL of reports that goes to the dossiers themselves: by sector or procedure, as recorded at an earlier instant,
+and the lists behind the figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Literal
+
+import asyncpg
+
+from shared.contracts.stats import CountName
+from shared.web.database import Reading
+from stats_service.reports.rules import Period
+
+_SYNTHETIC = "SELECT EXISTS (SELECT FROM import_run WHERE synthetic)"
+
+# Every dossier that a period [$2, $3] of the agencies $1 can see: received by its end, and not finished before it.
+# What was finished before cancels out of every figure, so it is not read.
+_FACTS = "agency_id, channel, status, received_day, due_day, late_day, finished_day, verdict"
+_NOW = f"""
+facts AS (
+  SELECT id, {_FACTS}, version_id, code FROM dossier
+  WHERE agency_id = ANY($1::int[]) AND received_day <= $3::date AND finished_at IS NULL
+  UNION ALL
+  SELECT id, {_FACTS}, version_id, code FROM dossier
+  WHERE agency_id = ANY($1::int[]) AND received_day <= $3::date AND finished_day >= $2::date
+)
+"""
+# The facts of each dossier after the last event recorded by $4.
+_THEN = f"""
+facts AS (
+  SELECT e.*, d.version_id, d.code
+  FROM (
+    SELECT DISTINCT ON (dossier_id) dossier_id AS id, {_FACTS} FROM dossier_event
+    WHERE recorded_at <= $4::timestamptz ORDER BY dossier_id, seq DESC
+  ) e JOIN dossier d ON d.id = e.id
+  WHERE e.agency_id = ANY($1::int[]) AND e.received_day <= $3::date
+    AND (e.finished_day IS NULL OR e.finished_day >= $2::date)
+)
+"""
+
+_CIVIL_DAY = "(h.occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date"
+
+
+def _paused(at_the_end_of: str) -> str:
+    """Whether dossier `f` was waiting for its applicant at the end of a day. A dossier's events follow each other in
+    time, so that is the flag of its last event by then."""
+    return (
+        f"coalesce((SELECT h.paused FROM dossier_event h WHERE h.dossier_id = f.id AND {_CIVIL_DAY} <= {at_the_end_of}"
+        f" AND h.recorded_at <= coalesce($4::timestamptz, 'infinity') ORDER BY h.seq DESC LIMIT 1), false)"
+    )
+
+
+def _pending(at_the_end_of: str) -> str:
+    return f"f.received_day <= {at_the_end_of} AND (f.finished_day IS NULL OR f.finished_day > {at_the_end_of})"
+
+
+# The same sums as from the counts, so that the same rules make figures of them. $5: boundaries. $6: the day after the
+# instant of knowledge, null for now: then nobody could know of a dossier that it would be overdue later.
+_SUMS = f"""
+SELECT mark, {{part}} AS part,
+  count(*) FILTER (WHERE f.received_day < until),
+  count(*) FILTER (WHERE f.finished_day < until),
+  count(*) FILTER (WHERE f.finished_day < until AND f.verdict = 1),
+  count(*) FILTER (WHERE f.finished_day < until AND f.verdict = 2),
+  count(*) FILTER (WHERE f.finished_day < until AND f.due_day IS NULL),
+  count(*) FILTER (WHERE f.late_day < least(until, $6::date)),
+  count(*) FILTER (WHERE greatest(f.late_day, f.finished_day) < least(until, $6::date)
+    AND f.late_day IS NOT NULL AND f.finished_day IS NOT NULL),
+  count(*) FILTER (WHERE CASE WHEN mark > 1 AND {_pending("until - 1")} THEN {_paused("until - 1")} END),
+  count(*) FILTER (WHERE f.received_day < until AND f.channel = 2),
+  count(*) FILTER (WHERE f.received_day < until AND f.channel = 3)
+FROM facts f CROSS JOIN unnest($5::date[]) WITH ORDINALITY AS m (until, mark)
+GROUP BY 1, 2
+"""
+
+PartBy = Literal["none", "agency", "channel", "version"]
+_PARTS = MappingProxyType(
+    {"none": "0", "agency": "f.agency_id", "channel": "f.channel", "version": "f.version_id"},
+)
+
+_OVERDUE_ON = "least($3::date, $5::date)"
+_IN_PERIOD = "BETWEEN $2::date AND $3::date"
+_RECEIVED = f"f.received_day {_IN_PERIOD}"
+_RESOLVED = f"f.finished_day {_IN_PERIOD}"
+_OVERDUE = f"f.late_day <= {_OVERDUE_ON} AND (f.finished_day IS NULL OR f.finished_day > {_OVERDUE_ON})"
+
+#: Which of the facts make up each figure: the list that one can open. $5: the day of knowledge, null for now.
+MADE_OF: MappingProxyType[CountName, str] = MappingProxyType(
+    {
+        "carried_over": "f.received_day < $2::date",
+        "received": _RECEIVED,
+        "received_online": f"{_RECEIVED} AND f.channel = 2",
+        "received_counter": f"{_RECEIVED} AND f.channel = 1",
+        "received_post": f"{_RECEIVED} AND f.channel = 3",
+        "to_handle": "true",
+        "resolved": _RESOLVED,
+        "resolved_early": f"{_RESOLVED} AND f.verdict = 1",
+        "resolved_on_day": f"{_RESOLVED} AND f.verdict = 2",
+        "resolved_late": f"{_RESOLVED} AND f.verdict NOT IN (1, 2)",
+        "resolved_on_time": f"{_RESOLVED} AND f.verdict IN (1, 2)",
+        "resolved_without_term": f"{_RESOLVED} AND f.due_day IS NULL",
+        "pending": _pending("$3::date"),
+        "pending_in_term": f"{_pending('$3::date')} AND ({_OVERDUE}) IS NOT TRUE",
+        "pending_overdue": _OVERDUE,
+        "pending_paused": f"{_pending('$3::date')} AND {_paused('$3::date')}",
+    }
+)
+
+# $4 and $5 stand in no condition of some figures; here they always have a type.
+_LISTED = """
+SELECT f.id, f.code, p.code AS procedure, v.name AS procedure_name, v.sector, f.agency_id, f.channel, f.status,
+  f.received_day, f.due_day, f.finished_day, f.verdict
+FROM facts f JOIN procedure_version v ON v.id = f.version_id JOIN procedure p ON p.id = v.procedure_id
+WHERE {made_of}
+  AND ($6::smallint IS NULL OR f.channel = $6) AND ($7::text IS NULL OR v.sector = $7)
+  AND ($8::text IS NULL OR p.code = $8)
+  AND (f.received_day, f.id) > ($9::date, $10::bigint) AND ($4::timestamptz, $5::date) IS NOT DISTINCT FROM ($4, $5)
+ORDER BY f.received_day, f.id LIMIT $11
+"""
+
+_VERSIONS = """
+SELECT v.id, p.code, v.name, v.sector, v.valid_from FROM procedure_version v JOIN procedure p ON p.id = v.procedure_id
+WHERE v.id = ANY($1::int[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Whose dossiers, in which period, as recorded by when (None: as known now)."""
+
+    agencies: Sequence[int]
+    period: Period
+    as_of: datetime | None
+    day_of_knowledge: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """What a list is narrowed to; None leaves a side open."""
+
+    channel: int | None
+    sector: str | None
+    procedure: str | None
+
+
+async def any_synthetic(connection: Reading) -> bool:
+    """Whether made-up data was ever imported."""
+    found: bool = await connection.fetchval(_SYNTHETIC)
+    return found
+
+
+async def sums_before(
+    connection: Reading, seen: Seen, boundaries: Sequence[date], by: PartBy
+) -> list[tuple[int, int, tuple[int, ...]]]:
+    """As counts.store.sums_before, straight from the dossiers. The boundaries must lie in the period or end it."""
+    sql = f"WITH {_THEN if seen.as_of else _NOW} {_SUMS.format(part=_PARTS[by])}"
+    known = seen.day_of_knowledge
+    rows = await connection.fetch(
+        sql,
+        list(seen.agencies),
+        seen.period.first,
+        seen.period.last,
+        seen.as_of,
+        list(boundaries),
+        date.fromordinal(known.toordinal() + 1) if known else None,
+    )
+    return [(row[0] - 1, row[1], tuple(row)[2:]) for row in rows]
+
+
+async def versions(connection: Reading, ids: Sequence[int]) -> list[asyncpg.Record]:
+    """id, code, name, sector, valid_from of procedure versions."""
+    return await connection.fetch(_VERSIONS, list(ids))
+
+
+async def listed(
+    connection: Reading,
+    seen: Seen,
+    figure: CountName,
+    narrowed: Narrowed,
+    *,
+    after: tuple[date, int],
+    limit: int,
+) -> list[asyncpg.Record]:
+    """The dossiers that make up a figure, in order of reception, after the one received on a day with an id."""
+    sql = f"WITH {_THEN if seen.as_of else _NOW} {_LISTED.format(made_of=MADE_OF[figure])}"
+    return await connection.fetch(
+        sql,
+        list(seen.agencies),
+        seen.period.first,
+        seen.period.last,
+        seen.as_of,
+        seen.day_of_knowledge,
+        narrowed.channel,
+        narrowed.sector,
+        narrowed.procedure,
+        *after,
+        limit,
+    )

@@ -1,0 +1,202 @@
+"""Builders of histories: dossiers and their events as intake writes them, without intake.
+
+`a_history()` makes a random but lawful life: days in order, a clock that stands still and starts again, corrections
+of agency and channel, re-openings. `write()` puts histories into the tables as their owner.
+"""
+
+import json
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from itertools import count
+
+import asyncpg
+
+from shared.domain.civil_time import VIETNAM
+from shared.domain.counts import Facts, contributions
+from shared.domain.lifecycle import Status
+
+DAY = timedelta(days=1)
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event: the facts after it, the status after it, when it happened and was recorded."""
+
+    facts: Facts
+    status: Status
+    occurred_at: datetime
+    recorded_at: datetime
+
+    @property
+    def occurred_day(self) -> date:
+        return self.occurred_at.astimezone(VIETNAM).date()
+
+
+@dataclass
+class History:
+    """A dossier and what happened to it. `id` is set when it is written."""
+
+    code: str
+    version_id: int
+    events: list[Event]
+    id: int = field(default=0)
+
+
+def instant(day: date, hour: int = 9, minute: int = 0) -> datetime:
+    return datetime.combine(day, time(hour, minute), VIETNAM)
+
+
+def an_event(
+    facts: Facts, day: date, *, status: Status = Status.IN_PROCESS, hour: int = 9, recorded: datetime | None = None
+) -> Event:
+    """What happened on `day`, recorded at once unless said otherwise."""
+    return Event(facts, status, instant(day, hour), recorded or instant(day, hour))
+
+
+def a_dossier(*events: Event, version_id: int = 1) -> History:
+    return History(f"TEST-190101-{next(_numbers):06d}", version_id, list(events))
+
+
+def a_history(
+    rng: random.Random,
+    *,
+    agencies: Sequence[int],
+    versions: Sequence[int],
+    first: date,
+    last: date,
+    corrections: float = 0.2,
+) -> History:
+    """A random life between two days. Each event is recorded within three days of when it happened, in order."""
+    day = first + DAY * rng.randrange((last - first).days + 1)
+    received = day
+    term = rng.choice([None, 0, 1, 3, 15])
+    due = received + DAY * term if term is not None else None
+    facts = Facts(rng.choice(agencies), rng.choice([1, 2, 3]), received, due, due + DAY if due else None)
+    recorded = instant(day)
+    events = [an_event(facts, day, status=Status.ACCEPTED)]
+    while len(events) < 12:
+        day += DAY * rng.choice([0, 0, 1, 1, 2, 5, 20])
+        if day > last:
+            break
+        facts, status = _next(rng, facts, day, agencies, corrections)
+        recorded = max(recorded, instant(day, 10)) + timedelta(hours=rng.choice([0, 0, 1, 60]))
+        events.append(Event(facts, status, instant(day, 10), recorded))
+        if facts.finished_day and rng.random() < 0.7:
+            break
+    return a_dossier(*events, version_id=rng.choice(versions))
+
+
+def _next(
+    rng: random.Random, facts: Facts, day: date, agencies: Sequence[int], corrections: float
+) -> tuple[Facts, Status]:
+    if rng.random() < corrections:
+        changed = facts._replace(agency_id=rng.choice(agencies)) if rng.random() < 0.5 else facts
+        status = _status(facts)
+        return changed._replace(channel=rng.choice([1, 2, 3])), status
+    if facts.finished_day is not None:
+        if rng.random() < 0.3:  # opened again: whatever it was, it is not finished
+            return facts._replace(finished_day=None, verdict=None), Status.IN_PROCESS
+        return facts, Status.RETURNED
+    if facts.paused and rng.random() < 0.7:
+        if facts.late_day is None and facts.due_day is None and rng.random() < 0.8:
+            due = day + DAY * rng.choice([1, 4])
+            return facts._replace(paused=False, due_day=due, late_day=due + DAY), Status.IN_PROCESS
+        return facts._replace(paused=False), Status.IN_PROCESS
+    if not facts.paused and rng.random() < 0.4:
+        ran_out = facts.late_day is not None and facts.late_day <= day
+        still = facts if ran_out else facts._replace(due_day=None, late_day=None)
+        return still._replace(paused=True), Status.SUPPLEMENT_AWAITED
+    if rng.random() < 0.2 and facts.due_day is not None and facts.late_day is not None:  # the calendar changed
+        shift = DAY * rng.choice([1, 2, 7])
+        return facts._replace(due_day=facts.due_day + shift, late_day=facts.late_day + shift), _status(facts)
+    verdict = 2
+    if facts.due_day is not None:
+        verdict = 1 if day < facts.due_day else 2 if day == facts.due_day else 3
+    return facts._replace(finished_day=day, verdict=verdict, paused=False), Status.FINISHED
+
+
+def _status(facts: Facts) -> Status:
+    if facts.finished_day is not None:
+        return Status.FINISHED
+    return Status.SUPPLEMENT_AWAITED if facts.paused else Status.IN_PROCESS
+
+
+async def write(connection: asyncpg.Connection, histories: Iterable[History]) -> None:
+    """Write dossiers and all their events, as the owner of the tables."""
+    for history in histories:
+        await write_events(connection, history, history.events)
+
+
+async def write_events(connection: asyncpg.Connection, history: History, events: Sequence[Event]) -> None:
+    """Write the next events of a history, and the dossier as it stands after them, in the caller's transaction."""
+    facts, status = events[-1].facts, events[-1].status
+    finished = instant(facts.finished_day, 23, 59) if facts.finished_day else None
+    standing = (
+        facts.agency_id,
+        facts.channel,
+        int(status),
+        facts.due_day,
+        facts.late_day,
+        facts.finished_day,
+        facts.verdict,
+        facts.paused,
+        finished,
+    )
+    seq = 1
+    if history.id == 0:
+        history.id = await connection.fetchval(
+            "INSERT INTO dossier (code, version_id, agency_id, channel, status, due_day, late_day, finished_day,"
+            " verdict, paused, finished_at, received_day, submitted_at, accepted_at, event_hash)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, '\\x00') RETURNING id",
+            history.code,
+            history.version_id,
+            *standing,
+            facts.received_day,
+            instant(facts.received_day, 8),
+        )
+    else:
+        seq = 1 + await connection.fetchval(
+            "UPDATE dossier SET agency_id = $2, channel = $3, status = $4, due_day = $5, late_day = $6,"
+            " finished_day = $7, verdict = $8, paused = $9, finished_at = $10 WHERE id = $1"
+            " RETURNING (SELECT max(seq) FROM dossier_event WHERE dossier_id = $1)",
+            history.id,
+            *standing,
+        )
+    await connection.executemany(
+        "INSERT INTO dossier_event (dossier_id, seq, kind, status, occurred_at, recorded_at, actor, acting_agency_id,"
+        " agency_id, channel, received_day, due_day, late_day, finished_day, verdict, paused, payload, hash)"
+        " VALUES ($1, $2, 'test', $3, $4, $5, 'test', $6, $6, $7, $8, $9, $10, $11, $12, $13, $14, '\\x00')",
+        [
+            (history.id, seq + n, int(event.status), event.occurred_at, event.recorded_at, *event.facts, json.dumps({}))
+            for n, event in enumerate(events)
+        ],
+    )
+
+
+def recorded_by(history: History, as_of: datetime) -> History | None:
+    """The history as far as it was recorded by an instant; None if nothing was."""
+    known = [event for event in history.events if event.recorded_at <= as_of]
+    return replace(history, events=known) if known else None
+
+
+def recount(histories: Iterable[History]) -> dict[tuple[int, int, date, str], int]:
+    """The day histogram counted straight: the last facts of each dossier, and its pauses where it stands now."""
+    found: dict[tuple[int, int, date, str], int] = {}
+
+    def add(day: date, metric: str, by: int) -> None:
+        key = (last.agency_id, last.channel, day, metric)
+        found[key] = found.get(key, 0) + by
+
+    for history in histories:
+        last = history.events[-1].facts
+        for day, metric in contributions(last):
+            add(day, metric, 1)
+        paused = False
+        for event in history.events:
+            if event.facts.paused != paused:
+                paused = event.facts.paused
+                add(event.occurred_day, "paused_net", 1 if paused else -1)
+    return {key: by for key, by in found.items() if by}

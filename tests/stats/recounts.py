@@ -1,0 +1,78 @@
+"""The figures counted straight from histories, dossier by dossier, as design §5 says them in words."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+
+from shared.contracts.stats import COUNT_NAMES
+from tests.builders_log import History
+
+
+def members(
+    figure: str, histories: Iterable[History], a: date, b: date, *, known_on: date | None = None
+) -> set[str]:
+    """The codes of the dossiers that make up a figure of the period [a, b]. known_on: the day of as_of."""
+    holds = _HOLDS[figure]
+    overdue_on = min(b, known_on) if known_on else b
+    return {history.code for history in histories if holds(history, a, b, overdue_on)}
+
+
+def counts(histories: Iterable[History], a: date, b: date, *, known_on: date | None = None) -> dict[str, int]:
+    """Every figure that is a count."""
+    listed = list(histories)
+    return {name: len(members(name, listed, a, b, known_on=known_on)) for name in COUNT_NAMES}
+
+
+def _received(h: History, a: date, b: date) -> bool:
+    return a <= h.events[-1].facts.received_day <= b
+
+
+def _resolved(h: History, a: date, b: date) -> bool:
+    finished = h.events[-1].facts.finished_day
+    return finished is not None and a <= finished <= b
+
+
+def _carried(h: History, a: date) -> bool:
+    facts = h.events[-1].facts
+    return facts.received_day < a and (facts.finished_day is None or facts.finished_day >= a)
+
+
+def _pending(h: History, b: date) -> bool:
+    facts = h.events[-1].facts
+    return facts.received_day <= b and (facts.finished_day is None or facts.finished_day > b)
+
+
+def _overdue(h: History, b: date, on: date) -> bool:
+    late = h.events[-1].facts.late_day
+    return _pending(h, b) and late is not None and late <= on
+
+
+def _paused(h: History, b: date) -> bool:
+    return _pending(h, b) and [False, *(e.facts.paused for e in h.events if e.occurred_day <= b)][-1]
+
+
+def _through(channel: int) -> Callable[[History, date, date, date], bool]:
+    return lambda h, a, b, on: _received(h, a, b) and h.events[-1].facts.channel == channel
+
+
+def _as(*verdicts: int) -> Callable[[History, date, date, date], bool]:
+    return lambda h, a, b, on: _resolved(h, a, b) and h.events[-1].facts.verdict in verdicts
+
+
+_HOLDS: dict[str, Callable[[History, date, date, date], bool]] = {
+    "carried_over": lambda h, a, b, on: _carried(h, a),
+    "received": lambda h, a, b, on: _received(h, a, b),
+    "received_counter": _through(1),
+    "received_online": _through(2),
+    "received_post": _through(3),
+    "to_handle": lambda h, a, b, on: _carried(h, a) or _received(h, a, b),
+    "resolved": lambda h, a, b, on: _resolved(h, a, b),
+    "resolved_early": _as(1),
+    "resolved_on_day": _as(2),
+    "resolved_late": _as(3),
+    "resolved_on_time": _as(1, 2),
+    "resolved_without_term": lambda h, a, b, on: _resolved(h, a, b) and h.events[-1].facts.due_day is None,
+    "pending": lambda h, a, b, on: _pending(h, b),
+    "pending_in_term": lambda h, a, b, on: _pending(h, b) and not _overdue(h, b, on),
+    "pending_overdue": lambda h, a, b, on: _overdue(h, b, on),
+    "pending_paused": lambda h, a, b, on: _paused(h, b),
+}
