@@ -4,9 +4,10 @@
 of agency and channel, re-openings. `write()` puts histories into the tables as their owner.
 """
 
+import asyncio
 import json
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import count
@@ -16,6 +17,7 @@ import asyncpg
 from shared.domain.civil_time import VIETNAM
 from shared.domain.counts import Facts, contributions
 from shared.domain.lifecycle import Status
+from stats_service.counts.usecases import fold_once
 
 DAY = timedelta(days=1)
 _numbers = count(1)
@@ -200,3 +202,13 @@ def recount(histories: Iterable[History]) -> dict[tuple[int, int, date, str], in
                 paused = event.facts.paused
                 add(event.occurred_day, "paused_net", 1 if paused else -1)
     return {key: by for key, by in found.items() if by}
+
+
+async def fold_all(connection: asyncpg.Connection, *, limit: Callable[[], int] = lambda: 50_000) -> None:
+    """Fold until nothing is left. Another database's open transaction also holds the fold back: it is waited for."""
+    while await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM dossier_event e WHERE (e.txid, e.id) >"
+        " (coalesce((SELECT txid FROM stats_position), '0'), coalesce((SELECT event_id FROM stats_position), 0)))"
+    ):
+        if not await fold_once(connection, limit=limit()):
+            await asyncio.sleep(0.02)

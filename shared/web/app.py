@@ -85,32 +85,44 @@ RoomOf = Annotated[Room, Depends(room_of)]
 ReferenceOf = Annotated[Reference, Depends(reference_of)]
 
 
+@asynccontextmanager
+async def open_room(
+    plan: RoomPlan, settings: Settings, *, schema_revision: str, database_url: str
+) -> AsyncIterator[Room]:
+    """A room with its pool, reference data and, if the settings say so, its consumers at work. Refuses a schema other
+    than `schema_revision`."""
+    pool = await open_pool(database_url, size=settings.pool_size, name=f"motcua-{plan.name}")
+    found = await _schema_of(pool)
+    if found != schema_revision:
+        raise RuntimeError(
+            f"the database is at schema {found}, this code needs {schema_revision}: run `motcua migrate`"
+        )
+    keeper = ReferenceKeeper(pool)
+    await keeper.start()
+    headers = {"Authorization": f"Bearer {settings.service_token.get_secret_value()}"}
+    async with httpx.AsyncClient(headers=headers, timeout=httpx.Timeout(10, connect=2)) as client:
+        room = Room(plan.name, settings, pool, keeper, Authenticator(settings), client)
+        workers = plan.workers(room) if settings.background else ()
+        for worker in workers:
+            worker.start()
+        try:
+            yield room
+        finally:
+            for worker in workers:
+                await worker.stop()
+            await keeper.stop()
+            await pool.close()
+
+
 def make_app(plan: RoomPlan, settings: Settings, *, schema_revision: str, database_url: str) -> FastAPI:
-    """The ASGI app of a room. `database_url`: the login of the room's own role. The app refuses to start on a
-    schema other than `schema_revision`."""
+    """The ASGI app of a room. `database_url`: the login of the room's own role."""
     configure(settings.log_level, plan.name)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        pool = await open_pool(database_url, size=settings.pool_size, name=f"motcua-{plan.name}")
-        found = await _schema_of(pool)
-        if found != schema_revision:
-            raise RuntimeError(
-                f"the database is at schema {found}, this code needs {schema_revision}: run `motcua migrate`"
-            )
-        keeper = ReferenceKeeper(pool)
-        await keeper.start()
-        headers = {"Authorization": f"Bearer {settings.service_token.get_secret_value()}"}
-        async with httpx.AsyncClient(headers=headers, timeout=httpx.Timeout(10, connect=2)) as client:
-            app.state.room = Room(plan.name, settings, pool, keeper, Authenticator(settings), client)
-            workers = plan.workers(app.state.room) if settings.background else ()
-            for worker in workers:
-                worker.start()
+        async with open_room(plan, settings, schema_revision=schema_revision, database_url=database_url) as room:
+            app.state.room = room
             yield
-            for worker in workers:
-                await worker.stop()
-        await keeper.stop()
-        await pool.close()
 
     app = describe(plan, lifespan=lifespan)
     app.state.schema_revision = schema_revision

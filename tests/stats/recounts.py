@@ -7,9 +7,7 @@ from shared.contracts.stats import COUNT_NAMES
 from tests.builders_log import History
 
 
-def members(
-    figure: str, histories: Iterable[History], a: date, b: date, *, known_on: date | None = None
-) -> set[str]:
+def members(figure: str, histories: Iterable[History], a: date, b: date, *, known_on: date | None = None) -> set[str]:
     """The codes of the dossiers that make up a figure of the period [a, b]. known_on: the day of as_of."""
     holds = _HOLDS[figure]
     overdue_on = min(b, known_on) if known_on else b

@@ -1,0 +1,66 @@
+# Một cửa: what one can do here. `make` alone lists it.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: .venv/ready ## Make .venv with everything pinned (what run and test do first)
+
+.venv/ready: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch .venv/ready
+
+run: setup ## From nothing to a running system and the letter's table; Ctrl-C stops it
+	@$(BIN)/motcua up
+
+test: setup ## All tests, on a real PostgreSQL
+	$(BIN)/pytest
+
+check: setup format-check lint types walls schema contracts-check compose-check ## What CI runs: all checks, then all tests
+	$(BIN)/pytest
+
+format: setup ## Format the code
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+format-check: setup
+	$(BIN)/ruff format --check .
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/deptry .
+
+types: setup
+	$(BIN)/mypy services intake_service routing_service stats_service shared migrations tests bench
+
+walls: setup ## Import walls between floors and rooms
+	$(BIN)/lint-imports
+
+schema: setup ## The migrated schema is the declared one
+	$(BIN)/pytest -q tests/schema -k declared
+
+contracts: setup ## Write each service's openapi.json anew
+	$(BIN)/motcua contracts
+
+contracts-check: setup
+	$(BIN)/motcua contracts --check
+
+compose-check: setup ## docker-compose.yml and Dockerfile, statically
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/hadolint Dockerfile
+
+bench: setup ## Measure against pgbench, \copy and straight SQL; writes bench/results
+	$(BIN)/python -m bench
+
+lock: setup ## Pin the dependencies anew, with hashes
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/run.in -o requirements/run.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/dev.in -o requirements/dev.txt
+
+clean: ## Remove the environment and the embedded installation
+	rm -rf .venv .motcua
+
+.PHONY: help setup run test check format format-check lint types walls schema contracts contracts-check compose-check bench lock clean

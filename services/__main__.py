@@ -1,0 +1,5 @@
+"""`python -m services` is the `motcua` command."""
+
+from services.command import app
+
+app()
