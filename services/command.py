@@ -13,6 +13,7 @@ from services import contracts as contract_files
 from services import launcher, tables
 from services.embedded import EmbeddedError
 from services.installation import PROVINCE, Addresses, Installation
+from services.reference import LoadSummary
 from services.replay import replay as replay_half_year
 from services.upload import upload
 from shared.web.auth import Role
@@ -26,7 +27,7 @@ app = typer.Typer(
 )
 report_app = typer.Typer(no_args_is_help=True, help="Báo cáo · reports")
 app.add_typer(report_app, name="report")
-console = Console(stderr=True)
+console = Console(stderr=True, soft_wrap=True)
 
 DataDir = Annotated[Path, typer.Option(help="Where the embedded database, keys and addresses are kept")]
 DEFAULT_DIR = Path(".motcua")
@@ -48,17 +49,17 @@ def up(
     installation = Installation(data_dir)
     try:
         installation.prepare()
-        with launcher.interruptible(), launcher.database(installation) as url:
+        with launcher.interruptible(), launcher.Database(installation) as database:
             console.print("Cơ sở dữ liệu sẵn sàng · database ready")
-            loaded = launcher.prepare_database(url)
+            loaded = launcher.prepare_database(database.url)
             console.print(f"Danh mục · reference data: {_loaded(loaded)}")
-            with launcher.running_services(installation, url, wanted) as addresses:
+            with launcher.Services(installation, database.url, wanted) as services:
                 if replay != "none":
-                    _replayed(installation, addresses)
-                _welcome(installation, addresses, replayed=replay != "none")
+                    _replayed(installation, services.addresses)
+                _welcome(installation, services.addresses, replayed=replay != "none")
                 if not once:
                     console.print("Ctrl-C để dừng · Ctrl-C stops everything")
-                    launcher.watch(installation, addresses)
+                    launcher.watch(database, services, lambda line: console.print(line, style="yellow"))
     except KeyboardInterrupt:
         console.print("Đã dừng · stopped")
     except (EmbeddedError, launcher.LaunchFailed) as error:
@@ -90,8 +91,8 @@ def migrate(data_dir: DataDir = DEFAULT_DIR) -> None:
     installation = Installation(data_dir)
     installation.prepare()
     try:
-        with launcher.database(installation) as url:
-            console.print(f"Danh mục · reference data: {_loaded(launcher.prepare_database(url))}")
+        with launcher.Database(installation) as database:
+            console.print(f"Danh mục · reference data: {_loaded(launcher.prepare_database(database.url))}")
     except EmbeddedError as error:
         console.print(str(error), style="red", highlight=False)
         raise typer.Exit(1) from error
@@ -201,8 +202,15 @@ def _ports(text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def _loaded(loaded: Any) -> str:
-    return str(loaded) if loaded.anything else "không đổi · unchanged"
+def _loaded(loaded: LoadSummary) -> str:
+    if not loaded.anything:
+        return "không đổi · unchanged"
+    parts = {
+        "cơ quan · agencies": loaded.agencies.added + loaded.agencies.changed,
+        "ngày trong lịch · calendar days": loaded.calendar.added + loaded.calendar.changed,
+        "thủ tục · procedures": loaded.procedures.added + loaded.procedures.changed,
+    }
+    return ", ".join(f"{tables.number(count)} {name}" for name, count in parts.items())
 
 
 def _replayed(installation: Installation, addresses: Addresses) -> None:

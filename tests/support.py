@@ -60,3 +60,17 @@ def token(issuer: LocalIssuer, role: str, agency: str, **more: Any) -> str:
 def bearer(issuer: LocalIssuer, role: str, agency: str, **more: Any) -> dict[str, str]:
     """The header that carries such a token."""
     return {"Authorization": f"Bearer {token(issuer, role, agency, **more)}"}
+
+
+def a_draft(
+    *, name: str = "Nguyễn Thị Đào", phone: str | None = None, id_number: str | None = None, **more: Any
+) -> Any:
+    """The body of a reception at the ward's counter."""
+    applicant = {"kind": "person", "name": name, "phone": phone, "id_number": id_number}
+    return {
+        "procedure": BIRTH,
+        "agency": WARD,
+        "channel": "counter",
+        "applicant": {key: value for key, value in applicant.items() if value is not None},
+        **more,
+    }

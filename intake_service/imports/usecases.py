@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -72,8 +73,9 @@ async def run_import(
             await lander.finish()
             state = "done"
         except ClientDisconnect:
-            await lander.abandon()
+            pass  # nobody waits for an answer; the import itself says that it was interrupted
         finally:
+            await lander.settle()
             await store.end(connection, run, state, clock_now())
     return run
 
@@ -107,9 +109,10 @@ class _Lander:
         await self._land()
         await self._settled()
 
-    async def abandon(self) -> None:
-        """Wait for the chunk that is landing; what was not handed over yet does not land."""
-        await self._settled()
+    async def settle(self) -> None:
+        """However the reading ended, the chunk that is landing has the connection: let it come to its end."""
+        with suppress(Exception):  # its failure was raised to the reader, or the reader's own stands before it
+            await self._settled()
 
     async def _land(self) -> None:
         await self._settled()

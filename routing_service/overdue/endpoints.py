@@ -82,7 +82,7 @@ def _responses(fields: Sequence[str], item: dict[str, Any]) -> dict[int | str, d
             "description": "A page in JSON; in CSV and NDJSON a page, or without a `limit` the whole list as a stream",
             "headers": {_NEXT_HEADER: header},
             "content": {
-                "application/json": {"example": {"items": [item], "next": None}},
+                "application/json": {"example": {"items": [item], "next": "9Xk2c1ZbMTc2MzYx"}},
                 "text/csv": {"schema": {"type": "string"}, "example": cells},
                 "application/x-ndjson": {"schema": {"type": "string"}, "example": orjson.dumps(item).decode() + "\n"},
             },

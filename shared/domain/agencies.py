@@ -83,8 +83,13 @@ class AgencyTree:
         return self._by_code.get(code, ())
 
     def latest(self, code: str, day: date) -> Agency | None:
-        """The unit that carries `code` on `day`, or the last that did: the agency of a token."""
-        return self.on(code, day) or max(self.known(code), key=lambda agency: agency.valid_to or date.max, default=None)
+        """The unit that carries `code` on `day`, or the last that did: the agency of a token. A unit that is yet to
+        begin stands behind all that have been."""
+
+        def recency(agency: Agency) -> tuple[bool, date]:
+            return agency.valid_from is None or agency.valid_from <= day, agency.valid_to or date.max
+
+        return self.on(code, day) or max(self.known(code), key=recency, default=None)
 
     def subtree(self, agency_id: int) -> frozenset[int]:
         """The unit and all that ever stood under it."""

@@ -26,11 +26,16 @@ def event_tail(
     facts: Facts,
     payload: str,
 ) -> str:
-    """Everything in an event's text after the dossier's code. Fields are joined by newlines; none contains one."""
+    """Everything in an event's text after the dossier's code. Fields are joined by newlines, and only the last may
+    contain one: else two different events could have one text, and one hash. ValueError where another does."""
+    if "\n" in kind or "\n" in actor:
+        raise ValueError("neither an event's kind nor its actor may contain a newline")
     fixed = f"{seq}\n{kind}\n{status}\n{micros(occurred_at)}\n{micros(recorded_at)}\n{actor}\n{acting_agency_id}\n"
     return f"{fixed}{facts.text()}\n{payload}"
 
 
 def event_hash(previous: bytes, code: str, tail: str) -> bytes:
-    """The hash of an event that follows the one hashed to `previous`."""
+    """The hash of an event that follows the one hashed to `previous`. ValueError: a code is one line."""
+    if "\n" in code:
+        raise ValueError("a dossier's code may not contain a newline")
     return sha256(previous + f"{code}\n{tail}".encode()).digest()

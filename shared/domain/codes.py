@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 #: 000.00.01.H50-190724-0001, issued since 6/1/2019; the number has four digits at least.
-_OLD_STYLE = re.compile(r"^\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}-\d{6}-\d{4,}$")
+_OLD_STYLE = re.compile(r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}-\d{6}-\d{4,}", re.ASCII)
 #: H56.14-20260609-0092637: widths as seen in use, not a norm.
-_NEW_STYLE = re.compile(r"^[A-Z]\d{2}(\.\d{2,3}){0,3}-(\d{6}|\d{8})-\d{4,7}$")
+_NEW_STYLE = re.compile(r"[A-Z]\d{2}(\.\d{2,3}){0,3}-(\d{6}|\d{8})-\d{4,7}", re.ASCII)
 #: An agency whose national identification code is not known yet issues under its local code.
-_LOCAL = re.compile(r"^[A-Z0-9][A-Z0-9.\-]{1,30}-\d{6}-\d{4,}$")
-_PROCEDURE = re.compile(r"^(\d\.\d{6})(?:\.(.+))?$")
+_LOCAL = re.compile(r"[A-Z0-9][A-Z0-9.\-]{1,30}-\d{6}-\d{4,}", re.ASCII)
+_PROCEDURE = re.compile(r"(\d\.\d{6})(?:\.([!-~]+))?", re.ASCII)
 
 
 def code_prefix(agency: str, day: date) -> str:
@@ -25,7 +25,7 @@ def dossier_code(agency: str, day: date, number: int) -> str:
 
 def is_dossier_code(text: str) -> bool:
     """Whether `text` is a dossier code in one of the forms in use."""
-    return len(text) <= 60 and any(form.match(text) for form in (_OLD_STYLE, _NEW_STYLE, _LOCAL))
+    return len(text) <= 60 and any(form.fullmatch(text) for form in (_OLD_STYLE, _NEW_STYLE, _LOCAL))
 
 
 def number_under(prefix: str, code: str) -> int | None:
@@ -44,7 +44,7 @@ class ProcedureCode:
     @classmethod
     def parse(cls, text: str) -> "ProcedureCode | None":
         """The two parts, or None when `text` is no procedure code."""
-        found = _PROCEDURE.match(text)
+        found = _PROCEDURE.fullmatch(text)
         return cls(found[1], found[2]) if found else None
 
 

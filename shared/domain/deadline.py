@@ -127,7 +127,17 @@ def _running_again(account: Account, at: datetime, clock: Clock, *, restart: boo
     if account.paused_since is None or account.due is not None:
         return replace(account, paused_since=None)
     if restart or account.promised is None:
-        due = due_after(at, clock.term, clock.calendar, clock.sessions)
+        due = due_after(at, clock.term, clock.calendar, clock.sessions) or _as_first_promised(account, at, clock)
     else:
         due = shifted(account.promised, clock.term, (account.paused_since, at), clock.calendar, clock.sessions)
     return replace(account, due=due, promised=due, paused_since=None)
+
+
+def _as_first_promised(account: Account, at: datetime, clock: Clock) -> Due | None:
+    """For a procedure without a known term whose date was promised elsewhere: the working days which that promise
+    gave, counted anew. Without it a dossier would lose its date with its first supplement, and never be late."""
+    first = account.original_due
+    if first is None:
+        return None
+    days = clock.calendar.working_days_between(civil_day(account.accepted_at), first.day)
+    return Due.on_day(clock.calendar.add_working_days(civil_day(at), max(1, days)), clock.sessions)

@@ -10,6 +10,7 @@ from shared.domain.civil_time import at, civil_day, end_of
 from shared.domain.working_calendar import Sessions, WorkingCalendar
 
 HOURS_PER_WORKING_DAY = 8  # practice of the field, not law: NĐ 61/2018 defines no working hour
+DAYS_PER_MONTH = 30  # of a part of a month: half a month is fifteen days (Civil Code 2015 art. 146(1))
 SAME_DAY_CUTOFF = time(15, 0)
 _INSTANT = timedelta(microseconds=1)
 
@@ -27,7 +28,8 @@ class TermUnit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """How long an agency has. `cutoff`: a same-day procedure accepted from then on is due the next working day."""
+    """How long an agency has. `cutoff`: a same-day procedure accepted from then on is due the next working day; so is
+    one accepted when the agency has closed, with or without a cutoff."""
 
     value: Decimal
     unit: TermUnit
@@ -74,9 +76,12 @@ def due_after(start: datetime, term: Term, calendar: WorkingCalendar, sessions: 
         case TermUnit.CALENDAR_DAY:
             return Due.on_day(calendar.roll(day + timedelta(days=ceil(term.value))), sessions)
         case TermUnit.MONTH:
-            return Due.on_day(calendar.roll(_add_months(day, int(term.value))), sessions)
+            months = int(term.value)
+            rest = timedelta(days=ceil((term.value - months) * DAYS_PER_MONTH))
+            return Due.on_day(calendar.roll(_add_months(day, months) + rest), sessions)
         case TermUnit.SAME_DAY:
-            too_late = term.cutoff is not None and start >= at(day, term.cutoff)
+            closing = sessions.closing(day.weekday())
+            too_late = start >= at(day, min(term.cutoff or closing, closing))
             due = calendar.add_working_days(day, 1) if too_late else calendar.roll(day)
             return Due.on_day(due, sessions)
 

@@ -18,7 +18,7 @@ def normalised(text: str) -> str:
 def has_control_characters(text: str) -> bool:
     """Whether `text` holds characters that no form or log should carry (tab and newlines included)."""
     return (
-        any(unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co") for char in text)
+        any(unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") for char in text)
         if not text.isprintable()
         else False
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import count
 
 from shared.domain.civil_time import at, civil_day
 
@@ -58,8 +59,9 @@ class Sessions:
     week: Mapping[int, tuple[Session, ...]]
 
     def closing(self, weekday: int) -> time:
-        """When the day's last block closes; a make-up Saturday closes like a Monday."""
-        blocks = self.week.get(weekday) or self.week.get(0, ())
+        """When the last block of a worked day closes; a make-up Saturday closes like a Monday, whatever the agency's
+        own Saturday opening."""
+        blocks = self.week.get(weekday if weekday < SATURDAY else 0) or self.week.get(0, ())
         return blocks[-1].closes if blocks else time(17, 0)
 
 
@@ -161,7 +163,7 @@ class WorkingCalendar:
 
     def _nth(self, index: int, start: date) -> date:
         if index >= len(self._working):
-            raise CalendarMissing(max(self.years, default=start.year) + 1)
+            raise CalendarMissing(next(year for year in count(start.year) if year not in self.years))
         day = date.fromordinal(self._working[index])
         if day.year != start.year:
             self._need(start, day)

@@ -29,6 +29,7 @@ from shared.web.problems import (
     MEDIA_TYPE,
     Problem,
     ProblemBody,
+    Reason,
     on_http_exception,
     on_problem,
     on_validation_error,
@@ -278,7 +279,11 @@ class _Edge:
             return message
 
         try:
-            if limit is not None and _declared_length(scope) > limit:
+            if b"%00" in scope["query_string"] or "\0" in scope["path"]:
+                # The database has no such character: said once here, for every room and parameter.
+                reason = Reason("path" if "\0" in scope["path"] else "query", "control_characters")
+                await problem_response(Request(scope), "invalid_request", [reason])(scope, receive, send_marked)
+            elif limit is not None and _declared_length(scope) > limit:
                 await problem_response(Request(scope), "body_too_large")(scope, receive, send_marked)
             else:
                 await self._app(scope, receive_bounded, send_marked)

@@ -83,7 +83,7 @@ async def test_a_case_is_read_by_either_code(routing):
     for code in (built.code, "QT-17"):
         answer = await routing.http.get(f"/v1/cases/{code}", headers=routing.as_("handler", WARD))
         assert answer.json()["code"] == built.code
-    for code in ("nothing", "a%00b", "%F0%9F%98%80", "x" * 300):
+    for code in ("nothing", "a%01b", "%F0%9F%98%80", "x" * 300):
         answer = await routing.http.get(f"/v1/cases/{code}", headers=routing.as_("handler", WARD))
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 

@@ -40,7 +40,8 @@ async def lives(routing):
         recent = n % 4 != 0
         latest = end if recent else at("Monday 2019-12-30 17:00")
         accepted = latest - timedelta(minutes=rng.randrange(60 * 24 * 60))
-        happened, instant = [], accepted
+        happened: list[tuple[ClockEvent, datetime]] = []
+        instant = accepted
         for _ in range(rng.choice([0, 0, 1, 2])):
             instant += timedelta(minutes=rng.randrange(1, 14 * 24 * 60))
             if instant >= latest:

@@ -1,14 +1,17 @@
 """Reporting the finish while intake is down: recorded first, told later, nothing lost."""
 
+from datetime import datetime
+
 import httpx
 import pytest
 
+from intake_service.app import create_app as create_intake
 from routing_service.cases import usecases
 from routing_service.cases.rules import is_final
 from shared.contracts.intake import IntakeClient
 from shared.web.clock import now
 from tests.routing.conftest import NOBODY, reasons
-from tests.support import JUSTICE, WARD
+from tests.support import JUSTICE, WARD, serving, settings_for
 
 MONDAY = "Monday 2026-11-16 09:00"
 GRANTED = {"outcome": "granted"}
@@ -132,6 +135,37 @@ async def test_one_that_intake_knew_already_counts_as_told(routing, impatient, m
             await teller(routing, "http://room").round(connection)
     case = (await routing.http.get(f"/v1/cases/{built.code}", headers=routing.as_("handler", WARD))).json()
     assert (case["told"], case["refused"]) == (True, None)
+
+
+async def test_intake_is_told_at_once_and_by_the_worker_once_it_answers(routing, database, impatient, monkeypatch):
+    waiting, direct = await routing.case(accepted=MONDAY), await routing.case(accepted=MONDAY)
+    handler = routing.as_("handler", WARD)
+    assert (await finish(routing, waiting.code, handler)).status_code == 202
+    room = routing.app.state.room
+    intake_app = create_intake(settings_for(database, routing.issuer))
+    async with serving(intake_app) as intake:
+        intake.headers.update(routing.as_("machine"))
+        monkeypatch.setattr(room, "http", intake)
+        monkeypatch.setattr(room.settings, "intake_url", "http://room")
+        at_once = await finish(
+            routing, direct.code, handler, outcome="refused", occurred_at="2026-11-17T10:00:00+07:00"
+        )
+        assert (at_once.status_code, at_once.json()["told"], at_once.json()["status"]) == (200, True, "finished")
+        async with room.pool.acquire() as connection:
+            for _ in range(2):  # told twice, as after a lost answer: one effect
+                await teller(routing, "http://room").round(connection)
+                await routing.owner.execute("UPDATE dossier_case SET told_at = NULL WHERE dossier_id = $1", waiting.id)
+            await teller(routing, "http://room").round(connection)
+        for built, outcome in ((waiting, "granted"), (direct, "refused")):
+            case = (await routing.http.get(f"/v1/cases/{built.code}", headers=handler)).json()
+            dossier = (await intake.get(f"/v1/dossiers/{built.code}")).json()
+            assert (case["told"], case["status"]) == (True, "finished")
+            assert (dossier["status"], dossier["outcome"]) == ("finished", outcome)
+            assert datetime.fromisoformat(dossier["finished_at"]) == datetime.fromisoformat(case["finished_at"])
+            events = (await intake.get(f"/v1/dossiers/{built.code}/events")).json()["items"]
+            assert [(e["kind"], e["actor"], e["for_agency"]) for e in events][1:] == [
+                ("finished", f"handler@{WARD}", WARD)
+            ]
 
 
 def test_what_says_nothing_of_the_finish_is_tried_again():

@@ -1,0 +1,19 @@
+"""The intake room on a database of the module's own."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest_asyncio
+
+from intake_service.app import create_app
+from services.local_issuer import LocalIssuer
+from tests.conftest import Database
+from tests.support import WARD, bearer, serving, settings_for
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def intake(database: Database, issuer: LocalIssuer) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of intake that speaks as the ward's counter."""
+    async with serving(create_app(settings_for(database, issuer))) as client:
+        client.headers.update(bearer(issuer, "counter", WARD))
+        yield client

@@ -1,0 +1,67 @@
+"""A request repeated with its Idempotency-Key has one effect; the same key for something else is refused."""
+
+import asyncio
+
+import asyncpg
+import httpx
+
+from services.local_issuer import LocalIssuer
+from tests.conftest import Database
+from tests.support import WARD, a_draft, bearer
+
+
+async def test_the_same_request_gives_the_same_dossier(intake: httpx.AsyncClient, database: Database) -> None:
+    headers = {"Idempotency-Key": "same"}
+    first = await intake.post("/v1/dossiers", json=a_draft(), headers=headers)
+    second = await intake.post("/v1/dossiers", json=a_draft(), headers=headers)
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert second.json() == first.json()
+    assert second.headers["idempotency-replayed"] == "true"
+    assert await _named(database, first.json()["code"]) == 1
+
+
+async def test_with_another_body_it_is_refused(intake: httpx.AsyncClient) -> None:
+    headers = {"Idempotency-Key": "other body"}
+    assert (await intake.post("/v1/dossiers", json=a_draft(name="Một"), headers=headers)).status_code == 201
+    answer = await intake.post("/v1/dossiers", json=a_draft(name="Hai"), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_twenty_at_once_make_one(intake: httpx.AsyncClient) -> None:
+    headers = {"Idempotency-Key": "at once"}
+    answers = await asyncio.gather(*(intake.post("/v1/dossiers", json=a_draft(), headers=headers) for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["code"] for answer in answers}) == 1
+
+
+async def test_keys_of_others_are_not_shared(intake: httpx.AsyncClient, issuer: LocalIssuer) -> None:
+    key = {"Idempotency-Key": "common"}
+    mine = await intake.post("/v1/dossiers", json=a_draft(), headers=key)
+    other = bearer(issuer, "counter", WARD, subject="somebody else")
+    theirs = await intake.post("/v1/dossiers", json=a_draft(), headers={**key, **other})
+    assert theirs.status_code == 201
+    assert theirs.json()["code"] != mine.json()["code"]
+
+
+async def test_finishing_twice_with_one_key_is_one_finish(intake: httpx.AsyncClient) -> None:
+    code = (await intake.post("/v1/dossiers", json=a_draft())).json()["code"]
+    key = {"Idempotency-Key": "finish once"}
+    first = await intake.post(f"/v1/dossiers/{code}/finish", json={}, headers=key)
+    second = await intake.post(f"/v1/dossiers/{code}/finish", json={}, headers=key)
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert second.json() == first.json()
+    events = (await intake.get(f"/v1/dossiers/{code}/events")).json()["items"]
+    assert [event["kind"] for event in events] == ["accepted", "finished"]
+
+
+async def test_a_refused_request_leaves_its_key_free(intake: httpx.AsyncClient) -> None:
+    key = {"Idempotency-Key": "refused first"}
+    assert (await intake.post("/v1/dossiers", json=a_draft(agency="45"), headers=key)).status_code == 422
+    assert (await intake.post("/v1/dossiers", json=a_draft(), headers=key)).status_code == 201
+
+
+async def _named(database: Database, code: str) -> int:
+    connection = await asyncpg.connect(database.owner_url)
+    found: int = await connection.fetchval("SELECT count(*) FROM dossier WHERE code = $1", code)
+    await connection.close()
+    return found

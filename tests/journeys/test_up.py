@@ -1,0 +1,105 @@
+"""`motcua up`: the main job, from nothing to the letter's table (3322/UBND-NC, 24/7/2019)."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.conftest import Running, await_running, command, start_up, stop
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """What `up --replay … --once` printed on a machine that had nothing."""
+    data_dir = tmp_path_factory.mktemp("replayed")
+    process = start_up(data_dir, "--replay", "quang-tri-2019-h1", "--once")
+    printed, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, printed
+    return data_dir, printed
+
+
+def test_the_table_is_the_letters(replayed: tuple[Path, str]) -> None:
+    _, printed = replayed
+    row = next(line for line in printed.splitlines() if "UBND tỉnh Quảng Trị" in line)
+    figures = [cell.strip() for cell in row.replace("┃", "│").split("│")[2:-1]]
+    assert figures == ["4.098", "132.485", "136.583", "128.843", "125.638", "97,51", "3.205", "2,49", "7.740"]
+
+
+def test_the_output_says_that_the_records_are_synthetic(replayed: tuple[Path, str]) -> None:
+    assert "synthetic" in replayed[1]
+    assert "không phải hồ sơ thật" in replayed[1]
+
+
+def test_the_curl_lines_work_as_pasted(replayed: tuple[Path, str]) -> None:
+    data_dir, _ = replayed
+    running = await_running(start_up(data_dir, "--replay", "none"), data_dir)
+    printed = stop_later(running)
+    lines = [line for line in printed if line.startswith("curl ")]
+    assert len(lines) == 3
+    for line in lines:
+        answer = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=30, check=True)
+        assert '"items"' in answer.stdout or '"total"' in answer.stdout, answer.stdout
+        assert '"code":"un' not in answer.stdout
+    report = subprocess.run(
+        command("report", "resolution", "--group-by", "agency", "--data-dir", str(data_dir)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "136.583" in report.stdout
+    silent = [line for line in report.stdout.splitlines() if line.count(" 0 ") >= 7]
+    assert len(silent) >= 20, "agencies with nothing are rows of zeros: the letter's non-users"
+    overdue = subprocess.run(
+        command("overdue", "--format", "ndjson", "--agency", "45", "--data-dir", str(data_dir)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert overdue.stdout.count('"days_overdue"') > 5000, "in 2026 all that was left open in 2019 is overdue"
+    stop(running)
+
+
+def stop_later(running: Running) -> list[str]:
+    """The lines it has printed up to the invitation to press Ctrl-C."""
+    assert running.process.stdout is not None
+    lines = []
+    for line in running.process.stdout:
+        lines.append(line.rstrip())
+        if "Ctrl-C" in line:
+            break
+    return lines
+
+
+def test_a_second_up_in_one_data_directory_says_so(running: Running) -> None:
+    second = start_up(running.installation.data_dir, "--replay", "none")
+    printed, _ = second.communicate(timeout=60)
+    assert second.returncode == 1
+    assert str(running.process.pid) in printed
+    assert "Traceback" not in printed
+
+
+def test_a_taken_port_is_named(running: Running, tmp_path: Path) -> None:
+    port = running.addresses.intake.rsplit(":", 1)[1]
+    taken = subprocess.run(
+        command("up", "--replay", "none", "--data-dir", str(tmp_path), "--ports", f"{port},0,0"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert taken.returncode == 1
+    assert port in taken.stderr
+    assert "--ports" in taken.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["up", "--replay", "mars"], ["up", "--ports", "1,2"], ["serve", "kitchen"], ["report", "resolution"]]
+)
+def test_a_wrong_word_is_answered_without_a_traceback(tmp_path: Path, words: list[str]) -> None:
+    more = [] if words[0] == "serve" else ["--data-dir", str(tmp_path / "nothing")]
+    answer = subprocess.run(command(*words, *more), capture_output=True, text=True, timeout=60, check=False)
+    assert answer.returncode != 0
+    assert "Traceback" not in answer.stderr
+    assert answer.stderr.strip()
