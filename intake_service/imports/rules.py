@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
+import orjson
 from pydantic import ValidationError
 
 from intake_service.dossiers.rules import (
@@ -79,11 +80,27 @@ class Judge:
             else:
                 record = ImportRecord.model_validate(raw.content)
         except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False)
-            if found[0]["type"] == "json_invalid" or not found[0]["loc"]:
-                return Rejected(raw.line, None, (Reason("", "not_json_object"),))
-            return Rejected(raw.line, None, tuple(reasons_of(found)))
+            return self._misshapen(raw, reasons_of(error.errors(include_url=False, include_input=False)))
         return self._decide(raw.line, record)
+
+    def _misshapen(self, raw: RawRecord, reasons: list[Reason]) -> Rejected:
+        """A record whose shape is wrong in some fields: the others are looked at all the same, so that whoever mends
+        the file hears of everything at once."""
+        try:
+            content = orjson.loads(raw.content) if isinstance(raw.content, bytes) else raw.content
+        except orjson.JSONDecodeError:
+            content = None
+        if not isinstance(content, dict):
+            return Rejected(raw.line, None, (Reason("", "not_json_object"),))
+        wrong = {reason.field for reason in reasons}
+        procedure, agency, code = (content.get(name) for name in ("procedure", "agency", "code"))
+        if "procedure" not in wrong and procedure not in self._reference.procedures:
+            reasons.append(Reason("procedure", "unknown_procedure"))
+        if "agency" not in wrong and not self._reference.agencies.known(str(agency)):
+            reasons.append(Reason("agency", "unknown_agency"))
+        if "code" not in wrong and code is not None and not is_dossier_code(str(code)):
+            reasons.append(Reason("code", "malformed_code"))
+        return Rejected(raw.line, None, tuple(reasons))
 
     def _decide(self, line: int, record: ImportRecord) -> Candidate | Rejected:
         name = record.legacy_code or record.code

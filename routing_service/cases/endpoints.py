@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
 from routing_service.cases import rules, store, usecases
+from shared.contracts.fields import Code
 from shared.contracts.intake import IntakeClient
 from shared.contracts.routing import (
     Case,
@@ -22,7 +23,6 @@ from shared.contracts.routing import (
     HandOvers,
     WorklistPage,
 )
-from shared.contracts.text import Code
 from shared.domain.civil_time import civil_day, shown
 from shared.domain.codes import micros
 from shared.reference import Reference

@@ -12,8 +12,8 @@ from starlette.responses import Response, StreamingResponse
 from routing_service.cases.rules import dossier_fields
 from routing_service.overdue import rules, usecases
 from routing_service.overdue.rules import Asked
-from shared.contracts.routing import DueSoonItem, DueSoonPage, InstantIn, OverdueItem, OverduePage
-from shared.contracts.text import Code, LongLine
+from shared.contracts.fields import Code, InstantIn, LongLine
+from shared.contracts.routing import DueSoonItem, DueSoonPage, OverdueItem, OverduePage
 from shared.domain.civil_time import civil_day
 from shared.domain.codes import micros
 from shared.reference import Reference

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import httpx
-from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field
+from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
+from shared.contracts.fields import Code, InstantIn, LongLine, Name, ShortLine, Subject
 from shared.contracts.neighbour import call
-from shared.contracts.text import Code, LongLine, Name, ShortLine
 
 ChannelName = Literal["counter", "online", "post"]
 StatusName = Literal[
@@ -154,7 +154,7 @@ class DossierEvents(BaseModel):
 class OnBehalf(_In):
     """For whom a service reports."""
 
-    actor: ShortLine
+    actor: Subject
     agency: Code
 
 
@@ -164,14 +164,14 @@ class FinishIn(_In):
     outcome: Literal["granted", "refused"] = Field(
         "granted", description="A refusal on the merits is a result (NĐ 61/2018 art. 19(8))"
     )
-    occurred_at: AwareDatetime | None = Field(None, description="When, if not now; never in the future")
+    occurred_at: InstantIn | None = Field(None, description="When, if not now; never in the future")
     on_behalf_of: OnBehalf | None = Field(None, description="Only from role machine: who finished it")
 
 
 class ReturnIn(_In):
     """The result is handed to the applicant: đã trả kết quả (national status 10)."""
 
-    occurred_at: AwareDatetime | None = Field(None, description="When, if not now; never in the future")
+    occurred_at: InstantIn | None = Field(None, description="When, if not now; never in the future")
 
 
 class ProcedureTerm(BaseModel):
@@ -216,8 +216,8 @@ class ProcedurePage(BaseModel):
 class ImportSupplement(_In):
     """One request to the applicant to supplement the dossier, and the answer if there was one."""
 
-    requested_at: AwareDatetime
-    answered_at: AwareDatetime | None = None
+    requested_at: InstantIn
+    answered_at: InstantIn | None = None
 
 
 class ImportRecord(_In):
@@ -230,11 +230,11 @@ class ImportRecord(_In):
     agency: Code = Field(description="Receiving agency, in force on the day of acceptance")
     channel: ChannelName
     applicant: ApplicantIn
-    submitted_at: AwareDatetime | None = None
-    accepted_at: AwareDatetime
-    due_at: AwareDatetime | None = Field(None, description="As promised there; else reckoned from the term")
-    finished_at: AwareDatetime | None = None
-    returned_at: AwareDatetime | None = None
+    submitted_at: InstantIn | None = None
+    accepted_at: InstantIn
+    due_at: InstantIn | None = Field(None, description="As promised there; else reckoned from the term")
+    finished_at: InstantIn | None = None
+    returned_at: InstantIn | None = None
     outcome: OutcomeName | None = None
     supplements: Annotated[list[ImportSupplement], Field(max_length=20)] | None = None
 
@@ -306,9 +306,7 @@ class IntakeClient:
         idempotency_key: str,
     ) -> None:
         """Report that `agency` has finished the dossier. Repeating it with the same key has no second effect."""
-        body = FinishIn(
-            outcome=outcome, occurred_at=occurred_at, on_behalf_of=OnBehalf(actor=actor[:60], agency=agency)
-        )
+        body = FinishIn(outcome=outcome, occurred_at=occurred_at, on_behalf_of=OnBehalf(actor=actor, agency=agency))
         await call(
             self._http,
             "POST",

@@ -5,41 +5,17 @@ from datetime import date, datetime, time
 from typing import Annotated, Literal
 
 import httpx
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
+from shared.contracts.fields import Code, InstantIn, LongLine, ShortLine
 from shared.contracts.intake import StatusName
 from shared.contracts.neighbour import call
-from shared.contracts.text import Code, LongLine, ShortLine
 
 LevelName = Literal["ministry", "province", "district", "commune"]
 DayKindName = Literal["holiday", "in_lieu", "swap_off", "make_up_work"]
 FinishOutcome = Literal["granted", "refused"]
 
 MAX_OPENINGS = 1_000
-
-
-def _rfc3339(value: object) -> object:
-    """Text only: a bare number is no instant. A "+" that a query string turned into a blank is put back."""
-    if isinstance(value, datetime):
-        return value
-    if not isinstance(value, str) or len(value) < 10 or value[4:5] != "-":
-        raise PydanticCustomError(
-            "motcua",
-            "malformed instant",
-            {"code": "malformed", "params": {"expected": "RFC 3339, 2019-07-24T08:00:00+07:00"}},
-        )
-    return f"{value[:-6]}+{value[-5:]}" if value[-6:-5] == " " and value[-3:-2] == ":" and "T" in value else value
-
-
-def _of_our_times(value: datetime) -> datetime:
-    if not 1900 <= value.year <= 2200:
-        raise PydanticCustomError("motcua", "out of range", {"code": "out_of_range", "params": {"limit": "1900–2200"}})
-    return value
-
-
-#: An instant as it may come in: RFC 3339 with its offset, in a year that a calendar can have.
-InstantIn = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_of_our_times)]
 
 
 class _In(BaseModel):

@@ -7,9 +7,9 @@ import httpx
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from shared.contracts.fields import Code, Name
 from shared.contracts.intake import ChannelName, StatusName, VerdictName
 from shared.contracts.neighbour import call
-from shared.contracts.text import Code, Name
 
 LevelName = Literal["ministry", "province", "district", "commune"]
 GroupBy = Literal["none", "agency", "tree", "level", "sector", "procedure", "channel", "month"]

@@ -157,7 +157,7 @@ REJECTED: list[tuple[dict[str, Any], str, str]] = [
     ({"procedure": "1.000010"}, "procedure", "not_offered_at_level"),
     ({"channel": "fax"}, "channel", "not_one_of"),
     (
-        {"accepted_at": "2999-01-01T00:00:00+07:00", "finished_at": None, "returned_at": None, "outcome": None},
+        {"accepted_at": "2100-01-01T00:00:00+07:00", "finished_at": None, "returned_at": None, "outcome": None},
         "accepted_at",
         "in_future",
     ),
@@ -193,7 +193,7 @@ async def test_bad_records_are_rejected_with_line_and_reason(importer: httpx.Asy
 
 async def test_every_reason_is_told_at_once(importer: httpx.AsyncClient) -> None:
     record = a_record(
-        1, procedure="9.999999", agency="no-such", code="no code", returned_at="2999-01-01T00:00:00+07:00"
+        1, procedure="9.999999", agency="no-such", code="no code", returned_at="2100-01-01T00:00:00+07:00"
     )
     run = await sent(importer, ndjson([record]))
     (reject,) = (await importer.get(run["rejects"], headers={"Accept-Language": "en"})).json()["items"]
@@ -202,6 +202,19 @@ async def test_every_reason_is_told_at_once(importer: httpx.AsyncClient) -> None
         "unknown_agency",
         "malformed_code",
         "in_future",
+    }
+
+
+async def test_wrong_shape_does_not_hide_the_other_reasons(importer: httpx.AsyncClient) -> None:
+    record = a_record(1, procedure="9.999999", agency="no-such", code="no code", channel="fax", accepted_at="soon")
+    run = await sent(importer, ndjson([record]))
+    (reject,) = (await importer.get(run["rejects"])).json()["items"]
+    assert {(reason["field"], reason["code"]) for reason in reject["reasons"]} == {
+        ("procedure", "unknown_procedure"),
+        ("agency", "unknown_agency"),
+        ("code", "malformed_code"),
+        ("channel", "not_one_of"),
+        ("accepted_at", "malformed"),
     }
 
 
