@@ -27,6 +27,7 @@ def _workers(room: Room) -> Sequence[Worker]:
     return (Worker(room.pool, "routing.finish-reports", teller.round),)
 
 
+ROLE = "motcua_routing"
 PLAN = RoomPlan(
     name="routing",
     title="Một cửa · Routing",
@@ -42,5 +43,5 @@ PLAN = RoomPlan(
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The app with its settings (from the environment unless given)."""
     settings = settings or Settings()
-    url = role_url(settings.database_url.get_secret_value(), "motcua_routing")
+    url = role_url(settings.database_url.get_secret_value(), ROLE)
     return make_app(PLAN, settings, schema_revision=head_revision(), database_url=url)

@@ -16,6 +16,7 @@ def _workers(room: Room) -> Sequence[Worker]:
     return (Worker(room.pool, "stats.counts", Folding()),)
 
 
+ROLE = "motcua_stats"
 PLAN = RoomPlan(
     name="stats",
     title="Một cửa · Stats",
@@ -31,5 +32,5 @@ PLAN = RoomPlan(
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The app with its settings (from the environment unless given)."""
     settings = settings or Settings()
-    url = role_url(settings.database_url.get_secret_value(), "motcua_stats")
+    url = role_url(settings.database_url.get_secret_value(), ROLE)
     return make_app(PLAN, settings, schema_revision=head_revision(), database_url=url)

@@ -26,14 +26,14 @@ from shared.domain.lifecycle import STATUS_VI, Channel, EventKind, Outcome, Stat
 from shared.domain.vietnamese import search_key
 from shared.reference import Reference
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import STAFF, Principal, Role, allows, asked_agency, documented_lock
+from shared.web.auth import STAFF, Principal, Role, allows, asked_agency
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor_of, read_cursor
 from shared.web.problems import invalid, refusals
 
-router = APIRouter(prefix="/v1/dossiers", tags=["dossiers"], dependencies=[documented_lock])
+router = APIRouter(prefix="/v1/dossiers", tags=["dossiers"])
 
 Receiver = Annotated[Principal, allows(Role.COUNTER, Role.ADMIN, Role.MACHINE)]
 Finisher = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN, Role.MACHINE)]

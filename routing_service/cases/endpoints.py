@@ -27,15 +27,15 @@ from shared.domain.civil_time import civil_day, shown
 from shared.domain.codes import micros
 from shared.reference import Reference
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import STAFF, Principal, Role, allows, asked_agency, documented_lock
+from shared.web.auth import STAFF, Principal, Role, allows, asked_agency
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor_of, read_cursor
 from shared.web.problems import Problem, invalid, refusals
 
-router = APIRouter(prefix="/v1/cases", tags=["cases"], dependencies=[documented_lock])
-worklist_router = APIRouter(prefix="/v1/worklist", tags=["cases"], dependencies=[documented_lock])
+router = APIRouter(prefix="/v1/cases", tags=["cases"])
+worklist_router = APIRouter(prefix="/v1/worklist", tags=["cases"])
 
 Machine = Annotated[Principal, allows(Role.MACHINE)]
 Staff = Annotated[Principal, allows(*STAFF)]

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import httpx
 from fastapi import Depends, Request
-from fastapi.security import HTTPBearer
+from fastapi.routing import APIRoute
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -158,7 +158,7 @@ async def _principal(request: Request) -> Principal:
     return principal
 
 
-class _Allows:
+class Allows:
     """A dependency that lets the named roles pass. A test walks all routes and demands one, or `public`."""
 
     def __init__(self, *roles: Role) -> None:
@@ -171,16 +171,18 @@ class _Allows:
         return principal
 
 
-_bearer = HTTPBearer(auto_error=False, description="JWT with the claims `role` and `agency`; `motcua token` issues one")
+def roles_of(route: APIRoute) -> frozenset[Role] | None:
+    """The roles that an endpoint is for; None: it is public."""
+    for dependency in route.dependant.dependencies:
+        if isinstance(dependency.call, Allows):
+            return dependency.call.roles
+    return None
 
 
 def allows(*roles: Role) -> Any:
     """`Annotated[Principal, allows(Role.COUNTER)]`: the endpoint is for these roles."""
-    return Depends(_Allows(*roles))
+    return Depends(Allows(*roles))
 
-
-#: Put in a router's `dependencies=` so that the OpenAPI document shows the lock.
-documented_lock = Depends(_bearer)
 
 Staff = Annotated[Principal, allows(*STAFF)]
 
