@@ -5,6 +5,7 @@ Pure. The POST and the import decide by the same functions, so that no door is w
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 import orjson
 
@@ -101,8 +102,7 @@ def facts_of(place: Place, account: Account) -> Facts:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One event of a dossier, decided: what happened, the state after it, and the clock after it."""
 
     kind: EventKind
@@ -186,8 +186,8 @@ def is_provisional(reference: Reference, account: Account) -> bool:
     return reference.calendar.is_provisional(civil_day(account.accepted_at), account.due.day)
 
 
-def _stamp(due: Due | None) -> str | None:
-    return due.at.isoformat() if due else None
+def _stamp(due: Due | None) -> datetime | None:
+    return due.at if due else None
 
 
 def _json(**values: object) -> str:

@@ -4,7 +4,7 @@ applicant, event and idempotency key, or nothing at all."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -46,9 +46,8 @@ SELECT code FROM received
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """An applicant as stored. kind: 1 person, 2 business, 3 agency, 4 organisation."""
+class Person(NamedTuple):
+    """An applicant as stored, in the order of its columns. kind: 1 person, 2 business, 3 agency, 4 organisation."""
 
     kind: int
     name: str
@@ -59,20 +58,6 @@ class Person:
     email: str | None = None
     address: str | None = None
     submitted_by: str | None = None
-
-    def row(self) -> tuple[object, ...]:
-        """In the order of the applicant's columns after dossier_id."""
-        return (
-            self.kind,
-            self.name,
-            self.name_search,
-            self.id_number,
-            self.phone,
-            self.phone_digits,
-            self.email,
-            self.address,
-            self.submitted_by,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +103,7 @@ async def receive(connection: Connection, new: Reception, route: str, request: R
         new.documents,
         GENESIS,
         new.tail,
-        *new.person.row(),
+        *new.person,
         new.actor,
         new.acting_agency_id,
         new.payload,

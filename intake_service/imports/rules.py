@@ -3,9 +3,10 @@
 Decided by the same functions as a dossier at the counter; nothing here looks into the database.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 import orjson
 from pydantic import ValidationError
@@ -38,8 +39,7 @@ _ENDINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A record that may land. `key` identifies it among all imports, `content` tells whether it changed."""
 
     line: int
@@ -157,7 +157,7 @@ class Judge:
                 if isinstance(step, Problem):
                     return _disorder(kind)
                 if given is not None and kind is EventKind.SUPPLEMENTED:
-                    step = replace(step, account=replace(step.account, due=given, promised=given))
+                    step = step._replace(account=step.account._replace(due=given, promised=given))
                 steps.append(step)
         except CalendarMissing as missing:
             return Reason("supplements", "calendar_missing", {"year": missing.year})

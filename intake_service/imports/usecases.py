@@ -238,7 +238,7 @@ async def _write(connection: Connection, principal: Principal, fresh: list[Candi
                 chain,
             )
         )
-        people.append((dossier_id, *person_of(record.applicant, None).row()))
+        people.append((dossier_id, *person_of(record.applicant, None)))
         identities.append((candidate.key, candidate.content, dossier_id))
     await store.copy_in(connection, "dossier", store.DOSSIER_COLUMNS, dossiers)
     await store.copy_in(connection, "applicant", store.APPLICANT_COLUMNS, people)

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from shared.domain.civil_time import local
 from shared.domain.vietnamese import has_control_characters, normalised
 
 
@@ -41,7 +42,7 @@ def _rfc3339(value: object) -> object:
 def _of_our_times(value: datetime) -> datetime:
     if not 1900 <= value.year <= 2200:
         raise PydanticCustomError("motcua", "out of range", {"code": "out_of_range", "params": {"limit": "1900–2200"}})
-    return value
+    return local(value)
 
 
 #: An instant as it may come in: RFC 3339 with its offset, in a year that a calendar can have.

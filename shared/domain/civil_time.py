@@ -1,36 +1,45 @@
 """Instants and civil days. Every civil day in the system is a day in Vietnam, made here and nowhere else."""
 
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
-# Vietnam has kept UTC+7 without summer time since 1975, so one constant offset does (0.2 µs instead of 2).
+# Vietnam has kept UTC+7 without summer time since 1975. Instants on one constant offset compare and show their day
+# many times faster than on a zone that is looked up: an import gains a third by it.
 _OFFSET = timedelta(hours=7)
-_FIXED = timezone(_OFFSET)
+_STEADY = timezone(_OFFSET)
 _STEADY_SINCE = 1976
+
+
+def _zone(year: int) -> tzinfo:
+    return _STEADY if year >= _STEADY_SINCE else VIETNAM
+
+
+def local(instant: datetime) -> datetime:
+    """The same aware instant on the clocks of Vietnam."""
+    if instant.tzinfo is _STEADY:
+        return instant
+    return instant.astimezone(_zone(instant.year))
 
 
 def civil_day(instant: datetime) -> date:
     """The Vietnamese civil day of an aware instant. A naive datetime is a mistake of the caller: ValueError."""
-    offset = instant.utcoffset()
-    if offset is None:
+    if instant.tzinfo is None:
         raise ValueError("an instant must carry its offset")
-    if instant.year < _STEADY_SINCE:
-        return instant.astimezone(VIETNAM).date()
-    return instant.date() if offset == _OFFSET else (instant + (_OFFSET - offset)).date()
+    return local(instant).date()
 
 
+@lru_cache(maxsize=65536)
 def at(day: date, clock: time) -> datetime:
     """The instant at which the clocks of Vietnam show `clock` on `day`."""
-    return datetime.combine(day, clock, VIETNAM)
+    return datetime.combine(day, clock, _zone(day.year))
 
 
-@lru_cache(maxsize=8192)
 def midnight(day: date) -> datetime:
     """The first instant of a civil day."""
-    return datetime.combine(day, time.min, VIETNAM)
+    return at(day, time.min)
 
 
 def end_of(day: date) -> datetime:
@@ -40,4 +49,4 @@ def end_of(day: date) -> datetime:
 
 def shown(instant: datetime | None) -> datetime | None:
     """An instant as it goes out: on the clocks of Vietnam, +07:00."""
-    return instant.astimezone(_FIXED) if instant is not None else None
+    return local(instant) if instant is not None else None

@@ -28,9 +28,8 @@ class Facts(NamedTuple):
 
     def text(self) -> str:
         """The facts as the event chain hashes them."""
-        days = (self.received_day, self.due_day, self.late_day, self.finished_day)
-        shown = ",".join(day.isoformat() if day else "" for day in days)
-        return f"{self.agency_id},{self.channel},{shown},{self.verdict or ''},{int(self.paused)}"
+        days = f"{self.received_day},{self.due_day or ''},{self.late_day or ''},{self.finished_day or ''}"
+        return f"{self.agency_id},{self.channel},{days},{self.verdict or ''},{int(self.paused)}"
 
 
 #: The columns of the day histogram, in the order in which contributions() names them.

@@ -4,9 +4,10 @@ The receipt, the overdue list and the percentage all come from here. A stored du
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from shared.domain.civil_time import civil_day
 from shared.domain.regimes import SupplementEffect
@@ -42,8 +43,7 @@ class Clock:
     supplement_effect: SupplementEffect
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """The state of a dossier's clock.
 
     original_due: as first promised. due: as it stands; None without a term, or while the clock stands still before
@@ -82,7 +82,7 @@ def moved(account: Account, event: ClockEvent, at: datetime, clock: Clock) -> Ac
     match event:
         case ClockEvent.SUPPLEMENT_REQUESTED:
             waiting = _waiting(account, at)
-            return replace(waiting, supplement_requests=account.supplement_requests + 1)
+            return waiting._replace(supplement_requests=account.supplement_requests + 1)
         case ClockEvent.PAYMENT_REQUESTED:
             return _waiting(account, at)
         case ClockEvent.SUPPLEMENTED:
@@ -91,7 +91,7 @@ def moved(account: Account, event: ClockEvent, at: datetime, clock: Clock) -> Ac
         case ClockEvent.PAID:
             return _running_again(account, at, clock, restart=False)
         case ClockEvent.FINISHED:
-            return replace(account, paused_since=None, finished_at=at, verdict=_verdict(account, at))
+            return account._replace(paused_since=None, finished_at=at, verdict=_verdict(account, at))
 
 
 def folded(account: Account, events: Iterable[tuple[ClockEvent, datetime]], clock: Clock) -> Account:
@@ -120,17 +120,17 @@ def _verdict(account: Account, at: datetime) -> Verdict:
 def _waiting(account: Account, at: datetime) -> Account:
     """The clock stands still. What ran out before stays run out: late stays late."""
     due = account.due if account.due and at >= account.due.late_from else None
-    return replace(account, due=due, paused_since=at)
+    return account._replace(due=due, paused_since=at)
 
 
 def _running_again(account: Account, at: datetime, clock: Clock, *, restart: bool) -> Account:
     if account.paused_since is None or account.due is not None:
-        return replace(account, paused_since=None)
+        return account._replace(paused_since=None)
     if restart or account.promised is None:
         due = due_after(at, clock.term, clock.calendar, clock.sessions) or _as_first_promised(account, at, clock)
     else:
         due = shifted(account.promised, clock.term, (account.paused_since, at), clock.calendar, clock.sessions)
-    return replace(account, due=due, promised=due, paused_since=None)
+    return account._replace(due=due, promised=due, paused_since=None)
 
 
 def _as_first_promised(account: Account, at: datetime, clock: Clock) -> Due | None:

@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from math import ceil
+from typing import NamedTuple
 
 from shared.domain.civil_time import at, civil_day, end_of
 from shared.domain.working_calendar import Sessions, WorkingCalendar
@@ -36,8 +37,7 @@ class Term:
     cutoff: time | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """A deadline. `at` is what the receipt shows; `day` its civil day; `late_from` the first instant that is late.
 
     Day terms are judged by date: late from the midnight after the due day. Hour terms by the instant: late right
