@@ -2,12 +2,14 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -22,7 +24,8 @@ class Running:
 
     installation: Installation
     addresses: Addresses
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[Any]
+    environment: dict[str, str] = field(default_factory=dict)
 
     def client(self, room: str, role: str, agency: str) -> httpx.Client:
         """A client of a service with a token."""
@@ -57,9 +60,18 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "services", *words]
 
 
-def start_up(data_dir: Path, *more: str) -> subprocess.Popen[str]:
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def start_up(data_dir: Path, *more: str, **settings: str) -> subprocess.Popen[str]:
     """`motcua up` on free ports; its output can be read from the process."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")}
+    environment = {**inherited, **settings}
     return subprocess.Popen(
         command("up", "--data-dir", str(data_dir), "--ports", "0,0,0", *more),
         stdout=subprocess.PIPE,
@@ -82,7 +94,7 @@ def await_running(process: subprocess.Popen[str], data_dir: Path) -> Running:
 def stop(running: Running) -> str:
     """Ctrl-C; what it printed. It ends in order, with exit status 0."""
     running.process.send_signal(signal.SIGINT)
-    printed, _ = running.process.communicate(timeout=60)
+    printed: str = running.process.communicate(timeout=60)[0]
     assert running.process.returncode == 0, printed
     return printed
 

@@ -1,5 +1,6 @@
 """kill -9 of any process: what was acknowledged is there, and the system comes back by itself."""
 
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -95,6 +96,6 @@ def test_the_launcher_is_killed(tmp_path: Path) -> None:
     stop(again)
 
 
-def _fresh(data_dir: Path):  # type: ignore[no-untyped-def]
+def _fresh(data_dir: Path) -> "subprocess.Popen[str]":
     (data_dir / "running.json").unlink()
     return start_up(data_dir, "--replay", "none")
