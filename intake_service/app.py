@@ -8,6 +8,7 @@ from intake_service.outbox.usecases import tell_routing_worker
 from intake_service.procedures import endpoints as procedures
 from migrations.apply import head_revision, role_url
 from shared.web.app import RoomPlan, make_app
+from shared.web.idempotency import forgetting_worker
 from shared.web.settings import Settings
 
 ROLE = "motcua_intake"
@@ -19,7 +20,7 @@ PLAN = RoomPlan(
         "Receives dossiers, keeps their lifecycle and event log, imports those of other systems."
     ),
     routers=(procedures.router, dossiers.router, imports.router),
-    workers=lambda room: [tell_routing_worker(room)],
+    workers=lambda room: [tell_routing_worker(room), forgetting_worker(room.pool, "intake")],
     streamed=frozenset({imports.PATH}),
 )
 

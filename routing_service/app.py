@@ -14,6 +14,7 @@ from shared.contracts.intake import IntakeClient
 from shared.web.app import Room, RoomPlan, make_app
 from shared.web.background import Worker
 from shared.web.clock import now
+from shared.web.idempotency import forgetting_worker
 from shared.web.settings import Settings
 
 
@@ -24,7 +25,7 @@ def _workers(room: Room) -> Sequence[Worker]:
         reference=lambda: room.reference.current,
         clock=now,
     )
-    return (Worker(room.pool, "routing.finish-reports", teller.round),)
+    return (Worker(room.pool, "routing.finish-reports", teller.round), forgetting_worker(room.pool, "routing"))
 
 
 ROLE = "motcua_routing"

@@ -23,12 +23,13 @@ Round = Callable[[Connection], Awaitable[bool]]
 
 
 class Worker:
-    """Runs one consumer for as long as it leads."""
+    """Runs one consumer for as long as it leads. `idle`: seconds until it looks again when there was nothing."""
 
-    def __init__(self, pool: asyncpg.Pool, name: str, work: Round) -> None:
+    def __init__(self, pool: asyncpg.Pool, name: str, work: Round, *, idle: float = IDLE_SECONDS) -> None:
         self.name = name
         self._pool = pool
         self._round = work
+        self._idle = idle
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -60,7 +61,7 @@ class Worker:
             try:
                 while True:
                     if not await self._round(connection):
-                        await asyncio.sleep(IDLE_SECONDS)
+                        await asyncio.sleep(self._idle)
             finally:
                 with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                     await asyncio.shield(connection.execute("SELECT pg_advisory_unlock($1)", key))

@@ -4,11 +4,16 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated
 
+import asyncpg
 from fastapi import Header
 
+from shared.web.background import Worker
 from shared.web.database import Connection
 from shared.web.problems import Problem, invalid
 
+#: How long a repeated request is recognised.
+KEPT_HOURS = 24
+FORGET_SECONDS = 600.0
 REPLAYED_HEADER = {"Idempotency-Replayed": "true"}
 
 IdempotencyKey = Annotated[
@@ -74,3 +79,16 @@ async def earlier(connection: Connection, room: str, request: RequestKey) -> str
     if row["body_hash"] != request.body_hash:
         raise Problem("idempotency_key_reused")
     return str(row["resource"])
+
+
+def forgetting_worker(pool: asyncpg.Pool, room: str) -> Worker:
+    """The consumer that lets keys go that are older than KEPT_HOURS, a few thousand at a time."""
+
+    async def work(connection: Connection) -> bool:
+        gone = await connection.fetch(
+            f"DELETE FROM {room}_idempotency WHERE ctid = ANY(ARRAY(SELECT ctid FROM {room}_idempotency"
+            f" WHERE created_at < now() - interval '{KEPT_HOURS} hours' LIMIT 5000)) RETURNING 1"
+        )
+        return bool(gone)
+
+    return Worker(pool, f"{room}.forget_keys", work, idle=FORGET_SECONDS)

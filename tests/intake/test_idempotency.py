@@ -5,9 +5,10 @@ import asyncio
 import asyncpg
 import httpx
 
+from intake_service.app import create_app
 from services.local_issuer import LocalIssuer
 from tests.conftest import Database
-from tests.support import WARD, a_draft, bearer
+from tests.support import WARD, a_draft, bearer, serving, settings_for
 
 
 async def test_the_same_request_gives_the_same_dossier(intake: httpx.AsyncClient, database: Database) -> None:
@@ -65,3 +66,18 @@ async def _named(database: Database, code: str) -> int:
     found: int = await connection.fetchval("SELECT count(*) FROM dossier WHERE code = $1", code)
     await connection.close()
     return found
+
+
+async def test_a_key_is_forgotten_after_a_day(fresh_database: Database, issuer: LocalIssuer) -> None:
+    owner = await asyncpg.connect(fresh_database.owner_url)
+    await owner.execute(
+        "INSERT INTO intake_idempotency (subject, route, key, body_hash, status, resource, created_at)"
+        " SELECT 's', 'r', n::text, 'h', 201, 'c', now() - n * interval '1 hour' FROM generate_series(1, 48) n"
+    )
+    async with serving(create_app(settings_for(fresh_database, issuer, background=True))):
+        for _ in range(100):
+            await asyncio.sleep(0.05)
+            if (left := await owner.fetchval("SELECT count(*) FROM intake_idempotency")) < 48:
+                break
+    await owner.close()
+    assert left in (23, 24)
