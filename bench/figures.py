@@ -47,7 +47,6 @@ class Figure:
 
     def wire(self) -> dict[str, Any]:
         """As it is kept."""
-        goal = f"{'ratio' if self.goal.of == 'ratio' else self.unit} {self.goal.bound} {self.goal.limit}"
         return {
             "name": self.name,
             "ours": _kept(self.ours),
@@ -55,7 +54,7 @@ class Figure:
             "reference": _kept(self.reference),
             "against": self.against or None,
             "ratio": _kept(self.ratio),
-            "goal": goal if self.goal else None,
+            "goal": f"{self.goal.of} {self.goal.bound} {self.goal.limit:g}" if self.goal else None,
             "met": self.met,
             "note": self.note,
         }

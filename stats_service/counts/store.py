@@ -140,11 +140,11 @@ SELECT count(*) FROM batch
 # imported), so it is made from the days alone: one pass, exact by construction.
 _CHECKPOINT = f"""
 WITH wanted AS (
-  SELECT month::date FROM generate_series(
+  SELECT due.month::date AS month FROM generate_series(
     (SELECT least(date_trunc('month', min(day)::timestamp) + interval '1 month', $1::date::timestamp) FROM count_day),
-    $1::date::timestamp, interval '1 month') AS month
+    $1::date::timestamp, interval '1 month') AS due (month)
   WHERE NOT EXISTS (
-    SELECT FROM count_checkpoint c WHERE c.agency_id = 0 AND c.channel = 0 AND c.month = month::date)
+    SELECT FROM count_checkpoint c WHERE c.agency_id = 0 AND c.channel = 0 AND c.month = due.month::date)
 ), by_month AS (
   SELECT agency_id, channel, (date_trunc('month', day::timestamp) + interval '1 month')::date AS month,
     {_all("sum({0})::bigint AS {0}")}

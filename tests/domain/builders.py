@@ -106,7 +106,10 @@ terms = st.one_of(
     st.builds(Term, st.decimals("0.5", 80, places=1), st.just(TermUnit.WORKING_HOUR)),
     st.builds(Term, st.decimals("0.5", 12, places=1), st.just(TermUnit.MONTH)),
     st.builds(
-        Term, st.just(Decimal(1)), st.just(TermUnit.SAME_DAY), st.sampled_from([None, at("Monday 2019-07-22 15:00").time()])
+        Term,
+        st.just(Decimal(1)),
+        st.just(TermUnit.SAME_DAY),
+        st.sampled_from([None, at("Monday 2019-07-22 15:00").time()]),
     ),
 )
 

@@ -85,9 +85,7 @@ def test_a_term_that_runs_over_the_end_of_the_loaded_years_names_the_next() -> N
     with pytest.raises(CalendarMissing, match="2028"):
         calendar.add_working_time(at("Friday 2027-12-31 16:30"), HOUR, DEFAULT_SESSIONS)
     with pytest.raises(CalendarMissing, match="2028"):
-        calendar.working_time_between(
-            at("Friday 2027-12-31 16:30"), at("Monday 2028-01-03 08:00"), DEFAULT_SESSIONS
-        )
+        calendar.working_time_between(at("Friday 2027-12-31 16:30"), at("Monday 2028-01-03 08:00"), DEFAULT_SESSIONS)
 
 
 def test_a_gap_in_the_years_is_named_not_leapt_over() -> None:

@@ -18,7 +18,7 @@ AGENCIES = [1, 2, 3, 4]
 @pytest.fixture
 async def owner(database):
     connection = await asyncpg.connect(database.owner_url)
-    await connection.execute("TRUNCATE dossier, count_day, count_checkpoint, stats_position CASCADE")
+    await connection.execute("TRUNCATE dossier, dossier_event, count_day, count_checkpoint, stats_position CASCADE")
     yield connection
     await connection.close()
 
