@@ -6,7 +6,8 @@ from intake_service.dossiers import endpoints as dossiers
 from intake_service.imports import endpoints as imports
 from intake_service.outbox.usecases import tell_routing_worker
 from intake_service.procedures import endpoints as procedures
-from migrations.apply import head_revision, role_url
+from migrations.logins import role_url
+from migrations.revision import head_revision
 from shared.web.app import RoomPlan, make_app
 from shared.web.idempotency import forgetting_worker
 from shared.web.settings import Settings

@@ -1,18 +1,16 @@
 """Bring a database to the current schema: roles, extensions, migrations, grants, passwords. Safe to repeat."""
 
-import hashlib
-import hmac
 from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from migrations.logins import role_password
 from shared.tables.grants import ROLES, statements
 
 #: Only one migration at a time: an advisory lock of the whole cluster would be too wide, so it is per database.
@@ -25,27 +23,6 @@ def alembic_config(connection: Connection | None = None) -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
     return config
-
-
-def head_revision() -> str:
-    """The schema that this code was written for."""
-    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
-    assert head is not None
-    return head
-
-
-def role_password(owner_url: str, role: str) -> str:
-    """The password of a service's role, derived from the owner's, so that one URL configures an installation."""
-    secret = make_url(owner_url).password or ""
-    return hmac.new(str(secret).encode(), role.encode(), hashlib.sha256).hexdigest()
-
-
-def role_url(owner_url: str, role: str) -> str:
-    """The URL with which a service logs in as its own role. A URL that already names a role is left as it is."""
-    url = make_url(owner_url)
-    if url.username in ROLES:
-        return owner_url
-    return url.set(username=role, password=role_password(owner_url, role)).render_as_string(hide_password=False)
 
 
 async def migrate(owner_url: str, *, to: str = "head") -> None:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
-from migrations.apply import head_revision, role_url
+from migrations.logins import role_url
+from migrations.revision import head_revision
 from routing_service.agencies import endpoints as agencies
 from routing_service.calendars import endpoints as calendars
 from routing_service.cases import endpoints as cases

@@ -51,9 +51,10 @@ def up(
         installation.prepare()
         with launcher.interruptible(), launcher.Database(installation) as database:
             console.print("Cơ sở dữ liệu sẵn sàng · database ready")
-            loaded = launcher.prepare_database(database.url)
-            console.print(f"Danh mục · reference data: {_loaded(loaded)}")
             with launcher.Services(installation, database.url, wanted) as services:
+                loaded = launcher.prepare_database(database.url)
+                console.print(f"Danh mục · reference data: {_loaded(loaded)}")
+                services.await_ready()
                 if replay != "none":
                     _replayed(installation, services.addresses)
                 _welcome(installation, services.addresses, replayed=replay != "none")

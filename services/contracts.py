@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from services.serve import ROOMS
+from services.serve import ROOMS, app_of
 from shared.web.app import describe
 
 _ROOT = Path(__file__).parent.parent
@@ -11,7 +11,7 @@ _ROOT = Path(__file__).parent.parent
 
 def contract(room: str) -> str:
     """A room's OpenAPI 3.1 document as it is committed."""
-    return json.dumps(describe(ROOMS[room].PLAN).openapi(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(describe(app_of(room).PLAN).openapi(), indent=2, ensure_ascii=False) + "\n"
 
 
 def path_of(room: str) -> Path:

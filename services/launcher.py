@@ -14,7 +14,8 @@ from typing import NoReturn
 
 import httpx
 
-from migrations.apply import migrate, role_url
+from migrations.apply import migrate
+from migrations.logins import role_url
 from services.embedded import RunningServer, start
 from services.installation import Addresses, Installation
 from services.reference import LoadSummary, load_reference
@@ -78,7 +79,8 @@ def prepare_database(url: str) -> LoadSummary:
 
 
 class Services:
-    """The three services as processes of their own: started together, watched, stopped in order."""
+    """The three services as processes of their own: started together, watched, stopped in order. Loading takes them
+    most of their start, so they are started while the schema is being brought up to date, and wait for it."""
 
     def __init__(self, installation: Installation, url: str, ports: Sequence[int]) -> None:
         self._installation = installation
@@ -94,17 +96,20 @@ class Services:
         try:
             for room in ROOMS:
                 self._spawn(room)
-            for room in ROOMS:
-                self._await_ready(room)
         except BaseException:
             self._stop()
             raise
-        self._installation.note_running(self.addresses)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._installation.note_stopped()
         self._stop()
+
+    def await_ready(self) -> None:
+        """Wait until all three answer. They may be started before the schema is there: they load meanwhile."""
+        for room in ROOMS:
+            self._await_ready(room)
+        self._installation.note_running(self.addresses)
 
     def revive(self) -> list[str]:
         """Start again whatever has died; its names. Nothing is lost by it: what was acknowledged is in the database."""

@@ -7,25 +7,30 @@ import os
 import signal
 import sys
 from contextlib import AsyncExitStack, suppress
+from importlib import import_module
+from types import ModuleType
 
 import uvicorn
 
-from intake_service import app as intake
-from migrations.apply import head_revision, role_url
-from routing_service import app as routing
+from migrations.logins import role_url
+from migrations.revision import head_revision
 from shared.web.app import open_room
 from shared.web.log import configure
 from shared.web.settings import Settings
-from stats_service import app as stats
 
-ROOMS = {"intake": intake, "routing": routing, "stats": stats}
+ROOMS = ("intake", "routing", "stats")
 _PR_SET_PDEATHSIG = 1
 
 
+def app_of(room: str) -> ModuleType:
+    """A room's app module. Loaded when needed: a service does not pay for its neighbours at its start."""
+    return import_module(f"{room}_service.app")
+
+
 def serve(room: str, host: str, port: int) -> None:
-    """Serve a room until SIGTERM or SIGINT. Raises KeyError for an unknown room."""
+    """Serve a room until SIGTERM or SIGINT."""
     _die_with_parent()
-    app = ROOMS[room].create_app()
+    app = app_of(room).create_app()
     _calm_collector()
     uvicorn.run(
         app,
@@ -53,7 +58,7 @@ async def _work(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with AsyncExitStack() as rooms:
-        for room in ROOMS.values():
+        for room in map(app_of, ROOMS):
             url = role_url(settings.database_url.get_secret_value(), room.ROLE)
             await rooms.enter_async_context(
                 open_room(room.PLAN, settings, schema_revision=head_revision(), database_url=url)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
-from migrations.apply import head_revision, role_url
+from migrations.logins import role_url
+from migrations.revision import head_revision
 from shared.web.app import Room, RoomPlan, make_app
 from shared.web.background import Worker
 from shared.web.settings import Settings

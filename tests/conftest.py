@@ -10,12 +10,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 import pytest_asyncio
-from services.reference import load_reference
 from sqlalchemy.engine import make_url
 
-from migrations.apply import migrate, role_url
+from migrations.apply import migrate
+from migrations.logins import role_url
 from services.embedded import start
 from services.local_issuer import LocalIssuer
+from services.reference import load_reference
 
 _numbers = count(1)
 

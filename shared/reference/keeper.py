@@ -11,6 +11,8 @@ from shared.reference.store import read_reference, read_revision
 
 #: How often a process asks whether reference data changed. Reading it all takes about 40 ms.
 POLL_SECONDS = 2.0
+#: … and while there is none yet: at a first start it is being loaded beside us.
+EMPTY_POLL_SECONDS = 0.1
 
 log = structlog.get_logger()
 
@@ -49,7 +51,7 @@ class ReferenceKeeper:
 
     async def _keep_up(self) -> None:
         while True:
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(POLL_SECONDS if self.current.loaded else EMPTY_POLL_SECONDS)
             try:
                 await self.refresh()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -72,6 +72,11 @@ class Reference:
         by_id = {version.id: version for versions in self.procedures.values() for version in versions}
         object.__setattr__(self, "versions", by_id)
 
+    @property
+    def loaded(self) -> bool:
+        """Whether there is anything to work with: agencies, a calendar and procedures."""
+        return bool(self.agencies.by_id and self.calendar.years and self.procedures)
+
     def procedure_on(self, code: str, day: date) -> ProcedureVersion | None:
         """The version of a procedure in force on `day`."""
         return next((version for version in self.procedures.get(code, ()) if version.in_force(day)), None)

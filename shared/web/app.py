@@ -1,5 +1,6 @@
 """One recipe for the three services: health, docs that work offline, errors, metrics, and nothing in between."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -98,11 +99,7 @@ async def open_room(
     """A room with its pool, reference data and, if the settings say so, its consumers at work. Refuses a schema other
     than `schema_revision`."""
     pool = await open_pool(database_url, size=settings.pool_size, name=f"motcua-{plan.name}")
-    found = await _schema_of(pool)
-    if found != schema_revision:
-        raise RuntimeError(
-            f"the database is at schema {found}, this code needs {schema_revision}: run `motcua migrate`"
-        )
+    await _await_schema(pool, schema_revision, settings.schema_patience_seconds)
     keeper = ReferenceKeeper(pool)
     await keeper.start()
     headers = {"Authorization": f"Bearer {settings.service_token.get_secret_value()}"}
@@ -177,9 +174,12 @@ def _health_router(metrics: "_Metrics") -> APIRouter:
         responses={503: {"model": Health, "description": "Database not reachable, or its schema is not current"}},
     )
     async def readyz(request: Request) -> Response:
-        """The database is reachable and its schema is the one this code was written for."""
+        """The database is reachable, its schema is the one this code was written for, and reference data is there."""
         try:
-            current = await _schema_of(room_of(request).pool) == request.app.state.schema_revision
+            room = room_of(request)
+            current = room.reference.current.loaded and (
+                await _schema_of(room.pool) == request.app.state.schema_revision
+            )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
             current = False
         return JSONResponse({"status": "ready" if current else "unavailable"}, 200 if current else 503)
@@ -192,10 +192,19 @@ def _health_router(metrics: "_Metrics") -> APIRouter:
     return router
 
 
+async def _await_schema(pool: asyncpg.Pool, wanted: str, patience: float) -> None:
+    """A migration that runs beside us is waited for; a schema that stays another is refused."""
+    deadline = time.monotonic() + patience
+    while (found := await _schema_of(pool)) != wanted:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"the database is at schema {found}, this code needs {wanted}: run `motcua migrate`")
+        await asyncio.sleep(0.1)
+
+
 async def _schema_of(pool: asyncpg.Pool) -> str | None:
     try:
         revision: str | None = await pool.fetchval("SELECT version_num FROM alembic_version", timeout=5)
-    except asyncpg.UndefinedTableError:
+    except (asyncpg.UndefinedTableError, asyncpg.InsufficientPrivilegeError):
         return None
     return revision
 

@@ -16,6 +16,14 @@ Writing = NewType("Writing", asyncpg.pool.PoolConnectionProxy)
 #: A database that starts beside us, or fails over, is waited for.
 CONNECT_PATIENCE_SECONDS = 60.0
 
+#: A server that starts or is full, and a role or database that the migration beside us is about to make.
+_NOT_YET = (
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
+
 log = structlog.get_logger()
 
 
@@ -34,7 +42,7 @@ async def open_pool(url: str, *, size: int, name: str) -> asyncpg.Pool:
                 server_settings={"application_name": name, "timezone": "Asia/Ho_Chi_Minh", "jit": "off"},
                 command_timeout=300,
             )
-        except (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as error:
+        except (OSError, *_NOT_YET) as error:
             if asyncio.get_running_loop().time() > deadline:
                 raise
             log.info("database.waiting", error=type(error).__name__)

@@ -14,6 +14,8 @@ class Settings(BaseSettings):
     #: Any PostgreSQL 15 or newer. With the owner's login a service derives and uses its own role's login.
     database_url: SecretStr
     pool_size: int = 24
+    #: How long a service waits at its start for a migration that runs beside it.
+    schema_patience_seconds: float = 60.0
 
     #: Where the keys of the token issuer come from: a file (embedded mode) or an address.
     jwks_file: Path | None = None

@@ -242,15 +242,12 @@ class Unit:
 
 
 def units_of(tree: AgencyTree, root: Agency, last: date) -> list[Unit]:
-    """All units ever under `root` that were in force by `last`, parents first, siblings in Vietnamese order.
+    """All units ever under `root`, parents first, siblings in Vietnamese order.
 
-    A unit that ended before `last` still counts: a commune merged away within the period stays in its province.
+    Those not in force on `last` count too: a commune merged away within the period stays in its province, and so does
+    a dossier that a later unit took over, or the province's figure would not be the sum of what lies in it.
     """
-    members = {
-        unit.id: unit
-        for unit in map(tree.by_id.__getitem__, tree.subtree(root.id))
-        if unit.valid_from is None or unit.valid_from <= last
-    }
+    members = {unit.id: unit for unit in map(tree.by_id.__getitem__, tree.subtree(root.id))}
     keys = _keys(members.values(), last)
     children: dict[int, list[Agency]] = defaultdict(list)
     for unit in members.values():
@@ -287,7 +284,7 @@ def _keys(units: Iterable[Agency], last: date) -> dict[int, str]:
     for code, bearers in by_code.items():
         latest = max(bearers, key=lambda a: (a.in_force(last), a.valid_to or date.max, a.valid_from or date.min))
         for unit in bearers:
-            keys[unit.id] = code if unit is latest else f"{code}@{unit.valid_to}"
+            keys[unit.id] = code if unit is latest else f"{code}@{unit.valid_to or date.max}"
     return keys
 
 

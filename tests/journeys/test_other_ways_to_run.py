@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from migrations.apply import role_url
+from migrations.logins import role_url
 from services.installation import Addresses, Installation
 from services.launcher import ROOMS
 from tests.conftest import Database
