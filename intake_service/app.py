@@ -10,7 +10,7 @@ from migrations.logins import role_url
 from migrations.revision import head_revision
 from shared.web.app import RoomPlan, make_app
 from shared.web.idempotency import forgetting_worker
-from shared.web.settings import Settings
+from shared.web.settings import Settings, read_settings
 
 ROLE = "motcua_intake"
 PLAN = RoomPlan(
@@ -28,6 +28,6 @@ PLAN = RoomPlan(
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The app with its settings (from the environment unless given)."""
-    settings = settings or Settings()
+    settings = settings or read_settings()
     url = role_url(settings.database_url.get_secret_value(), ROLE)
     return make_app(PLAN, settings, schema_revision=head_revision(), database_url=url)

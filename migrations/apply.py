@@ -1,5 +1,6 @@
 """Bring a database to the current schema: roles, extensions, migrations, grants, passwords. Safe to repeat."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -15,6 +17,9 @@ from shared.tables.grants import ROLES, statements
 
 #: Only one migration at a time: an advisory lock of the whole cluster would be too wide, so it is per database.
 _MIGRATION_LOCK = 7_263_554_011
+_ROLE_ATTEMPTS = 10
+#: "tuple concurrently updated", and a role that another session has just made.
+_CONCURRENT = ("XX000", "23505", "42710")
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -29,11 +34,11 @@ async def migrate(owner_url: str, *, to: str = "head") -> None:
     """Upgrade the database at `owner_url` to revision `to`, and give each role what the declaration says."""
 
     def run(connection: Connection) -> None:
-        _make_roles(connection, owner_url)
         command.upgrade(alembic_config(connection), to)
         for statement in statements():
             connection.execute(text(statement))
 
+    await _make_roles(owner_url)
     await _with_connection(owner_url, run)
 
 
@@ -57,10 +62,22 @@ async def _with_connection(owner_url: str, run: Callable[[Connection], None]) ->
         await engine.dispose()
 
 
-def _make_roles(connection: Connection, owner_url: str) -> None:
-    """Roles belong to the cluster, not to the schema, so no migration makes or drops them."""
-    present = set(connection.execute(text("SELECT rolname FROM pg_roles")).scalars())
-    for role in ROLES:
-        if role not in present:
-            connection.execute(text(f"CREATE ROLE {role} LOGIN"))
-        connection.execute(text(f"ALTER ROLE {role} PASSWORD '{role_password(owner_url, role)}'"))
+async def _make_roles(owner_url: str) -> None:
+    """Roles belong to the cluster, not to the schema, so no migration makes or drops them. Another database of the
+    cluster may be at it in the same moment, which PostgreSQL answers with an error: then once more."""
+
+    def run(connection: Connection) -> None:
+        present = set(connection.execute(text("SELECT rolname FROM pg_roles")).scalars())
+        for role in ROLES:
+            if role not in present:
+                connection.execute(text(f"CREATE ROLE {role} LOGIN"))
+            connection.execute(text(f"ALTER ROLE {role} PASSWORD '{role_password(owner_url, role)}'"))
+
+    for attempt in range(_ROLE_ATTEMPTS):
+        try:
+            return await _with_connection(owner_url, run)
+        except DBAPIError as error:
+            state = getattr(error.orig, "sqlstate", None)
+            if state not in _CONCURRENT or attempt == _ROLE_ATTEMPTS - 1:
+                raise
+            await asyncio.sleep(0.05 * (attempt + 1))

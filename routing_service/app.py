@@ -16,7 +16,7 @@ from shared.web.app import Room, RoomPlan, make_app
 from shared.web.background import Worker
 from shared.web.clock import now
 from shared.web.idempotency import forgetting_worker
-from shared.web.settings import Settings
+from shared.web.settings import Settings, read_settings
 
 
 def _workers(room: Room) -> Sequence[Worker]:
@@ -44,6 +44,6 @@ PLAN = RoomPlan(
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The app with its settings (from the environment unless given)."""
-    settings = settings or Settings()
+    settings = settings or read_settings()
     url = role_url(settings.database_url.get_secret_value(), ROLE)
     return make_app(PLAN, settings, schema_revision=head_revision(), database_url=url)

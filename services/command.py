@@ -14,10 +14,12 @@ from services import launcher, tables
 from services.embedded import EmbeddedError
 from services.installation import PROVINCE, Addresses, Installation
 from services.reference import LoadSummary
+from services.reference import agencies as reference_agencies
 from services.replay import replay as replay_half_year
 from services.upload import upload
 from shared.web.auth import Role
 from shared.web.clock import now
+from shared.web.settings import SettingsMissing
 
 app = typer.Typer(
     name="motcua",
@@ -77,13 +79,16 @@ def serve(
     """One process: a service, or the worker that runs the consumers of all rooms. Settings: MOTCUA_*."""
     from services import serve as server
 
-    if room == "worker":
-        server.work()
-    elif room in server.ROOMS:
-        default = launcher.DEFAULT_PORTS[launcher.ROOMS.index(room)]
-        server.serve(room, host, port or default)
-    else:
+    if room not in (*server.ROOMS, "worker"):
         raise typer.BadParameter("must be intake, routing, stats or worker", param_hint="ROOM")
+    try:
+        if room == "worker":
+            server.work()
+        else:
+            server.serve(room, host, port or launcher.DEFAULT_PORTS[launcher.ROOMS.index(room)])
+    except SettingsMissing as missing:
+        console.print(str(missing), style="red", highlight=False)
+        raise typer.Exit(1) from missing
 
 
 @app.command()
@@ -108,6 +113,10 @@ def token(
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
     """Issue a token of embedded mode."""
+    if agency not in {unit.code for unit in reference_agencies()[0]}:
+        console.print(
+            f"{agency} is no agency of the reference data; the token holds if it was added since", style="yellow"
+        )
     print(Installation(data_dir).issuer.token(role=role, agency=agency, now=now(), subject=subject, hours=hours))
 
 
@@ -168,7 +177,8 @@ def overdue(
     client = _client(installation, Role.LEADER, agency)
     path = f"{_running(installation).routing}/v1/overdue"
     if form == "table":
-        tables.show(tables.overdue_table(_get(client, path, {**asked, "limit": "50"}).json()["items"]))
+        page = _get(client, path, {**asked, "limit": "50"}).json()
+        tables.show(tables.overdue_table(page["items"], more=page["next"] is not None))
     elif form == "json":
         print(_get(client, path, asked).text)
     else:
@@ -233,13 +243,20 @@ def _welcome(installation: Installation, addresses: Addresses, *, replayed: bool
     print("Ba lệnh để thử · three commands to try (the token holds for 12 hours):")
     print(f'curl -s "{routing}/v1/agencies?as_of=2019-06-30&limit=5"')
     print(f'curl -s {leader} "{stats}/v1/reports/resolution?agency=45&from=2019-01-01&to=2019-06-30"')
-    print(f'curl -s {leader} "{routing}/v1/overdue?limit=5"')
+    then = f"&as_of={LETTER['to']}T17:00:00%2B07:00" if replayed else ""
+    print(f'curl -s {leader} "{routing}/v1/overdue?limit=5{then}"')
 
 
 def _running(installation: Installation) -> Addresses:
-    addresses = installation.running()
+    intake, routing, stats = (os.environ.get(f"MOTCUA_{room.upper()}_URL") for room in launcher.ROOMS)
+    given = Addresses(intake, routing, stats, pid=0) if intake and routing and stats else None
+    addresses = given or installation.running()
     if addresses is None:
-        console.print(f"Nothing runs in {installation.data_dir}. Start it with `motcua up`.", style="red")
+        console.print(
+            f"Nothing runs in {installation.data_dir}. Start it with `motcua up`, or name the services in"
+            " MOTCUA_INTAKE_URL, MOTCUA_ROUTING_URL and MOTCUA_STATS_URL.",
+            style="red",
+        )
         raise typer.Exit(1)
     return addresses
 

@@ -33,7 +33,7 @@ class Installation:
 
     def prepare(self) -> None:
         """Make the directories, for their owner only."""
-        self.data_dir.mkdir(parents=True, exist_ok=True)
+        self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.logs.mkdir(exist_ok=True, mode=0o700)
 
     @property

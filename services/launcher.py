@@ -22,7 +22,7 @@ from services.reference import LoadSummary, load_reference
 
 ROOMS = ("intake", "routing", "stats")
 DEFAULT_PORTS = (8001, 8002, 8003)
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 STOP_SECONDS = 15.0
 WATCH_SECONDS = 0.5
 MOST_DEATHS_A_MINUTE = 10

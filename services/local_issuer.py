@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from joserfc import jwt
-from joserfc.jwk import KeySet, RSAKey
+from joserfc.jwk import ECKey, KeySet
 
 ISSUER = "motcua-local"
 AUDIENCE = "motcua"
+ALGORITHM = "ES256"  # a token of half the length that RS256 makes, to be pasted
 
 
 class LocalIssuer:
@@ -20,10 +21,10 @@ class LocalIssuer:
         private = data_dir / "keys" / "signing.json"
         if not private.exists():
             private.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
+            key = ECKey.generate_key("P-256", {"use": "sig", "alg": ALGORITHM}, auto_kid=True)
             _write(self.jwks_file, json.dumps(KeySet([key]).as_dict(private=False)))
             _write(private, json.dumps(key.as_dict(private=True)))
-        self._key = RSAKey.import_key(json.loads(private.read_text()))
+        self._key = ECKey.import_key(json.loads(private.read_text()))
 
     def token(self, *, role: str, agency: str, now: datetime, subject: str = "", hours: float = 12) -> str:
         """A token for `role` at `agency` (a code; it covers the agency's subtree), valid for `hours`."""
@@ -36,7 +37,7 @@ class LocalIssuer:
             "iat": int(now.timestamp()),
             "exp": int((now + timedelta(hours=hours)).timestamp()),
         }
-        return jwt.encode({"alg": "RS256", "kid": self._key.kid}, claims, self._key)
+        return jwt.encode({"alg": ALGORITHM, "kid": self._key.kid}, claims, self._key, algorithms=[ALGORITHM])
 
 
 def _write(path: Path, text: str) -> None:

@@ -16,7 +16,7 @@ from migrations.logins import role_url
 from migrations.revision import head_revision
 from shared.web.app import open_room
 from shared.web.log import configure
-from shared.web.settings import Settings
+from shared.web.settings import Settings, read_settings
 
 ROOMS = ("intake", "routing", "stats")
 _PR_SET_PDEATHSIG = 1
@@ -48,7 +48,7 @@ def serve(room: str, host: str, port: int) -> None:
 def work() -> None:
     """Run the consumers of all rooms, without HTTP, until SIGTERM or SIGINT."""
     _die_with_parent()
-    settings = Settings()
+    settings = read_settings()
     configure(settings.log_level, "worker")
     asyncio.run(_work(settings))
 

@@ -50,9 +50,13 @@ def resolution_table(report: dict[str, Any]) -> Table:
     return table
 
 
-def overdue_table(items: Sequence[dict[str, Any]]) -> Table:
-    """Overdue dossiers, the longest first as they came."""
-    table = Table(title="Hồ sơ quá hạn", title_style="bold")
+def overdue_table(items: Sequence[dict[str, Any]], *, more: bool) -> Table:
+    """Overdue dossiers, the longest first as they came. `more`: there are others behind these."""
+    table = Table(
+        title="Hồ sơ quá hạn",
+        title_style="bold",
+        caption=f"{len(items)} hồ sơ đầu tiên; tất cả: --format ndjson · the first ones only" if more else None,
+    )
     for title in ("Mã hồ sơ", "Thủ tục", "Cơ quan", "Đang giữ", "Hẹn trả", "Quá hạn (ngày làm việc)", "Đã xin lỗi"):
         table.add_column(title, justify="right" if title.startswith("Quá hạn") else "left")
     for item in items:

@@ -35,7 +35,7 @@ def settings_for(database: Any, issuer: LocalIssuer, **changes: Any) -> Settings
     values: dict[str, Any] = {
         "database_url": database.owner_url,
         "jwks_file": issuer.jwks_file,
-        "cursor_key": "a key for tests",
+        "cursor_key": "a key that is for tests",
         "service_token": token(issuer, "machine", PROVINCE),
         "pool_size": 8,
         "background": False,

@@ -11,7 +11,7 @@ import orjson
 
 from shared.domain.agencies import Agency, AgencyTree
 from shared.domain.chain import event_hash, event_tail
-from shared.domain.civil_time import civil_day
+from shared.domain.civil_time import civil_day, shown
 from shared.domain.codes import code_prefix
 from shared.domain.counts import Facts
 from shared.domain.deadline import Account, Clock, ClockEvent, moved, opened
@@ -187,7 +187,7 @@ def is_provisional(reference: Reference, account: Account) -> bool:
 
 
 def _stamp(due: Due | None) -> datetime | None:
-    return due.at if due else None
+    return shown(due.at) if due else None
 
 
 def _json(**values: object) -> str:

@@ -167,12 +167,13 @@ def appended(
     """A decided step as the next event of a stored dossier."""
     account = step.account
     finished = step.kind in (EventKind.FINISHED, EventKind.WITHDRAWN, EventKind.STOPPED)
+    due_day = account.due.day if account.due else (row["due_day"] if account.finished_at else None)
     facts = Facts(
         row["agency_id"],
         row["channel"],
         row["received_day"],
-        row["due_day"],
-        row["late_day"],
+        due_day,
+        account.late_day,
         civil_day(step.occurred_at) if finished else row["finished_day"],
         int(account.verdict) if account.verdict else row["verdict"],
         account.paused,

@@ -179,14 +179,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_routing_idempotency_created_at"), "routing_idempotency", ["created_at"], unique=False)
     op.create_table(
-        "routing_position",
-        sa.Column("consumer", sa.Text(), nullable=False),
-        sa.Column("txid", Xid8(), nullable=False),
-        sa.Column("event_id", sa.BigInteger(), nullable=False),
-        sa.Column("moved_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("consumer", name=op.f("pk_routing_position")),
-    )
-    op.create_table(
         "routing_revision",
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("revision", name=op.f("pk_routing_revision")),
@@ -530,7 +522,6 @@ def downgrade() -> None:
     op.drop_table("agency_succession")
     op.drop_table("stats_position")
     op.drop_table("routing_revision")
-    op.drop_table("routing_position")
     op.drop_index(op.f("ix_routing_idempotency_created_at"), table_name="routing_idempotency")
     op.drop_table("routing_idempotency")
     op.drop_index(op.f("ix_procedure_national_core"), table_name="procedure")

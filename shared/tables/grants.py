@@ -36,7 +36,6 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "dossier_case": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
         "hand_over": {"motcua_routing": _APPEND, "motcua_intake": _READ, "motcua_stats": _READ},
         "routing_idempotency": {"motcua_routing": (*_WRITE, "DELETE")},
-        "routing_position": {"motcua_routing": _WRITE},
         "routing_revision": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
         # stats
         "count_day": {"motcua_stats": _WRITE},

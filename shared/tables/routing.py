@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint
 
-from shared.tables.schema import Instant, idempotency_table, metadata, position_table, revision_table
+from shared.tables.schema import Instant, idempotency_table, metadata, revision_table
 
 agency = Table(
     "agency",
@@ -125,5 +125,4 @@ hand_over = Table(
 )
 
 routing_idempotency = idempotency_table("routing")
-routing_position = position_table("routing")
 routing_revision = revision_table("routing")

@@ -130,6 +130,7 @@ def make_app(plan: RoomPlan, settings: Settings, *, schema_revision: str, databa
     app = describe(plan, lifespan=lifespan)
     app.state.schema_revision = schema_revision
     app.state.max_body_bytes = settings.max_body_bytes
+    app.state.access_log = settings.access_log
     return app
 
 
@@ -328,7 +329,11 @@ class _Edge:
                 await problem_response(Request(scope), code)(scope, receive, send_marked)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
-            self._metrics.observe(scope["method"], route, status, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            self._metrics.observe(scope["method"], route, status, seconds)
+            if scope["app"].state.access_log:
+                ms = round(seconds * 1000, 1)
+                log.info("request", method=scope["method"], route=route, status=status, ms=ms, request_id=request_id)
 
 
 def _place(error: BaseException) -> str:

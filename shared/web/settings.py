@@ -1,21 +1,22 @@
 """What an installation can set, all by environment variables that begin with MOTCUA_."""
 
 from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
     """Settings of one process. The launcher of embedded mode fills them in; elsewhere the operator does."""
 
-    model_config = SettingsConfigDict(env_prefix="MOTCUA_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="MOTCUA_", extra="ignore", env_ignore_empty=True)
 
     #: Any PostgreSQL 15 or newer. With the owner's login a service derives and uses its own role's login.
     database_url: SecretStr
     pool_size: int = 24
     #: How long a service waits at its start for a migration that runs beside it.
-    schema_patience_seconds: float = 60.0
+    schema_patience_seconds: float = 120.0
 
     #: Where the keys of the token issuer come from: a file (embedded mode) or an address.
     jwks_file: Path | None = None
@@ -27,16 +28,39 @@ class Settings(BaseSettings):
     agency_claim: str = "agency"
 
     #: Signs page cursors. All processes of an installation share it.
-    cursor_key: SecretStr = SecretStr("")
+    cursor_key: Annotated[SecretStr, Field(min_length=16)]
 
+    #: Where the services answer: each uses its neighbours', the `motcua` command all three.
     intake_url: str = "http://127.0.0.1:8001"
     routing_url: str = "http://127.0.0.1:8002"
     stats_url: str = "http://127.0.0.1:8003"
-    #: The token with which the services speak to each other.
-    service_token: SecretStr = SecretStr("")
+    #: The token (role machine, of the province) with which the services speak to each other.
+    service_token: Annotated[SecretStr, Field(min_length=16)]
 
     max_body_bytes: int = 1_048_576
     #: Whether this process also runs its room's consumers of the event log.
     background: bool = True
     access_log: bool = False
     log_level: str = "INFO"
+
+    @model_validator(mode="after")
+    def _need_keys(self) -> Self:
+        if self.jwks_file is None and self.jwks_url is None:
+            raise ValueError("MOTCUA_JWKS_URL or MOTCUA_JWKS_FILE is needed: without keys no token can be checked")
+        return self
+
+
+class SettingsMissing(Exception):
+    """Settings that are missing or wrong; the message names each, one a line."""
+
+
+def read_settings() -> Settings:
+    """The settings from the environment."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"{'MOTCUA_' + str(entry['loc'][0]).upper() + ': ' if entry['loc'] else ''}{entry['msg']}"
+            for entry in error.errors(include_input=False)
+        ]
+        raise SettingsMissing("\n".join(["The settings do not suffice:", *lines])) from None

@@ -7,9 +7,10 @@ The row (agency 0, month, channel 0) of count_checkpoint says that the checkpoin
 and channel a missing row then means zero.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Literal
 
 from shared.domain.counts import METRICS
@@ -166,36 +167,55 @@ WITH wanted AS (
 SELECT count(*) FROM wanted
 """
 
-# The sums over all days before each boundary: nearest checkpoint below it, the days since, and the events not folded
-# yet, all of one snapshot. `part` is the agency, the channel, or 0 where the caller wants all of them together.
+# The sums over all days before each boundary: the checkpoint next to it, the days between the two (added after a
+# checkpoint, taken away before one), and the events not folded yet, all of one snapshot. Days are summed as the
+# integers they are before they meet the rest: sums of bigint are numeric, and three times as dear.
 _SUMS = f"""
 WITH batch AS (
   SELECT {_EVENT} FROM dossier_event e WHERE (e.txid, e.id) > (
     coalesce((SELECT p.txid FROM stats_position p WHERE p.consumer = '{CONSUMER}'), '0'::xid8),
     coalesce((SELECT p.event_id FROM stats_position p WHERE p.consumer = '{CONSUMER}'), 0))
-), {DELTAS}, marks AS (
-  SELECT mark, until, (
-    SELECT max(month) FROM count_checkpoint WHERE agency_id = 0 AND channel = 0 AND month <= until) AS month
+), {DELTAS}, bounds AS MATERIALIZED (
+  SELECT mark, until,
+    (SELECT max(month) FROM count_checkpoint WHERE agency_id = 0 AND channel = 0 AND month <= until) AS below,
+    (SELECT min(month) FROM count_checkpoint WHERE agency_id = 0 AND channel = 0 AND month > until) AS above
   FROM unnest($2::date[]) WITH ORDINALITY AS m (until, mark)
+), marks AS MATERIALIZED (
+  SELECT mark, until, coalesce(CASE WHEN above - until < until - below THEN above ELSE below END, '-infinity') AS month
+  FROM bounds
 )
-SELECT mark, CASE $3::text WHEN 'agency' THEN agency_id WHEN 'channel' THEN channel ELSE 0 END AS part,
-  {_all("sum({0})::bigint")},
-  coalesce(sum(received) FILTER (WHERE channel = 2), 0)::bigint,
-  coalesce(sum(received) FILTER (WHERE channel = 3), 0)::bigint
+SELECT mark, part, {_all("sum({0})::bigint")}, sum(received_online)::bigint, sum(received_post)::bigint
 FROM marks CROSS JOIN LATERAL (
-  SELECT agency_id, channel, {_all("{0}")} FROM count_checkpoint c
-  WHERE c.agency_id = ANY($1::int[]) AND c.month = marks.month
+  SELECT {{part}} AS part, {_all("{0}")}, CASE channel WHEN 2 THEN received ELSE 0 END AS received_online,
+    CASE channel WHEN 3 THEN received ELSE 0 END AS received_post
+  FROM count_checkpoint c WHERE c.agency_id = ANY($1::int[]) AND c.month = marks.month
   UNION ALL
-  SELECT agency_id, channel, {_all("{0}")} FROM count_day d
-  WHERE d.agency_id = ANY($1::int[]) AND d.day >= coalesce(marks.month, '-infinity') AND d.day < marks.until
+  SELECT part, {_all("{0} * side")}, online * side, post * side
+  FROM (
+    SELECT {{part}} AS part, {_all("sum({0}) AS {0}")}, coalesce(sum(received) FILTER (WHERE channel = 2), 0) AS online,
+      coalesce(sum(received) FILTER (WHERE channel = 3), 0) AS post,
+      CASE WHEN marks.month > marks.until THEN -1 ELSE 1 END AS side
+    FROM count_day d
+    WHERE d.agency_id = ANY($1::int[])
+      AND d.day >= least(marks.month, marks.until) AND d.day < greatest(marks.month, marks.until)
+    GROUP BY 1
+  ) days
   UNION ALL
-  SELECT agency_id, channel, {_all("{0}")} FROM deltas
-  WHERE deltas.agency_id = ANY($1::int[]) AND deltas.day < marks.until
+  SELECT {{part}}, {_all("{0}")}, CASE channel WHEN 2 THEN received ELSE 0 END,
+    CASE channel WHEN 3 THEN received ELSE 0 END
+  FROM deltas WHERE deltas.agency_id = ANY($1::int[]) AND deltas.day < marks.until
 ) counted
-GROUP BY 1, 2
+GROUP BY mark, part
 """
 
 PartBy = Literal["none", "agency", "channel"]
+_SUMS_BY: Mapping[PartBy, str] = MappingProxyType(
+    {
+        "none": _SUMS.format(part="0"),
+        "agency": _SUMS.format(part="agency_id"),
+        "channel": _SUMS.format(part="channel::int"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +259,7 @@ async def sums_before(
     Must run in a transaction.
     """
     await _plan_for_the_tail(connection)
-    rows = await connection.fetch(_SUMS, list(agencies), list(boundaries), by)
+    rows = await connection.fetch(_SUMS_BY[by], list(agencies), list(boundaries))
     return [(row[0] - 1, row[1], tuple(row)[2:]) for row in rows]
 
 

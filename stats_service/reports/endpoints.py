@@ -94,7 +94,7 @@ async def figure_list(
     room: RoomOf,
     session: ReadingSession,
 ) -> Response:
-    """The dossiers that a figure counts, in order of reception: as many as the figure says.
+    """The dossiers that a figure counts: as many as it says, in order of reception (resolved ones: of finishing).
 
     Ask with the agency, period and as_of of the report, and narrow to the row: `unit` (a row of group_by=agency with
     scope=own, of tree with scope=tree), `level`, `channel`, `sector` or `procedure`. For a month, give its days as the
@@ -122,7 +122,7 @@ async def figure_list(
     return _json(
         {
             "items": [_item(row, reference) for row in page],
-            "next": cursor_of([page[-1]["received_day"], page[-1]["id"]], scope=scope, key=key) if more else None,
+            "next": cursor_of([page[-1]["day"], page[-1]["id"]], scope=scope, key=key) if more else None,
         }
     )
 

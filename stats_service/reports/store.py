@@ -1,7 +1,7 @@
 """The SQL of reports that goes to the dossiers themselves: by sector or procedure, as recorded at an earlier instant,
 and the lists behind the figures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
@@ -108,17 +108,30 @@ MADE_OF: MappingProxyType[CountName, str] = MappingProxyType(
     }
 )
 
-# $4 and $5 stand in no condition of some figures; here they always have a type.
+# What happened in the period stands in an index in the order of its list: a few rows of each agency make a page. What
+# stood open at its end has to be found first; there is less of it.
+_BY_DAY: Mapping[str, str] = MappingProxyType({"received": "received_day", "resolved": "finished_day"})
+_IN_ORDER = f"""
+page AS (
+  SELECT f.* FROM unnest($1::int[]) AS of (agency_id) CROSS JOIN LATERAL (
+    SELECT id, {_FACTS}, version_id, code FROM dossier f
+    WHERE f.agency_id = of.agency_id AND {{conditions}} ORDER BY {{order}}, f.id LIMIT $8
+  ) f ORDER BY {{order}}, f.id LIMIT $8
+)
+"""
+_FOUND = "page AS (SELECT f.* FROM facts f WHERE {conditions} ORDER BY {order}, f.id LIMIT $8)"
 _LISTED = """
 SELECT f.id, f.code, p.code AS procedure, v.name AS procedure_name, v.sector, f.agency_id, f.channel, f.status,
-  f.received_day, f.due_day, f.finished_day, f.verdict
-FROM facts f JOIN procedure_version v ON v.id = f.version_id JOIN procedure p ON p.id = v.procedure_id
-WHERE {made_of}
-  AND ($6::smallint IS NULL OR f.channel = $6) AND ($7::text IS NULL OR v.sector = $7)
-  AND ($8::text IS NULL OR p.code = $8)
-  AND (f.received_day, f.id) > ($9::date, $10::bigint) AND ($4::timestamptz, $5::date) IS NOT DISTINCT FROM ($4, $5)
-ORDER BY f.received_day, f.id LIMIT $11
+  f.received_day, f.due_day, f.finished_day, f.verdict, {order} AS day
+FROM page f JOIN procedure_version v ON v.id = f.version_id JOIN procedure p ON p.id = v.procedure_id
+ORDER BY {order}, f.id
 """
+# Every parameter has its type here, whichever of them a figure's own condition needs.
+_AFTER = (
+    "({order}, f.id) > ($6::date, $7::bigint)"
+    " AND ($2::date, $3::date, $4::timestamptz, $5::date) IS NOT DISTINCT FROM ($2, $3, $4, $5)"
+)
+_OF_VERSIONS = "f.version_id IN (SELECT v.id FROM procedure_version v JOIN procedure p ON p.id = v.procedure_id WHERE {side} = {n})"
 
 _VERSIONS = """
 SELECT v.id, p.code, v.name, v.sector, v.valid_from FROM procedure_version v JOIN procedure p ON p.id = v.procedure_id
@@ -155,6 +168,7 @@ async def sums_before(
     connection: Reading, seen: Seen, boundaries: Sequence[date], by: PartBy
 ) -> list[tuple[int, int, tuple[int, ...]]]:
     """As counts.store.sums_before, straight from the dossiers. The boundaries must lie in the period or end it."""
+    await _plan_for_these_values(connection)
     sql = f"WITH {_THEN if seen.as_of else _NOW} {_SUMS.format(part=_PARTS[by])}"
     known = seen.day_of_knowledge
     rows = await connection.fetch(
@@ -183,18 +197,30 @@ async def listed(
     after: tuple[date, int],
     limit: int,
 ) -> list[asyncpg.Record]:
-    """The dossiers that make up a figure, in order of reception, after the one received on a day with an id."""
-    sql = f"WITH {_THEN if seen.as_of else _NOW} {_LISTED.format(made_of=MADE_OF[figure])}"
-    return await connection.fetch(
-        sql,
-        list(seen.agencies),
-        seen.period.first,
-        seen.period.last,
-        seen.as_of,
-        seen.day_of_knowledge,
-        narrowed.channel,
-        narrowed.sector,
-        narrowed.procedure,
-        *after,
-        limit,
-    )
+    """The dossiers that make up a figure, by the day on which they were received (figures of what was resolved: on
+    which they were finished) and id, after a day and an id. `day` is that day."""
+    await _plan_for_these_values(connection)
+    kind = figure.split("_")[0]
+    order = f"f.{_BY_DAY.get(kind, 'received_day')}"
+    values: list[object] = [list(seen.agencies), seen.period.first, seen.period.last, seen.as_of, seen.day_of_knowledge]
+    values += [*after, limit]
+    conditions = [MADE_OF[figure], _AFTER.format(order=order)]
+    for condition, value in (
+        ("f.channel = {n}", narrowed.channel),
+        (_OF_VERSIONS.replace("{side}", "v.sector"), narrowed.sector),
+        (_OF_VERSIONS.replace("{side}", "p.code"), narrowed.procedure),
+    ):
+        if value is not None:
+            values.append(value)
+            conditions.append(condition.format(n=f"${len(values)}"))
+    if seen.as_of is None and kind in _BY_DAY:
+        page = _IN_ORDER
+    else:
+        page = f"{_THEN if seen.as_of else _NOW}, {_FOUND}"
+    page = page.format(conditions=" AND ".join(conditions), order=order)
+    return await connection.fetch(f"WITH {page} {_LISTED.format(order=order)}", *values)
+
+
+async def _plan_for_these_values(connection: Reading) -> None:
+    """A day and the whole, a ward and the province want different plans: one for all of them takes minutes."""
+    await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")

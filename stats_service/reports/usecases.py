@@ -181,12 +181,13 @@ async def figure_list(
     after: tuple[date, int],
     limit: int,
 ) -> list[asyncpg.Record]:
-    """The dossiers behind a figure, after the one received on a day with an id."""
+    """The dossiers behind a figure, after the one of a day with an id."""
     if opened.procedure is not None and opened.procedure not in reference.procedures:
         raise invalid("procedure", "unknown_procedure")
     seen = store.Seen(_agencies(asked, opened), asked.period, asked.as_of, asked.seen.day_of_knowledge)
     narrowed = store.Narrowed(opened.channel, opened.sector, opened.procedure)
-    return await store.listed(connection, seen, opened.figure, narrowed, after=after, limit=limit)
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        return await store.listed(connection, seen, opened.figure, narrowed, after=after, limit=limit)
 
 
 def _agencies(asked: Asked, opened: Opened) -> list[int]:

@@ -49,10 +49,9 @@ def _separate_processes(database: Database, data_dir: Path) -> Iterator[Running]
         "MOTCUA_DATABASE_URL": database.owner_url,
         "MOTCUA_JWKS_FILE": str(installation.issuer.jwks_file),
         "MOTCUA_SERVICE_TOKEN": installation.service_token(),
-        "MOTCUA_CURSOR_KEY": "a key",
+        "MOTCUA_CURSOR_KEY": "a key of sixteen characters",
         "MOTCUA_INTAKE_URL": intake,
         "MOTCUA_ROUTING_URL": routing,
-        "MOTCUA_STATS_URL": stats,
         "MOTCUA_BACKGROUND": "false",
     }
     processes = []

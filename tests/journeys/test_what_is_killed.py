@@ -44,6 +44,17 @@ class _Writer(threading.Thread):
         return self.acknowledged
 
 
+def _addresses(running: Running) -> list[str]:
+    return [running.addresses.intake, running.addresses.routing, running.addresses.stats]
+
+
+def _ready(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/readyz", timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
 def _codes(running: Running) -> set[str]:
     found: set[str] = set()
     params = {"limit": "200", "agency": WARD}
@@ -64,6 +75,7 @@ def test_under_writers_each_process_is_killed_in_turn(running: Running) -> None:
         time.sleep(1.5)
         running.kill(victim)
     time.sleep(4)
+    eventually(lambda: all(_ready(address) for address in _addresses(running)), seconds=60)
     acknowledged = [code for writer in writers for code in writer.finish()]
     assert len(acknowledged) > 50
     assert len(set(acknowledged)) == len(acknowledged), "one request, one dossier"
