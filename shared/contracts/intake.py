@@ -47,9 +47,9 @@ class ApplicantIn(_In):
 class SubmitterIn(_In):
     """Người nộp: who hands the dossier in, where that is somebody else."""
 
-    name: Name = Field(examples=["Trần Văn Bình"])
-    id_number: ShortLine | None = None
-    phone: ShortLine | None = None
+    name: Name = Field(description="Full name", examples=["Trần Văn Bình"])
+    id_number: ShortLine | None = Field(None, description="Citizen number", examples=["045190000002"])
+    phone: ShortLine | None = Field(None, description="As given", examples=["0905 000 002"])
 
 
 class DocumentIn(_In):
@@ -57,7 +57,7 @@ class DocumentIn(_In):
 
     name: Name = Field(examples=["Giấy chứng sinh"])
     kind: Literal["original", "certified_copy", "copy", "electronic"] = Field("copy", examples=["original"])
-    count: Annotated[int, Field(ge=1, le=1000)] = 1
+    count: Annotated[int, Field(ge=1, le=1000)] = Field(1, description="How many of it", examples=[1])
 
 
 class DossierIn(_In):
@@ -76,12 +76,12 @@ class DossierIn(_In):
 class Applicant(BaseModel):
     """Whose dossier it is, as far as the reader may see."""
 
-    kind: ApplicantKind
-    name: str = Field(examples=["Nguyễn Thị Đào"])
-    id_number: str | None = None
-    phone: str | None = None
-    email: str | None = None
-    address: str | None = None
+    kind: ApplicantKind = Field(description="person, business, agency or organisation", examples=["person"])
+    name: str = Field(description="Full name, NFC", examples=["Nguyễn Thị Đào"])
+    id_number: str | None = Field(None, description="Citizen number or tax code", examples=["045190000001"])
+    phone: str | None = Field(None, description="As given", examples=["0905 000 001"])
+    email: str | None = Field(None, description="E-mail address", examples=["dao@example.vn"])
+    address: str | None = Field(None, description="Postal address", examples=["12 Hùng Vương, phường Đông Hà"])
 
 
 class DossierSummary(BaseModel):
@@ -99,17 +99,17 @@ class DossierSummary(BaseModel):
     agency_name: str = Field(examples=["UBND Phường Đông Hà"])
     holder: str = Field(description="The agency that holds it now", examples=["19333"])
     desk: str | None = Field(None, description="Where in the holder")
-    channel: ChannelName
-    applicant_name: str = Field(examples=["Nguyễn Thị Đào"])
-    submitted_at: datetime
-    accepted_at: datetime
+    channel: ChannelName = Field(description="How it came in", examples=["counter"])
+    applicant_name: str = Field(description="Chủ hồ sơ", examples=["Nguyễn Thị Đào"])
+    submitted_at: datetime = Field(description="When it was handed in")
+    accepted_at: datetime = Field(description="When it was accepted as complete; the term runs from here")
     original_due_at: datetime | None = Field(description="As first promised; null without a term")
     due_at: datetime | None = Field(description="As it stands; null without a term, or while the clock stands still")
     due_is_provisional: bool = Field(description="The date rests on a day of the calendar that is not announced yet")
     paused: bool = Field(description="Waiting for the applicant")
-    finished_at: datetime | None
-    returned_at: datetime | None
-    outcome: OutcomeName | None
+    finished_at: datetime | None = Field(description="When the agency was done; null until then")
+    returned_at: datetime | None = Field(description="When the applicant got the result; null until then")
+    outcome: OutcomeName | None = Field(description="How it ended; null until then", examples=["granted"])
     verdict: VerdictName | None = Field(description="Trước hạn, đúng hạn, quá hạn; null until finished")
     version: int = Field(description="Its ETag", examples=[1])
 
@@ -117,11 +117,11 @@ class DossierSummary(BaseModel):
 class Dossier(DossierSummary):
     """A dossier as its staff see it."""
 
-    applicant: Applicant
-    submitted_by: dict[str, str | None] | None = None
-    documents: list[dict[str, Any]] | None = None
-    summary: str | None = None
-    return_channel: Literal["counter", "post"] = "counter"
+    applicant: Applicant = Field(description="Whose dossier it is")
+    submitted_by: dict[str, str | None] | None = Field(None, description="Who handed it in, if not the applicant")
+    documents: list[dict[str, Any]] | None = Field(None, description="Components as handed in: name, kind, count")
+    summary: str | None = Field(None, description="Trích yếu", examples=["Đăng ký khai sinh cho con"])
+    return_channel: Literal["counter", "post"] = Field("counter", description="Where the result is collected")
 
 
 class DossierPage(BaseModel):
@@ -141,7 +141,7 @@ class DossierEvent(BaseModel):
     recorded_at: datetime = Field(description="When it was recorded, by the server's clock")
     actor: str = Field(examples=["counter@19333"])
     for_agency: str = Field(description="The agency for which the actor acted", examples=["19333"])
-    detail: dict[str, Any]
+    detail: dict[str, Any] = Field(description="What the kind of event adds, e.g. the due date", examples=[{}])
     hash: str = Field(description="sha256 over the previous event's hash and this event, hex")
 
 
@@ -154,8 +154,8 @@ class DossierEvents(BaseModel):
 class OnBehalf(_In):
     """For whom a service reports."""
 
-    actor: Subject
-    agency: Code
+    actor: Subject = Field(description="Who did it", examples=["handler@19333"])
+    agency: Code = Field(description="For which agency", examples=["19333"])
 
 
 class FinishIn(_In):
@@ -177,12 +177,14 @@ class ReturnIn(_In):
 class ProcedureTerm(BaseModel):
     """The term of a procedure on one channel and case."""
 
-    channel: ChannelName
+    channel: ChannelName = Field(description="The channel it holds for", examples=["counter"])
     case: int = Field(description="1 is what holds when nobody names a case")
     value: float = Field(examples=[5])
-    unit: Literal["working_day", "calendar_day", "working_hour", "month", "same_day", "none"]
+    unit: Literal["working_day", "calendar_day", "working_hour", "month", "same_day", "none"] = Field(
+        description="What the value counts; none: no term is known"
+    )
     cutoff: str | None = Field(None, description="Same-day: accepted from then on, due the next working day")
-    verbatim: str | None = None
+    verbatim: str | None = Field(None, description="As published", examples=["5 Ngày làm việc"])
 
 
 class ProcedureSummary(BaseModel):
@@ -192,25 +194,25 @@ class ProcedureSummary(BaseModel):
     name: str = Field(examples=["Thủ tục đăng ký khai sinh"])
     sector: str = Field(examples=["Hộ tịch"])
     levels: list[str] = Field(description="Administrative levels that handle it", examples=[["commune"]])
-    channels: list[ChannelName]
+    channels: list[ChannelName] = Field(description="Through which it can be handed in", examples=[["counter"]])
 
 
 class Procedure(ProcedureSummary):
     """A procedure in force, with its terms."""
 
-    issuer: str
-    decision: str | None
-    valid_from: str | None
-    valid_to: str | None
+    issuer: str = Field(description="Who published it", examples=["Bộ Tư pháp"])
+    decision: str | None = Field(description="By which decision", examples=["163/QĐ-BTP"])
+    valid_from: str | None = Field(description="First day of this version; null: from the beginning")
+    valid_to: str | None = Field(description="Last day of this version; null: still in force")
     basis: str = Field(description="Where this version comes from, and how sure it is")
-    terms: list[ProcedureTerm]
+    terms: list[ProcedureTerm] = Field(description="By channel and case")
 
 
 class ProcedurePage(BaseModel):
     """One page of procedures, by code."""
 
     items: list[ProcedureSummary]
-    next: str | None
+    next: str | None = Field(description="Cursor of the next page, null at the end")
 
 
 class ImportSupplement(_In):
@@ -242,18 +244,18 @@ class ImportRecord(_In):
 class ImportRun(BaseModel):
     """An import, while it runs and after."""
 
-    id: str
+    id: str = Field(description="UUID", examples=["d079c4d1-21ca-4cb3-80b6-abadb57c9561"])
     state: Literal["running", "done", "interrupted"] = Field(
         description="interrupted: the upload broke off; what landed stays, send the same file again"
     )
-    format: Literal["csv", "ndjson"]
-    started_at: datetime
-    finished_at: datetime | None
-    bytes_read: int
+    format: Literal["csv", "ndjson"] = Field(description="Of the file", examples=["ndjson"])
+    started_at: datetime = Field(description="When the upload began")
+    finished_at: datetime | None = Field(description="When it ended; null while it runs")
+    bytes_read: int = Field(description="Bytes of the body read so far")
     lines_read: int = Field(description="Records read so far")
     created: int = Field(description="Dossiers made")
     unchanged: int = Field(description="Records that had landed before")
-    rejected: int
+    rejected: int = Field(description="Records that did not land")
     synthetic: bool = Field(description="The records are made up, and reports say so")
     rejects: str = Field(description="Where the rejected lines and their reasons are")
 
@@ -262,15 +264,15 @@ class ImportPage(BaseModel):
     """Imports, newest first."""
 
     items: list[ImportRun]
-    next: str | None
+    next: str | None = Field(description="Cursor of the next page, null at the end")
 
 
 class RejectReason(BaseModel):
     """Why one field of a record was refused."""
 
-    field: str
-    code: str
-    reason: str
+    field: str = Field(description="Dotted path of the field", examples=["applicant.name"])
+    code: str = Field(description="Stable code of the reason", examples=["required"])
+    reason: str = Field(description="The reason in the language asked for", examples=["bắt buộc phải có"])
 
 
 class ImportReject(BaseModel):
@@ -285,7 +287,7 @@ class ImportRejects(BaseModel):
     """One page of rejected records, in order of their lines."""
 
     items: list[ImportReject]
-    next: str | None
+    next: str | None = Field(description="Cursor of the next page, null at the end")
 
 
 class IntakeClient:

@@ -234,7 +234,7 @@ class ListedDossier(BaseModel):
 
 
 class FigureList(BaseModel):
-    """One page of the dossiers that make up a figure, in order of reception; what was resolved, in order of finishing."""
+    """One page of the dossiers that make up a figure, in order of reception (resolved ones: of finishing)."""
 
     items: list[ListedDossier]
     next: str | None = Field(description="Cursor of the next page, null at the end")

@@ -17,7 +17,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -70,7 +70,7 @@ class RoomPlan:
 class Health(BaseModel):
     """Whether the service is alive or ready."""
 
-    status: str
+    status: str = Field(description="ok, ready, or unavailable", examples=["ready"])
 
 
 def room_of(request: Request) -> Room:
@@ -155,6 +155,12 @@ def describe(plan: RoomPlan, *, lifespan: Any = None) -> FastAPI:
     for router in plan.routers:
         app.include_router(router)
     app.include_router(_health_router(metrics))
+    app.state.paths = [
+        (route.path_regex, route.methods or set())
+        for router in plan.routers
+        for route in router.routes
+        if isinstance(route, APIRoute)
+    ]
     app.add_middleware(_Edge, metrics=metrics, streamed=plan.streamed)
     app.openapi = lambda: _document(app, plan.routers)  # type: ignore[method-assign]
     return app
@@ -172,6 +178,7 @@ def _health_router(metrics: "_Metrics") -> APIRouter:
         "/readyz",
         summary="Ready",
         operation_id="readyz",
+        response_model=Health,
         responses={503: {"model": Health, "description": "Database not reachable, or its schema is not current"}},
     )
     async def readyz(request: Request) -> Response:

@@ -291,7 +291,13 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     """Handler of what the framework refuses by itself: unknown paths, methods, bodies too large."""
     assert isinstance(error, HTTPException)
     code = _BY_STATUS.get(error.status_code, "http_error")
-    return problem_response(request, code, headers=dict(error.headers or {}), status=error.status_code)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        # The framework names the methods of the first route it met; RFC 9110 15.5.6 wants all of the resource's.
+        paths = request.app.state.paths
+        found = {method for path, methods in paths if path.match(request.url.path) for method in methods}
+        headers["Allow"] = ", ".join(sorted(found)) or headers.get("Allow", "")
+    return problem_response(request, code, headers=headers, status=error.status_code)
 
 
 _BY_STATUS = {

@@ -131,7 +131,10 @@ _AFTER = (
     "({order}, f.id) > ($6::date, $7::bigint)"
     " AND ($2::date, $3::date, $4::timestamptz, $5::date) IS NOT DISTINCT FROM ($2, $3, $4, $5)"
 )
-_OF_VERSIONS = "f.version_id IN (SELECT v.id FROM procedure_version v JOIN procedure p ON p.id = v.procedure_id WHERE {side} = {n})"
+_OF_VERSIONS = (
+    "f.version_id IN"
+    " (SELECT v.id FROM procedure_version v JOIN procedure p ON p.id = v.procedure_id WHERE {side} = {n})"
+)
 
 _VERSIONS = """
 SELECT v.id, p.code, v.name, v.sector, v.valid_from FROM procedure_version v JOIN procedure p ON p.id = v.procedure_id
@@ -213,10 +216,8 @@ async def listed(
         if value is not None:
             values.append(value)
             conditions.append(condition.format(n=f"${len(values)}"))
-    if seen.as_of is None and kind in _BY_DAY:
-        page = _IN_ORDER
-    else:
-        page = f"{_THEN if seen.as_of else _NOW}, {_FOUND}"
+    found = f"{_THEN if seen.as_of else _NOW}, {_FOUND}"
+    page = _IN_ORDER if seen.as_of is None and kind in _BY_DAY else found
     page = page.format(conditions=" AND ".join(conditions), order=order)
     return await connection.fetch(f"WITH {page} {_LISTED.format(order=order)}", *values)
 

@@ -50,7 +50,7 @@ async def wrong_checkpoints(connection: asyncpg.Connection) -> int:
     sums = ", ".join(f"coalesce(sum(d.{metric}), 0)::bigint" for metric in METRICS)
     stored = ", ".join(f"coalesce(c.{metric}, 0)" for metric in METRICS)
     groups = ", ".join(f"c.{metric}" for metric in METRICS)
-    return await connection.fetchval(
+    wrong: int = await connection.fetchval(
         "SELECT count(*) FROM ("
         "  SELECT FROM (SELECT month FROM count_checkpoint WHERE agency_id = 0) m"
         "  CROSS JOIN (SELECT DISTINCT agency_id, channel FROM count_day) k"
@@ -58,6 +58,7 @@ async def wrong_checkpoints(connection: asyncpg.Connection) -> int:
         "  LEFT JOIN count_day d ON d.agency_id = k.agency_id AND d.channel = k.channel AND d.day < m.month"
         f"  GROUP BY m.month, k.agency_id, k.channel, {groups} HAVING ({sums}) IS DISTINCT FROM ({stored})) wrong"
     )
+    return wrong
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -175,7 +176,8 @@ async def test_the_consumer_folds_then_makes_checkpoints_then_rests(owner, stats
 def test_the_sum_of_all_moves_is_what_the_last_facts_say():
     for history in histories(7, 300):
         found: dict[tuple[int, int, date, str], int] = {}
-        before, pauses = None, []
+        before: Facts | None = None
+        pauses: list[tuple[date, int]] = []
         for event in history.events:
             for agency, channel, day, metric, by in moves(before, event.facts, event.occurred_day, pauses):
                 found[agency, channel, day, metric] = found.get((agency, channel, day, metric), 0) + by
@@ -183,7 +185,7 @@ def test_the_sum_of_all_moves_is_what_the_last_facts_say():
                 pauses.append((event.occurred_day, 1 if event.facts.paused else -1))
             before = event.facts
         assert {key: by for key, by in found.items() if by} == recount([history])
-        assert set(metric for _, metric in contributions(history.events[-1].facts)) <= set(METRICS)
+        assert {metric for _, metric in contributions(history.events[-1].facts)} <= set(METRICS)
 
 
 def test_a_month_gets_its_checkpoint_when_it_begins():

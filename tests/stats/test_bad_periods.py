@@ -1,0 +1,148 @@
+"""What cannot be answered is refused with the field and the reason; nothing becomes a 500, nothing is guessed."""
+
+from collections.abc import AsyncIterator
+from datetime import date, timedelta
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from shared.domain.civil_time import civil_day
+from shared.web.clock import now
+from stats_service.app import create_app
+from tests.support import PROVINCE, WARD, bearer, serving, settings_for
+
+GOOD = {"agency": "45", "from": "2019-01-01", "to": "2019-06-30"}
+REPORT = "/v1/reports/resolution"
+LIST = "/v1/reports/resolution/dossiers"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def client(database, issuer) -> AsyncIterator[httpx.AsyncClient]:
+    async with serving(create_app(settings_for(database, issuer))) as made:
+        made.headers.update(bearer(issuer, "leader", PROVINCE))
+        yield made
+
+
+def tomorrow() -> str:
+    return (civil_day(now()) + timedelta(days=1)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "code"),
+    [
+        ({"from": "2019-07-01"}, "from", "period_reversed"),
+        ({"from": "1989-12-31"}, "from", "period_absurd"),
+        ({"from": "0001-01-01"}, "from", "period_absurd"),
+        ({"to": "9999-12-31"}, "to", "period_absurd"),
+        ({"to": "2100-12-31"}, "to", "period_in_future"),
+        ({"from": "2019-02-30"}, "from", "malformed"),
+        ({"from": "1546300800"}, "from", "malformed"),
+        ({"from": "2019-1-1"}, "from", "malformed"),
+        ({"from": "2019-01-01T00:00:00"}, "from", "malformed"),
+        ({"from": ""}, "from", "malformed"),
+        ({"to": "30/06/2019"}, "to", "malformed"),
+        ({"agency": "nowhere"}, "agency", "unknown_agency"),
+        ({"agency": ""}, "agency", "too_short"),
+        ({"agency": "x" * 61}, "agency", "too_long"),
+        ({"group_by": "colour"}, "group_by", "not_one_of"),
+        ({"format": "exe"}, "format", "not_one_of"),
+        ({"limit": "0"}, "limit", "out_of_range"),
+        ({"limit": "1001"}, "limit", "out_of_range"),
+        ({"limit": "many"}, "limit", "wrong_type"),
+        ({"cursor": "not-a-cursor"}, "cursor", "malformed_cursor"),
+        ({"cursor": "ư"}, "cursor", "malformed_cursor"),
+        ({"as_of": "2019-07-24T08:00:00"}, "as_of", "without_offset"),
+        ({"as_of": "2019-07-24"}, "as_of", "without_offset"),
+        ({"as_of": "yesterday"}, "as_of", "malformed"),
+        ({"as_of": "1563926400"}, "as_of", "malformed"),
+        ({"as_of": "2999-01-01T00:00:00+07:00"}, "as_of", "as_of_in_future"),
+        ({"as_of": "0001-01-01T00:00:00+07:00"}, "as_of", "period_absurd"),
+        ({"as_of": "9999-12-31T23:59:59-12:00"}, "as_of", "as_of_in_future"),
+        ({"groupby": "agency"}, "groupby", "unknown_field"),
+    ],
+)
+async def test_refused_with_field_and_reason(client, changed, field, code):
+    answer = await client.get(REPORT, params={**GOOD, **changed})
+    assert answer.status_code == 422, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert [(reason["field"], reason["code"]) for reason in answer.json()["errors"]] == [(field, code)]
+
+
+@pytest.mark.parametrize("missing", ["agency", "from", "to"])
+async def test_what_is_needed_is_named(client, missing):
+    answer = await client.get(REPORT, params={name: value for name, value in GOOD.items() if name != missing})
+    assert answer.json()["errors"] == [{"field": missing, "code": "required", "reason": "bắt buộc phải có"}]
+
+
+async def test_the_future_is_not_reported_and_today_is(client):
+    for changed in ({"to": tomorrow()}, {"from": tomorrow(), "to": tomorrow()}):
+        answer = await client.get(REPORT, params={**GOOD, "agency": PROVINCE, **changed})
+        assert {reason["code"] for reason in answer.json()["errors"]} == {"period_in_future"}
+    today = civil_day(now()).isoformat()
+    answer = await client.get(REPORT, params={"agency": PROVINCE, "from": today, "to": today})
+    assert answer.status_code == 200
+
+
+async def test_an_agency_that_ended_names_who_stands_in_for_it(client):
+    answer = await client.get(REPORT, params={"agency": "45", "from": "2025-01-01", "to": "2025-12-31"})
+    reason = answer.json()["errors"][0]
+    assert (reason["field"], reason["code"]) == ("agency", "agency_not_in_force")
+    assert reason["reason"].endswith("đơn vị kế thừa: 44")
+    # A code that one cannot see does not tell that it once existed; what it succeeded, it sees.
+    answer = await client.get(REPORT, params={**GOOD, "agency": "45"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "code"),
+    [
+        ({"figure": "on_time_rate"}, "figure", "not_one_of"),
+        ({"figure": ""}, "figure", "not_one_of"),
+        ({"figure": None}, "figure", "required"),
+        ({"scope": "all"}, "scope", "not_one_of"),
+        ({"unit": "nowhere"}, "unit", "unknown_agency"),
+        ({"level": "village"}, "level", "not_one_of"),
+        ({"channel": "fax"}, "channel", "not_one_of"),
+        ({"procedure": "9.999999"}, "procedure", "unknown_procedure"),
+        ({"cursor": "AAAA"}, "cursor", "malformed_cursor"),
+        ({"group_by": "agency"}, "group_by", "unknown_field"),
+        ({"from": "2019-07-01"}, "from", "period_reversed"),
+    ],
+)
+async def test_lists_refuse_alike(client, changed, field, code):
+    asked = {name: value for name, value in {**GOOD, "figure": "pending", **changed}.items() if value is not None}
+    answer = await client.get(LIST, params=asked)
+    assert answer.status_code == 422, answer.text
+    assert [(reason["field"], reason["code"]) for reason in answer.json()["errors"]] == [(field, code)]
+
+
+@pytest.mark.parametrize("form", ["xlsx", "docx", "pdf"])
+async def test_forms_that_are_not_there_yet_are_not_acceptable(client, form):
+    answer = await client.get(REPORT, params={**GOOD, "format": form})
+    assert (answer.status_code, answer.json()["code"]) == (406, "not_acceptable")
+
+
+async def test_a_plus_that_arrived_as_a_space_is_a_plus(client):
+    answer = await client.get(f"{REPORT}?agency=45&from=2019-01-01&to=2019-06-30&as_of=2020-01-01T08:00:00+07:00")
+    assert answer.json()["as_of"] == "2020-01-01T08:00:00+07:00"
+
+
+async def test_only_staff_and_only_their_own_part_of_the_tree(client, issuer):
+    today = date(2026, 3, 31).isoformat()
+    asked = {"agency": PROVINCE, "from": "2026-01-01", "to": today}
+    ward = bearer(issuer, "leader", WARD)
+    for path, more in ((REPORT, {}), (LIST, {"figure": "pending"})):
+        answer = await client.get(path, params={**asked, **more}, headers={"Authorization": ""})
+        assert answer.status_code == 401
+        answer = await client.get(path, params={**asked, **more}, headers=bearer(issuer, "citizen", PROVINCE))
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+        answer = await client.get(path, params={**asked, **more}, headers=ward)
+        assert (answer.status_code, answer.json()["code"]) == (403, "agency_out_of_scope")
+        answer = await client.get(path, params={**asked, **more, "agency": WARD}, headers=ward)
+        assert answer.status_code == 200
+
+
+async def test_definitions_are_there_for_all_who_have_a_token(client, issuer):
+    assert (await client.get("/v1/definitions", headers=bearer(issuer, "citizen", WARD))).status_code == 200
+    assert (await client.get("/v1/definitions", headers={"Authorization": ""})).status_code == 401

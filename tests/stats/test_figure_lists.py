@@ -1,0 +1,67 @@
+"""Every figure opens: its list is as long as the figure says, and holds the very dossiers that the recount finds."""
+
+import pytest
+
+from shared.contracts.stats import COUNT_NAMES, ListedDossier
+from stats_service.counts.usecases import fold_once
+from tests.builders_log import write
+from tests.stats.recounts import members
+from tests.stats.scenes import PERIODS, a_scene
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+async def test_every_figure_of_every_row_has_its_list(database, issuer, seed):
+    async with a_scene(database, issuer, seed=seed, dossiers=150) as scene:
+        await write(scene.owner, scene.histories)
+        await fold_once(scene.stats, limit=200)
+        a, b = PERIODS[0]
+        asked = {"first": a, "last": b}
+        whole = await scene.report(**asked)
+        for figure in COUNT_NAMES:
+            listed = await scene.listed(figure=figure, limit=17, **asked)
+            codes = [item["code"] for item in listed]
+            assert len(codes) == len(set(codes)) == whole["total"][figure], figure
+            assert set(codes) == members(figure, scene.histories, a, b), figure
+        narrowings = {
+            "agency": lambda row: {"unit": row["key"], "scope": "own"},
+            "tree": lambda row: {"unit": row["key"], "scope": "tree"},
+            "level": lambda row: {"level": row["key"]},
+            "channel": lambda row: {"channel": row["key"]},
+            "sector": lambda row: {"sector": row["key"]},
+            "procedure": lambda row: {"procedure": row["key"]},
+            "month": lambda row: {"first": row["from"], "last": row["to"]},
+        }
+        for group_by, narrowed in narrowings.items():
+            report = await scene.report(group_by=group_by, **asked)
+            opened = 0
+            for row in report["rows"]:
+                for figure in COUNT_NAMES:
+                    if row[figure] or opened < 40:  # of the many zeros, some
+                        opened += 1
+                        listed = await scene.listed(figure=figure, **{**asked, **narrowed(row)})
+                        assert len(listed) == row[figure], (group_by, row["key"], figure)
+
+
+async def test_an_item_says_what_it_is_and_nothing_personal(database, issuer):
+    async with a_scene(database, issuer, seed=13, dossiers=30) as scene:
+        await write(scene.owner, scene.histories)
+        a, b = PERIODS[0]
+        listed = await scene.listed(figure="to_handle", first=a, last=b)
+        for item in listed:
+            ListedDossier.model_validate(item)
+            assert set(item) == set(ListedDossier.model_fields)
+        by_code = {history.code: history for history in scene.histories}
+        item = listed[0]
+        facts = by_code[item["code"]].events[-1].facts
+        assert item["received_day"] == facts.received_day.isoformat()
+        assert item["procedure"] == scene.procedures[by_code[item["code"]].version_id][0]
+
+
+async def test_a_unit_outside_the_tree_is_refused(database, issuer):
+    async with a_scene(database, issuer, seed=14, dossiers=0) as scene:
+        answer = await scene.client.get(
+            "/v1/reports/resolution/dossiers",
+            params={"agency": "45", "from": "2019-01-01", "to": "2019-06-30", "figure": "pending", "unit": "QT25-D03"},
+        )
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["field"] == "unit"
