@@ -46,7 +46,7 @@ def resolution_table(report: dict[str, Any]) -> Table:
     for row in report["rows"]:
         name = f"{'  ' * (row.get('depth') or 0)}{row['name']}"
         table.add_row(name, *_cells(row))
-    table.add_row(f"Toàn bộ cơ quan {report['agency']}", *_cells(report["total"]), style="bold")
+    table.add_row(report["agency_name"], *_cells(report["total"]), style="bold")
     return table
 
 

@@ -185,6 +185,8 @@ def _untimely(record: ImportRecord, now: datetime) -> list[Reason]:
             reasons.append(Reason(field, _EARLY.get((latest[0], field), "out_of_order")))
         else:
             latest = (field, at)
+    if record.due_at is not None and record.due_at < record.accepted_at:
+        reasons.append(Reason("due_at", "before_acceptance"))
     if record.finished_at is None:
         reasons += [Reason(f, "needs_finish") for f in ("returned_at", "outcome") if getattr(record, f) is not None]
     return reasons

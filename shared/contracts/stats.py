@@ -183,34 +183,22 @@ class Period(BaseModel):
     last: date = Field(alias="to", examples=["2019-06-30"])
 
 
-class AgencyNamed(BaseModel):
-    """The agency that was asked for."""
-
-    code: str = Field(examples=["45"])
-    name: str = Field(examples=["UBND tỉnh Quảng Trị"])
-    level: LevelName
-
-
-class DefinitionRef(BaseModel):
-    """By which definition the figures are made. `version` changes when a figure changes its meaning."""
-
-    name: str = Field(examples=["resolution"])
-    version: int = Field(examples=[1])
-    catalogue: str = Field(examples=["/v1/definitions"])
-
-
 class ResolutionReport(BaseModel):
     """How dossiers were resolved in a period."""
 
-    agency: AgencyNamed
+    agency: str = Field(description="The agency that was asked for", examples=["45"])
+    agency_name: str = Field(description="Its name", examples=["UBND tỉnh Quảng Trị"])
     period: Period
     as_of: datetime = Field(description="The instant of knowledge: as asked, or when the report was made")
     basis: Basis = Field(
         description="as_known_now: with all corrections made since; as_recorded_then: only what was recorded by as_of"
     )
-    definition: DefinitionRef
+    definition: str = Field(
+        description="By which definition the figures are made (`GET /v1/definitions`), and its version",
+        examples=["resolution/1"],
+    )
     synthetic: bool = Field(description="Whether made-up data was imported into this installation")
-    group_by: GroupBy
+    group_by: GroupBy = Field(description="What the rows are", examples=["agency"])
     total: Figures
     rows: list[ReportRow]
     next: str | None = Field(description="Cursor of the next page of rows, null at the end")
@@ -225,11 +213,11 @@ class ListedDossier(BaseModel):
     sector: str = Field(examples=["Hộ tịch"])
     agency: str = Field(description="The agency whose figure it is", examples=["19333"])
     agency_name: str = Field(examples=["UBND Phường Đông Hà"])
-    channel: ChannelName
+    channel: ChannelName = Field(description="How it came in", examples=["counter"])
     status: StatusName = Field(description="As it stands now (at as_of), not at the end of the period")
-    received_day: date
+    received_day: date = Field(description="Civil day of acceptance", examples=["2019-03-04"])
     due_day: date | None = Field(description="Null without a term, or while the clock stands still")
-    finished_day: date | None
+    finished_day: date | None = Field(description="Civil day of the result; null until then", examples=["2019-03-05"])
     verdict: VerdictName | None = Field(description="Trước hạn, đúng hạn, quá hạn; null until finished")
 
 
@@ -244,7 +232,7 @@ class Definition(BaseModel):
     """What a figure means."""
 
     name: str = Field(examples=["on_time_rate"])
-    kind: Literal["count", "rate"]
+    kind: Literal["count", "rate"] = Field(description="A count opens its list; a rate is made of counts")
     title_vi: str = Field(examples=["Tỷ lệ đúng hạn"])
     title_en: str = Field(examples=["On-time rate"])
     formula: str = Field(examples=["resolved_on_time / resolved"])

@@ -89,16 +89,25 @@ def due_after(start: datetime, term: Term, calendar: WorkingCalendar, sessions: 
 def shifted(
     due: Due, term: Term, paused: tuple[datetime, datetime], calendar: WorkingCalendar, sessions: Sessions
 ) -> Due:
-    """`due` moved on by the time that the clock stood still, counted in the term's own unit."""
+    """`due` moved on by the time that the clock stood still, counted in the term's own unit.
+
+    Never before the first working time after the pause: whoever answers on a Sunday a request of the due day makes
+    nobody late.
+    """
     since, until = paused
     if term.unit is TermUnit.WORKING_HOUR:
         waited = calendar.working_time_between(since, until, sessions)
-        return Due.at_instant(calendar.add_working_time(due.at, waited, sessions)) if waited else due
+        instant = calendar.add_working_time(due.at, waited, sessions) if waited else due.at
+        if instant < until:
+            instant = calendar.add_working_time(until, timedelta(), sessions)
+        return due if instant == due.at else Due.at_instant(instant)
     first, last = civil_day(since), civil_day(until)
     if term.unit in (TermUnit.CALENDAR_DAY, TermUnit.MONTH):
         return Due.on_day(calendar.roll(due.day + (last - first)), sessions)
     waited_days = calendar.working_days_between(first, last)
-    return Due.on_day(calendar.add_working_days(due.day, waited_days), sessions) if waited_days else due
+    day = calendar.add_working_days(due.day, waited_days) if waited_days else due.day
+    day = max(day, calendar.roll(last))
+    return due if day == due.day else Due.on_day(day, sessions)
 
 
 def _add_months(day: date, months: int) -> date:

@@ -231,15 +231,22 @@ def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:
 _SCHEMA = {"$ref": "#/components/schemas/ProblemBody"}
 
 
+LANGUAGES = ("vi", "en")
+
+
 def language_of(request: Request) -> str:
-    """`en` where the client prefers English to Vietnamese, else `vi`."""
+    """`en` where the client prefers English to Vietnamese, else `vi` (RFC 9110 12.5.4)."""
+    chosen, best = LANGUAGES[0], 0.0
     for offered in request.headers.get("accept-language", "").lower().split(","):
-        tag = offered.split(";")[0].strip()
-        if tag.startswith(("vi", "*")):
-            return "vi"
-        if tag.startswith("en"):
-            return "en"
-    return "vi"
+        tag, _, parameter = offered.partition(";")
+        language = tag.strip().partition("-")[0]
+        try:
+            weight = float(parameter.partition("=")[2]) if parameter.strip() else 1.0
+        except ValueError:
+            continue
+        if language in LANGUAGES and weight > best:
+            chosen, best = language, weight
+    return chosen
 
 
 def problem_response(

@@ -25,18 +25,17 @@ from shared.domain.deadline import Verdict
 from shared.domain.lifecycle import Channel, Status
 from shared.reference import Reference
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import Principal, Role, Staff, allows
+from shared.web.auth import Principal, Staff
 from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.paging import cursor_of, read_cursor
 from shared.web.problems import Problem, refusals
 from stats_service.reports import usecases
-from stats_service.reports.rules import DEFINITION_VERSION, DEFINITIONS
+from stats_service.reports.rules import DEFINITION, DEFINITIONS
 from stats_service.reports.usecases import Asked, Opened, Report
 
 router = APIRouter(prefix="/v1", tags=["reports"])
 
-Anyone = Annotated[Principal, allows(*Role)]
 _CHANNEL = {channel.value: channel.name.lower() for channel in Channel}
 _STATUS = {status.value: status.name.lower() for status in Status}
 _VERDICT = {verdict.value: verdict.name.lower() for verdict in Verdict}
@@ -132,9 +131,8 @@ async def figure_list(
     operation_id="definitions",
     summary="Định nghĩa các số liệu · What the figures mean",
     response_model=Definitions,
-    responses=refusals("unauthenticated"),
 )
-async def definitions(_: Anyone) -> Definitions:
+async def definitions() -> Definitions:
     """Each figure of the reports: its names, how it is made, and the document that asks for it."""
     return Definitions(items=list(DEFINITIONS))
 
@@ -179,11 +177,12 @@ def _report_page(report: Report, query: ReportQuery, key: str) -> dict[str, Any]
 def _head(report: Report) -> dict[str, Any]:
     asked = report.asked
     return {
-        "agency": {"code": asked.agency.code, "name": asked.agency.name, "level": asked.agency.level},
+        "agency": asked.agency.code,
+        "agency_name": asked.agency.name,
         "period": {"from": asked.period.first, "to": asked.period.last},
         "as_of": shown(asked.known_at),
         "basis": "as_recorded_then" if asked.as_of else "as_known_now",
-        "definition": {"name": "resolution", "version": DEFINITION_VERSION, "catalogue": "/v1/definitions"},
+        "definition": DEFINITION,
         "synthetic": report.synthetic,
     }
 

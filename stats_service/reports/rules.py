@@ -16,7 +16,7 @@ FIRST_DAY = date(1990, 1, 1)
 LAST_DAY = date(2100, 12, 31)
 DAY = timedelta(days=1)
 #: Changes when a figure changes its meaning.
-DEFINITION_VERSION = 1
+DEFINITION = "resolution/1"
 
 LEVEL_VI = MappingProxyType(
     {

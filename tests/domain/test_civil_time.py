@@ -49,3 +49,10 @@ def test_instants_go_out_on_the_clocks_of_vietnam() -> None:
     assert out is not None
     assert out.isoformat() == "2019-07-22T16:29:00+07:00"
     assert shown(None) is None
+
+
+@given(_instants)
+def test_the_clocks_of_vietnam_show_the_same_instant(instant: datetime) -> None:
+    assert local(instant) == instant
+    assert local(instant).utcoffset() == instant.astimezone(VIETNAM).utcoffset()
+    assert civil_day(local(instant)) == civil_day(instant)

@@ -182,6 +182,33 @@ def test_a_pause_moves_the_date_by_the_time_waited(
     assert due_of(account) == at(expected)
 
 
+@pytest.mark.parametrize(
+    ("term", "requested", "paid", "expected"),
+    [
+        # due on Tuesday 23/7, asked on that day, paid on a day off
+        (working_days(1), "Tuesday 2019-07-23 10:00", "Saturday 2019-07-27 10:00", "Monday 2019-07-29 17:00"),
+        (working_days(4), "Friday 2019-07-26 10:00", "Saturday 2019-07-27 10:00", "Monday 2019-07-29 17:00"),
+        (a_term(1, TermUnit.SAME_DAY), "Monday 2019-07-22 10:00", "Sunday 2019-07-28 10:00", "Monday 2019-07-29 17:00"),
+        # the hours ran out as the session closed, to the minute
+        (
+            a_term("2.5", TermUnit.WORKING_HOUR),
+            "Monday 2019-07-22 11:30",
+            "Monday 2019-07-22 13:00",
+            "Monday 2019-07-22 13:30",
+        ),
+        (
+            a_term(6, TermUnit.WORKING_HOUR),
+            "Monday 2019-07-22 17:00",
+            "Sunday 2019-07-28 10:00",
+            "Monday 2019-07-29 07:00",
+        ),
+    ],
+)
+def test_whoever_pays_on_a_day_off_makes_nobody_late(term: Term, requested: str, paid: str, expected: str) -> None:
+    account = an_account(a_clock(term), (PAYMENT_REQUESTED, requested), (PAID, paid))
+    assert due_of(account) == at(expected)
+
+
 @pytest.mark.parametrize("effect", SupplementEffect)
 def test_waiting_for_payment_pauses_whatever_a_supplement_does(effect: SupplementEffect) -> None:
     events = [(PAYMENT_REQUESTED, "Tuesday 2019-07-23 10:00"), (PAID, "Thursday 2019-07-25 10:00")]

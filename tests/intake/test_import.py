@@ -173,6 +173,7 @@ REJECTED: list[tuple[dict[str, Any], str, str]] = [
     ({"surprise": "x"}, "surprise", "unknown_field"),
     ({"supplements": [{"requested_at": at("Tuesday 2019-03-05 09:00").isoformat()}]}, "finished_at", "supplement_open"),
     ({"outcome": "lost"}, "outcome", "not_one_of"),
+    ({"due_at": at("Friday 2019-03-01 17:00").isoformat()}, "due_at", "before_acceptance"),
 ]
 
 

@@ -143,6 +143,5 @@ async def test_only_staff_and_only_their_own_part_of_the_tree(client, issuer):
         assert answer.status_code == 200
 
 
-async def test_definitions_are_there_for_all_who_have_a_token(client, issuer):
-    assert (await client.get("/v1/definitions", headers=bearer(issuer, "citizen", WARD))).status_code == 200
-    assert (await client.get("/v1/definitions", headers={"Authorization": ""})).status_code == 401
+async def test_definitions_are_public(client):
+    assert (await client.get("/v1/definitions", headers={"Authorization": ""})).status_code == 200

@@ -117,10 +117,10 @@ async def test_says_what_it_is(database, issuer):
     async with a_scene(database, issuer, seed=0, dossiers=0) as scene:
         asked = {"first": date(2019, 1, 1), "last": date(2019, 6, 30)}
         report = await scene.report(**asked)
-        assert report["agency"] == {"code": "45", "name": "UBND tỉnh Quảng Trị", "level": "province"}
+        assert (report["agency"], report["agency_name"]) == ("45", "UBND tỉnh Quảng Trị")
         assert report["period"] == {"from": "2019-01-01", "to": "2019-06-30"}
         assert report["basis"] == "as_known_now"
-        assert report["definition"] == {"name": "resolution", "version": 1, "catalogue": "/v1/definitions"}
+        assert report["definition"] == "resolution/1"
         assert report["synthetic"] is False
         await scene.owner.execute(
             "INSERT INTO import_run (id, started_at, state, format, actor, synthetic)"

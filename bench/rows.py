@@ -1,0 +1,20 @@
+"""The rows of `make bench`, in the order in which they run."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from bench import imports, intake, overdue, pages, reports, starts, wal
+from bench.figures import Figure
+from bench.ground import Ground
+
+ROWS: Mapping[str, Callable[[Ground], list[Figure]]] = MappingProxyType(
+    {
+        "start": starts.measure,
+        "pages": pages.measure,
+        "intake": intake.measure,
+        "log": wal.measure,
+        "import": imports.measure,
+        "report": reports.measure,
+        "overdue": overdue.measure,
+    }
+)

@@ -1,0 +1,51 @@
+"""How much is measured: enough for figures that hold, or just enough to see that the measuring works."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The sizes of a run."""
+
+    name: str
+    #: Alternations of ours and the reference, and how long each lasts.
+    rounds: int
+    seconds: float
+    #: Receptions whose write-ahead log is weighed, per round.
+    weighed: int
+    #: The half-year is imported divided by this.
+    import_divisor: int
+    #: Dossiers in the first state and the second.
+    dossiers: tuple[int, int]
+    #: How often a report, a page of the overdue list, and the bytes of a page are made.
+    reports: int
+    pages: int
+    renderings: int
+    #: Cold and warm starts.
+    starts: int
+
+
+FULL = Scale(
+    name="full",
+    rounds=3,
+    seconds=8,
+    weighed=20_000,
+    import_divisor=1,
+    dossiers=(1_000_000, 10_000_000),
+    reports=100,
+    pages=1000,
+    renderings=2000,
+    starts=3,
+)
+SMALL = Scale(
+    name="small",
+    rounds=1,
+    seconds=1,
+    weighed=300,
+    import_divisor=100,
+    dossiers=(5_000, 20_000),
+    reports=5,
+    pages=50,
+    renderings=50,
+    starts=1,
+)

@@ -1,0 +1,69 @@
+"""That the measuring works, at the smallest scale. How fast anything is, no test decides."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from bench.__main__ import main
+from bench.figures import Figure, Goal, percentile
+from bench.filling import fill
+from bench.ground import connected, reference_in
+from bench.intake import pgbench_rate, same_rows
+from bench.receiving import Sent, drafts
+from bench.reports import HALF_YEAR, folded, timed
+from shared.domain.civil_time import civil_day
+from shared.web.clock import now
+
+
+def test_a_goal_bounds_the_ratio_or_the_figure_itself():
+    faster = Figure("rate", 900, "/s", 1000, ratio=0.9, goal=Goal("ratio", "≥", 0.7))
+    slower = Figure("time", 16, "ms", goal=Goal("ours", "≤", 15))
+    assert (faster.met, slower.met, Figure("free", 1, "s").met) == (True, False, None)
+    assert faster.wire()["goal"] == "ratio ≥ 0.7"
+
+
+def test_a_percentile_of_few_values_is_one_that_was_seen_or_lies_between():
+    assert percentile([3.0], 99) == 3.0
+    assert percentile([1.0, 2.0, 3.0], 50) == 2.0
+
+
+async def test_the_reference_transaction_writes_the_rows_that_the_service_writes(fresh_database: Any, tmp_path: Path):
+    url = fresh_database.owner_url
+    reference = await reference_in(url)
+    plain, one_call = (await Sent.by(reference, drafts(reference, 5))).write(tmp_path)
+    ways = {
+        "one call": lambda: pgbench_rate(url, one_call, "-c", "2", "-t", "10"),
+        "plain": lambda: pgbench_rate(url, plain, "-c", "2", "-t", "10"),
+    }
+    said = await asyncio.to_thread(same_rows, url, ways)
+    assert "same rows" in said
+    async with connected(url) as connection:
+        codes = await connection.fetchval("SELECT count(DISTINCT code) FROM dossier")
+        numbers = await connection.fetchval("SELECT sum(last) FROM dossier_number")
+    assert codes == numbers == 40
+
+
+async def test_made_dossiers_are_counted_as_straight_sql_counts_them(fresh_database: Any):
+    url = fresh_database.owner_url
+    steps: list[float] = []
+    for upto in (3_000, 5_000):
+        await asyncio.to_thread(fill, url, upto, steps.append, applicants=True)
+    events, _ = await folded(url, steps.append)
+    assert events > 9_000
+    assert HALF_YEAR[1] <= civil_day(now())
+    await timed(url, 1)  # raises where a figure differs
+    async with connected(url) as connection:
+        indexes = await connection.fetchval("SELECT count(*) FROM pg_indexes WHERE tablename = 'dossier'")
+        await connection.execute("INSERT INTO dossier_number VALUES ('after', 1)")
+    assert indexes == 7
+
+
+def test_a_run_keeps_its_figures(tmp_path: Path):
+    main(["--small", "--only", "log", "--results", str(tmp_path / "results"), "--dir", str(tmp_path)])
+    kept = orjson.loads((tmp_path / "results" / "latest.json").read_bytes())
+    assert kept["scale"] == "small"
+    assert kept["machine"]["cores"] > 0
+    assert [one["name"] for one in kept["figures"]] == ["log per intake", "log per intake, calm"]
+    assert all(one["ours"] > 0 for one in kept["figures"])
