@@ -1,6 +1,10 @@
 """Bring a database to the current schema: roles, extensions, migrations, grants, passwords. Safe to repeat."""
 
 import asyncio
+import hashlib
+import hmac
+import os
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,7 +75,8 @@ async def _make_roles(owner_url: str) -> None:
         for role in ROLES:
             if role not in present:
                 connection.execute(text(f"CREATE ROLE {role} LOGIN"))
-            connection.execute(text(f"ALTER ROLE {role} PASSWORD '{role_password(owner_url, role)}'"))
+            verifier = _verifier(role_password(owner_url, role))
+            connection.exec_driver_sql(f"ALTER ROLE {role} PASSWORD '{verifier}'")
 
     for attempt in range(_ROLE_ATTEMPTS):
         try:
@@ -81,3 +86,14 @@ async def _make_roles(owner_url: str) -> None:
             if state not in _CONCURRENT or attempt == _ROLE_ATTEMPTS - 1:
                 raise
             await asyncio.sleep(0.05 * (attempt + 1))
+
+
+def _verifier(password: str) -> str:
+    """What the server keeps of a password (SCRAM-SHA-256, RFC 5802): the password itself stands in no statement, so in
+    no log and no error."""
+    salt, rounds = os.urandom(16), 4096
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, rounds)
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    server = hmac.digest(salted, b"Server Key", "sha256")
+    shown = [b64encode(part).decode() for part in (salt, stored, server)]
+    return f"SCRAM-SHA-256${rounds}:{shown[0]}${shown[1]}:{shown[2]}"

@@ -6,6 +6,7 @@ First plain form: RS256, ES256 or EdDSA tokens of one issuer, keys from a JWKS f
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Any
@@ -76,7 +77,7 @@ class Authenticator:
         self._keys: KeySet | None = None
         self._fetched = 0.0
         self._checked: OrderedDict[bytes, _Claims] = OrderedDict()
-        self._scopes: dict[tuple[str, tuple[int, int]], tuple[Agency, frozenset[int]]] = {}
+        self._scopes: dict[tuple[str, date, tuple[int, int]], tuple[Agency, frozenset[int]]] = {}
 
     async def principal(self, request: Request, reference: Reference) -> Principal:
         """The holder of the request's token, or a Problem."""
@@ -88,14 +89,15 @@ class Authenticator:
         return Principal(claims.subject, claims.role, agency, scope)
 
     def _scope(self, code: str, reference: Reference) -> tuple[Agency, frozenset[int]]:
-        found = self._scopes.get((code, reference.revision))
+        day = civil_day(now())  # in the key: at midnight a code may pass to another unit
+        found = self._scopes.get((code, day, reference.revision))
         if found is None:
-            agency = reference.agencies.latest(code, civil_day(now()))
+            agency = reference.agencies.latest(code, day)
             if agency is None:
                 raise Problem("agency_out_of_scope")
             if len(self._scopes) > 1000:
                 self._scopes.clear()
-            found = self._scopes[(code, reference.revision)] = (agency, reference.agencies.scope(agency.id))
+            found = self._scopes[(code, day, reference.revision)] = (agency, reference.agencies.scope(agency.id))
         return found
 
     async def _claims(self, token: str) -> _Claims:

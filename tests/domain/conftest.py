@@ -2,5 +2,5 @@
 
 from hypothesis import settings
 
-settings.register_profile("motcua", deadline=None, max_examples=int(__import__("os").environ.get("HE", "100")))
+settings.register_profile("motcua", deadline=None)
 settings.load_profile("motcua")
