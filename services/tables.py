@@ -19,6 +19,18 @@ COLUMNS = (
 )
 
 
+#: (figure, Vietnamese, English, the rate beside it)
+UPRIGHT = (
+    ("carried_over", "Kỳ trước chuyển qua", "carried over", None),
+    ("received", "Tiếp nhận trong kỳ", "received", None),
+    ("to_handle", "Tổng phải giải quyết", "to handle", None),
+    ("resolved", "Đã giải quyết", "resolved", None),
+    ("resolved_on_time", "  Đúng hạn", "on time", "on_time_rate"),
+    ("resolved_late", "  Quá hạn", "late", "late_rate"),
+    ("pending", "Đang giải quyết", "pending", None),
+    ("pending_in_term", "  Trong hạn", "in term", None),
+    ("pending_overdue", "  Quá hạn", "overdue", None),
+)
 SYNTHETIC = "Dữ liệu tổng hợp, không phải hồ sơ thật · synthetic records, not real dossiers"
 
 
@@ -32,22 +44,40 @@ def number(value: object) -> str:
 
 
 def resolution_table(report: dict[str, Any]) -> Table:
-    """The letter's table: a row per group if there are any, and the total."""
-    period = report["period"]
-    table = Table(
-        title=f"Tình hình giải quyết hồ sơ, {_day(period['from'])} – {_day(period['to'])}",
-        caption=SYNTHETIC if report["synthetic"] else None,
-        title_style="bold",
-        caption_style="yellow",
-    )
+    """The letter's table: upright for one agency, a row per group where there are groups."""
+    return _by_row(report) if report["rows"] else _upright(report)
+
+
+def _upright(report: dict[str, Any]) -> Table:
+    table = Table(title=_title(report), title_style="bold", caption=_caption(report), caption_style="yellow")
+    table.add_column(f"{report['agency']}  {report['agency_name']}")
+    table.add_column("")
+    table.add_column("Hồ sơ", justify="right")
+    table.add_column("%", justify="right")
+    total = report["total"]
+    for name, vietnamese, english, rate in UPRIGHT:
+        table.add_row(vietnamese, english, number(total[name]), number(total[rate]) if rate else "")
+    return table
+
+
+def _by_row(report: dict[str, Any]) -> Table:
+    table = Table(title=_title(report), title_style="bold", caption=_caption(report), caption_style="yellow")
     table.add_column("Đơn vị")
     for _, title in COLUMNS:
         table.add_column(title, justify="right")
     for row in report["rows"]:
-        name = f"{'  ' * (row.get('depth') or 0)}{row['name']}"
-        table.add_row(name, *_cells(row))
+        table.add_row(f"{'  ' * (row.get('depth') or 0)}{row['name']}", *_cells(row))
     table.add_row(report["agency_name"], *_cells(report["total"]), style="bold")
     return table
+
+
+def _title(report: dict[str, Any]) -> str:
+    period = report["period"]
+    return f"Tình hình giải quyết hồ sơ, {_day(period['from'])} – {_day(period['to'])}"
+
+
+def _caption(report: dict[str, Any]) -> str | None:
+    return SYNTHETIC if report["synthetic"] else None
 
 
 def overdue_table(items: Sequence[dict[str, Any]], *, more: bool) -> Table:
