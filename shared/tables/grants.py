@@ -53,7 +53,9 @@ def statements() -> list[str]:
     taken = [
         f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {roles}",
         f"GRANT USAGE ON SCHEMA public TO {roles}",
-        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {roles}",
+        f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {roles}",
+        # An import takes its ids beforehand; nobody else asks a sequence by name.
+        "GRANT USAGE ON SEQUENCE dossier_id_seq TO motcua_intake",
     ]
     given = [
         f"GRANT {', '.join(privileges)} ON {table} TO {role}"
