@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
 
 from shared.domain.agencies import AgencyTree, Level
 from shared.domain.deadline import Clock
@@ -12,8 +11,8 @@ from shared.domain.regimes import regime_on
 from shared.domain.terms import Term
 from shared.domain.working_calendar import DEFAULT_SESSIONS, Session, Sessions, WorkingCalendar
 
-K = TypeVar("K")
-V = TypeVar("V")
+#: How many days of sessions a picture remembers.
+_REMEMBERED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,7 @@ class Reference:
     sessions: Mapping[int | None, tuple[DatedSessions, ...]]
     revision: tuple[int, int] = (0, 0)
     versions: Mapping[int, ProcedureVersion] = field(init=False, repr=False)
-    _sessions_seen: dict[tuple[int, date], Sessions] = field(init=False, repr=False, default_factory=dict)
-    _clocks: dict[tuple[int, Channel, int, date], Clock] = field(init=False, repr=False, default_factory=dict)
+    _sessions_seen: dict[tuple[int | None, date], Sessions | None] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         by_id = {version.id: version for versions in self.procedures.values() for version in versions}
@@ -83,38 +81,29 @@ class Reference:
 
     def sessions_of(self, agency_id: int, day: date) -> Sessions:
         """An agency's working hours on `day`: its own, else the installation's, else the usual ones of the field."""
-        found = self._sessions_seen.get((agency_id, day))
-        if found is None:
-            rows = self._rows(agency_id, day) or self._rows(None, day)
-            week = {
-                weekday: tuple(
-                    sorted((r.session for r in rows if r.weekday == weekday), key=lambda session: session.opens)
-                )
-                for weekday in {row.weekday for row in rows}
-            }
-            found = Sessions(week) if week else DEFAULT_SESSIONS
-            self._remember(self._sessions_seen, (agency_id, day), found)
-        return found
+        return (self._sessions_on(agency_id, day) if agency_id in self.sessions else None) or (
+            self._sessions_on(None, day) or DEFAULT_SESSIONS
+        )
 
     def clock(self, version: ProcedureVersion, channel: Channel, agency_id: int, day: date) -> Clock:
         """What the deadline account needs for a dossier accepted on `day`. KeyError: the channel is not offered."""
-        key = (version.id, channel, agency_id, day)
-        found = self._clocks.get(key)
-        if found is None:
-            found = Clock(
-                version.terms[channel],
-                self.calendar,
-                self.sessions_of(agency_id, day),
-                regime_on(day).supplement_effect,
-            )
-            self._remember(self._clocks, key, found)
-        return found
+        effect = regime_on(day).supplement_effect
+        return Clock(version.terms[channel], self.calendar, self.sessions_of(agency_id, day), effect)
+
+    def _sessions_on(self, agency_id: int | None, day: date) -> Sessions | None:
+        key = (agency_id, day)
+        if key not in self._sessions_seen:
+            if len(self._sessions_seen) >= _REMEMBERED:  # bounded: an import of many years does not grow the process
+                self._sessions_seen.clear()
+            self._sessions_seen[key] = _week_of(self._rows(agency_id, day))
+        return self._sessions_seen[key]
 
     def _rows(self, agency_id: int | None, day: date) -> list[DatedSessions]:
         return [row for row in self.sessions.get(agency_id, ()) if row.in_force(day)]
 
-    @staticmethod
-    def _remember(memory: dict[K, V], key: K, value: V) -> None:
-        if len(memory) >= 200_000:  # bounded: an import of many years does not grow the process
-            memory.clear()
-        memory[key] = value
+
+def _week_of(rows: list[DatedSessions]) -> Sessions | None:
+    if not rows:
+        return None
+    ordered = sorted(rows, key=lambda row: row.session.opens)
+    return Sessions({day: tuple(row.session for row in ordered if row.weekday == day) for day in range(7)})
