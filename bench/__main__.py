@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> None:
     console = Console(stderr=True)
     about = {"date": f"{now():%Y-%m-%dT%H:%M:%SZ}", **_commit(), "scale": scale.name, "machine": machine()}
     figures: list[Figure] = []
+    failed: list[str] = []
     seconds: dict[str, float] = {}
     with interruptible(), tempfile.TemporaryDirectory(prefix="motcua-bench-", dir=given.dir) as directory:
         free = shutil.disk_usage(directory).free / 2**30
@@ -44,15 +45,21 @@ def main(arguments: list[str] | None = None) -> None:
             for name in given.only or ROWS:
                 began = time.perf_counter()
                 console.rule(name)
-                figures += ROWS[name](ground)
+                try:
+                    figures += ROWS[name](ground)
+                except Exception:  # what the other rows measure is not lost
+                    console.print_exception()
+                    failed.append(name)
                 seconds[name] = round(time.perf_counter() - began, 1)
                 ground.say(f"{seconds[name]} s")
             about["postgres"] = asyncio.run(_version(ground))
     out = Console()
     out.print(table(figures))
     out.print(notes(figures), highlight=False, style="dim")
-    run: dict[str, Any] = {**about, "seconds": seconds, "figures": [one.wire() for one in figures]}
+    run: dict[str, Any] = {**about, "seconds": seconds, "failed": failed, "figures": [one.wire() for one in figures]}
     console.print(f"kept in {keep(given.results, _name(about), run)}")
+    if failed:
+        raise SystemExit(f"could not be measured: {', '.join(failed)}")
 
 
 def _name(about: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.figures import Figure, Goal
-from bench.ground import Ground, connected, reference_in, until_folded
+from bench.ground import Ground, connected, psql, reference_in, until_folded
 from bench.intake import PGBENCH, pgbench_rate
 from bench.processes import cpu_seconds
 from bench.receiving import Sent, drafts
@@ -26,8 +26,14 @@ def measure(ground: Ground) -> list[Figure]:
     each = max(1, scale.weighed // 32)
     busy = (*PGBENCH, "-t", str(each))
     calm = ("-c", "4", "-R", str(PACE), "-T", str(round(2 * scale.seconds)))
-    # What each page writes once after a checkpoint is written before the weighing, and no other comes between.
+    # What each page writes once after a checkpoint is written before the weighing, and no other comes between; nor
+    # does the autovacuum, whose turn it would be.
     pgbench_rate(url, script, *busy)
+    psql(url, "VACUUM (ANALYZE)")
+    calm_alone = _weighed(url, script, calm, counted=False)
+    with ground.serving(url, "stats"):
+        until_folded(url)
+        calm_counted = _weighed(url, script, calm, counted=True)
     alone: list[float] = []
     counted: list[float] = []
     with ground.progress("log: alone, with counts", scale.rounds) as done:
@@ -38,10 +44,6 @@ def measure(ground: Ground) -> list[Figure]:
                 counted.append(_weighed(url, script, busy, counted=True))
                 used = cpu_seconds(stats.pid)
             done(turn + 1)
-    calm_alone = _weighed(url, script, calm, counted=False)
-    with ground.serving(url, "stats"):
-        until_folded(url)
-        calm_counted = _weighed(url, script, calm, counted=True)
     ground.drop("bench_wal")
     return [
         Figure(

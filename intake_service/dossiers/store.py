@@ -124,7 +124,9 @@ FROM dossier d JOIN applicant a ON a.dossier_id = d.id LEFT JOIN dossier_case c 
 _WHOLE = _SUMMARY.replace(
     "a.name AS applicant_name",
     "a.name AS applicant_name, a.kind, a.id_number, a.phone, a.email, a.address, a.submitted_by, d.summary,"
-    " d.documents, d.return_channel, d.event_seq, d.event_hash, d.late_day, d.received_day, d.finished_day",
+    " d.documents, d.return_channel, d.event_seq, d.event_hash, d.late_day, d.received_day, d.finished_day,"
+    " (SELECT max(e.occurred_at) FROM dossier_event e WHERE e.dossier_id = d.id AND e.kind <> 'processing_started')"
+    " AS last_at",
 )
 
 
@@ -138,7 +140,8 @@ async def find_locked(connection: Writing, code: str, scope: frozenset[int]) -> 
     return await connection.fetchrow(f"{_WHOLE} WHERE {_NAMED} AND {_SEEN} FOR NO KEY UPDATE OF d", code, list(scope))
 
 
-_NAMED = "(d.code = $1 OR d.legacy_code = $1)"
+# A code of our own goes before the same text as another system's code: nobody can shadow a dossier.
+_NAMED = "d.id = coalesce((SELECT id FROM dossier WHERE code = $1), (SELECT id FROM dossier WHERE legacy_code = $1))"
 _SEEN = "(d.agency_id = ANY($2::int[]) OR c.holder_id = ANY($2::int[]))"
 
 

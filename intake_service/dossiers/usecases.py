@@ -156,9 +156,11 @@ async def advance(connection: Writing, reference: Reference, principal: Principa
 
 
 def _untimely(row: asyncpg.Record, act: Act, at: datetime) -> Reason | None:
-    early = "before_finish" if act.kind is EventKind.RETURNED else "before_acceptance"
-    floor = row["finished_at"] or row["accepted_at"]
-    return rules.instant_reason("occurred_at", at, not_before=floor, early_code=early, now=act.now)
+    if at < row["accepted_at"]:
+        early = "before_acceptance"
+    else:
+        early = "before_finish" if act.kind is EventKind.RETURNED else "out_of_order"
+    return rules.instant_reason("occurred_at", at, not_before=row["last_at"], early_code=early, now=act.now)
 
 
 def appended(
@@ -221,6 +223,8 @@ def _actor(reference: Reference, principal: Principal, act: Act) -> tuple[str, i
     agency = reference.agencies.latest(code, civil_day(act.now))
     if agency is None:
         raise Problem("invalid_request", Reason("on_behalf_of.agency", "unknown_agency"))
+    if not principal.covers(agency.id):
+        raise Problem("agency_out_of_scope")
     return actor, agency.id
 
 

@@ -1,13 +1,19 @@
 """A body as a stream of records: NDJSON or CSV, split without ever holding more than one line too many."""
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared.web.problems import Reason
+from shared.contracts.intake import ApplicantIn, ImportRecord
+from shared.web.problems import Reason, invalid
 
 MAX_LINE_BYTES = 1_048_576
+#: Columns without which no record of a CSV can land.
+REQUIRED = frozenset({"procedure", "agency", "channel", "applicant.kind", "applicant.name", "accepted_at"})
+_SUPPLEMENT = re.compile(r"\d{1,2}\.(requested_at|answered_at)", re.ASCII)
+csv.field_size_limit(MAX_LINE_BYTES)
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -102,6 +108,7 @@ class CsvReader:
         self._header: list[str] | None = None
         self._delimiter = ","
         self._open: list[str] = []
+        self._quoted = False
         self._open_bytes = 0
         self._begins = 0
 
@@ -130,9 +137,10 @@ class CsvReader:
             if not self._open:
                 self._begins = number
             self._open.append(text)
-            self._open_bytes += len(line)
+            self._open_bytes += len(line) + 1
             # A record is complete when its quotes are balanced: an escaped quote counts twice.
-            if sum(part.count('"') for part in self._open) % 2 == 0:
+            self._quoted ^= text.count('"') % 2 == 1
+            if not self._quoted:
                 record = self._record("\n".join(self._open))
                 begins = self._begins
                 self._drop()
@@ -142,21 +150,38 @@ class CsvReader:
     def _drop(self) -> None:
         self._open.clear()
         self._open_bytes = 0
+        self._quoted = False
 
     def _record(self, text: str) -> dict[str, Any] | Reason | None:
         if self._header is None:
             self._delimiter = ";" if text.count(";") > text.count(",") else ","
-            self._header = [name.strip() for name in self._cells(text)]
+            self._header = [name.strip() for name in self._cells(text) or ()]
+            names = set(self._header)
+            if len(names) < len(self._header) or not names >= REQUIRED or not all(map(_known, names)):
+                # Every record would be refused for it, so it is said once, before any of them.
+                raise invalid("header", "unknown_columns", expected=", ".join(sorted(REQUIRED)))
             return None
         if not text.strip():
             return None
         cells = self._cells(text)
-        if len(cells) != len(self._header):
+        if cells is None or len(cells) != len(self._header):
             return Reason("", "wrong_columns")
         return nested({name: cell for name, cell in zip(self._header, cells, strict=True) if cell.strip()})
 
-    def _cells(self, text: str) -> list[str]:
-        return next(csv.reader([text], delimiter=self._delimiter, strict=False), [])
+    def _cells(self, text: str) -> list[str] | None:
+        try:
+            return next(csv.reader([text], delimiter=self._delimiter, strict=False), [])
+        except csv.Error:
+            return None
+
+
+def _known(column: str) -> bool:
+    first, _, rest = column.partition(".")
+    if first == "supplements":
+        return _SUPPLEMENT.fullmatch(rest) is not None
+    if first == "applicant":
+        return rest in ApplicantIn.model_fields
+    return not rest and first in ImportRecord.model_fields
 
 
 def nested(cells: dict[str, str]) -> dict[str, Any]:
@@ -170,6 +195,6 @@ def nested(cells: dict[str, str]) -> dict[str, Any]:
             place = found if isinstance(found, dict) else {}
         place[last] = cell
     supplements = record.get("supplements")
-    if isinstance(supplements, dict) and all(key.isdigit() for key in supplements):
+    if isinstance(supplements, dict) and all(key.isascii() and key.isdigit() for key in supplements):
         record["supplements"] = [supplements[key] for key in sorted(supplements, key=int)]
     return record

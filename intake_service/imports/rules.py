@@ -3,7 +3,7 @@
 Decided by the same functions as a dossier at the counter; nothing here looks into the database.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
@@ -24,12 +24,15 @@ from intake_service.dossiers.rules import (
 from intake_service.imports.lines import RawRecord
 from shared.contracts.intake import ImportRecord
 from shared.domain.civil_time import civil_day, end_of
-from shared.domain.codes import is_dossier_code
+from shared.domain.codes import is_dossier_code, parts_of
 from shared.domain.lifecycle import Channel, EventKind, Outcome
 from shared.domain.terms import Due, TermUnit
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
 from shared.web.problems import Problem, Reason, reasons_of
+
+#: Of one record; a line of ten thousand faults is not worth more memory than this.
+MOST_REASONS = 20
 
 _ENDINGS = {
     "granted": (EventKind.FINISHED, Outcome.GRANTED),
@@ -52,8 +55,7 @@ class Candidate(NamedTuple):
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(NamedTuple):
     """A record that does not land, with every reason."""
 
     line: int
@@ -68,10 +70,20 @@ class Judge:
         self._reference = reference
         self._scope = scope
         self._now = now
+        self._issuing = {unit.issuing_code for unit in reference.agencies.by_id.values()}
         self._places: dict[tuple[object, ...], tuple[Place | None, list[Reason]]] = {}
 
     def judge(self, raw: RawRecord) -> Candidate | Rejected:
-        """The dossier that a record makes, or why it makes none."""
+        """The dossier that a record makes, or why it makes none. Whatever a line holds, the others go on."""
+        try:
+            judged = self._judged(raw)
+        except (ValueError, TypeError, OverflowError, RecursionError, LookupError):
+            return Rejected(raw.line, None, (Reason("", "invalid_value"),))
+        if isinstance(judged, Rejected) and len(judged.reasons) > MOST_REASONS:
+            return judged._replace(reasons=judged.reasons[:MOST_REASONS])
+        return judged
+
+    def _judged(self, raw: RawRecord) -> Candidate | Rejected:
         if isinstance(raw.content, Reason):
             return Rejected(raw.line, None, (raw.content,))
         try:
@@ -80,7 +92,8 @@ class Judge:
             else:
                 record = ImportRecord.model_validate(raw.content)
         except ValidationError as error:
-            return self._misshapen(raw, reasons_of(error.errors(include_url=False, include_input=False)))
+            found = error.errors(include_url=False, include_input=False)
+            return self._misshapen(raw, reasons_of(found[: MOST_REASONS + 1]))
         return self._decide(raw.line, record)
 
     def _misshapen(self, raw: RawRecord, reasons: list[Reason]) -> Rejected:
@@ -94,7 +107,7 @@ class Judge:
             return Rejected(raw.line, None, (Reason("", "not_json_object"),))
         wrong = {reason.field for reason in reasons}
         procedure, agency, code = (content.get(name) for name in ("procedure", "agency", "code"))
-        if "procedure" not in wrong and procedure not in self._reference.procedures:
+        if "procedure" not in wrong and str(procedure) not in self._reference.procedures:
             reasons.append(Reason("procedure", "unknown_procedure"))
         if "agency" not in wrong and not self._reference.agencies.known(str(agency)):
             reasons.append(Reason("agency", "unknown_agency"))
@@ -109,6 +122,8 @@ class Judge:
             reasons.append(Reason("code", "malformed_code"))
         place, misplaced = self._place(record)
         reasons.extend(misplaced)
+        if place is not None:
+            reasons.extend(self._usurped(record, place))
         if place is None or reasons:
             return Rejected(line, name, tuple(reasons))
         if place.agency.id not in self._scope:
@@ -123,6 +138,15 @@ class Judge:
         provisional = is_provisional(self._reference, steps[-1].account)
         return Candidate(line, record, place, steps, outcome, provisional, key, content)
 
+    def _usurped(self, record: ImportRecord, place: Place) -> Iterator[Reason]:
+        """Codes that one of our agencies issues: only its own dossiers carry them, and none of a day to come."""
+        for field, name in (("code", record.code), ("legacy_code", record.legacy_code)):
+            issued = parts_of(name) if name else None
+            if issued is None or issued.agency not in self._issuing:
+                continue
+            if issued.agency != place.agency.issuing_code or issued.day is None or issued.day > civil_day(self._now):
+                yield Reason(field, "not_of_this_reception")
+
     def _place(self, record: ImportRecord) -> tuple[Place | None, list[Reason]]:
         day = civil_day(record.accepted_at)
         key = (record.procedure, record.agency, record.channel, day)
@@ -136,7 +160,10 @@ class Judge:
         return found
 
     def _history(self, record: ImportRecord, place: Place) -> tuple[Step, ...] | Reason:
-        given = _given_due(record, place)
+        try:
+            given = _given_due(record, place)
+        except CalendarMissing as missing:
+            return Reason("due_at", "calendar_missing", {"year": missing.year})
         account = opened_account(place, record.accepted_at, given if not record.supplements else None)
         if isinstance(account, Reason):
             return account
@@ -202,9 +229,11 @@ _EARLY = {
 def _given_due(record: ImportRecord, place: Place) -> Due | None:
     if record.due_at is None:
         return None
+    day = civil_day(record.due_at)
+    for known in (civil_day(record.accepted_at), day):
+        place.clock.calendar.is_working(known)  # a year without a calendar is refused, promised or reckoned
     if place.clock.term.unit is TermUnit.WORKING_HOUR:
         return Due.at_instant(record.due_at)
-    day = civil_day(record.due_at)
     return Due(record.due_at, day, end_of(day))
 
 

@@ -105,13 +105,12 @@ async def landed_before(connection: Connection, keys: Sequence[bytes]) -> dict[b
     return {row[0]: row[1] for row in rows}
 
 
-async def codes_taken(connection: Connection, codes: Sequence[str], legacy_codes: Sequence[str]) -> set[str]:
-    """Which of these codes belong to dossiers already."""
+async def codes_taken(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Which of these belong to dossiers already, as their code or as their code in another system."""
     rows = await connection.fetch(
         "SELECT code FROM dossier WHERE code = ANY($1::text[])"
-        " UNION ALL SELECT legacy_code FROM dossier WHERE legacy_code = ANY($2::text[])",
-        codes,
-        legacy_codes,
+        " UNION ALL SELECT legacy_code FROM dossier WHERE legacy_code = ANY($1::text[])",
+        names,
     )
     return {row[0] for row in rows}
 

@@ -18,7 +18,7 @@ from intake_service.imports import store
 from intake_service.imports.lines import CsvReader, NdjsonReader, RawRecord, Reader
 from intake_service.imports.rules import Candidate, Judge, Rejected
 from shared.domain.chain import GENESIS
-from shared.domain.codes import number_under
+from shared.domain.codes import parts_of
 from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.clock import now as clock_now
@@ -156,9 +156,9 @@ async def _sorted_out(
 ) -> tuple[list[Candidate], int, list[Rejected]]:
     """(new, number unchanged, in conflict with what is there or stands earlier in the file)."""
     before = await store.landed_before(connection, [c.key for c in candidates])
-    codes = [c.record.code for c in candidates if c.record.code and c.key not in before]
-    legacy = [c.record.legacy_code for c in candidates if c.record.legacy_code and c.key not in before]
-    taken = await store.codes_taken(connection, codes, legacy) if codes or legacy else set()
+    new = [c.record for c in candidates if c.key not in before]
+    names = [name for record in new for name in (record.code, record.legacy_code) if name]
+    taken = await store.codes_taken(connection, names) if names else set()
     fresh: list[Candidate] = []
     refused: list[Rejected] = []
     unchanged = 0
@@ -250,9 +250,9 @@ async def _codes(connection: Connection, fresh: list[Candidate]) -> list[str]:
     """The dossiers' codes: as they came, or issued now under the agency and day of acceptance, in the file's order."""
     seen: dict[str, int] = {}
     for candidate in fresh:
-        number = number_under(candidate.place.prefix, candidate.record.code or "")
-        if number is not None and number < 2**31:
-            seen[candidate.place.prefix] = max(number, seen.get(candidate.place.prefix, 0))
+        issued = parts_of(candidate.record.code) if candidate.record.code else None
+        if issued is not None and issued.agency == candidate.place.agency.issuing_code:
+            seen[issued.prefix] = max(issued.number, seen.get(issued.prefix, 0))
     if seen:
         await store.pass_numbers(connection, seen)
     wanted = Counter(candidate.place.prefix for candidate in fresh if candidate.record.code is None)

@@ -315,7 +315,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("legacy_code IS NOT NULL"),
     )
     op.create_index(
-        "ix_dossier_open", "dossier", ["late_from", "id"], unique=False, postgresql_where=sa.text("finished_at IS NULL")
+        "ix_dossier_open",
+        "dossier",
+        ["late_from", "id"],
+        unique=False,
+        postgresql_include=["agency_id"],
+        postgresql_where=sa.text("finished_at IS NULL"),
     )
     op.create_index(
         "ix_dossier_open_agency",

@@ -2,14 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from typing import NamedTuple
 
 #: 000.00.01.H50-190724-0001, issued since 6/1/2019; the number has four digits at least.
-_OLD_STYLE = re.compile(r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}-\d{6}-\d{4,}", re.ASCII)
+_OLD_STYLE = re.compile(r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}-\d{6}-\d{4,7}", re.ASCII)
 #: H56.14-20260609-0092637: widths as seen in use, not a norm.
 _NEW_STYLE = re.compile(r"[A-Z]\d{2}(\.\d{2,3}){0,3}-(\d{6}|\d{8})-\d{4,7}", re.ASCII)
 #: An agency whose national identification code is not known yet issues under its local code.
-_LOCAL = re.compile(r"[A-Z0-9][A-Z0-9.\-]{1,30}-\d{6}-\d{4,}", re.ASCII)
+_LOCAL = re.compile(r"[A-Z0-9][A-Z0-9.\-]{1,30}-\d{6}-\d{4,7}", re.ASCII)
 _PROCEDURE = re.compile(r"(\d\.\d{6})(?:\.([!-~]+))?", re.ASCII)
 
 
@@ -26,6 +27,31 @@ def dossier_code(agency: str, day: date, number: int) -> str:
 def is_dossier_code(text: str) -> bool:
     """Whether `text` is a dossier code in one of the forms in use."""
     return len(text) <= 60 and any(form.fullmatch(text) for form in (_OLD_STYLE, _NEW_STYLE, _LOCAL))
+
+
+class IssuedCode(NamedTuple):
+    """The parts of a dossier code: whose it is, the day as written (yymmdd or yyyymmdd), its number."""
+
+    agency: str
+    day: date | None
+    number: int
+
+    @property
+    def prefix(self) -> str:
+        """What the codes of the same agency and day have in common; empty where the day is none."""
+        return code_prefix(self.agency, self.day) if self.day else ""
+
+
+def parts_of(code: str) -> IssuedCode | None:
+    """The parts of a dossier code, None for any other text. `day` is None where its digits name no day."""
+    if not is_dossier_code(code):
+        return None
+    agency, digits, number = code.rsplit("-", 2)
+    try:
+        day = datetime.strptime(digits, "%y%m%d" if len(digits) == 6 else "%Y%m%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        day = None
+    return IssuedCode(agency, day, int(number))
 
 
 def number_under(prefix: str, code: str) -> int | None:

@@ -148,6 +148,7 @@ def describe(plan: RoomPlan, *, lifespan: Any = None) -> FastAPI:
         },
         telemetry={"tracing": False, "metrics": False},
         separate_input_output_schemas=False,
+        redirect_slashes=False,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         servers=[{"url": "/", "description": "This service"}],
     )
@@ -279,6 +280,17 @@ class _Metrics:
         self._seconds.labels(self._room, method, route).observe(seconds)
 
 
+#: The database or a wire to it is away for a moment: 503, not 500.
+_AWAY = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
+
+
 class _Edge:
     """Pure ASGI (a BaseHTTPMiddleware adds 156 µs to every request): request id, metrics, and no 500 that talks."""
 
@@ -329,11 +341,12 @@ class _Edge:
         except Exception as error:
             # The text of an error may hold personal data (a constraint names the row): its type and place suffice.
             place = _place(error)
-            unavailable = isinstance(error, (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError))
+            unavailable = isinstance(error, _AWAY)
             log.error("request.failed", error=type(error).__name__, place=place, request_id=request_id)
             if status == 0:
                 code = "unavailable" if unavailable else "internal_error"
-                await problem_response(Request(scope), code)(scope, receive, send_marked)
+                headers = {"Retry-After": "1"} if unavailable else None
+                await problem_response(Request(scope), code, headers=headers)(scope, receive, send_marked)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
             seconds = time.perf_counter() - began

@@ -71,7 +71,7 @@ PROBLEMS = MappingProxyType(
 REASONS = MappingProxyType(
     {
         "required": ("bắt buộc phải có", "is required"),
-        "unknown_field": ("trường này không có trong giao diện", "no such field"),
+        "unknown_field": ("có trường không thuộc giao diện", "holds a field that is not known"),
         "wrong_type": ("sai kiểu dữ liệu; cần {expected}", "wrong type; {expected} is needed"),
         "too_short": ("quá ngắn; ít nhất {limit} ký tự", "too short; at least {limit} characters"),
         "too_long": ("quá dài; nhiều nhất {limit} ký tự", "too long; at most {limit} characters"),
@@ -120,6 +120,14 @@ REASONS = MappingProxyType(
         "supplement_open": (
             "hồ sơ còn chờ bổ sung thì chưa thể xử lý xong",
             "a dossier that waits for a supplement cannot be finished",
+        ),
+        "not_of_this_reception": (
+            "mã hồ sơ thuộc cơ quan khác hoặc ngày chưa đến",
+            "the code belongs to another agency, or to a day that has not come",
+        ),
+        "unknown_columns": (
+            "dòng tiêu đề thiếu cột bắt buộc, có cột lạ hoặc cột lặp; cần ít nhất: {expected}",
+            "the header lacks a required column, or has one that is unknown or repeated; at least: {expected}",
         ),
         "already_used": ("mã này đã thuộc hồ sơ khác", "this code belongs to another dossier"),
         "changed_since_import": (
@@ -308,6 +316,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 
 
 _BY_STATUS = {
+    400: "malformed_json",
     401: "unauthenticated",
     403: "forbidden",
     404: "not_found",
@@ -334,7 +343,7 @@ def _reason_of(entry: Any) -> Reason:
         case "missing":
             return Reason(name, "required")
         case "extra_forbidden":
-            return Reason(name, "unknown_field")
+            return Reason(".".join(place[:-1]), "unknown_field")  # its name is the client's text: it is not repeated
         case "string_too_short":
             return Reason(name, "too_short", {"limit": context.get("min_length", 1)})
         case "string_too_long":

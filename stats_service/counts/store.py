@@ -175,6 +175,7 @@ WITH batch AS (
   SELECT {_EVENT} FROM dossier_event e WHERE (e.txid, e.id) > (
     coalesce((SELECT p.txid FROM stats_position p WHERE p.consumer = '{CONSUMER}'), '0'::xid8),
     coalesce((SELECT p.event_id FROM stats_position p WHERE p.consumer = '{CONSUMER}'), 0))
+  ORDER BY e.txid, e.id  -- not for the order: without it the planner walks the whole log by another index (8 s at 10 M)
 ), {DELTAS}, bounds AS MATERIALIZED (
   SELECT mark, until,
     (SELECT max(month) FROM count_checkpoint WHERE agency_id = 0 AND channel = 0 AND month <= until) AS below,

@@ -242,12 +242,15 @@ class Unit:
 
 
 def units_of(tree: AgencyTree, root: Agency, last: date) -> list[Unit]:
-    """All units ever under `root`, parents first, siblings in Vietnamese order.
+    """All units ever under `root` and all that they succeeded, parents first, siblings in Vietnamese order.
+
+    What a predecessor left pending is its successor's to finish, so it stays in the successor's province: no dossier
+    drops out of the reports at a merger. A predecessor is a row of its own under `root`; none is split between heirs.
 
     Those not in force on `last` count too: a commune merged away within the period stays in its province, and so does
     a dossier that a later unit took over, or the province's figure would not be the sum of what lies in it.
     """
-    members = {unit.id: unit for unit in map(tree.by_id.__getitem__, tree.subtree(root.id))}
+    members = {unit.id: unit for unit in map(tree.by_id.__getitem__, tree.scope(root.id))}
     keys = _keys(members.values(), last)
     children: dict[int, list[Agency]] = defaultdict(list)
     for unit in members.values():

@@ -81,6 +81,13 @@ async def test_only_a_service_reports_on_behalf_of_others(intake: httpx.AsyncCli
     assert (event["actor"], event["for_agency"]) == ("handler@19333", WARD)
 
 
+async def test_a_service_reports_only_for_agencies_in_its_scope(intake: httpx.AsyncClient, issuer: LocalIssuer) -> None:
+    code = (await _received(intake))["code"]
+    body = {"on_behalf_of": {"actor": "leader@44", "agency": PROVINCE}}
+    answer = await intake.post(f"/v1/dossiers/{code}/finish", json=body, headers=bearer(issuer, "machine", WARD))
+    assert (answer.status_code, answer.json()["code"]) == (403, "agency_out_of_scope")
+
+
 async def test_leaders_may_finish_but_not_hand_back(intake: httpx.AsyncClient, issuer: LocalIssuer) -> None:
     code = (await _received(intake))["code"]
     leader = bearer(issuer, "leader", WARD)

@@ -15,9 +15,11 @@ import pytest_asyncio
 from intake_service.app import create_app
 from services.local_issuer import LocalIssuer
 from shared.domain.chain import GENESIS, event_hash, event_tail
+from shared.domain.civil_time import civil_day
 from shared.domain.counts import Facts
+from shared.web.clock import now as clock_now
 from tests.conftest import Database
-from tests.support import PROVINCE, REGISTER_COPY, at, bearer, serving, settings_for
+from tests.support import PROVINCE, REGISTER_COPY, a_draft, at, bearer, serving, settings_for
 
 NDJSON = "application/x-ndjson"
 
@@ -170,7 +172,7 @@ REJECTED: list[tuple[dict[str, Any], str, str]] = [
     ({"accepted_at": "yesterday"}, "accepted_at", "malformed"),
     ({"code": "no code"}, "code", "malformed_code"),
     ({"applicant": {"kind": "person", "name": "a\u0001"}}, "applicant.name", "control_characters"),
-    ({"surprise": "x"}, "surprise", "unknown_field"),
+    ({"surprise": "x"}, "", "unknown_field"),
     ({"supplements": [{"requested_at": at("Tuesday 2019-03-05 09:00").isoformat()}]}, "finished_at", "supplement_open"),
     ({"outcome": "lost"}, "outcome", "not_one_of"),
     ({"due_at": at("Friday 2019-03-01 17:00").isoformat()}, "due_at", "before_acceptance"),
@@ -179,7 +181,9 @@ REJECTED: list[tuple[dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize("form", ["ndjson", "csv"])
 async def test_bad_records_are_rejected_with_line_and_reason(importer: httpx.AsyncClient, form: str) -> None:
-    bad = [a_record(100 + index, **change) for index, (change, _, _) in enumerate(REJECTED)]
+    # An unknown column is a fault of a CSV's header, not of its records.
+    faults = [fault for fault in REJECTED if form == "ndjson" or fault[2] != "unknown_field"]
+    bad = [a_record(100 + index, **change) for index, (change, _, _) in enumerate(faults)]
     records = [a_record(1), *bad, a_record(2)]
     body, media = (ndjson(records), NDJSON) if form == "ndjson" else (as_csv(records), "text/csv")
     run = await sent(importer, body, media)
@@ -187,7 +191,7 @@ async def test_bad_records_are_rejected_with_line_and_reason(importer: httpx.Asy
     rejects = (await importer.get(run["rejects"])).json()["items"]
     first_line = 2 if form == "ndjson" else 3
     assert [reject["line"] for reject in rejects] == list(range(first_line, first_line + len(bad)))
-    for reject, (_, field, code) in zip(rejects, REJECTED, strict=True):
+    for reject, (_, field, code) in zip(rejects, faults, strict=True):
         assert (field, code) in {(reason["field"], reason["code"]) for reason in reject["reasons"]}, reject
         assert all(reason["reason"] for reason in reject["reasons"])
 
@@ -240,21 +244,101 @@ async def test_lines_that_are_no_records(importer: httpx.AsyncClient, line: byte
     assert (await importer.get("/v1/dossiers/MC-2")).status_code == 200
 
 
+HEAD = b"procedure,agency,channel,applicant.kind,applicant.name,accepted_at"
+ROW = b"2.000908,19333,counter,person,An,2019-03-04T08:10:00+07:00"
+
+
 @pytest.mark.parametrize(
-    ("body", "rejected"),
+    ("body", "created", "rejected"),
     [
-        (b"", 0),
-        (b"legacy_code,agency\n", 0),
-        (b"legacy_code,agency\nA,B,C\n", 1),
-        (b'legacy_code,agency\n"never closed\nA,B\n', 1),
-        (b"legacy_code,agency\n\xff,B\n", 1),
-        (b"a.b,a\n1,2\n", 1),
-        (b"supplements.9999999999.requested_at,agency\nx,y\n", 1),
+        (b"", 0, 0),
+        (HEAD, 0, 0),
+        (HEAD + b"\n" + ROW + b",more\n" + ROW, 1, 1),
+        (HEAD + b"\r\n" + ROW + b"\r\n", 1, 0),
+        (HEAD + b'\n"never closed\n' + ROW, 0, 1),
+        (HEAD + b"\n\xff" + ROW + b"\n" + ROW, 1, 1),
+        (HEAD + b"\n" + ROW.replace(b"An", b"A\rn") + b"\n" + ROW, 1, 1),
+        (HEAD + b"\n" + ROW.replace(b"An", b'"' + b"a" * 200_000 + b'"') + b"\n" + ROW, 1, 1),
+        (HEAD + b"\n" + ROW.replace(b"An", b'A"n,b\nc"d'), 0, 1),
+        (HEAD + b'\n"' + b"\n" * 20_000, 0, 1),
     ],
 )
-async def test_csv_that_is_none(importer: httpx.AsyncClient, body: bytes, rejected: int) -> None:
+async def test_rows_that_are_none(importer: httpx.AsyncClient, body: bytes, created: int, rejected: int) -> None:
     run = await sent(importer, body, "text/csv")
-    assert (run["created"], run["rejected"]) == (0, rejected)
+    assert (run["state"], run["created"], run["rejected"]) == ("done", created, rejected)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"legacy_code,agency",
+        HEAD + b",surprise",
+        HEAD + b",agency",
+        HEAD + b",supplements.\xc2\xb2.requested_at",
+        HEAD + b",supplements.999.requested_at",
+        HEAD + b",applicant.nickname",
+        HEAD + b",\x00",
+        ROW,
+    ],
+)
+async def test_a_header_that_is_none_is_refused_once_and_not_repeated(
+    importer: httpx.AsyncClient, header: bytes
+) -> None:
+    answer = await importer.post("/v1/imports", content=header + b"\n" + ROW, headers={"Content-Type": "text/csv"})
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["field"], error["code"]) == ("header", "unknown_columns")
+    assert "nickname" not in answer.text
+    assert "2.000908" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b'{"a\\u0000b":1}', b'{"procedure":' + b"[" * 500 + b"]" * 500 + b"}", b'{"x":{}}'],
+)
+async def test_a_poisoned_line_harms_only_itself(importer: httpx.AsyncClient, line: bytes) -> None:
+    run = await sent(importer, ndjson([a_record(1)]) + line + b"\n" + ndjson([a_record(2)]))
+    assert (run["state"], run["created"], run["rejected"]) == ("done", 2, 1)
+
+
+async def test_reasons_of_one_record_are_bounded(importer: httpx.AsyncClient) -> None:
+    run = await sent(importer, json.dumps({f"field{n}": 1 for n in range(5000)}).encode())
+    (reject,) = (await importer.get(run["rejects"])).json()["items"]
+    assert len(reject["reasons"]) <= 20
+    assert "field7" not in json.dumps(reject)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("code", "19351-190304-0003"),
+        ("code", "19333-299901-0001"),
+        ("code", "19333-681231-0001"),
+        ("legacy_code", "19351-190304-0003"),
+    ],
+)
+async def test_nobody_takes_the_codes_that_others_will_issue(importer: httpx.AsyncClient, name: str, code: str) -> None:
+    run = await sent(importer, ndjson([a_record(1, **{name: code})]))
+    (reject,) = (await importer.get(run["rejects"])).json()["items"]
+    assert reject["reasons"][0]["code"] == "not_of_this_reception"
+
+
+async def test_a_number_beyond_all_measure_is_no_code(importer: httpx.AsyncClient) -> None:
+    run = await sent(importer, ndjson([a_record(1, code="19333-190304-2147483647"), a_record(2)]))
+    assert (run["created"], run["rejected"]) == (1, 1)
+    assert (await importer.get("/v1/dossiers/MC-2")).json()["code"] == "19333-190304-0001"
+
+
+async def test_receptions_go_on_behind_an_imported_code_of_today(
+    importer: httpx.AsyncClient, issuer: LocalIssuer
+) -> None:
+    today = civil_day(clock_now())
+    code = f"19333-{today:%y%m%d}-0041"
+    run = await sent(importer, ndjson([a_record(1, agency="19333", code=code)]))
+    assert run["created"] == 1
+    headers = bearer(issuer, "counter", "19333")
+    made = await importer.post("/v1/dossiers", json=a_draft(), headers=headers)
+    assert made.json()["code"] == f"19333-{today:%y%m%d}-0042"
 
 
 async def test_a_changed_record_is_not_taken_for_the_old_one(importer: httpx.AsyncClient) -> None:

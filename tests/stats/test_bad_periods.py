@@ -59,7 +59,7 @@ def tomorrow() -> str:
         ({"as_of": "2999-01-01T00:00:00+07:00"}, "as_of", "as_of_in_future"),
         ({"as_of": "0001-01-01T00:00:00+07:00"}, "as_of", "period_absurd"),
         ({"as_of": "9999-12-31T23:59:59-12:00"}, "as_of", "as_of_in_future"),
-        ({"groupby": "agency"}, "groupby", "unknown_field"),
+        ({"groupby": "agency"}, "", "unknown_field"),
     ],
 )
 async def test_refused_with_field_and_reason(client, changed, field, code):
@@ -106,7 +106,7 @@ async def test_an_agency_that_ended_names_who_stands_in_for_it(client):
         ({"channel": "fax"}, "channel", "not_one_of"),
         ({"procedure": "9.999999"}, "procedure", "unknown_procedure"),
         ({"cursor": "AAAA"}, "cursor", "malformed_cursor"),
-        ({"group_by": "agency"}, "group_by", "unknown_field"),
+        ({"group_by": "agency"}, "", "unknown_field"),
         ({"from": "2019-07-01"}, "from", "period_reversed"),
     ],
 )
