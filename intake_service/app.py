@@ -8,6 +8,7 @@ from intake_service.outbox.usecases import tell_routing_worker
 from intake_service.procedures import endpoints as procedures
 from migrations.logins import role_url
 from migrations.revision import head_revision
+from shared.contracts.intake import ImportRecord
 from shared.web.app import RoomPlan, make_app
 from shared.web.idempotency import forgetting_worker
 from shared.web.settings import Settings, read_settings
@@ -22,6 +23,7 @@ PLAN = RoomPlan(
     ),
     routers=(procedures.router, dossiers.router, imports.router),
     workers=lambda room: [tell_routing_worker(room), forgetting_worker(room.pool, "intake")],
+    models=(ImportRecord,),
     streamed=frozenset({imports.PATH}),
 )
 

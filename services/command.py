@@ -239,12 +239,12 @@ def _welcome(installation: Installation, addresses: Addresses, *, replayed: bool
         tables.show(tables.resolution_table(report))
     leader = f'-H "Authorization: Bearer {_token(installation, Role.LEADER)}"'
     routing, stats = addresses.routing, addresses.stats
-    print(f"API docs (offline): {addresses.intake}/docs  {routing}/docs  {stats}/docs")
-    print("Ba lệnh để thử · three commands to try (the token holds for 12 hours):")
-    print(f'curl -s "{routing}/v1/agencies?as_of=2019-06-30&limit=5"')
-    print(f'curl -s {leader} "{stats}/v1/reports/resolution?agency=45&from=2019-01-01&to=2019-06-30"')
+    typer.echo(f"API docs (offline): {addresses.intake}/docs  {routing}/docs  {stats}/docs")
+    typer.echo("Ba lệnh để thử · three commands to try (the token holds for 12 hours):")
+    typer.echo(f'curl -s "{routing}/v1/agencies?as_of=2019-06-30&limit=5"')
+    typer.echo(f'curl -s {leader} "{stats}/v1/reports/resolution?agency=45&from=2019-01-01&to=2019-06-30"')
     then = f"&as_of={LETTER['to']}T17:00:00%2B07:00" if replayed else ""
-    print(f'curl -s {leader} "{routing}/v1/overdue?limit=5{then}"')
+    typer.echo(f'curl -s {leader} "{routing}/v1/overdue?limit=5{then}"')
 
 
 def _running(installation: Installation) -> Addresses:

@@ -199,7 +199,7 @@ def _need_free(room: str, port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise LaunchFailed(
-                f"Port {port} ({room}) is taken. Stop what uses it, or choose others: --ports 9001,9002,9003"
+                f"Port {port} ({room}) is taken. Stop what uses it, or choose others: motcua up --ports 9001,9002,9003"
             ) from error
 
 

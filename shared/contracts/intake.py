@@ -218,8 +218,10 @@ class ProcedurePage(BaseModel):
 class ImportSupplement(_In):
     """One request to the applicant to supplement the dossier, and the answer if there was one."""
 
-    requested_at: InstantIn
-    answered_at: InstantIn | None = None
+    requested_at: InstantIn = Field(description="When the applicant was asked")
+    answered_at: InstantIn | None = Field(
+        None, description="When the dossier was complete again; absent: still waiting"
+    )
 
 
 class ImportRecord(_In):
@@ -228,17 +230,19 @@ class ImportRecord(_In):
 
     legacy_code: Code | None = Field(None, description="Its code there; makes a second import of it recognisable")
     code: Code | None = Field(None, description="Its dossier code, if one was issued already; else one is issued")
-    procedure: Code
-    agency: Code = Field(description="Receiving agency, in force on the day of acceptance")
-    channel: ChannelName
-    applicant: ApplicantIn
-    submitted_at: InstantIn | None = None
-    accepted_at: InstantIn
+    procedure: Code = Field(description="Procedure code, in force on the day of acceptance", examples=["1.001193"])
+    agency: Code = Field(description="Receiving agency, in force on the day of acceptance", examples=["19333"])
+    channel: ChannelName = Field(description="How it came in", examples=["counter"])
+    applicant: ApplicantIn = Field(description="Whose dossier it is")
+    submitted_at: InstantIn | None = Field(None, description="When it was handed in; absent: when it was accepted")
+    accepted_at: InstantIn = Field(description="When it was accepted; the term runs from here")
     due_at: InstantIn | None = Field(None, description="As promised there; else reckoned from the term")
-    finished_at: InstantIn | None = None
-    returned_at: InstantIn | None = None
-    outcome: OutcomeName | None = None
-    supplements: Annotated[list[ImportSupplement], Field(max_length=20)] | None = None
+    finished_at: InstantIn | None = Field(None, description="When the agency was done; absent: still open")
+    returned_at: InstantIn | None = Field(None, description="When the applicant got the result")
+    outcome: OutcomeName | None = Field(None, description="How it ended; granted unless said", examples=["granted"])
+    supplements: Annotated[list[ImportSupplement], Field(max_length=20)] | None = Field(
+        None, description="Requests to supplement, in order"
+    )
 
 
 class ImportRun(BaseModel):

@@ -63,6 +63,8 @@ class RoomPlan:
     description: str
     routers: Sequence[APIRouter]
     workers: Callable[[Room], Sequence[Worker]] = lambda _: ()
+    #: Models that the document explains though no JSON body is one of them: the records of a stream.
+    models: Sequence[type[BaseModel]] = ()
     #: Paths whose bodies are read as a stream in bounded memory, so they need no limit.
     streamed: frozenset[str] = frozenset()
 
@@ -163,7 +165,7 @@ def describe(plan: RoomPlan, *, lifespan: Any = None) -> FastAPI:
         if isinstance(route, APIRoute)
     ]
     app.add_middleware(_Edge, metrics=metrics, streamed=plan.streamed)
-    app.openapi = lambda: _document(app, plan.routers)  # type: ignore[method-assign]
+    app.openapi = lambda: _document(app, plan)  # type: ignore[method-assign]
     return app
 
 
@@ -218,7 +220,7 @@ async def _schema_of(pool: asyncpg.Pool) -> str | None:
     return revision
 
 
-def _document(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
+def _document(app: FastAPI, plan: RoomPlan) -> dict[str, Any]:
     """The OpenAPI 3.1 document: problem+json everywhere, FastAPI's own 422 shape nowhere, and who may call what."""
     if app.openapi_schema is None:
         document = get_openapi(
@@ -233,6 +235,9 @@ def _document(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         problem = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(problem.pop("$defs", {}), ProblemBody=problem)
+        for model in plan.models:
+            described = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(described.pop("$defs", {}), **{model.__name__: described})
         schemas.pop("HTTPValidationError", None)
         schemas.pop("ValidationError", None)
         for path in document["paths"].values():
@@ -244,7 +249,7 @@ def _document(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
                         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
                     }
         document["components"]["securitySchemes"] = {"bearer": _BEARER}
-        for route in (route for router in routers for route in router.routes if isinstance(route, APIRoute)):
+        for route in (route for router in plan.routers for route in router.routes if isinstance(route, APIRoute)):
             roles = roles_of(route)
             for method in sorted(route.methods or ()) if roles else ():
                 operation = document["paths"][route.path][method.lower()]

@@ -70,7 +70,9 @@ def free_port() -> int:
 
 def start_up(data_dir: Path, *more: str, **settings: str) -> subprocess.Popen[str]:
     """`motcua up` on free ports; its output can be read from the process."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")}
+    # Without PYTHONUNBUFFERED: what an operator pipes into a log must be there while it runs.
+    left_out = ("MOTCUA_", "PYTHONUNBUFFERED")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     environment = {**inherited, **settings}
     return subprocess.Popen(
         command("up", "--data-dir", str(data_dir), "--ports", "0,0,0", *more),
