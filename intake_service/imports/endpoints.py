@@ -27,8 +27,8 @@ _FORMS = {"text/csv": "csv", "application/x-ndjson": "ndjson", "application/ndjs
 _BODY = {
     "requestBody": {
         "required": True,
-        "description": "One record a line, `#/components/schemas/ImportRecord`; a CSV has the same columns, nested ones "
-        "dotted: `applicant.name`, `supplements.0.requested_at`",
+        "description": "One record a line, `#/components/schemas/ImportRecord`; a CSV has the same columns, "
+        "nested ones dotted: `applicant.name`, `supplements.0.requested_at`",
         "content": {
             "application/x-ndjson": {
                 "schema": {"type": "string"},
