@@ -16,7 +16,7 @@ from services.installation import PROVINCE, Addresses, Installation
 from services.reference import LoadSummary
 from services.reference import agencies as reference_agencies
 from services.replay import replay as replay_half_year
-from services.upload import upload
+from services.upload import rejects_file, upload
 from shared.web.auth import Role
 from shared.web.clock import now
 from shared.web.settings import SettingsMissing
@@ -124,12 +124,13 @@ def token(
 def import_file(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
     rejects: Annotated[
-        Path | None, typer.Option(help="Where rejected lines go; FILE.rejects.ndjson unless given")
+        Path | None, typer.Option(help="Where rejected lines go; beside FILE as NAME.rejects.ndjson unless given")
     ] = None,
     synthetic: Annotated[bool, typer.Option("--synthetic", help="The records are made up; reports say so")] = False,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
-    """Import dossiers of another system from CSV or NDJSON. The same file twice changes nothing."""
+    """Import dossiers of another system from CSV or NDJSON. The same file twice changes nothing. Exit status 3: some
+    lines were rejected, the others landed."""
     installation = Installation(data_dir)
     addresses = _running(installation)
     try:
@@ -138,7 +139,10 @@ def import_file(
         _fail(error)
     tables.show(tables.import_table(run))
     if run["rejected"]:
-        raise typer.Exit(2)
+        console.print(
+            f"Dòng bị từ chối và lý do · rejected lines and why: {rejects or rejects_file(file)}", style="yellow"
+        )
+        raise typer.Exit(3)
 
 
 @report_app.command("resolution")

@@ -29,8 +29,13 @@ def upload(intake: str, token: str, file: Path, *, synthetic: bool, rejects_to: 
         answer.raise_for_status()
         run: dict[str, Any] = answer.json()
         if run["rejected"]:
-            _write_rejects(client, run["rejects"], rejects_to or file.with_suffix(".rejects.ndjson"))
+            _write_rejects(client, run["rejects"], rejects_to or rejects_file(file))
     return run
+
+
+def rejects_file(file: Path) -> Path:
+    """Where the rejected lines of `file` go: beside it, under its whole name."""
+    return file.with_name(f"{file.name}.rejects.ndjson")
 
 
 def _blocks(source: IO[bytes], bar: Progress, size: int) -> Iterator[bytes]:
