@@ -471,3 +471,20 @@ async def _everything(database: Database) -> list[list[tuple[Any, ...]]]:
         found.append([tuple(row) for row in rows])
     await connection.close()
     return found
+
+
+async def test_a_finish_is_not_dated_before_what_came_last(importer: httpx.AsyncClient) -> None:
+    asked = {
+        "requested_at": at("Tuesday 2019-03-05 09:00").isoformat(),
+        "answered_at": at("Friday 2019-03-08 15:00").isoformat(),
+    }
+    await sent(importer, ndjson([a_record(1, supplements=[asked], finished_at=None, returned_at=None, outcome=None)]))
+    for instant, status in (("Thursday 2019-03-07 09:00", 422), ("Monday 2019-03-11 09:00", 200)):
+        body = {"occurred_at": at(instant).isoformat()}
+        assert (await importer.post("/v1/dossiers/MC-1/finish", json=body)).status_code == status
+
+
+async def test_a_promised_date_needs_its_calendar_too(importer: httpx.AsyncClient) -> None:
+    run = await sent(importer, ndjson([a_record(1, due_at="2199-03-04T17:00:00+07:00")]))
+    (reject,) = (await importer.get(run["rejects"])).json()["items"]
+    assert [(reason["field"], reason["code"]) for reason in reject["reasons"]] == [("due_at", "calendar_missing")]
