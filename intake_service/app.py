@@ -25,6 +25,7 @@ PLAN = RoomPlan(
     workers=lambda room: [tell_routing_worker(room), forgetting_worker(room.pool, "intake")],
     models=(ImportRecord,),
     streamed=frozenset({imports.PATH}),
+    direct=frozenset({"receiveDossier"}),
 )
 
 

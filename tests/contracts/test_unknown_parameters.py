@@ -1,0 +1,55 @@
+"""A misspelt filter is refused: ignored, it would answer with a number that nobody asked for."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi.routing import APIRoute
+
+from services.local_issuer import LocalIssuer
+from services.serve import ROOMS, app_of
+from tests.conftest import Database
+from tests.support import PROVINCE, bearer, serving, settings_for
+
+ROUTES = [
+    (room, method, route.path)
+    for room in ROOMS
+    for router in app_of(room).PLAN.routers
+    for route in router.routes
+    if isinstance(route, APIRoute)
+    for method in sorted(route.methods or ())
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def rooms(database: Database, issuer: LocalIssuer) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
+    settings = settings_for(database, issuer)
+    async with (
+        serving(app_of("intake").create_app(settings)) as intake,
+        serving(app_of("routing").create_app(settings)) as routing,
+        serving(app_of("stats").create_app(settings)) as stats,
+    ):
+        yield {"intake": intake, "routing": routing, "stats": stats}
+
+
+@pytest.mark.parametrize(("room", "method", "path"), ROUTES)
+async def test_a_parameter_that_is_not_known(
+    rooms: dict[str, httpx.AsyncClient], issuer: LocalIssuer, room: str, method: str, path: str
+) -> None:
+    url = path.replace("{code}", "1").replace("{import_id}", "1").replace("{id}", "1")
+    answer = await rooms[room].request(
+        method, url, params={"agnecy": "secret-45"}, json={}, headers=bearer(issuer, "machine", PROVINCE)
+    )
+    assert answer.status_code == 422, answer.text
+    assert ("query", "unknown_parameter") in {(e["field"], e["code"]) for e in answer.json()["errors"]}
+    assert "secret" not in answer.text
+    assert "agnecy" not in answer.text
+
+
+async def test_the_refusal_says_which_are_known(rooms: dict[str, httpx.AsyncClient], issuer: LocalIssuer) -> None:
+    headers = bearer(issuer, "machine", PROVINCE)
+    listed = await rooms["intake"].get("/v1/dossiers?agnecy=45", headers=headers)
+    assert "received_from" in listed.json()["errors"][0]["reason"]
+    report = await rooms["stats"].get("/v1/reports/resolution?agnecy=45", headers=headers)
+    assert "group_by" in report.json()["errors"][0]["reason"]
