@@ -16,6 +16,7 @@ import asyncpg
 from bench.ground import connected, reference_in
 from services import reference as data
 from services.demo.landscape import landscape
+from services.province import LAST_DAY_OF_45
 from shared.domain.civil_time import civil_day
 from shared.domain.codes import code_prefix
 from shared.domain.lifecycle import Channel
@@ -25,7 +26,7 @@ from shared.web.clock import now
 
 Connection = asyncpg.Connection
 #: The ten years that end with the last day of the province of 45.
-FIRST, LAST = date(2015, 7, 1), data.LAST_DAY_OF_45
+FIRST, LAST = date(2015, 7, 1), LAST_DAY_OF_45
 PROVINCE = "45"
 _CHUNK = 250_000
 _SLOTS = 8192

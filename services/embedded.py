@@ -20,6 +20,7 @@ import secrets
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -38,6 +39,8 @@ TICK = 0.01  # seconds between two looks
 PATIENCE = 10.0  # seconds for what a killed process held to come free, and for an orphan to stop in order
 STOP_PATIENCE = 30.0  # seconds for our own server to write its last checkpoint
 READY_PATIENCE = 300.0  # seconds for crash recovery, which reads about `max_wal_size` at most
+# A new cluster to the disk by one flush where there is such a call: 0.1 s, where its 970 files one by one took 0.8.
+SYNC = ("--sync-method=syncfs",) if sys.platform == "linux" else ()
 # What a start may meet while a killed predecessor goes away, or when the port was taken meanwhile.
 PASSING = ("pre-existing shared memory block", "lock file", "could not create any TCP/IP sockets")
 
@@ -162,7 +165,7 @@ def start(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> Runni
 
 
 def _take(data_dir: Path) -> IO[str]:
-    """Lock the directory, or say who has it. Python's descriptors close on exec: no child gets the lock."""
+    """Lock the directory, or say who has it. No child gets the lock: it closes on exec, and where one is forked."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         lock = (data_dir / "lock").open("a+")
@@ -174,6 +177,7 @@ def _take(data_dir: Path) -> IO[str]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             lock.truncate(0)
             os.write(lock.fileno(), str(os.getpid()).encode())
+            os.register_at_fork(after_in_child=lock.close)
             return lock
         lock.seek(0)
         holder = int(lock.read() or 0)
@@ -240,7 +244,7 @@ def _create(home: Path, account: _Account) -> None:
     for stdin, command in (
         ("", account.command("initdb", "-D", data, *locale, *access, "--no-sync", "--no-instructions")),
         (sql, account.command("postgres", "--single", "-F", "--exit_on_error=on", "-D", data, "postgres")),
-        ("", account.command("initdb", "--sync-only", "-D", data)),
+        ("", account.command("initdb", "--sync-only", *SYNC, "-D", data)),
     ):
         done = run(command, input=stdin, capture_output=True, text=True, check=False)
         if done.returncode != 0:

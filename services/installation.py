@@ -6,10 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from services.local_issuer import LocalIssuer
+from services.province import PROVINCE
 from shared.web.clock import now
 
-#: The province of the reference data as it is today. Its tokens cover what it succeeded, so the 2019 units too.
-PROVINCE = "44"
 _YEAR_HOURS = 24.0 * 366
 
 

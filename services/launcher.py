@@ -1,28 +1,24 @@
 """`motcua up`: from nothing to a running installation, and down again in order."""
 
-import asyncio
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import NoReturn
 
-import httpx
-
-from migrations.apply import migrate
 from migrations.logins import role_url
 from services.embedded import RunningServer, start
 from services.installation import Addresses, Installation
-from services.reference import LoadSummary, load_reference
 
 ROOMS = ("intake", "routing", "stats")
 DEFAULT_PORTS = (8001, 8002, 8003)
+HOST = "127.0.0.1"
 READY_SECONDS = 180.0
+TICK = 0.02  # seconds between two looks whether a service is ready
 STOP_SECONDS = 15.0
 WATCH_SECONDS = 0.5
 MOST_DEATHS_A_MINUTE = 10
@@ -68,31 +64,24 @@ class Database:
         return self._server
 
 
-def prepare_database(url: str) -> LoadSummary:
-    """Bring the schema and the reference data up to date. Repeating it changes nothing."""
-
-    async def run() -> LoadSummary:
-        await migrate(url)
-        return await load_reference(lambda role: role_url(url, role))
-
-    return asyncio.run(run())
-
-
 class Services:
-    """The three services as processes of their own: started together, watched, stopped in order. Loading takes them
-    most of their start, so they are started while the schema is being brought up to date, and wait for it."""
+    """The three services as processes of their own: started together, watched, stopped in order. They are forked from
+    the launcher, so what they consist of is loaded once: 0.6 s of the processor instead of 1.8, and 40 MB less each."""
 
     def __init__(self, installation: Installation, url: str, ports: Sequence[int]) -> None:
         self._installation = installation
         self._url = url
         self._ports = dict(zip(ROOMS, (port or _free_port() for port in ports), strict=True))
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        intake, routing, stats = (f"http://127.0.0.1:{self._ports[room]}" for room in ROOMS)
+        self._processes: dict[str, ForkProcess] = {}
+        intake, routing, stats = (f"http://{HOST}:{self._ports[room]}" for room in ROOMS)
         self.addresses = Addresses(intake, routing, stats, os.getpid())
 
     def __enter__(self) -> "Services":
+        from services.serve import preload
+
         for room, port in self._ports.items():
             _need_free(room, port)
+        preload()
         try:
             for room in ROOMS:
                 self._spawn(room)
@@ -106,14 +95,14 @@ class Services:
         self._stop()
 
     def await_ready(self) -> None:
-        """Wait until all three answer. They may be started before the schema is there: they load meanwhile."""
+        """Wait until all three answer. They may be started before the schema is there: they wait for it."""
         for room in ROOMS:
             self._await_ready(room)
         self._installation.note_running(self.addresses)
 
     def revive(self) -> list[str]:
         """Start again whatever has died; its names. Nothing is lost by it: what was acknowledged is in the database."""
-        dead = [room for room in ROOMS if self._processes[room].poll() is not None]
+        dead = [room for room in ROOMS if not self._processes[room].is_alive()]
         for room in dead:
             self._spawn(room)
         return dead
@@ -123,8 +112,7 @@ class Services:
         return self._installation.logs / f"{room}.log"
 
     def _spawn(self, room: str) -> None:
-        environment = {
-            **os.environ,
+        settings = {
             "MOTCUA_DATABASE_URL": role_url(self._url, f"motcua_{room}"),
             "MOTCUA_JWKS_FILE": str(self._installation.issuer.jwks_file.resolve()),
             "MOTCUA_CURSOR_KEY": self._installation.cursor_key(),
@@ -134,34 +122,42 @@ class Services:
             "MOTCUA_STATS_URL": self.addresses.stats,
             "MOTCUA_LAUNCHER_PID": str(os.getpid()),
         }
-        command = [sys.executable, "-m", "services", "serve", room, "--port", str(self._ports[room])]
-        with self.log_of(room).open("ab") as log:
-            # A session of its own: Ctrl-C reaches the launcher alone, which stops everything in order.
-            self._processes[room] = subprocess.Popen(
-                command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
+        process = ForkProcess(target=_serve, args=(room, self._ports[room], settings, self.log_of(room)))
+        process.start()
+        self._processes[room] = process
 
     def _await_ready(self, room: str) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline and self._processes[room].poll() is None:
-            with suppress(httpx.HTTPError):
-                if httpx.get(f"{getattr(self.addresses, room)}/readyz", timeout=2).status_code == 200:
-                    return
-            time.sleep(0.05)
+        while time.monotonic() < deadline and self._processes[room].is_alive():
+            if _ready(self._ports[room]):
+                return
+            time.sleep(TICK)
         log = self.log_of(room)
         raise LaunchFailed(f"The {room} service did not get ready. Its last words ({log}):\n{_tail(log)}")
 
     def _stop(self) -> None:
         for process in self._processes.values():
-            with suppress(ProcessLookupError):
-                process.terminate()
+            process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
         for process in self._processes.values():
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            process.join(max(0.1, deadline - time.monotonic()))
+            if process.is_alive():
                 process.kill()
-                process.wait()
+                process.join()
+
+
+def _serve(room: str, port: int, settings: dict[str, str], log: Path) -> None:
+    """What a forked process does: it leaves behind what it has of the launcher, then serves as `motcua serve` does."""
+    from services.serve import serve
+
+    os.setsid()  # Ctrl-C reaches the launcher alone, which stops everything in order
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, signal.SIG_DFL)
+    with log.open("ab") as out:
+        os.dup2(out.fileno(), 1)
+        os.dup2(out.fileno(), 2)
+    os.environ.update(settings)
+    serve(room, HOST, port)
 
 
 def watch(database: Database, services: Services, say: Callable[[str], None]) -> NoReturn:
@@ -192,11 +188,19 @@ def interruptible() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+def _ready(port: int) -> bool:
+    """Whether a service says so. Asked by hand: to load httpx takes 0.1 s, twice what the launcher itself takes."""
+    with suppress(OSError), socket.create_connection((HOST, port), timeout=2) as wire:
+        wire.sendall(b"GET /readyz HTTP/1.0\r\n\r\n")
+        return b" 200 " in wire.recv(64)
+    return False
+
+
 def _need_free(room: str, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((HOST, port))
         except OSError as error:
             raise LaunchFailed(
                 f"Port {port} ({room}) is taken. Stop what uses it, or choose others: motcua up --ports 9001,9002,9003"
@@ -205,7 +209,7 @@ def _need_free(room: str, port: int) -> None:
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
 

@@ -28,6 +28,7 @@ from routing_service.agencies.rules import AgenciesLoaded, SuccessionRow, UnitRo
 from routing_service.agencies.usecases import load_agencies
 from routing_service.calendars.rules import CalendarLoaded, DayRow
 from routing_service.calendars.usecases import load_calendar
+from services.province import LAST_DAY_OF_45
 from shared.domain.agencies import Level
 from shared.domain.codes import ProcedureCode
 from shared.domain.lifecycle import Channel
@@ -39,8 +40,6 @@ Line: TypeAlias = dict[str, str]
 
 #: The years that calendar_vn.csv covers from the first day to the last.
 CALENDAR_YEARS = range(2018, 2028)
-#: On this day the province of code 45 and its ten districts ended (merged into 44, two tiers).
-LAST_DAY_OF_45 = date(2025, 6, 30)
 #: Resolution 832/NQ-UBTVQH14: communes merged into new ones on this day.
 COMMUNES_OF_2020 = date(2020, 1, 1)
 CATALOGUE_BASIS = "national portal, mid-2026; stands in for earlier years, whose catalogue is not public"

@@ -4,20 +4,25 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
+from services.client import good, told
 from services.demo import half_year
+from services.tables import number
+
+TASK = "Nhập hồ sơ tổng hợp · synthetic"
 
 
-def replay(intake: str, token: str) -> dict[str, Any]:
-    """Send the half-year to intake's import; the import as intake reports it. One that landed whole is not repeated:
-    the same file twice changes nothing, so the check only saves the time."""
+def replay(intake: str, token: str) -> dict[str, Any] | None:
+    """Send the half-year to intake's import; the import as intake reports it. None if it landed whole before: the same
+    file twice changes nothing, so it is not sent again. Raises Refused."""
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=intake, headers=headers, timeout=httpx.Timeout(120, connect=5)) as client:
-        for earlier in client.get("/v1/imports").raise_for_status().json()["items"]:
+    with told(), httpx.Client(base_url=intake, headers=headers, timeout=httpx.Timeout(120, connect=5)) as client:
+        for earlier in good(client.get("/v1/imports")).json()["items"]:
             landed = earlier["created"] + earlier["unchanged"]
             if earlier["state"] == "done" and earlier["synthetic"] and landed == half_year.COUNT:
-                return dict(earlier)
+                return None
         with _bar() as bar:
             answer = client.post(
                 "/v1/imports",
@@ -25,17 +30,24 @@ def replay(intake: str, token: str) -> dict[str, Any]:
                 headers={"Content-Type": "application/x-ndjson"},
                 content=_shown(bar),
             )
-    answer.raise_for_status()
-    return dict(answer.json())
+        return dict(good(answer).json())
 
 
 def _shown(bar: Progress) -> Iterator[bytes]:
     """The file's blocks; the bar moves as intake takes them in."""
-    task = bar.add_task("Nhập hồ sơ nửa đầu năm 2019 (dữ liệu tổng hợp)", total=half_year.COUNT)
+    task = bar.add_task(TASK, total=half_year.COUNT)
     for block in half_year.ndjson():
         yield block
         bar.advance(task, block.count(b"\n"))
 
 
+class _Count(ProgressColumn):
+    """136.583/136.583"""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{number(int(task.completed))}/{number(half_year.COUNT)}")
+
+
 def _bar() -> Progress:
-    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    """As wide as 80 columns allow: where they do not suffice, it is the number at the end that would be cut."""
+    return Progress(TextColumn("{task.description}"), BarColumn(bar_width=22), _Count(), TimeRemainingColumn())

@@ -19,7 +19,7 @@ from shared.web.log import configure
 from shared.web.settings import Settings, read_settings
 
 ROOMS = ("intake", "routing", "stats")
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
 
 
 def app_of(room: str) -> ModuleType:
@@ -27,9 +27,17 @@ def app_of(room: str) -> ModuleType:
     return import_module(f"{room}_service.app")
 
 
+def preload() -> None:
+    """Load what the rooms consist of, for a launcher that forks them."""
+    for name in (*(f"{room}_service.app" for room in ROOMS), "httptools", "uvloop"):
+        import_module(name)
+    gc.freeze()
+
+
 def serve(room: str, host: str, port: int) -> None:
     """Serve a room until SIGTERM or SIGINT."""
     _die_with_parent()
+    _prctl(_PR_SET_NAME, f"motcua {room}".encode())  # what `top` shows
     app = app_of(room).create_app()
     _calm_collector()
     uvicorn.run(
@@ -78,7 +86,12 @@ def _die_with_parent() -> None:
     launcher = os.environ.get("MOTCUA_LAUNCHER_PID")
     if launcher is None:
         return
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != int(launcher):
         sys.exit("the launcher is gone")
+
+
+def _prctl(option: int, value: int | bytes) -> None:
+    """Linux only; elsewhere nothing."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(option, value)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 COLUMNS = (
@@ -31,6 +32,8 @@ UPRIGHT = (
     ("pending_in_term", "  Trong hạn", "in term", None),
     ("pending_overdue", "  Quá hạn", "overdue", None),
 )
+_NO_LIMIT = 1000
+_NAME_WIDTH = 24
 SYNTHETIC = "Dữ liệu tổng hợp, không phải hồ sơ thật · synthetic records, not real dossiers"
 
 
@@ -62,12 +65,12 @@ def _upright(report: dict[str, Any]) -> Table:
 
 def _by_row(report: dict[str, Any]) -> Table:
     table = Table(title=_title(report), title_style="bold", caption=_caption(report), caption_style="yellow")
-    table.add_column("Đơn vị")
+    table.add_column(f"{report['agency']}  {report['agency_name']}")
     for _, title in COLUMNS:
         table.add_column(title, justify="right")
     for row in report["rows"]:
         table.add_row(f"{'  ' * (row.get('depth') or 0)}{row['name']}", *_cells(row))
-    table.add_row(report["agency_name"], *_cells(report["total"]), style="bold")
+    table.add_row("Tổng", *_cells(report["total"]), style="bold")
     return table
 
 
@@ -80,15 +83,15 @@ def _caption(report: dict[str, Any]) -> str | None:
     return SYNTHETIC if report["synthetic"] else None
 
 
-def overdue_table(items: Sequence[dict[str, Any]], *, more: bool) -> Table:
-    """Overdue dossiers, the longest first as they came. `more`: there are others behind these."""
-    table = Table(
-        title="Hồ sơ quá hạn",
-        title_style="bold",
-        caption=f"{len(items)} hồ sơ đầu tiên; tất cả: --format ndjson · the first ones only" if more else None,
-    )
-    for title in ("Mã hồ sơ", "Thủ tục", "Cơ quan", "Đang giữ", "Hẹn trả", "Quá hạn (ngày làm việc)", "Đã xin lỗi"):
-        table.add_column(title, justify="right" if title.startswith("Quá hạn") else "left")
+def overdue_table(items: Sequence[dict[str, Any]], *, more: bool, synthetic: bool) -> Table:
+    """Overdue dossiers, the longest first as they came, in 80 columns. `more`: there are others behind these."""
+    notes = [f"{len(items)} hồ sơ đầu tiên; tất cả: --format ndjson · the first ones only"] if more else []
+    notes += [SYNTHETIC] if synthetic else []
+    table = Table(title="Hồ sơ quá hạn", title_style="bold", caption="\n".join(notes), caption_style="yellow")
+    table.add_column("Mã hồ sơ", no_wrap=True)  # what one copies: nothing of it may be missing
+    for title in ("Thủ tục", "Cơ quan", "Đang giữ", "Hẹn trả"):
+        table.add_column(title, overflow="fold")
+    table.add_column("Quá hạn\n(ngày)", justify="right")
     for item in items:
         table.add_row(
             item["code"],
@@ -97,7 +100,6 @@ def overdue_table(items: Sequence[dict[str, Any]], *, more: bool) -> Table:
             item["holder"],
             _day((item["due_at"] or "")[:10]),
             number(item["days_overdue"]),
-            "có" if item["apology_sent"] else "chưa",
         )
     return table
 
@@ -112,11 +114,16 @@ def import_table(run: dict[str, Any]) -> Table:
 
 
 def show(table: Table) -> None:
-    """Print a table; where the output is no terminal, wide enough to be cut by nothing."""
+    """Print a table as wide as it needs. In a narrow terminal names are folded and lines run over, but nothing is cut:
+    a figure without its end is another figure."""
     console = Console()
-    if not console.is_terminal:
-        console = Console(width=180)
-    console.print(table)
+    if console.is_terminal and _width(console, table) > console.width:
+        table.columns[0].max_width = _NAME_WIDTH
+    Console(width=max(console.width, _width(console, table))).print(table)
+
+
+def _width(console: Console, table: Table) -> int:
+    return Measurement.get(console, console.options.update(max_width=_NO_LIMIT), table).maximum
 
 
 def _cells(figures: dict[str, Any]) -> list[str]:

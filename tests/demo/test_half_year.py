@@ -10,7 +10,8 @@ import pytest
 
 from routing_service.calendars.rules import working_calendar
 from services import reference
-from services.demo.half_year import COUNT, LETTER, Totals, ndjson, records
+from services.demo.fates import Totals
+from services.demo.half_year import COUNT, LETTER, ndjson, records
 from shared.domain.deadline import Account, Clock, ClockEvent, Verdict, moved, opened
 from shared.domain.lifecycle import Channel
 from shared.domain.regimes import regime_on

@@ -39,15 +39,10 @@ class Running:
         if room == "database":
             pid_file = self.installation.data_dir / "postgres" / "data" / "postmaster.pid"
             return int(pid_file.read_text().splitlines()[0])
-        port = getattr(self.addresses, room).rsplit(":", 1)[1]
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                try:
-                    words = (entry / "cmdline").read_bytes().split(b"\0")
-                except OSError:
-                    continue
-                if b"services" in words and port.encode() in words and room.encode() in words:
-                    return int(entry.name)
+        launcher = self.process.pid
+        for child in Path(f"/proc/{launcher}/task/{launcher}/children").read_text().split():
+            if Path(f"/proc/{child}/comm").read_text().strip() == f"motcua {room}":
+                return int(child)
         raise LookupError(room)
 
     def kill(self, room: str) -> None:

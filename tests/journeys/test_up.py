@@ -1,5 +1,6 @@
 """`motcua up`: the main job, from nothing to the letter's table (3322/UBND-NC, 24/7/2019)."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -37,12 +38,25 @@ def test_the_output_says_that_the_records_are_synthetic(replayed: tuple[Path, st
     assert "không phải hồ sơ thật" in replayed[1]
 
 
+def test_what_has_stopped_is_not_offered_to_be_tried(replayed: tuple[Path, str]) -> None:
+    assert "curl" not in replayed[1]
+    assert "motcua up" in replayed[1].splitlines()[-1]
+
+
+def test_a_second_time_says_that_nothing_changed(replayed: tuple[Path, str]) -> None:
+    printed, _ = start_up(replayed[0], "--once").communicate(timeout=60)
+    assert "reference data: không đổi · unchanged" in printed
+    assert "dossiers: không đổi · unchanged" in printed
+    assert "136.583" in printed, "the table is shown all the same"
+
+
 def test_the_curl_lines_work_as_pasted(replayed: tuple[Path, str]) -> None:
     data_dir, _ = replayed
     running = await_running(start_up(data_dir, "--replay", "none"), data_dir)
     printed = stop_later(running)
     lines = [line for line in printed if line.startswith("curl ")]
     assert len(lines) == 3
+    assert "as_of=2019" not in "".join(lines), "without the replay nobody asks for its half-year"
     for line in lines:
         answer = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=30, check=True)
         assert '"items"' in answer.stdout or '"total"' in answer.stdout, answer.stdout
@@ -65,6 +79,22 @@ def test_the_curl_lines_work_as_pasted(replayed: tuple[Path, str]) -> None:
         check=True,
     )
     assert overdue.stdout.count('"days_overdue"') > 5000, "in 2026 all that was left open in 2019 is overdue"
+    in_csv = subprocess.run(
+        command("report", "resolution", "--format", "csv", "--data-dir", str(data_dir)),
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    assert in_csv.stdout.count(b"\n") == len(in_csv.stdout.splitlines()) == 2, "no blank line at the end"
+    in_json = subprocess.run(
+        command("overdue", "--format", "json", "--data-dir", str(data_dir)),
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    whole = json.loads(in_json.stdout)
+    assert whole["next"] is None
+    assert len(whole["items"]) == overdue.stdout.count('"days_overdue"'), "45's are 44's now"
     stop(running)
 
 

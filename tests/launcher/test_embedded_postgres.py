@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,6 +29,7 @@ AS_MAPPED = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}
 LAUNCHER = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from services.embedded import EmbeddedError, start
 try:
@@ -259,6 +261,20 @@ def test_a_second_start_says_who_is_there_and_what_to_do(tmp_path):
     launcher.finish()
     with start(tmp_path) as server:
         assert not server.cold
+
+
+def test_a_process_forked_from_the_launcher_does_not_hold_the_directory(tmp_path):
+    with start(tmp_path) as server:
+        note(server.url, "kept")
+        forked = ForkProcess(target=time.sleep, args=(60,))
+        forked.start()
+    try:
+        with start(tmp_path) as again:
+            assert notes(again.url) == "kept"
+        assert forked.is_alive()
+    finally:
+        forked.kill()
+        forked.join()
 
 
 def test_a_recorded_pid_that_is_now_a_strangers_is_left_alone(tmp_path):

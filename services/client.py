@@ -1,0 +1,71 @@
+"""Speaking to the services of a running installation, as the other commands do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+import httpx
+
+
+class Refused(Exception):
+    """The services could not be asked or did not do it; the message says why, a reason a line."""
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """An error of the wire is told as a refusal is."""
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise Refused(f"{type(error).__name__}: {error}") from error
+
+
+class Client:
+    """Asks the services with one token. Raises Refused."""
+
+    def __init__(self, token: str) -> None:
+        headers = {"Authorization": f"Bearer {token}"}
+        self._http = httpx.Client(headers=headers, timeout=httpx.Timeout(120, connect=5))
+
+    def get(self, address: str, asked: dict[str, str]) -> httpx.Response:
+        """One answer."""
+        with told():
+            return good(self._http.get(address, params=asked))
+
+    def stream(self, address: str, asked: dict[str, str]) -> Iterator[bytes]:
+        """One answer of any length, block by block."""
+        with told(), self._http.stream("GET", address, params=asked) as answer:
+            if not answer.is_success:
+                answer.read()
+            yield from good(answer).iter_bytes()
+
+    def report(self, stats: str, asked: dict[str, str]) -> dict[str, Any]:
+        """A resolution report with the rows of all its pages."""
+        address = f"{stats}/v1/reports/resolution"
+        report: dict[str, Any] = self.get(address, asked).json()
+        while report["next"]:
+            page = self.get(address, {**asked, "cursor": report["next"]}).json()
+            report["rows"] += page["rows"]
+            report["next"] = page["next"]
+        return report
+
+    def synthetic(self, stats: str, agency: str, day: date) -> bool:
+        """Whether there are made-up dossiers in the installation: only a report says so. False for who may not ask."""
+        asked = {"agency": agency, "from": str(day), "to": str(day)}
+        try:
+            return bool(self.get(f"{stats}/v1/reports/resolution", asked).json()["synthetic"])
+        except Refused:
+            return False
+
+
+def good(answer: httpx.Response) -> httpx.Response:
+    """The answer, or Refused in the words of the service."""
+    if answer.is_success:
+        return answer
+    try:
+        problem = answer.json()
+        lines = [problem["title"], *(f"{e['field']}: {e['reason']}" for e in problem["errors"])]
+    except (ValueError, KeyError, TypeError):
+        lines = [f"HTTP {answer.status_code}"]
+    raise Refused("\n".join(lines))

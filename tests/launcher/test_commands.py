@@ -1,0 +1,105 @@
+"""The command line: what it loads, and that what it prints is whole in 80 columns."""
+
+import io
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from typing import Any, get_args
+
+import pytest
+from rich.console import Console
+from rich.progress import Progress
+
+from services import replay, tables, upload
+from services.command import RoleName
+from services.demo.half_year import COUNT
+from services.province import LAST_DAY_OF_45, province_on
+from services.reference import agencies
+from shared.web.auth import Role
+
+HEAVY = ("alembic", "asyncpg", "fastapi", "httpx", "orjson", "pydantic", "sqlalchemy", "structlog", "uvicorn")
+
+
+def an_item(**changes: Any) -> dict[str, Any]:
+    item = {
+        "code": "QT19-D03-181227-0014",
+        "procedure": "3.000333",
+        "agency": "QT19-D03",
+        "holder": "QT19-D03",
+        "due_at": "2019-01-07T17:00:00+07:00",
+        "days_overdue": 1970,
+    }
+    return {**item, **changes}
+
+
+def a_report(*rows: str) -> dict[str, Any]:
+    names = {name for name, _ in tables.COLUMNS} | {name for name, _, _, _ in tables.UPRIGHT}
+    figures: dict[str, Any] = dict.fromkeys(names, 136_583)
+    return {
+        "agency": "45",
+        "agency_name": "UBND tỉnh Quảng Trị",
+        "period": {"from": "2019-01-01", "to": "2019-06-30"},
+        "synthetic": True,
+        "total": figures,
+        "rows": [{"name": name, "depth": 0, **figures} for name in rows],
+    }
+
+
+def lines_at(width: int, thing: object) -> list[str]:
+    console = Console(width=width, file=io.StringIO(), color_system=None, force_terminal=True)
+    console.print(thing)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().splitlines()
+
+
+def test_a_process_loads_what_it_uses_and_no_more() -> None:
+    code = f"import sys, services.command; print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]", "each process of `motcua up` would pay for it; import it where it is used"
+
+
+def test_the_roles_offered_are_those_of_tokens() -> None:
+    assert set(get_args(RoleName)) == {role.value for role in Role}
+
+
+def test_the_whole_province_is_the_one_in_force() -> None:
+    provinces = {unit.code: unit for unit in agencies()[0] if unit.code in ("44", "45")}
+    assert provinces[province_on(LAST_DAY_OF_45)].valid_to == LAST_DAY_OF_45
+    assert province_on(date(2019, 6, 30)) == "45"
+    assert provinces[province_on(date(2025, 7, 1))].valid_from == date(2025, 7, 1)
+
+
+def test_overdue_dossiers_fit_into_80_columns_and_say_that_they_are_synthetic() -> None:
+    lines = lines_at(80, tables.overdue_table([an_item()] * 50, more=True, synthetic=True))
+    assert any("QT19-D03-181227-0014" in line and "07/01/2019" in line and "1.970" in line for line in lines)
+    assert "…" not in "".join(lines)
+    assert "synthetic" in lines[-1]
+    assert "synthetic" not in "".join(lines_at(80, tables.overdue_table([an_item()], more=False, synthetic=False)))
+
+
+@pytest.mark.parametrize("columns", [80, 125, 200])
+def test_a_report_by_unit_ends_with_a_total_and_no_figure_is_cut(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    tables.show(tables.resolution_table(a_report("Trung tâm Phục vụ hành chính công tỉnh", "UBND Phường 3")))
+    printed = capsys.readouterr().out
+    assert "Tổng" in printed
+    assert printed.count("136.583") == 3 * len(tables.COLUMNS)
+    assert "…" not in printed
+
+
+@pytest.mark.parametrize(
+    ("bar", "task", "total", "shown"),
+    [
+        (replay._bar, replay.TASK, COUNT, "136.583/136.583"),
+        (upload._bar, "Nhập hồ sơ một cửa của huyện Vĩnh Linh năm 2019.csv", 987_600_000, "987.6/987.6 MB"),
+    ],
+)
+def test_the_end_of_a_bar_is_not_cut(bar: Callable[[], Progress], task: str, total: int, shown: str) -> None:
+    progress = bar()
+    progress.add_task(task, total=total, completed=total)
+    line = lines_at(80, progress.get_renderable())[0].rstrip()
+    assert line.endswith(f"{shown} -:--:--")
