@@ -8,7 +8,7 @@ import asyncio
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -100,7 +100,8 @@ def _writer(ground: Ground, url: str) -> Iterator[None]:
 
 
 async def _scopes(url: str) -> dict[str, str]:
-    """Whose list: the commune and the district with the most late dossiers, the old province, and everybody."""
+    """Whose list: the commune and the district with the most late dossiers, the district of the most agencies, the old
+    province, and everybody."""
     reference = await reference_in(url)
     async with connected(url) as connection:
         rows = await connection.fetch(
@@ -108,11 +109,20 @@ async def _scopes(url: str) -> dict[str, str]:
         )
     late = {row[0]: row[1] for row in rows}
 
-    def most(level: Level) -> str:
+    def of_most(level: Level, weight: Callable[[frozenset[int]], int]) -> str:
         units = [unit for unit in reference.agencies.in_force(LAST) if unit.level is level]
-        return max(units, key=lambda u: sum(late.get(one, 0) for one in reference.agencies.scope(u.id))).code
+        return max(units, key=lambda unit: weight(reference.agencies.scope(unit.id))).code
 
-    return {"commune": most(Level.COMMUNE), "district": most(Level.DISTRICT), "province 45": "45", "province 44": "44"}
+    def lateness(scope: frozenset[int]) -> int:
+        return sum(late.get(agency, 0) for agency in scope)
+
+    return {
+        "commune": of_most(Level.COMMUNE, lateness),
+        "district": of_most(Level.DISTRICT, lateness),
+        "widest district": of_most(Level.DISTRICT, len),
+        "province 45": "45",
+        "province 44": "44",
+    }
 
 
 async def _measured(ground: Ground, url: str, port: int, scope: str, agency: str) -> list[_Page]:

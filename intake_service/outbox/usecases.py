@@ -19,7 +19,7 @@ from shared.web.database import Connection
 from shared.web.problems import Problem
 
 CONSUMER = "tell_routing"
-#: Events looked at in a round; of these only receptions of open dossiers are told.
+#: Events looked at in a round; of these only receptions are told.
 WINDOW = 5_000
 
 log = structlog.get_logger()

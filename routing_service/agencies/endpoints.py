@@ -9,14 +9,14 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from routing_service.agencies import usecases
-from shared.contracts.fields import Code, InstantIn, ShortLine
+from shared.contracts.fields import Code, Day, InstantIn, ShortLine
 from shared.contracts.routing import AgencyDetail, AgencyPage, LevelName
 from shared.domain.agencies import Agency, AgencyTree, Level
 from shared.domain.civil_time import civil_day
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.clock import now
-from shared.web.paging import cursor_of, read_cursor
-from shared.web.problems import invalid, refusals
+from shared.web.paging import Pages, page_response
+from shared.web.problems import Problem, reasons_of, refusals
 
 router = APIRouter(prefix="/v1/agencies", tags=["agencies"])
 
@@ -33,7 +33,9 @@ OnDay = Annotated[
     ),
 ]
 
+_DAY: TypeAdapter[date] = TypeAdapter(Day)
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(InstantIn)
+_DAY_LENGTH = len("2019-06-30")
 
 
 @router.get(
@@ -62,21 +64,17 @@ async def listed(
     together with a day."""
     day = _day(as_of)
     tree = reference.agencies
-    key = room.settings.cursor_key.get_secret_value()
-    scope = f"agencies:{day}:{level}:{parent}:{q}"
-    after = read_cursor(cursor, (str, str), scope=scope, key=key) if cursor is not None else None
+    pages = Pages(room.settings.cursor_key, f"agencies:{day}:{level}:{parent}:{q}", str, str)
     found = usecases.in_force(
         tree,
         day,
         level=Level(level) if level else None,
         parent=parent,
         q=q,
-        after=(after[0], after[1]) if after else None,
+        after=pages.after(cursor),
     )
-    shown = found[:limit]
-    following = cursor_of([shown[-1].sort_key, shown[-1].code], scope=scope, key=key) if len(found) > limit else None
-    body = {"items": [_summary(agency, tree) for agency in shown], "next": following}
-    return Response(orjson.dumps(body), media_type="application/json")
+    shown, following = pages.cut(found, limit, lambda agency: (agency.sort_key, agency.code))
+    return page_response([_summary(agency, tree) for agency in shown], following)
 
 
 @router.get(
@@ -101,13 +99,10 @@ def _day(text: str | None) -> date:
     if text is None:
         return civil_day(now())
     try:
-        return date.fromisoformat(text) if len(text) == 10 else civil_day(_INSTANT.validate_python(text))
+        return _DAY.validate_python(text) if len(text) <= _DAY_LENGTH else civil_day(_INSTANT.validate_python(text))
     except ValidationError as error:
-        if any(entry["type"] == "timezone_aware" for entry in error.errors()):
-            raise invalid("as_of", "without_offset") from error
-        raise invalid("as_of", "malformed", expected="YYYY-MM-DD") from error
-    except ValueError as error:
-        raise invalid("as_of", "malformed", expected="YYYY-MM-DD") from error
+        found = [{**entry, "loc": ("as_of",)} for entry in error.errors()]
+        raise Problem("invalid_request", *reasons_of(found)) from error
 
 
 def _summary(agency: Agency, tree: AgencyTree) -> dict[str, Any]:

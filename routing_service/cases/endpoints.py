@@ -1,8 +1,9 @@
 """HTTP of cases: open, read, list, hand over, report the finish; and the worklist of an agency."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
+import asyncpg
 import orjson
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
@@ -24,14 +25,13 @@ from shared.contracts.routing import (
     WorklistPage,
 )
 from shared.domain.civil_time import civil_day, shown
-from shared.domain.codes import micros
 from shared.reference import Reference
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import STAFF, Principal, Role, allows, asked_agency
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
-from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor_of, read_cursor
+from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.problems import Problem, invalid, refusals
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
@@ -45,13 +45,8 @@ Finisher = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER)]
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", max_length=40, description="The case's ETag as read", examples=['"1"'])
 ]
-Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before")]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page", examples=[50])]
 
 _BODY = ("malformed_json", "body_too_large", "unsupported_media_type", "invalid_request")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-#: Stands in a cursor for "no date".
-_UNDATED = -1
 
 
 @router.post(
@@ -135,11 +130,11 @@ async def listed(
         if unit is None:
             raise invalid("holder", "unknown_agency")
         wanted = store.CaseFilter(wanted.scope, state, wanted.openers, sorted(reference.agencies.scope(unit.id)))
-    key, scope = room.settings.cursor_key.get_secret_value(), f"cases:{agency}:{holder}:{state}"
-    after = read_cursor(cursor, (int,), scope=scope, key=key)[0] if cursor is not None else 0
+    pages = Pages(room.settings.cursor_key, f"cases:{agency}:{holder}:{state}", int)
+    (after,) = pages.after(cursor) or (0,)
     rows = await usecases.listed(connection, wanted, after=after, limit=limit)
-    following = cursor_of([rows[limit - 1].dossier_id], scope=scope, key=key) if len(rows) > limit else None
-    return _json({"items": [_case(row, reference) for row in rows[:limit]], "next": following})
+    rows, following = pages.cut(rows, limit, lambda row: (row.dossier_id,))
+    return page_response([_case(row, reference) for row in rows], following)
 
 
 @router.get(
@@ -220,7 +215,7 @@ async def list_hand_overs(code: str, reference: ReferenceOf, principal: Staff, c
     summary="Báo xử lý xong · Report that the holder is done",
     response_model=Case,
     responses={
-        200: {"description": "Recorded, and intake has taken it: the dossier is finished"},
+        200: {"description": "The dossier is finished: intake has taken it, or had it so already"},
         202: {"model": Case, "description": "Recorded (`told` is false); intake does not answer and is told later"},
         **refusals(
             "unauthenticated", "forbidden", "not_found", "not_allowed_in_status", "conflict", "version_changed", *_BODY
@@ -232,24 +227,29 @@ async def finish(
     room: RoomOf,
     reference: ReferenceOf,
     principal: Finisher,
-    body: CaseFinishIn,
+    body: CaseFinishIn | None = None,
     if_match: IfMatch = None,
 ) -> Response:
     """Processing ends here, not at collection. The finish is recorded and committed first, then intake is told over
     HTTP. A neighbour that is down delays and loses nothing: the answer is 202, and intake is told as soon as it
     answers. If intake refuses for good, so does this, with the same code where the holder can act on it; the case is
-    open again and shows the code in `refused`. Reporting the same finish again changes nothing."""
+    open again and shows the code in `refused`.
+
+    A finish has one truth, intake's log, wherever it was reported. The same finish again (at the one-stop or here)
+    changes nothing; without `occurred_at` any instant is the same. Another is refused, and the reasons say what holds.
+    Without a body: granted, now.
+    """
     case = await usecases.finish(
         room.pool,
         IntakeClient(room.http, room.settings.intake_url),
         reference,
         principal,
         code,
-        body,
+        body or CaseFinishIn(),
         expected_version=_version(if_match),
         now=now(),
     )
-    return _case_response(case, reference, 200 if case.told_at else 202)
+    return _case_response(case, reference, 200 if case.ended else 202)
 
 
 @worklist_router.get(
@@ -278,26 +278,10 @@ async def worklist(
     if agency is not None:
         unit = asked_agency(agency, reference, principal, civil_day(instant))
         holders = reference.agencies.scope(unit.id) & holders
-    key, scope = room.settings.cursor_key.get_secret_value(), f"worklist:{agency}"
-    after: tuple[datetime | None, int] | None = None
-    if cursor is not None:
-        late_from, last = read_cursor(cursor, (int, int), scope=scope, key=key)
-        after = (None if late_from == _UNDATED else _EPOCH + timedelta(microseconds=late_from), last)
-    rows = await usecases.worklist(connection, sorted(holders), after=after, limit=limit)
-    items = []
-    for row in rows[:limit]:
-        item = rules.dossier_fields(row, reference)
-        item["desk"] = row["desk"]
-        item["overdue"] = row["late_from"] is not None and row["late_from"] <= instant
-        item["refused"] = row["refused"]
-        item["version"] = row["version"]
-        items.append(item)
-    following = None
-    if len(rows) > limit:
-        end = rows[limit - 1]
-        at = micros(end["late_from"]) if end["late_from"] else _UNDATED
-        following = cursor_of([at, end["id"]], scope=scope, key=key)
-    return _json({"items": items, "next": following})
+    pages = Pages(room.settings.cursor_key, f"worklist:{agency}", datetime, int)
+    rows = await usecases.worklist(connection, sorted(holders), after=pages.after(cursor), limit=limit)
+    rows, following = pages.cut(rows, limit, lambda row: (row["late_from"], row["id"]))
+    return page_response([_worklist_item(row, reference, instant) for row in rows], following)
 
 
 def _version(if_match: str | None) -> int | None:
@@ -340,15 +324,24 @@ def _case(case: rules.CaseRow, reference: Reference) -> dict[str, Any]:
         "accepted_at": shown(case.accepted_at),
         "original_due_at": shown(case.original_due_at),
         "due_at": shown(case.due_at),
-        "finished_at": shown(case.finished_at),
-        "finished_by": case.finished_by,
-        "outcome": case.outcome,
-        "told": case.told_at is not None,
-        "told_at": shown(case.told_at),
+        "finished_at": shown(case.finish.at),
+        "finished_by": case.finish.by,
+        "outcome": case.finish.outcome,
+        "told": case.ended is not None,
+        "told_at": shown(case.finish.told_at),
         "refused": case.refused,
         "hand_overs": case.hand_overs,
         "version": case.version,
     }
+
+
+def _worklist_item(row: asyncpg.Record, reference: Reference, instant: datetime) -> dict[str, Any]:
+    item = rules.dossier_fields(row, reference)
+    item["desk"] = row["desk"]
+    item["overdue"] = row["late_from"] is not None and row["late_from"] <= instant
+    item["refused"] = row["refused"]
+    item["version"] = row["version"]
+    return item
 
 
 def _hand_over(row: Any, reference: Reference) -> dict[str, Any]:

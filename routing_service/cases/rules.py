@@ -8,8 +8,8 @@ from typing import Any
 
 from routing_service.agencies.rules import absence
 from shared.domain.agencies import AgencyTree
-from shared.domain.civil_time import civil_day, shown
-from shared.domain.lifecycle import STATUS_VI, Outcome, Status
+from shared.domain.civil_time import civil_day, local, shown
+from shared.domain.lifecycle import STATUS_VI, Status
 from shared.reference import Reference
 from shared.web.problems import Problem, Reason
 
@@ -18,8 +18,22 @@ CLOCK_TOLERANCE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
+class Finish:
+    """How a dossier was finished, as far as it is known. `at` None: not yet. `told_at`: since when intake knows it."""
+
+    at: datetime | None
+    by: str | None
+    outcome: str | None
+    told_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A case with what routing may know of its dossier. Instants are aware; ids are agencies of the tree."""
+    """A case with what routing may know of its dossier. Instants are aware; ids are agencies of the tree.
+
+    reported: what the holder reported last; its `at` is None when intake refused it. ended: how the dossier ended, by
+    intake's log, wherever that was brought about; None while it is open.
+    """
 
     dossier_id: int
     code: str
@@ -27,10 +41,7 @@ class CaseRow:
     holder_id: int
     desk: str | None
     opened_at: datetime
-    finished_at: datetime | None
-    finished_by: str | None
-    outcome: str | None
-    told_at: datetime | None
+    reported: Finish
     refused: str | None
     version: int
     version_id: int
@@ -38,8 +49,7 @@ class CaseRow:
     accepted_at: datetime
     original_due_at: datetime | None
     due_at: datetime | None
-    dossier_finished_at: datetime | None
-    dossier_outcome: int | None
+    ended: Finish | None
     hand_overs: int
     last_handed_over_at: datetime | None
 
@@ -48,9 +58,14 @@ class CaseRow:
         return self.agency_id in scope or self.holder_id in scope
 
     @property
+    def finish(self) -> Finish:
+        """What holds: the dossier's end in intake's log; until it is there, what the holder reported."""
+        return self.ended or self.reported
+
+    @property
     def over(self) -> bool:
-        """Whether there is nothing left to do: the finish is reported, or the dossier ended otherwise."""
-        return self.finished_at is not None or self.dossier_finished_at is not None
+        """Whether there is nothing left to do: the dossier has ended, or its finish is reported."""
+        return self.finish.at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +88,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyFinished:
-    """The same finish was reported before: nothing changes."""
+    """The same finish holds already: nothing changes."""
 
 
 def hand_over(
@@ -112,9 +127,9 @@ def finish(
     """Whether who asks may report the finish. Whether the dossier may be finished is intake's to say."""
     if case.holder_id not in scope:
         return Problem("forbidden", Reason("", "not_the_holder"))
-    if case.finished_at is not None:
-        same = case.outcome == outcome and occurred_at in (None, case.finished_at)
-        return AlreadyFinished() if same else Problem("not_allowed_in_status", Reason("", "case_over"))
+    if case.over:
+        differing = _differing(case.finish, outcome, occurred_at)
+        return Problem("not_allowed_in_status", Reason("", "case_over"), *differing) if differing else AlreadyFinished()
     refused = _impossible(occurred_at, case.accepted_at, "before_acceptance", now)
     if refused is not None:
         return Problem("invalid_request", refused)
@@ -138,12 +153,9 @@ def relayed(code: str) -> Problem:
 
 
 def taken_before(case: CaseRow) -> bool:
-    """Whether the dossier is finished as the case says, so that a refusal only means that intake knew it already."""
-    return (
-        case.status in (Status.FINISHED, Status.RETURNED)
-        and case.outcome is not None
-        and case.dossier_outcome == Outcome[case.outcome.upper()]
-    )
+    """Whether the dossier has ended as the holder reports, so that a refusal only means that intake knew it already.
+    The instant is intake's either way: both desks may have reported the same finish a moment apart."""
+    return case.ended is not None and case.ended.outcome == case.reported.outcome
 
 
 STATUS_SHOWN: Mapping[int, tuple[str, str]] = MappingProxyType(
@@ -152,14 +164,18 @@ STATUS_SHOWN: Mapping[int, tuple[str, str]] = MappingProxyType(
 
 
 def dossier_fields(row: Any, reference: Reference) -> dict[str, Any]:
-    """What every list of routing says of a dossier. `row` has code, version_id, agency_id, holder_id, status,
-    accepted_at, original_due_at, due_at. Written by hand: validating 200 of them again costs four times as much."""
-    version = reference.versions[row["version_id"]]
+    """What every list of routing says of a dossier. `row` begins with the columns that are taken
+    here, in their order. Written by
+    hand: validating 200 of them again costs four times as much, and asking a row for its columns by name as much as
+    all the rest."""
+    code, version_id, agency_id, holder_id, status_code, accepted_at, original_due_at, due_at = row[:8]
+    version = reference.versions[version_id]
     agencies = reference.agencies.by_id
-    agency, holder = agencies[row["agency_id"]], agencies[row["holder_id"]]
-    status, status_name = STATUS_SHOWN[row["status"]]
+    agency, holder = agencies[agency_id], agencies[holder_id]
+    status, status_name = STATUS_SHOWN[status_code]
+    due = shown(due_at)
     return {
-        "code": row["code"],
+        "code": code,
         "procedure": version.code,
         "procedure_name": version.name,
         "sector": version.sector,
@@ -168,12 +184,22 @@ def dossier_fields(row: Any, reference: Reference) -> dict[str, Any]:
         "holder": holder.code,
         "holder_name": holder.name,
         "status": status,
-        "status_code": row["status"],
+        "status_code": status_code,
         "status_name": status_name,
-        "accepted_at": shown(row["accepted_at"]),
-        "original_due_at": shown(row["original_due_at"]),
-        "due_at": shown(row["due_at"]),
+        "accepted_at": shown(accepted_at),
+        "original_due_at": due if original_due_at == due_at else shown(original_due_at),
+        "due_at": due,
     }
+
+
+def _differing(holds: Finish, outcome: str, occurred_at: datetime | None) -> list[Reason]:
+    """What of a reported finish contradicts the one that holds, each with what holds."""
+    reasons = []
+    if outcome != holds.outcome:
+        reasons.append(Reason("outcome", "not_one_of", {"expected": holds.outcome}))
+    if holds.at is not None and occurred_at not in (None, holds.at):
+        reasons.append(Reason("occurred_at", "not_one_of", {"expected": local(holds.at).isoformat()}))
+    return reasons
 
 
 def _impossible(occurred_at: datetime | None, floor: datetime, early: str, now: datetime) -> Reason | None:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from routing_service.cases.rules import CaseRow, Moved
+from routing_service.cases.rules import CaseRow, Finish, Moved
+from shared.domain.lifecycle import Outcome
 from shared.web.database import Connection
 
 # The statement sees the state before it, so a case that another process opens at the same moment is not in `before`;
@@ -28,15 +29,22 @@ FROM given g LEFT JOIN found f ON f.n = g.n LEFT JOIN made m ON f.first AND m.do
 ORDER BY g.n
 """
 
+# How a dossier ended is read from intake's log and never kept here: a finish has one truth.
 _CASE = """
-SELECT c.dossier_id, d.code, c.agency_id, c.holder_id, c.desk, c.opened_at, c.finished_at, c.finished_by, c.outcome,
-  c.told_at, c.refused, c.version, d.version_id, d.status, d.accepted_at, d.original_due_at, d.due_at,
-  d.finished_at AS dossier_finished_at, d.outcome AS dossier_outcome, coalesce(h.seq, 0) AS hand_overs,
+SELECT c.dossier_id, d.code, c.agency_id, c.holder_id, c.desk, c.opened_at, c.finished_at AS reported_at,
+  c.finished_by AS reported_by, c.outcome AS reported_outcome, c.told_at, c.refused, c.version, d.version_id, d.status,
+  d.accepted_at, d.original_due_at, d.due_at, d.finished_at AS ended_at, d.outcome AS ended_outcome,
+  e.actor AS ended_by, e.recorded_at AS ended_recorded_at, coalesce(h.seq, 0) AS hand_overs,
   h.occurred_at AS last_handed_over_at
 FROM dossier_case c JOIN dossier d ON d.id = c.dossier_id
 LEFT JOIN LATERAL (
   SELECT seq, occurred_at FROM hand_over WHERE dossier_id = c.dossier_id ORDER BY seq DESC LIMIT 1
 ) h ON true
+LEFT JOIN LATERAL (
+  SELECT actor, recorded_at FROM dossier_event
+  WHERE dossier_id = d.id AND kind IN ('finished', 'withdrawn', 'stopped') AND d.finished_at IS NOT NULL
+  ORDER BY seq DESC LIMIT 1
+) e ON true
 """
 
 # A dossier is found by its code, or by the code it had in another system.
@@ -61,20 +69,24 @@ async def open_cases(
 
 async def find(connection: Connection, code: str) -> CaseRow | None:
     """A case."""
-    return _case(await connection.fetchrow(_CASE + _BY_CODE, code))
+    row = await connection.fetchrow(_CASE + _BY_CODE, code)
+    return _case(row) if row is not None else None
 
 
 async def find_locked(connection: Connection, code: str) -> CaseRow | None:
     """A case, locked until the transaction ends: hand-overs of one dossier queue up here."""
     locked = await connection.fetchval(f"SELECT c.dossier_id FROM dossier_case c {_BY_CODE} FOR UPDATE", code)
+    if locked is None:
+        return None
     # Read after the lock is held, so that what the holder before us committed is seen.
-    return _case(await connection.fetchrow(f"{_CASE} WHERE c.dossier_id = $1", locked)) if locked else None
+    row = await connection.fetchrow(f"{_CASE} WHERE c.dossier_id = $1", locked)
+    return _case(row) if row is not None else None
 
 
 _STATES = {
     "open": "c.finished_at IS NULL AND d.finished_at IS NULL",
     "refused": "c.finished_at IS NULL AND c.refused IS NOT NULL",
-    "untold": "c.finished_at IS NOT NULL AND c.told_at IS NULL AND c.refused IS NULL",
+    "untold": "c.finished_at IS NOT NULL AND c.told_at IS NULL AND c.refused IS NULL AND d.finished_at IS NULL",
 }
 
 
@@ -100,7 +112,7 @@ async def listed(connection: Connection, wanted: CaseFilter, *, after: int, limi
         after,
         limit,
     )
-    return [CaseRow(*tuple(row)) for row in rows]
+    return [_case(row) for row in rows]
 
 
 async def append_hand_over(
@@ -153,7 +165,7 @@ async def mark_told(connection: Connection, case: CaseRow, *, told_at: datetime)
         "UPDATE dossier_case SET told_at = $3, version = version + 1"
         " WHERE dossier_id = $1 AND finished_at = $2 AND told_at IS NULL",
         case.dossier_id,
-        case.finished_at,
+        case.reported.at,
         told_at,
     )
 
@@ -164,8 +176,16 @@ async def mark_refused(connection: Connection, case: CaseRow, *, code: str) -> N
         "UPDATE dossier_case SET finished_at = NULL, refused = $3, version = version + 1"
         " WHERE dossier_id = $1 AND finished_at = $2 AND told_at IS NULL",
         case.dossier_id,
-        case.finished_at,
+        case.reported.at,
         code,
+    )
+
+
+async def settle(connection: Connection, case: CaseRow) -> None:
+    """The holder of a refused report agrees with the finish that holds: nothing is left to correct."""
+    await connection.execute(
+        "UPDATE dossier_case SET refused = NULL, version = version + 1 WHERE dossier_id = $1 AND refused IS NOT NULL",
+        case.dossier_id,
     )
 
 
@@ -181,12 +201,13 @@ async def untold(connection: Connection, *, after: tuple[datetime, int], limit: 
         *after,
         limit,
     )
-    return [CaseRow(*tuple(row)) for row in rows]
+    return [_case(row) for row in rows]
 
 
+# First what every list says of a dossier, in the order in which `rules.dossier_fields` takes it.
 _WORKLIST = """
-SELECT d.id, d.code, d.version_id, d.agency_id, c.holder_id, c.desk, d.status, d.accepted_at, d.original_due_at,
-  d.due_at, d.late_from, c.refused, c.version
+SELECT d.code, d.version_id, d.agency_id, c.holder_id, d.status, d.accepted_at, d.original_due_at, d.due_at,
+  d.id, d.late_from, c.desk, c.refused, c.version
 FROM dossier_case c JOIN dossier d ON d.id = c.dossier_id
 WHERE c.holder_id = ANY($1) AND c.finished_at IS NULL AND d.finished_at IS NULL AND {further}
 ORDER BY d.late_from, d.id LIMIT $2
@@ -210,5 +231,27 @@ async def worklist(
     return await connection.fetch(_WORKLIST.format(further=further), holders, limit, late_from, last)
 
 
-def _case(row: asyncpg.Record | None) -> CaseRow | None:
-    return CaseRow(*tuple(row)) if row is not None else None
+def _case(row: asyncpg.Record) -> CaseRow:
+    ended = None
+    if row["ended_at"] is not None:
+        outcome = Outcome(row["ended_outcome"]).name.lower()
+        ended = Finish(row["ended_at"], row["ended_by"], outcome, row["ended_recorded_at"])
+    return CaseRow(
+        dossier_id=row["dossier_id"],
+        code=row["code"],
+        agency_id=row["agency_id"],
+        holder_id=row["holder_id"],
+        desk=row["desk"],
+        opened_at=row["opened_at"],
+        reported=Finish(row["reported_at"], row["reported_by"], row["reported_outcome"], row["told_at"]),
+        refused=row["refused"],
+        version=row["version"],
+        version_id=row["version_id"],
+        status=row["status"],
+        accepted_at=row["accepted_at"],
+        original_due_at=row["original_due_at"],
+        due_at=row["due_at"],
+        ended=ended,
+        hand_overs=row["hand_overs"],
+        last_handed_over_at=row["last_handed_over_at"],
+    )

@@ -132,16 +132,26 @@ async def finish(
     expected_version: int | None,
     now: datetime,
 ) -> CaseRow:
-    """Record the finish and commit; then tell intake at once. If it does not answer, the worker tells it later:
-    `told_at` of the returned case is None, and nothing is lost. A definite refusal is a Problem, and the case is open
-    again."""
-    async with pool.acquire() as connection, connection.transaction():
-        case = _visible(await store.find_locked(connection, _known_form(code)), principal)
-        _expect(case, expected_version)
+    """Record the finish and commit; then tell intake at once. If it does not answer, the worker tells it later: the
+    returned case has not `ended` yet, and nothing is lost. A definite refusal is a Problem, and the case is open again.
+
+    The counter may finish the dossier at the same moment. Intake takes one of the two; the other is then judged by what
+    holds: the same finish, or a Problem that says how it differs.
+    """
+
+    def decide(case: CaseRow) -> rules.Finished | rules.AlreadyFinished:
         decided = rules.finish(case, principal.scope, outcome=asked.outcome, occurred_at=asked.occurred_at, now=now)
         if isinstance(decided, Problem):
             raise decided
-        if isinstance(decided, rules.Finished):
+        return decided
+
+    async with pool.acquire() as connection, connection.transaction():
+        case = _visible(await store.find_locked(connection, _known_form(code)), principal)
+        _expect(case, expected_version)
+        decided = decide(case)
+        if case.ended is not None:
+            await store.settle(connection, case)
+        elif isinstance(decided, rules.Finished):
             await store.record_finish(
                 connection,
                 case.dossier_id,
@@ -150,16 +160,19 @@ async def finish(
                 outcome=decided.outcome,
             )
         case = _visible(await store.find(connection, case.code), principal)
-    if case.told_at is None:
+    refused = None
+    if case.ended is None:
         try:
             refused = await tell(pool, intake, reference, case, now)
         except NeighbourUnavailable as silence:
             log.info("finish.not_told", case=case.code, why=str(silence))
-        else:
-            if refused is not None:
-                raise rules.relayed(refused)
-    async with pool.acquire() as connection:
-        return _visible(await store.find(connection, case.code), principal)
+        async with pool.acquire() as connection:
+            case = _visible(await store.find(connection, case.code), principal)
+    if case.ended is not None:
+        decide(case)
+    elif refused is not None:
+        raise rules.relayed(refused)
+    return case
 
 
 async def tell(
@@ -170,14 +183,14 @@ async def tell(
     NeighbourUnavailable: it did not answer, or not for good; nothing is kept, it is to be told again. No connection is
     held while the neighbour thinks.
     """
-    assert case.finished_at is not None, "only a recorded finish is told"
+    assert case.reported.at is not None, "only a recorded finish is told"
     refused: str | None = None
     try:
         await intake.finish(
             case.code,
-            occurred_at=case.finished_at,
-            outcome="granted" if case.outcome == "granted" else "refused",
-            actor=case.finished_by or "",
+            occurred_at=case.reported.at,
+            outcome="granted" if case.reported.outcome == "granted" else "refused",
+            actor=case.reported.by or "",
             agency=reference.agencies.by_id[case.holder_id].code,
             # One key for the case: however often it is told, by whichever process, it is finished once.
             idempotency_key=f"case-finish-{case.code}",
@@ -222,8 +235,8 @@ class FinishTeller:
         """Tell the next few; whether there may be more at once."""
         cases = await store.untold(connection, after=self.after, limit=ROUND_SIZE)
         for case in cases:
-            assert case.finished_at is not None, "the query asks for finished cases"
-            self.after = (case.finished_at, case.dossier_id)
+            assert case.reported.at is not None, "the query asks for reported finishes"
+            self.after = (case.reported.at, case.dossier_id)
             await self._tell(case)
         if len(cases) == ROUND_SIZE:
             return True

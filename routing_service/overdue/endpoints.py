@@ -1,13 +1,17 @@
 """HTTP of what is late and what will be late soon: pages for screens, whole lists for scripts."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
+from functools import cache
 from typing import Annotated, Any, Literal
 
+import asyncpg
 import orjson
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from routing_service.cases.rules import dossier_fields
 from routing_service.overdue import rules, usecases
@@ -15,13 +19,11 @@ from routing_service.overdue.rules import Asked
 from shared.contracts.fields import Code, InstantIn, LongLine
 from shared.contracts.routing import DueSoonItem, DueSoonPage, OverdueItem, OverduePage
 from shared.domain.civil_time import civil_day
-from shared.domain.codes import micros
-from shared.reference import Reference
 from shared.web.app import ReferenceOf, Room, RoomOf
 from shared.web.auth import STAFF, Principal, allows
 from shared.web.clock import now
 from shared.web.database import ReadingSession
-from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor_of, read_cursor
+from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Pages, page_response
 from shared.web.problems import Problem, refusals
 
 router = APIRouter(prefix="/v1", tags=["overdue"])
@@ -46,7 +48,6 @@ AsOf = Annotated[
 Sector = Annotated[
     LongLine | None, Query(description="Only of this sector (lĩnh vực), as written", examples=["Hộ tịch"])
 ]
-Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before")]
 Limit = Annotated[
     int | None,
     Query(
@@ -62,12 +63,11 @@ Format = Annotated[
 ]
 Accept = Annotated[str | None, Header(max_length=1000, description="application/json, text/csv, application/x-ndjson")]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NEXT_HEADER = "Next-Cursor"
 _REFUSALS = refusals("unauthenticated", "forbidden", "agency_out_of_scope", "not_acceptable", "invalid_request")
 
-#: Makes the items of a chunk of rows.
-Items = Callable[[Sequence[Any]], list[dict[str, Any]]]
+#: Makes the item of a row.
+Item = Callable[[asyncpg.Record], dict[str, Any]]
 
 
 def _responses(fields: Sequence[str], item: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
@@ -138,20 +138,16 @@ async def overdue(
         sector=sector,
         now=now(),
     )
-    today = civil_day(asked.as_of)
+    days_overdue = rules.days_overdue(reference.calendar, civil_day(asked.as_of))
 
-    def items(rows: Sequence[Any]) -> list[dict[str, Any]]:
-        return [
-            rules.item_of(
-                dossier_fields(row, reference),
-                days_overdue=_days(reference, row["due_day"], today),
-                apology_sent=False,  # there is no register of apologies yet: none recorded here
-            )
-            for row in rows
-        ]
+    def item(row: asyncpg.Record) -> dict[str, Any]:
+        fields = dossier_fields(row, reference)
+        fields["days_overdue"] = days_overdue[row["due_day"]]
+        fields["apology_sent"] = False  # there is no register of apologies yet: none recorded here
+        return fields
 
     scope = f"overdue:{agency}:{as_of}:{min_days}:{sector}"
-    return await _answer(room, connection, asked, items, _OVERDUE_FIELDS, scope, cursor, limit, _format(format, accept))
+    return await _answer(room, connection, asked, item, _OVERDUE_FIELDS, scope, cursor, limit, _format(format, accept))
 
 
 @router.get(
@@ -195,20 +191,17 @@ async def due_soon(
     )
     today = civil_day(asked.as_of)
 
-    def items(rows: Sequence[Any]) -> list[dict[str, Any]]:
-        return [
-            rules.item_of(dossier_fields(row, reference), days_left=_days(reference, today, row["due_day"]))
-            for row in rows
-        ]
+    @cache
+    def days_left(due_day: date) -> int | None:
+        return rules.working_days(reference.calendar, today, due_day)
+
+    def item(row: asyncpg.Record) -> dict[str, Any]:
+        fields = dossier_fields(row, reference)
+        fields["days_left"] = days_left(row["due_day"])
+        return fields
 
     scope = f"due-soon:{agency}:{as_of}:{min_days}:{max_days}:{sector}"
-    return await _answer(
-        room, connection, asked, items, _DUE_SOON_FIELDS, scope, cursor, limit, _format(format, accept)
-    )
-
-
-def _days(reference: Reference, first: date, last: date) -> int | None:
-    return rules.working_days(reference.calendar, first, last)
+    return await _answer(room, connection, asked, item, _DUE_SOON_FIELDS, scope, cursor, limit, _format(format, accept))
 
 
 def _format(asked: str | None, accept: str | None) -> str:
@@ -222,39 +215,54 @@ async def _answer(
     room: Room,
     connection: ReadingSession,
     asked: Asked,
-    items: Items,
+    item: Item,
     fields: Sequence[str],
     scope: str,
     cursor: str | None,
     limit: int | None,
     form: str,
 ) -> Response:
-    key = room.settings.cursor_key.get_secret_value()
-    after = None
-    if cursor is not None:
-        late_from, last = read_cursor(cursor, (int, int), scope=scope, key=key)
-        after = (_EPOCH + timedelta(microseconds=late_from), last)
+    pages = Pages(room.settings.cursor_key, scope, datetime, int)
+    after = pages.after(cursor)
     media = rules.MEDIA_TYPES[form]
     if form != "json" and limit is None and after is None:
-        return StreamingResponse(_stream(room, asked, items, fields, form), media_type=media)
+        return _Export(_stream(room, asked, item, fields, form), media_type=media)
     size = limit or DEFAULT_LIMIT
     rows = await usecases.page(connection, asked, after=after, limit=size)
-    following = None
-    if len(rows) > size:
-        end = rows[size - 1]
-        following = cursor_of([micros(end["late_from"]), end["id"]], scope=scope, key=key)
-    shown = items(rows[:size])
+    rows, following = pages.cut(rows, size, lambda row: (row["late_from"], row["id"]))
+    items = [item(row) for row in rows]
     if form == "json":
-        return Response(orjson.dumps({"items": shown, "next": following}), media_type=media)
+        return page_response(items, following)
     headers = {_NEXT_HEADER: following} if following else None
-    return Response(_header(fields, form) + _lines(shown, fields, form), 200, headers, media)
+    return Response(_header(fields, form) + _lines(items, fields, form), 200, headers, media)
 
 
-async def _stream(room: Room, asked: Asked, items: Items, fields: Sequence[str], form: str) -> AsyncIterator[bytes]:
+class _Export(StreamingResponse):
+    """A whole list as it is read. When the client breaks off it ends, between two chunks: the framework would cancel it
+    in the middle of a statement, and again at every step of giving its connection back."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        broken_off = asyncio.create_task(self.listen_for_disconnect(receive))
+        try:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            async with aclosing(self.body_iterator) as chunks:  # type: ignore[type-var]
+                async for chunk in chunks:
+                    if broken_off.done():
+                        return
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            broken_off.cancel()
+
+
+async def _stream(
+    room: Room, asked: Asked, item: Item, fields: Sequence[str], form: str
+) -> AsyncGenerator[bytes, None]:
     yield _header(fields, form)
     async with aclosing(usecases.everything(room.pool, asked)) as chunks:
         async for rows in chunks:
-            yield _lines(items(rows), fields, form)
+            yield _lines([item(row) for row in rows], fields, form)
 
 
 def _header(fields: Sequence[str], form: str) -> bytes:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from io import StringIO
-from typing import Any
 
 from shared.domain.civil_time import civil_day, midnight
 from shared.domain.working_calendar import CalendarMissing, WorkingCalendar
@@ -45,6 +44,34 @@ def working_days(calendar: WorkingCalendar, first: date, last: date) -> int | No
         return calendar.working_days_between(first, last)
     except CalendarMissing:
         return None
+
+
+class DaysOverdue(dict[date, int | None]):
+    """The working days after a due day, up to and with `today`, by due day. Each is reckoned once: the due days of a
+    page of 200 would take half the time of the page."""
+
+    def __init__(self, calendar: WorkingCalendar, today: date) -> None:
+        self._calendar = calendar
+        self._today = today
+
+    def __missing__(self, due_day: date) -> int | None:
+        days = self[due_day] = working_days(self._calendar, due_day, self._today)
+        return days
+
+
+#: By calendar (which its value holds, so that no other can get its id) and day.
+_reckoned: dict[tuple[int, date], DaysOverdue] = {}
+_RECKONED_DAYS = 16
+
+
+def days_overdue(calendar: WorkingCalendar, today: date) -> DaysOverdue:
+    """What has been reckoned for a day, by whichever request."""
+    found = _reckoned.get((id(calendar), today))
+    if found is None:
+        if len(_reckoned) >= _RECKONED_DAYS:
+            _reckoned.clear()
+        found = _reckoned[id(calendar), today] = DaysOverdue(calendar, today)
+    return found
 
 
 def _last_working_day(calendar: WorkingCalendar, day: date, count: int) -> date:
@@ -128,9 +155,3 @@ class Asked:
     window: Window
     as_of: datetime
     historic: bool
-
-
-def item_of(fields: dict[str, Any], **more: object) -> dict[str, Any]:
-    """One item: what every list says of a dossier, and what this one adds."""
-    fields.update(more)
-    return fields

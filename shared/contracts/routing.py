@@ -8,7 +8,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.fields import Code, InstantIn, LongLine, ShortLine
-from shared.contracts.intake import StatusName
+from shared.contracts.intake import OutcomeName, StatusName
 from shared.contracts.neighbour import call
 
 LevelName = Literal["ministry", "province", "district", "commune"]
@@ -163,12 +163,14 @@ class Case(BaseModel):
         examples=["2026-11-25T17:00:00+07:00"],
     )
     finished_at: datetime | None = Field(
-        description="When the holder reported the finish; null while open", examples=[None]
+        description="When the dossier was finished, by intake's log, wherever that was reported; until intake knows "
+        "it, when the holder says it was. Null while open",
+        examples=[None],
     )
-    finished_by: str | None = Field(description="Who reported it last", examples=[None])
-    outcome: FinishOutcome | None = Field(description="As reported last", examples=[None])
-    told: bool = Field(description="Whether intake has taken the reported finish", examples=[False])
-    told_at: datetime | None = Field(description="When it did", examples=[None])
+    finished_by: str | None = Field(description="Who finished it; of an open case, who reported last", examples=[None])
+    outcome: OutcomeName | None = Field(description="How it ended; of an open case, as reported last", examples=[None])
+    told: bool = Field(description="Whether intake knows of the finish", examples=[False])
+    told_at: datetime | None = Field(description="Since when it does", examples=[None])
     refused: str | None = Field(
         description="Code with which intake refused the finish last reported; the case is open again, the holder "
         "may correct and report anew",
@@ -226,7 +228,9 @@ class CaseFinishIn(_In):
     """The holder is done: đã xử lý xong. Intake decides whether the dossier may be finished."""
 
     outcome: FinishOutcome = Field(
-        description="A refusal on the merits is a result (NĐ 61/2018 art. 19(8))", examples=["granted"]
+        "granted",
+        description="granted unless said; a refusal on the merits is a result (NĐ 61/2018 art. 19(8))",
+        examples=["granted"],
     )
     occurred_at: InstantIn | None = Field(
         None, description="When, if not now; never in the future", examples=["2026-11-25T10:00:00+07:00"]

@@ -1,26 +1,83 @@
-"""Keyset pages: an opaque, signed cursor holds the sort key of the last row."""
+"""Keyset pages: an opaque, signed cursor holds the sort key of the last row.
+
+An endpoint asks for the rows `after` a cursor, one more than it shows, and lets them be `cut`:
+
+    pages = Pages(room.settings.cursor_key, f"cases:{agency}", int)
+    rows = await usecases.listed(connection, wanted, after=pages.after(cursor), limit=limit)
+    rows, following = pages.cut(rows, limit, lambda row: (row.dossier_id,))
+    return page_response([_case(row) for row in rows], following)
+"""
 
 import base64
 import hmac
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import orjson
+from fastapi import Query
+from pydantic import SecretStr
+from starlette.responses import Response
 
+from shared.domain.codes import micros
 from shared.web.problems import invalid
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page", examples=[DEFAULT_LIMIT])]
+
 _SIGNATURE_BYTES = 8
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Row = TypeVar("Row")
 
 
-def cursor_of(values: list[Any], *, scope: str, key: str) -> str:
+class Pages:
+    """One list in pages. `scope` names the list with all that narrows it: a cursor of another is refused. `kinds`: what
+    its sort key is made of, of str, int and datetime."""
+
+    def __init__(self, key: SecretStr, scope: str, *kinds: type) -> None:
+        self._key = key.get_secret_value()
+        self._scope = scope
+        self._kinds = kinds
+
+    def after(self, cursor: str | None) -> tuple[Any, ...] | None:
+        """The sort key of the last row of the page before; None where the list begins."""
+        if cursor is None:
+            return None
+        # An instant stands in it as microseconds; it may be missing: such rows are at one end of a list.
+        wire = tuple(int | None if kind is datetime else kind for kind in self._kinds)
+        values = _read_cursor(cursor, wire, scope=self._scope, key=self._key)
+        return tuple(
+            _EPOCH + timedelta(microseconds=value) if kind is datetime and value is not None else value
+            for kind, value in zip(self._kinds, values, strict=True)
+        )
+
+    def cut(
+        self, rows: Sequence[Row], limit: int, place: Callable[[Row], Sequence[Any]]
+    ) -> tuple[Sequence[Row], str | None]:
+        """The rows of a page, and the cursor of the next one if there are more rows than `limit`. `place` gives a row's
+        sort key."""
+        if len(rows) <= limit:
+            return rows, None
+        last = [micros(value) if isinstance(value, datetime) else value for value in place(rows[limit - 1])]
+        return rows[:limit], _cursor_of(last, scope=self._scope, key=self._key)
+
+
+def page_response(items: list[dict[str, Any]], following: str | None) -> Response:
+    """A page as every list answers it."""
+    return Response(orjson.dumps({"items": items, "next": following}), media_type="application/json")
+
+
+def _cursor_of(values: list[Any], *, scope: str, key: str) -> str:
     """A cursor for the page after `values`. `scope` binds it to one list: it cannot be used on another."""
     body = orjson.dumps(values)
     return base64.urlsafe_b64encode(_signature(body, scope, key) + body).decode().rstrip("=")
 
 
-def read_cursor(cursor: str, kinds: tuple[type, ...], *, scope: str, key: str) -> list[Any]:
+def _read_cursor(cursor: str, kinds: tuple[Any, ...], *, scope: str, key: str) -> list[Any]:
     """The values in a cursor; a Problem if it is not one of ours, or of another list."""
     try:
         raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))

@@ -83,6 +83,10 @@ async def test_an_instant_counts_as_its_day_in_vietnam(routing):
     [
         ({"as_of": "30/6/2019"}, ("as_of", "malformed")),
         ({"as_of": "2019-02-30"}, ("as_of", "malformed")),
+        ({"as_of": "2019-W26-7"}, ("as_of", "malformed")),
+        ({"as_of": "20190630"}, ("as_of", "malformed")),
+        ({"as_of": "1561888800"}, ("as_of", "malformed")),
+        ({"as_of": "0001-01-01"}, ("as_of", "out_of_range")),
         ({"as_of": "2019-06-30T08:00:00"}, ("as_of", "without_offset")),
         ({"level": "hamlet"}, ("level", "not_one_of")),
         ({"parent": "none"}, ("parent", "unknown_agency")),

@@ -1,5 +1,6 @@
 """What is overdue and due soon: every list equals a straight recount over random lives of dossiers."""
 
+import asyncio
 import csv
 import json
 import random
@@ -237,6 +238,47 @@ async def test_csv_and_ndjson_without_a_limit_are_whole(routing, lives, monkeypa
     then = (now() - timedelta(days=9)).isoformat()
     whole = await routing.http.get("/v1/overdue", params={"format": "ndjson", "as_of": then}, headers=leader)
     assert [json.loads(line) for line in whole.text.splitlines()] == await listed(routing, as_of=then)
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+async def test_a_client_that_breaks_off_is_let_go_quietly(routing, lives, monkeypatch, caplog, form):
+    from routing_service.overdue import usecases
+
+    monkeypatch.setattr(usecases, "CHUNK", 5)
+    sent: list[object] = []
+    asked, enough = asyncio.Event(), asyncio.Event()
+
+    async def receive():
+        if not asked.is_set():
+            asked.set()
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await enough.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+        if len(sent) == 4:
+            enough.set()
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/v1/overdue",
+        "raw_path": b"/v1/overdue",
+        "root_path": "",
+        "query_string": f"format={form}".encode(),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in routing.as_("leader").items()],
+        "client": ("test", 1),
+        "server": ("room", 80),
+    }
+    await routing.app(scope, receive, send)
+    assert 4 <= len(sent) < 10, "it does not go on for nobody"
+    pool = routing.app.state.room.pool
+    assert pool.get_idle_size() == pool.get_size()
+    assert not caplog.records
 
 
 async def test_csv_with_a_limit_is_a_page_that_names_the_next(routing, lives):
