@@ -21,7 +21,8 @@ from shared.web.database import Reading
 from stats_service.counts import store
 from stats_service.counts.rules import BATCH
 from stats_service.counts.usecases import bring_checkpoints_up, fold_once
-from stats_service.reports.rules import NOTHING, Figures, Sums, figures, units_of
+from stats_service.figures.rules import NOTHING, Figures, Sums, figures
+from stats_service.reports.rules import units_of
 
 NAME = "bench_filled"
 #: The half-year of a letter, and a period that begins and ends in the middle of months: nothing to lean on there.

@@ -1,8 +1,13 @@
 """Alembic's environment. The connection is handed in by migrations.apply; there is no alembic.ini to go stale."""
 
 from alembic import context
+from sqlalchemy.dialects.postgresql.base import ischema_names
 
 from shared.tables import metadata
+from shared.tables.schema import Xid8
+
+#: SQLAlchemy does not know it, and would compare a column of it with nothing.
+ischema_names["xid8"] = Xid8
 
 #: A migration that waits for a lock blocks every reader behind it: give up after this and try again later.
 LOCK_TIMEOUT = "5s"

@@ -9,12 +9,14 @@ from migrations.revision import head_revision
 from shared.web.app import Room, RoomPlan, make_app
 from shared.web.background import Worker
 from shared.web.settings import Settings, read_settings
+from stats_service.counts.rules import LOOK_SECONDS
 from stats_service.counts.usecases import Folding
+from stats_service.definitions import endpoints as definitions
 from stats_service.reports import endpoints as reports
 
 
 def _workers(room: Room) -> Sequence[Worker]:
-    return (Worker(room.pool, "stats.counts", Folding()),)
+    return (Worker(room.pool, "stats.counts", Folding(), idle=LOOK_SECONDS),)
 
 
 ROLE = "motcua_stats"
@@ -25,7 +27,7 @@ PLAN = RoomPlan(
         "Thống kê tình hình giải quyết thủ tục hành chính: what the numbers say. Every figure is the length of a list "
         "that can be opened, and is exact at once."
     ),
-    routers=(reports.router,),
+    routers=(reports.router, definitions.router),
     workers=_workers,
 )
 

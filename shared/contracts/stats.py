@@ -1,13 +1,12 @@
 """What stats promises: its wire models, and a typed client for whoever calls it."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import httpx
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contracts.fields import Code, Name
+from shared.contracts.fields import Code, Day, InstantIn, Name
 from shared.contracts.intake import ChannelName, StatusName, VerdictName
 from shared.contracts.neighbour import call
 
@@ -44,27 +43,6 @@ MAX_REPORT_ROWS = 1000
 MAX_LIST_ITEMS = 1000
 
 
-def _written_as_a_day(value: Any) -> Any:
-    # Left alone, "1546300800" would pass for a date: seconds since 1970.
-    if isinstance(value, str) and not (len(value) == 10 and value[4] == value[7] == "-"):
-        raise PydanticCustomError("motcua", "day", {"code": "malformed", "params": {"expected": "YYYY-MM-DD"}})
-    return value
-
-
-def _written_as_an_instant(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    if len(value) < 10 or value[4] != "-":
-        expected = "RFC 3339, 2019-07-24T08:00:00+07:00"
-        raise PydanticCustomError("motcua", "instant", {"code": "malformed", "params": {"expected": expected}})
-    # A "+" that was not percent-encoded in a query arrives as a space.
-    return value[:-6] + "+" + value[-5:] if len(value) > 16 and value[-6] == " " else value
-
-
-CivilDay = Annotated[date, BeforeValidator(_written_as_a_day)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_written_as_an_instant)]
-
-
 class PeriodQuery(BaseModel):
     """Whose figures, for which days, as known when. A parameter that does not exist is refused, not ignored."""
 
@@ -73,9 +51,9 @@ class PeriodQuery(BaseModel):
     agency: Code = Field(
         description="Code in force on the last day of the period; it covers its subtree", examples=["45"]
     )
-    first: CivilDay = Field(alias="from", description="First day, included", examples=["2019-01-01"])
-    last: CivilDay = Field(alias="to", description="Last day, included; today at the latest", examples=["2019-06-30"])
-    as_of: Instant | None = Field(
+    first: Day = Field(alias="from", description="First day, included", examples=["2019-01-01"])
+    last: Day = Field(alias="to", description="Last day, included; today at the latest", examples=["2019-06-30"])
+    as_of: InstantIn | None = Field(
         None,
         description="Only what was recorded by then (slower); without it, what is known now",
         examples=["2019-07-24T08:00:00+07:00"],

@@ -1,4 +1,4 @@
-"""HTTP of reports: the resolution report, the list behind each figure, the definitions."""
+"""HTTP of reports: the resolution report, and the list behind each figure."""
 
 import csv
 from datetime import date
@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query
+from pydantic import SecretStr
 from starlette.responses import Response
 
 from shared.contracts.stats import (
     COUNT_NAMES,
     RATE_NAMES,
-    Definitions,
     FigureList,
     FigureListQuery,
     PeriodQuery,
@@ -28,10 +28,10 @@ from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Principal, Staff
 from shared.web.clock import now
 from shared.web.database import ReadingSession
-from shared.web.paging import cursor_of, read_cursor
+from shared.web.paging import Pages, page_response
 from shared.web.problems import Problem, refusals
+from stats_service.definitions.rules import DEFINITION
 from stats_service.reports import usecases
-from stats_service.reports.rules import DEFINITION, DEFINITIONS
 from stats_service.reports.usecases import Asked, Opened, Report
 
 router = APIRouter(prefix="/v1", tags=["reports"])
@@ -39,7 +39,7 @@ router = APIRouter(prefix="/v1", tags=["reports"])
 _CHANNEL = {channel.value: channel.name.lower() for channel in Channel}
 _STATUS = {status.value: status.name.lower() for status in Status}
 _VERDICT = {verdict.value: verdict.name.lower() for verdict in Verdict}
-_FIRST = (date.min, 0)
+_FIRST = (date.min.isoformat(), 0)
 _CSV_PLACE = ("group_by", "key", "name", "level", "parent", "depth", "from", "to")
 _CSV_ORIGIN = ("basis", "as_of", "synthetic")
 
@@ -76,7 +76,7 @@ async def resolution_report(
     report = await usecases.resolution(session, asked, query.group_by)
     if query.format == "csv":
         return Response(_csv(report), media_type="text/csv; charset=utf-8")
-    return _json(_report_page(report, query, room.settings.cursor_key.get_secret_value()))
+    return _json(_report_page(report, query, room.settings.cursor_key))
 
 
 @router.get(
@@ -109,32 +109,12 @@ async def figure_list(
         sector=query.sector,
         procedure=query.procedure,
     )
-    key = room.settings.cursor_key.get_secret_value()
-    scope = _cursor_scope(query)
-    after = _FIRST
-    if query.cursor:
-        day, number = read_cursor(query.cursor, (str, int), scope=scope, key=key)
-        after = (date.fromisoformat(day), number)
+    pages = Pages(room.settings.cursor_key, _cursor_scope(query), str, int)
+    day, number = pages.after(query.cursor) or _FIRST
+    after = (date.fromisoformat(day), number)
     rows = await usecases.figure_list(session, reference, asked, opened, after=after, limit=query.limit + 1)
-    page = rows[: query.limit]
-    more = len(rows) > query.limit
-    return _json(
-        {
-            "items": [_item(row, reference) for row in page],
-            "next": cursor_of([page[-1]["day"], page[-1]["id"]], scope=scope, key=key) if more else None,
-        }
-    )
-
-
-@router.get(
-    "/definitions",
-    operation_id="definitions",
-    summary="Định nghĩa các số liệu · What the figures mean",
-    response_model=Definitions,
-)
-async def definitions() -> Definitions:
-    """Each figure of the reports: its names, how it is made, and the document that asks for it."""
-    return Definitions(items=list(DEFINITIONS))
+    page, following = pages.cut(rows, query.limit, lambda row: (row["day"].isoformat(), row["id"]))
+    return page_response([_item(row, reference) for row in page], following)
 
 
 def _asked(query: PeriodQuery, reference: Reference, principal: Principal) -> Asked:
@@ -154,23 +134,19 @@ def _cursor_scope(query: PeriodQuery) -> str:
     return query.model_dump_json(exclude={"cursor", "limit"})
 
 
-def _report_page(report: Report, query: ReportQuery, key: str) -> dict[str, Any]:
-    scope = _cursor_scope(query)
+def _report_page(report: Report, query: ReportQuery, key: SecretStr) -> dict[str, Any]:
+    pages = Pages(key, _cursor_scope(query), str, int)
     place = {row.key: n for n, row in enumerate(report.rows)}
-    begin = 0
-    if query.cursor:
-        # After the row that the last page ended with, wherever it stands now; if it is gone, where it stood.
-        last, number = read_cursor(query.cursor, (str, int), scope=scope, key=key)
-        begin = place[last] + 1 if last in place else number
-    page = report.rows[begin : begin + query.limit]
-    end = begin + len(page)
-    more = end < len(report.rows)
+    # After the row that the last page ended with, wherever it stands now; if it is gone, where it stood.
+    last, number = pages.after(query.cursor) or ("", 0)
+    begin = place[last] + 1 if last in place else number
+    page, following = pages.cut(report.rows[begin:], query.limit, lambda row: (row.key, begin + query.limit - 1))
     return {
         **_head(report),
         "group_by": report.group_by,
         "total": report.total.wire(),
         "rows": [row.wire() for row in page],
-        "next": cursor_of([page[-1].key, end - 1], scope=scope, key=key) if more else None,
+        "next": following,
     }
 
 

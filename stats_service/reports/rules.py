@@ -1,23 +1,19 @@
-"""What the figures are: from sums of counts to figures, from figures to rates, from agencies to rows. Pure."""
+"""Which days and whose dossiers a report is about, and what its rows are. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
-from typing import NamedTuple
 
-from shared.contracts.stats import Definition
 from shared.domain.agencies import Agency, AgencyTree, Level
 from shared.domain.lifecycle import Channel
 from shared.web.problems import Problem, Reason, invalid
+from stats_service.figures.rules import ZERO, Figures, added
 
 FIRST_DAY = date(1990, 1, 1)
 LAST_DAY = date(2100, 12, 31)
 DAY = timedelta(days=1)
-#: Changes when a figure changes its meaning.
-DEFINITION = "resolution/1"
-
 LEVEL_VI = MappingProxyType(
     {
         Level.MINISTRY: "Bộ, ngành Trung ương",
@@ -29,125 +25,6 @@ LEVEL_VI = MappingProxyType(
 CHANNEL_VI = MappingProxyType(
     {Channel.COUNTER: "Trực tiếp", Channel.ONLINE: "Trực tuyến", Channel.POST: "Bưu chính công ích"}
 )
-
-
-class Sums(NamedTuple):
-    """Counts summed over all days before a boundary: the metrics of shared.domain.counts, then two of its channels."""
-
-    received: int = 0
-    resolved: int = 0
-    resolved_early: int = 0
-    resolved_on_day: int = 0
-    resolved_without_term: int = 0
-    fell_late: int = 0
-    late_settled: int = 0
-    paused_net: int = 0
-    received_online: int = 0
-    received_post: int = 0
-
-
-NOTHING = Sums()
-
-
-class Figures(NamedTuple):
-    """The counts of a report's row. All are sums over dossiers, so figures of disjoint sets add up."""
-
-    carried_over: int
-    received: int
-    received_online: int
-    received_counter: int
-    received_post: int
-    to_handle: int
-    resolved: int
-    resolved_early: int
-    resolved_on_day: int
-    resolved_late: int
-    resolved_on_time: int
-    resolved_without_term: int
-    pending: int
-    pending_in_term: int
-    pending_overdue: int
-    pending_paused: int
-
-    def wire(self) -> dict[str, object]:
-        """The counts and the rates, by name, in the order of the contract."""
-        return {**self._asdict(), **rates(self)}
-
-
-ZERO = Figures(*([0] * len(Figures._fields)))
-
-
-def figures(before: Sums, through: Sums) -> Figures:
-    """The figures of a period from the sums before its first day and the sums through its last day."""
-    carried_over = before.received - before.resolved
-    received = through.received - before.received
-    online = through.received_online - before.received_online
-    post = through.received_post - before.received_post
-    resolved = through.resolved - before.resolved
-    early = through.resolved_early - before.resolved_early
-    on_day = through.resolved_on_day - before.resolved_on_day
-    pending = through.received - through.resolved
-    overdue = through.fell_late - through.late_settled
-    return Figures(
-        carried_over=carried_over,
-        received=received,
-        received_online=online,
-        received_counter=received - online - post,
-        received_post=post,
-        to_handle=carried_over + received,
-        resolved=resolved,
-        resolved_early=early,
-        resolved_on_day=on_day,
-        resolved_late=resolved - early - on_day,
-        resolved_on_time=early + on_day,
-        resolved_without_term=through.resolved_without_term - before.resolved_without_term,
-        pending=pending,
-        pending_in_term=pending - overdue,
-        pending_overdue=overdue,
-        pending_paused=through.paused_net,
-    )
-
-
-def added(parts: Iterable[Figures]) -> Figures:
-    """The figures of disjoint sets of dossiers taken together."""
-    columns = list(zip(*parts, strict=True))
-    return Figures(*map(sum, columns)) if columns else ZERO
-
-
-def rate(part: int, whole: int) -> str | None:
-    """`part` in percent of `whole`, two decimals, half up; None when there is nothing to divide by."""
-    if whole == 0:
-        return None
-    hundredths = (part * 20_000 + whole) // (2 * whole)
-    return f"{hundredths // 100}.{hundredths % 100:02d}"
-
-
-def rates(row: Figures) -> dict[str, str | None]:
-    """The four rates, each rounded on its own. Three denominators are in use in the field, so each has its name."""
-    return {
-        "on_time_rate": rate(row.resolved_on_time, row.resolved),
-        "late_rate": rate(row.resolved_late, row.resolved),
-        "received_on_time_rate": rate(row.resolved_on_time, row.to_handle),
-        "national_on_time_rate": rate(row.resolved_on_time + row.pending_in_term, row.to_handle),
-    }
-
-
-def broken_identities(row: Figures) -> list[str]:
-    """The identities of report 06/VPCP/KSTT that a row breaks: none, ever."""
-    held = {
-        "to_handle = carried_over + received": row.to_handle == row.carried_over + row.received,
-        "to_handle = resolved + pending": row.to_handle == row.resolved + row.pending,
-        "received = online + counter + post": row.received
-        == row.received_online + row.received_counter + row.received_post,
-        "resolved = early + on_day + late": row.resolved
-        == row.resolved_early + row.resolved_on_day + row.resolved_late,
-        "resolved_on_time = early + on_day": row.resolved_on_time == row.resolved_early + row.resolved_on_day,
-        "pending = in_term + overdue": row.pending == row.pending_in_term + row.pending_overdue,
-        "pending_paused is of pending": row.pending_paused <= row.pending,
-        "resolved_without_term is of resolved_on_day": row.resolved_without_term <= row.resolved_on_day,
-        "no figure is negative": min(row) >= 0,
-    }
-    return [identity for identity, holds in held.items() if not holds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,143 +233,3 @@ def month_rows(months: Iterable[tuple[Period, Figures]]) -> list[Row]:
     return [
         Row(f"{m.first:%Y-%m}", f"Tháng {m.first:%m/%Y}", month, {"from": m.first, "to": m.last}) for m, month in months
     ]
-
-
-#: The figures in the order in which reports carry them; every formula is in terms of figures or of the list behind it.
-DEFINITIONS = tuple(
-    Definition(name=name, kind="count", title_vi=vi, title_en=en, formula=formula, source=source)
-    for name, vi, en, formula, source in (
-        (
-            "carried_over",
-            "Kỳ trước chuyển qua",
-            "Carried over",
-            "received before the period, and not finished before it",
-            "TT 01/2020/TT-VPCP, II.06a column 6",
-        ),
-        ("received", "Tiếp nhận trong kỳ", "Received", "received in the period", "TT 01/2020/TT-VPCP, II.06a"),
-        (
-            "received_online",
-            "Tiếp nhận trực tuyến",
-            "Received online",
-            "of received: channel online",
-            "TT 01/2020/TT-VPCP, II.06a column 4",
-        ),
-        (
-            "received_counter",
-            "Tiếp nhận trực tiếp",
-            "Received at the counter",
-            "of received: channel counter",
-            "TT 01/2020/TT-VPCP, II.06a column 5",
-        ),
-        (
-            "received_post",
-            "Tiếp nhận qua bưu chính công ích",
-            "Received by post",
-            "of received: channel post",
-            "TT 01/2020/TT-VPCP, II.06a column 5",
-        ),
-        (
-            "to_handle",
-            "Tổng số hồ sơ phải giải quyết",
-            "To handle",
-            "carried_over + received = resolved + pending",
-            "TT 01/2020/TT-VPCP, II.06a column 3; 3322/UBND-NC",
-        ),
-        (
-            "resolved",
-            "Đã giải quyết",
-            "Resolved",
-            "finished in the period (đã xử lý xong, refusals on the merits, withdrawals and stops included)",
-            "NĐ 61/2018 art. 19(8); TT 01/2020/TT-VPCP, II.06a column 7",
-        ),
-        (
-            "resolved_early",
-            "Giải quyết trước hạn",
-            "Resolved early",
-            "of resolved: finished before the due day",
-            "TT 01/2020/TT-VPCP, II.06a column 8",
-        ),
-        (
-            "resolved_on_day",
-            "Giải quyết đúng hạn",
-            "Resolved on the day",
-            "of resolved: finished on the due day (hour terms: by the hour), or without a term",
-            "TT 01/2020/TT-VPCP, II.06a column 9",
-        ),
-        (
-            "resolved_late",
-            "Giải quyết quá hạn",
-            "Resolved late",
-            "resolved - resolved_early - resolved_on_day: finished after the due day",
-            "TT 01/2020/TT-VPCP, II.06a column 10",
-        ),
-        (
-            "resolved_on_time",
-            "Giải quyết đúng và trước hạn",
-            "Resolved on time",
-            "resolved_early + resolved_on_day",
-            "3322/UBND-NC",
-        ),
-        (
-            "resolved_without_term",
-            "Đã giải quyết, không có thời hạn",
-            "Resolved without a term",
-            "of resolved_on_day: the procedure has no term, so that nobody takes them for on time",
-            "shown apart by this system",
-        ),
-        (
-            "pending",
-            "Đang giải quyết",
-            "Pending",
-            "received by the end of the period, and not finished by then",
-            "TT 01/2020/TT-VPCP, II.06a column 11",
-        ),
-        (
-            "pending_in_term",
-            "Đang giải quyết trong hạn",
-            "Pending in term",
-            "pending - pending_overdue",
-            "TT 01/2020/TT-VPCP, II.06a column 12",
-        ),
-        (
-            "pending_overdue",
-            "Đang giải quyết quá hạn",
-            "Pending overdue",
-            "of pending: the first late day is not after the last day of the period",
-            "TT 01/2020/TT-VPCP, II.06a column 13",
-        ),
-        (
-            "pending_paused",
-            "Tạm dừng, chờ bổ sung",
-            "Paused",
-            "of pending: waiting for the applicant at the end of the last day",
-            "QĐ 766/QĐ-TTg progress table",
-        ),
-    )
-) + tuple(
-    Definition(name=name, kind="rate", title_vi=vi, title_en=en, formula=formula, source=source)
-    for name, vi, en, formula, source in (
-        (
-            "on_time_rate",
-            "Tỷ lệ đúng hạn trên đã giải quyết",
-            "On-time rate",
-            "resolved_on_time / resolved",
-            "3322/UBND-NC",
-        ),
-        ("late_rate", "Tỷ lệ quá hạn trên đã giải quyết", "Late rate", "resolved_late / resolved", "3322/UBND-NC"),
-        (
-            "received_on_time_rate",
-            "Tỷ lệ đúng hạn trên tiếp nhận",
-            "On-time rate of what was to be handled",
-            "resolved_on_time / to_handle",
-            "NĐ 61/2018 art. 30(2)c",
-        ),
-        (
-            "national_on_time_rate",
-            "Tỷ lệ đúng hạn theo Quyết định 766",
-            "National on-time rate",
-            "(resolved_on_time + pending_in_term) / to_handle",
-            "QĐ 766/QĐ-TTg, indicator 2.1",
-        ),
-    )
-)

@@ -52,27 +52,55 @@ def _paused(at_the_end_of: str) -> str:
     )
 
 
+def _bucket(day: str) -> str:
+    return f"width_bucket({day}, $5::date[])"
+
+
+def _dossiers(where: str) -> str:
+    return f"coalesce(sum(dossiers) FILTER (WHERE {where}), 0)::bigint"
+
+
 def _pending(at_the_end_of: str) -> str:
     return f"f.received_day <= {at_the_end_of} AND (f.finished_day IS NULL OR f.finished_day > {at_the_end_of})"
 
 
 # The same sums as from the counts, so that the same rules make figures of them. $5: boundaries. $6: the day after the
 # instant of knowledge, null for now: then nobody could know of a dossier that it would be overdue later.
+#
+# The dossiers are read once, however many boundaries there are: those whose days lie between the same boundaries are
+# one cell, and only cells meet every boundary (ten years by month, a million dossiers: 6 s instead of 41). A day lies
+# before boundary `mark` if fewer than `mark` boundaries are not after it, and width_bucket counts those.
 _SUMS = f"""
-SELECT mark, {{part}} AS part,
-  count(*) FILTER (WHERE f.received_day < until),
-  count(*) FILTER (WHERE f.finished_day < until),
-  count(*) FILTER (WHERE f.finished_day < until AND f.verdict = 1),
-  count(*) FILTER (WHERE f.finished_day < until AND f.verdict = 2),
-  count(*) FILTER (WHERE f.finished_day < until AND f.due_day IS NULL),
-  count(*) FILTER (WHERE f.late_day < least(until, $6::date)),
-  count(*) FILTER (WHERE greatest(f.late_day, f.finished_day) < least(until, $6::date)
-    AND f.late_day IS NOT NULL AND f.finished_day IS NOT NULL),
-  count(*) FILTER (WHERE CASE WHEN mark > 1 AND {_pending("until - 1")} THEN {_paused("until - 1")} END),
-  count(*) FILTER (WHERE f.received_day < until AND f.channel = 2),
-  count(*) FILTER (WHERE f.received_day < until AND f.channel = 3)
-FROM facts f CROSS JOIN unnest($5::date[]) WITH ORDINALITY AS m (until, mark)
-GROUP BY 1, 2
+cells AS MATERIALIZED (
+  SELECT {{part}} AS part, {_bucket("f.received_day")} AS received, {_bucket("f.finished_day")} AS finished,
+    {_bucket("CASE WHEN f.late_day < coalesce($6::date, 'infinity') THEN f.late_day END")} AS late,
+    {_bucket("CASE WHEN f.settled_day < coalesce($6::date, 'infinity') THEN f.settled_day END")} AS settled,
+    f.verdict, f.due_day IS NULL AS without_term, f.channel, count(*)::int AS dossiers
+  FROM (
+    SELECT *, CASE WHEN late_day IS NOT NULL AND finished_day IS NOT NULL THEN greatest(late_day, finished_day) END
+      AS settled_day FROM facts
+  ) f GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+), waiting AS MATERIALIZED (
+  SELECT mark, {{part}} AS part, count(*) AS dossiers
+  FROM facts f CROSS JOIN LATERAL generate_series(
+    greatest(2, {_bucket("f.received_day")} + 1), coalesce({_bucket("f.finished_day")}, cardinality($5::date[]))
+  ) AS pending (mark)
+  WHERE {_paused("($5::date[])[mark] - 1")}
+  GROUP BY 1, 2
+)
+SELECT mark, part,
+  {_dossiers("received < mark")},
+  {_dossiers("finished < mark")},
+  {_dossiers("finished < mark AND verdict = 1")},
+  {_dossiers("finished < mark AND verdict = 2")},
+  {_dossiers("finished < mark AND without_term")},
+  {_dossiers("late < mark")},
+  {_dossiers("settled < mark")},
+  coalesce((SELECT w.dossiers FROM waiting w WHERE (w.mark, w.part) = (marks.mark, cells.part)), 0),
+  {_dossiers("received < mark AND channel = 2")},
+  {_dossiers("received < mark AND channel = 3")}
+FROM cells CROSS JOIN generate_series(1, cardinality($5::date[])) AS marks (mark)
+GROUP BY mark, part
 """
 
 PartBy = Literal["none", "agency", "channel", "version"]
@@ -172,7 +200,7 @@ async def sums_before(
 ) -> list[tuple[int, int, tuple[int, ...]]]:
     """As counts.store.sums_before, straight from the dossiers. The boundaries must lie in the period or end it."""
     await _plan_for_these_values(connection)
-    sql = f"WITH {_THEN if seen.as_of else _NOW} {_SUMS.format(part=_PARTS[by])}"
+    sql = f"WITH {_THEN if seen.as_of else _NOW}, {_SUMS.format(part=_PARTS[by])}"
     known = seen.day_of_knowledge
     rows = await connection.fetch(
         sql,

@@ -17,21 +17,17 @@ from shared.reference import Reference
 from shared.web.database import Reading
 from shared.web.problems import invalid
 from stats_service.counts import store as counts
+from stats_service.figures.rules import NOTHING, Figures, Sums, added, figures
 from stats_service.reports import store
 from stats_service.reports.rules import (
-    NOTHING,
-    Figures,
     Period,
     Row,
-    Sums,
     Unit,
-    added,
     agency_at_the_end,
     agency_rows,
     channel_rows,
     checked_as_of,
     checked_period,
-    figures,
     level_rows,
     month_rows,
     tree_rows,

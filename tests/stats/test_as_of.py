@@ -50,6 +50,19 @@ async def test_now_is_as_good_as_known_now(database, issuer):
             assert (then["total"], then["rows"]) == (known["total"], known["rows"])
 
 
+async def test_decades_by_month_are_one_pass(database, issuer):
+    async with a_scene(database, issuer, seed=34, dossiers=80) as scene:
+        await write(scene.owner, scene.histories)
+        now = clock.now() - timedelta(seconds=1)
+        asked: dict[str, Any] = {"first": date(1990, 1, 10), "last": date(2020, 6, 10), "group_by": "month"}
+        then, known = await scene.report(**asked, as_of=now), await scene.report(**asked)
+        assert len(then["rows"]) == 30 * 12 + 6
+        assert (then["total"], then["rows"]) == (known["total"], known["rows"])
+        assert {name: sum(row[name] for row in then["rows"]) for name in ("received", "resolved")} == {
+            name: then["total"][name] for name in ("received", "resolved")
+        }
+
+
 async def test_before_anything_was_recorded_there_is_nothing(database, issuer):
     async with a_scene(database, issuer, seed=33, dossiers=20) as scene:
         await write(scene.owner, scene.histories)

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from shared.domain.counts import METRICS, Facts, contributions, moves
-from stats_service.counts.rules import checkpoints_until
+from stats_service.counts.rules import LOOK_SECONDS, LOOKS, MANY, checkpoints_until, worth_folding
 from stats_service.counts.usecases import Folding, bring_checkpoints_up, fold_once
 from tests.builders_log import DAY, History, a_dossier, a_history, an_event, fold_all, recount, write, write_events
 
@@ -171,6 +171,75 @@ async def test_the_consumer_folds_then_makes_checkpoints_then_rests(owner, stats
     await consumer(stats)
     after = await owner.fetchval("SELECT sum(n_tup_ins + n_tup_upd) FROM pg_stat_user_tables WHERE relname ~ '^count'")
     assert before == after
+
+
+async def until_folded(consumer: Folding, owner: asyncpg.Connection, stats: asyncpg.Connection) -> None:
+    """Rounds of the consumer until it has nothing left to fold, and one more, in which it sees to the checkpoints."""
+    while await owner.fetchval(
+        "SELECT EXISTS (SELECT FROM dossier_event e WHERE (e.txid, e.id) >"
+        " (coalesce((SELECT txid FROM stats_position), '0'), coalesce((SELECT event_id FROM stats_position), 0)))"
+    ):
+        await consumer(stats)
+    await consumer(stats)
+
+
+async def test_years_that_arrive_later_get_their_checkpoints_from_the_consumer(owner, stats):
+    consumer = Folding()
+    new = histories(6, 10)
+    await write(owner, new)
+    await until_folded(consumer, owner, stats)
+    before = await owner.fetchval("SELECT min(month) FROM count_checkpoint")
+    rng = random.Random(6)
+    old = [
+        a_history(rng, agencies=AGENCIES, versions=[1], first=date(2012, 1, 5), last=date(2013, 3, 1)) for _ in range(5)
+    ]
+    await write(owner, old)
+    await until_folded(consumer, owner, stats)
+    assert before - await owner.fetchval("SELECT min(month) FROM count_checkpoint") > 365 * DAY
+    assert await wrong_checkpoints(owner) == 0
+    assert await histogram(owner) == recount([*new, *old])
+
+
+async def test_with_nothing_to_do_it_writes_nothing(owner, stats):
+    """A second of rounds leaves no trace in the write-ahead log. The server's own housekeeping may: then once more."""
+    consumer = Folding()
+    await write(owner, histories(7, 20))
+    await until_folded(consumer, owner, stats)
+    written = []
+    for _ in range(10):
+        begin = await owner.fetchval("SELECT pg_current_wal_insert_lsn()")
+        for _ in range(round(1 / LOOK_SECONDS)):
+            assert await consumer(stats) is False
+        written.append(await owner.fetchval("SELECT pg_current_wal_insert_lsn() - $1::pg_lsn", begin))
+        if not written[-1]:
+            return
+    pytest.fail(f"bytes in the write-ahead log in each idle second: {written}")
+
+
+async def test_with_nothing_to_do_it_waits_for_no_lock(owner, stats):
+    consumer = Folding()
+    await write(owner, histories(8, 20))
+    await until_folded(consumer, owner, stats)
+    await stats.execute("SET lock_timeout = '1ms'")
+    async with owner.transaction():
+        await owner.execute("SELECT FROM stats_position FOR UPDATE")
+        assert await consumer(stats) is False
+
+
+@pytest.mark.parametrize(
+    ("waiting", "look", "worth"),
+    [
+        (0, 1, False),
+        (0, 1_000, False),
+        (1, 1, False),
+        (1, LOOKS - 1, False),
+        (1, LOOKS, True),
+        (MANY - 1, 1, False),
+        (MANY, 1, True),
+    ],
+)
+def test_many_events_are_folded_at_once_and_few_wait_for_company(waiting, look, worth):
+    assert worth_folding(waiting, look) is worth
 
 
 def test_the_sum_of_all_moves_is_what_the_last_facts_say():

@@ -3,7 +3,7 @@
 import random
 from datetime import date
 
-from stats_service.reports.rules import ZERO, added, broken_identities, figures
+from stats_service.figures.rules import ZERO, added, broken_identities, figures
 from tests.builders_log import DAY, a_history
 from tests.stats.recounts import counts
 

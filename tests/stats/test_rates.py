@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from shared.contracts.stats import COUNT_NAMES, RATE_NAMES
 from shared.contracts.stats import Figures as WireFigures
 from shared.domain.counts import METRICS
-from stats_service.reports.rules import DEFINITIONS, ZERO, Figures, Sums, figures, rate, rates
+from stats_service.definitions.rules import DEFINITIONS
+from stats_service.figures.rules import ZERO, Figures, Sums, figures, rate, rates
 
 
 @pytest.mark.parametrize(

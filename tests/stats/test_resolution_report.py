@@ -11,7 +11,8 @@ import pytest
 from shared.contracts.stats import COUNT_NAMES, ReportQuery, ResolutionReport, StatsClient
 from shared.domain.lifecycle import Channel
 from stats_service.counts.usecases import bring_checkpoints_up, fold_once
-from stats_service.reports.rules import Figures, Period, broken_identities
+from stats_service.figures.rules import Figures, broken_identities
+from stats_service.reports.rules import Period
 from tests.builders_log import fold_all, write
 from tests.stats.recounts import counts
 from tests.stats.scenes import LAST, PERIODS, Scene, a_scene

@@ -1,0 +1,1 @@
+"""What the figures mean, for whoever reads them: names in two languages, formulas, sources."""

@@ -1,0 +1,19 @@
+"""HTTP of the definitions. Public: whoever reads a figure may know what it means."""
+
+from fastapi import APIRouter
+
+from shared.contracts.stats import Definitions
+from stats_service.definitions.rules import DEFINITIONS
+
+router = APIRouter(prefix="/v1", tags=["reports"])
+
+
+@router.get(
+    "/definitions",
+    operation_id="definitions",
+    summary="Định nghĩa các số liệu · What the figures mean",
+    response_model=Definitions,
+)
+async def definitions() -> Definitions:
+    """Each figure of the reports: its names, how it is made, and the document that asks for it."""
+    return Definitions(items=list(DEFINITIONS))
