@@ -1,29 +1,76 @@
-"""Fields as they may come in: text in one spelling without control characters, instants of our times with offset."""
+"""Fields as they may come in: text in one spelling without control characters, days and instants of our times."""
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from shared.domain.civil_time import local
-from shared.domain.vietnamese import has_control_characters, normalised
+from shared.domain.vietnamese import (
+    has_control_characters,
+    has_letter,
+    has_letter_or_digit,
+    normalised,
+    search_key,
+)
+
+#: What a calendar can have.
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+_SHORTEST_SEARCH = 2
+
+
+def _refused(code: str, **params: object) -> PydanticCustomError:
+    return PydanticCustomError("motcua", "refused", {"code": code, "params": params})
 
 
 def _clean(text: str) -> str:
     if has_control_characters(text):
-        raise PydanticCustomError("motcua", "control characters", {"code": "control_characters"})
+        raise _refused("control_characters")
     text = text if text.isascii() and text == text.strip() and "  " not in text else normalised(text)
     if not text:
-        raise PydanticCustomError("motcua", "empty", {"code": "required"})
+        raise _refused("required")
     return text
 
 
+def _readable(text: str) -> str:
+    if not has_letter(text):
+        raise _refused("no_letter")
+    return text
+
+
+def _searchable(text: str) -> str:
+    if has_control_characters(text):
+        raise _refused("control_characters")
+    if not has_letter_or_digit(text):
+        raise _refused("nothing_to_search")
+    if len(search_key(text)) < _SHORTEST_SEARCH:
+        raise _refused("too_short", limit=_SHORTEST_SEARCH)
+    return normalised(text)
+
+
 Code = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_clean)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_clean)]
+#: Of a person, an organisation, a document: something that can be read aloud.
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=300), AfterValidator(_clean), AfterValidator(_readable)
+]
 ShortLine = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_clean)]
 LongLine = Annotated[str, StringConstraints(min_length=1, max_length=1000), AfterValidator(_clean)]
 Subject = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_clean)]
+#: What is typed into a search box. Its search key is never empty: an empty one would find everything.
+SearchText = Annotated[str, StringConstraints(min_length=_SHORTEST_SEARCH, max_length=100), AfterValidator(_searchable)]
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def _written_day(value: object) -> object:
+    """YYYY-MM-DD only: pydantic alone takes a bare number for seconds since 1970."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or _DAY.fullmatch(value) is None:
+        raise _refused("malformed", expected="YYYY-MM-DD")
+    return value
 
 
 def _rfc3339(value: object) -> object:
@@ -31,19 +78,26 @@ def _rfc3339(value: object) -> object:
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str) or len(value) < 10 or value[4:5] != "-":
-        raise PydanticCustomError(
-            "motcua",
-            "malformed instant",
-            {"code": "malformed", "params": {"expected": "RFC 3339, 2019-07-24T08:00:00+07:00"}},
-        )
+        raise _refused("malformed", expected="RFC 3339, 2019-07-24T08:00:00+07:00")
     return f"{value[:-6]}+{value[-5:]}" if value[-6:-5] == " " and value[-3:-2] == ":" and "T" in value else value
 
 
+def _in_our_years(year: int) -> None:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise _refused("out_of_range", limit=f"{FIRST_YEAR}–{LAST_YEAR}")
+
+
+def _day_of_our_times(value: date) -> date:
+    _in_our_years(value.year)
+    return value
+
+
 def _of_our_times(value: datetime) -> datetime:
-    if not 1900 <= value.year <= 2200:
-        raise PydanticCustomError("motcua", "out of range", {"code": "out_of_range", "params": {"limit": "1900–2200"}})
+    _in_our_years(value.year)
     return local(value)
 
 
+#: A civil day as it may come in, in a body or a query.
+Day = Annotated[date, BeforeValidator(_written_day), AfterValidator(_day_of_our_times), Field(examples=["2019-06-30"])]
 #: An instant as it may come in: RFC 3339 with its offset, in a year that a calendar can have.
 InstantIn = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_of_our_times)]

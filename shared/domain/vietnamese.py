@@ -8,6 +8,8 @@ _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _LETTER = {letter: chr(0x61 + index) for index, letter in enumerate(_ALPHABET)}
 #: Tone order of dictionaries: ngang, huyền, hỏi, ngã, sắc, nặng.
 _TONES = {"\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "5"}
+#: The Hangul fillers: Unicode calls them letters, and nobody can see them.
+_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
 
 
 def normalised(text: str) -> str:
@@ -22,6 +24,16 @@ def has_control_characters(text: str) -> bool:
         if not text.isprintable()
         else False
     )
+
+
+def has_letter(text: str) -> bool:
+    """Whether anything in `text` can be read: blanks, marks, digits and signs alone are no name."""
+    return any(char.isalpha() and char not in _BLANK_LETTERS for char in text)
+
+
+def has_letter_or_digit(text: str) -> bool:
+    """Whether there is anything in `text` to search by."""
+    return any(char.isalnum() and char not in _BLANK_LETTERS for char in text)
 
 
 def search_key(text: str) -> str:

@@ -4,6 +4,7 @@ Every code stands in one of the two tables below; the OpenAPI documents list the
 was sent: it may hold personal data.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -16,6 +17,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+
+from shared.web.words import EXPECTED, TERMS
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -71,12 +74,16 @@ PROBLEMS = MappingProxyType(
 REASONS = MappingProxyType(
     {
         "required": ("bắt buộc phải có", "is required"),
+        "unknown_parameter": (
+            "tham số không có trong giao diện; các tham số được nhận: {expected}",
+            "a parameter is not known; the known ones: {expected}",
+        ),
         "unknown_field": ("có trường không thuộc giao diện", "holds a field that is not known"),
         "wrong_type": ("sai kiểu dữ liệu; cần {expected}", "wrong type; {expected} is needed"),
         "too_short": ("quá ngắn; ít nhất {limit} ký tự", "too short; at least {limit} characters"),
         "too_long": ("quá dài; nhiều nhất {limit} ký tự", "too long; at most {limit} characters"),
         "too_many": ("quá nhiều; nhiều nhất {limit}", "too many; at most {limit}"),
-        "out_of_range": ("ngoài khoảng cho phép ({limit})", "out of range ({limit})"),
+        "out_of_range": ("ngoài khoảng cho phép: {limit}", "out of range: {limit}"),
         "not_one_of": ("phải là một trong: {expected}", "must be one of: {expected}"),
         "malformed": ("sai định dạng; cần {expected}", "malformed; {expected} is needed"),
         "without_offset": (
@@ -84,6 +91,8 @@ REASONS = MappingProxyType(
             "an instant must carry its offset, e.g. 2019-07-24T08:00:00+07:00",
         ),
         "control_characters": ("có ký tự điều khiển", "contains control characters"),
+        "no_letter": ("phải có chữ cái", "must hold a letter"),
+        "nothing_to_search": ("phải có chữ cái hoặc chữ số để tìm", "must hold a letter or a digit to search by"),
         "malformed_cursor": (
             "con trỏ trang không hợp lệ; hãy bắt đầu lại từ trang đầu",
             "the page cursor is not valid: start again at the first page",
@@ -141,6 +150,14 @@ REASONS = MappingProxyType(
         "not_json_object": ("dòng không phải một đối tượng JSON", "the line is not a JSON object"),
         "line_too_long": ("dòng dài quá {limit} byte", "the line is longer than {limit} bytes"),
         "wrong_columns": ("số cột khác với dòng tiêu đề", "the number of columns differs from the header"),
+        "quote_not_closed": (
+            "dấu ngoặc kép mở ở dòng {line} không được đóng; các dòng sau đó bị coi là một phần của bản ghi này",
+            "a quote opened on line {line} is never closed; the lines behind it were taken for part of this record",
+        ),
+        "no_records": (
+            "tệp không có bản ghi nào; không có gì được nhập",
+            "the file holds no record; nothing was imported",
+        ),
         "not_utf8": ("không phải UTF-8", "is not UTF-8"),
         "period_reversed": ("ngày đầu kỳ sau ngày cuối kỳ", "the period ends before it begins"),
         "period_in_future": ("kỳ báo cáo vượt quá ngày hôm nay", "the period reaches into the future"),
@@ -161,8 +178,8 @@ REASONS = MappingProxyType(
             "this agency and desk hold the dossier already",
         ),
         "finish_refused": (
-            "bộ phận một cửa không ghi nhận kết thúc xử lý ({code})",
-            "the one-stop does not take the finish ({code})",
+            "bộ phận một cửa không ghi nhận kết thúc xử lý, với mã {code}",
+            "the one-stop does not take the finish, with the code {code}",
         ),
         "unknown_sector": ("không có lĩnh vực mang tên này", "no procedure is of this sector"),
         "invalid_value": ("giá trị không hợp lệ", "invalid value"),
@@ -180,11 +197,29 @@ class Reason:
 
     def text(self, language: str) -> str:
         """The reason in `language` (vi or en)."""
-        return REASONS[self.code][0 if language == "vi" else 1].format_map(self.params)
+        form = REASONS[self.code][0 if language == "vi" else 1]
+        return form.format_map({name: _worded(value, language) for name, value in self.params.items()})
 
     def wire(self, language: str) -> dict[str, str]:
         """As it goes out."""
         return {"field": self.field, "code": self.code, "reason": self.text(language)}
+
+
+_CODES = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*(?:, [a-z][a-z0-9]*(?:_[a-z0-9]+)*)*")
+_MEANINGS = MappingProxyType({**TERMS, **{code: vietnamese for code, (_, vietnamese, _) in PROBLEMS.items()}})
+
+
+def _worded(value: object, language: str) -> object:
+    """A reason's parameter as it is shown: one or more codes (a text, separated by ", ") in quotes, in Vietnamese with
+    what they mean; other values as they are."""
+    if not isinstance(value, str):
+        return value
+    if value in EXPECTED:
+        return EXPECTED[value] if language == "vi" else value
+    if _CODES.fullmatch(value) is None:
+        return value
+    meanings = _MEANINGS if language == "vi" else {}
+    return ", ".join(f'"{code}" ({meanings[code]})' if code in meanings else f'"{code}"' for code in value.split(", "))
 
 
 class Problem(Exception):
@@ -292,12 +327,13 @@ async def on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if any(entry["type"] == "json_invalid" for entry in error.errors()):
         return problem_response(request, "malformed_json")
-    if any(entry["loc"] == ("body",) for entry in error.errors()) and not _is_json(request):
+    if any(entry["loc"] == ("body",) for entry in error.errors()) and not is_json(request):
         return problem_response(request, "unsupported_media_type")
     return problem_response(request, "invalid_request", reasons_of(error.errors()))
 
 
-def _is_json(request: Request) -> bool:
+def is_json(request: Request) -> bool:
+    """Whether the request says that its body is JSON."""
     media = request.headers.get("content-type", "").split(";")[0].strip().lower()
     return media == "application/json" or media.endswith("+json")
 
@@ -333,6 +369,11 @@ def reasons_of(errors: Sequence[Any]) -> list[Reason]:
     return [_reason_of(entry) for entry in errors]
 
 
+def _codes(expected: str) -> str:
+    """Pydantic's "'counter', 'online' or 'post'" without its English."""
+    return ", ".join(re.findall(r"'([^']*)'", expected))
+
+
 def _reason_of(entry: Any) -> Reason:
     place = [str(part) for part in entry["loc"] if part not in ("body", "query", "path", "header")]
     name = ".".join(place)
@@ -354,7 +395,7 @@ def _reason_of(entry: Any) -> Reason:
             limit = next((context[key] for key in ("ge", "le", "gt", "lt") if key in context), "")
             return Reason(name, "out_of_range", {"limit": limit})
         case "literal_error" | "enum":
-            return Reason(name, "not_one_of", {"expected": context.get("expected", "")})
+            return Reason(name, "not_one_of", {"expected": _codes(context.get("expected", ""))})
         case "timezone_aware":
             return Reason(name, "without_offset")
         case "datetime_parsing" | "datetime_from_date_parsing" | "datetime_type" | "datetime_object_invalid":

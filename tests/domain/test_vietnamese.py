@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.vietnamese import has_control_characters, normalised, search_key, sort_key
+from shared.domain.vietnamese import (
+    has_control_characters,
+    has_letter,
+    has_letter_or_digit,
+    normalised,
+    search_key,
+    sort_key,
+)
 
 LETTERS = "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệfghiìỉĩíịjklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvwxyỳỷỹýỵz"
 words = st.text(LETTERS + LETTERS.upper() + " ", min_size=1, max_size=30)
@@ -141,3 +148,40 @@ def test_ordinary_text_has_none(text: str) -> None:
 @given(st.text())
 def test_text_without_control_characters_is_one_line(text: str) -> None:
     assert has_control_characters(text) or len(text.splitlines()) <= 1
+
+
+#: What can be sent and nobody can read: blanks, marks without a letter, fillers that Unicode calls letters.
+NOTHING_TO_READ = [
+    "",
+    " ",
+    "\u00a0",
+    "\u2003",
+    "\u2800",
+    "\u3000",
+    "\u0301\u0301",
+    "\ufe0f",
+    "\u3164",
+    "\u115f\u1160",
+    "\uffa0",
+]
+
+
+@pytest.mark.parametrize("text", [*NOTHING_TO_READ, "123", "-- .", "№ 5", "½"], ids=ascii)
+def test_without_a_letter_there_is_nothing_to_read(text: str) -> None:
+    assert not has_letter(text)
+
+
+@pytest.mark.parametrize("text", ["Đ", "A1", "Nguyễn Thị Đào", nfd("Ấ"), "李", "Ж", "ກ", "\u3164a"], ids=ascii)
+def test_a_letter_of_any_script_can_be_read(text: str) -> None:
+    assert has_letter(text)
+    assert has_letter_or_digit(text)
+
+
+@pytest.mark.parametrize("text", [*NOTHING_TO_READ, "-- .", "%", "_"], ids=ascii)
+def test_without_letter_and_digit_there_is_nothing_to_search_by(text: str) -> None:
+    assert not has_letter_or_digit(text)
+
+
+@given(st.text())
+def test_whatever_has_a_letter_or_a_digit_has_a_search_key(text: str) -> None:
+    assert search_key(text) or not has_letter_or_digit(text)

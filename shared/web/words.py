@@ -1,0 +1,114 @@
+"""What the codes of the interface mean in Vietnamese, so that a refusal can be read as well as acted upon.
+
+A code that a client has to send stays as it is, in quotes, with its meaning beside it. The terms are the glossary's.
+"""
+
+from types import MappingProxyType
+
+_CHANNELS = {"counter": "trực tiếp", "online": "trực tuyến", "post": "dịch vụ bưu chính công ích"}
+_LEVELS = {
+    "ministry": "Bộ, ngành Trung ương",
+    "province": "cấp tỉnh",
+    "district": "cấp huyện",
+    "commune": "cấp xã",
+}
+_STATUSES = {
+    "submitted": "mới đăng ký",
+    "accepted": "được tiếp nhận",
+    "not_accepted": "không được tiếp nhận",
+    "in_process": "đang xử lý",
+    "supplement_awaited": "yêu cầu bổ sung giấy tờ",
+    "payment_awaited": "yêu cầu thực hiện nghĩa vụ tài chính",
+}
+_EVENTS = {
+    "processing_started": "bắt đầu xử lý",
+    "supplement_requested": "yêu cầu bổ sung",
+    "supplemented": "đã bổ sung",
+    "withdrawn": "rút hồ sơ",
+    "stopped": "dừng giải quyết",
+    "finished": "xử lý xong",
+    "returned": "trả kết quả",
+}
+_OUTCOMES = {"granted": "giải quyết", "refused": "từ chối giải quyết"}
+_APPLICANTS = {
+    "person": "cá nhân",
+    "business": "doanh nghiệp",
+    "agency": "cơ quan",
+    "organisation": "tổ chức",
+}
+_DOCUMENTS = {
+    "original": "bản chính",
+    "certified_copy": "bản sao chứng thực",
+    "copy": "bản sao",
+    "electronic": "bản điện tử",
+}
+_FIGURES = {
+    "carried_over": "kỳ trước chuyển qua",
+    "received": "tiếp nhận trong kỳ",
+    "received_online": "tiếp nhận trực tuyến",
+    "received_counter": "tiếp nhận trực tiếp",
+    "received_post": "tiếp nhận qua bưu chính công ích",
+    "to_handle": "tổng số phải giải quyết",
+    "resolved": "đã giải quyết",
+    "resolved_early": "trước hạn",
+    "resolved_on_day": "đúng hạn",
+    "resolved_late": "quá hạn",
+    "resolved_on_time": "đúng và trước hạn",
+    "resolved_without_term": "đã giải quyết, không có thời hạn",
+    "pending": "đang giải quyết",
+    "pending_in_term": "đang giải quyết trong hạn",
+    "pending_overdue": "đang giải quyết quá hạn",
+    "pending_paused": "tạm dừng",
+}
+_ROWS = {
+    "none": "không chia",
+    "tree": "cây đơn vị",
+    "own": "riêng đơn vị",
+    "level": "cấp",
+    "sector": "lĩnh vực",
+    "procedure": "thủ tục hành chính",
+    "channel": "kênh tiếp nhận",
+    "month": "tháng",
+}
+_CASES = {"open": "đang mở", "untold": "chưa báo bộ phận một cửa"}
+_COLUMNS = {
+    "code": "mã hồ sơ",
+    "legacy_code": "mã hồ sơ ở hệ thống khác",
+    "applicant_name": "chủ hồ sơ",
+    "accepted_at": "ngày tiếp nhận",
+    "max_days": "số ngày nhiều nhất",
+    "min_days": "số ngày ít nhất",
+}
+
+#: code → Vietnamese
+TERMS = MappingProxyType(
+    {
+        **_CHANNELS,
+        **_LEVELS,
+        **_STATUSES,
+        **_EVENTS,
+        **_OUTCOMES,
+        **_APPLICANTS,
+        **_DOCUMENTS,
+        **_FIGURES,
+        **_ROWS,
+        **_CASES,
+        **_COLUMNS,
+    }
+)
+#: The same word in every language: no code needs explaining that names a form of file.
+FORMATS = frozenset({"json", "csv", "ndjson", "xlsx", "docx", "pdf"})
+
+#: What a value should have been, where that is not a code. English → Vietnamese
+EXPECTED = MappingProxyType(
+    {
+        "integer": "số nguyên",
+        "true / false": "một trong hai giá trị đúng, sai của JSON",
+        "string": "chuỗi ký tự",
+        "array": "danh sách",
+        "object": "đối tượng JSON",
+        "1-200 printable characters": "từ 1 đến 200 ký tự in được",
+        "YYYY-MM-DD": "ngày theo dạng năm-tháng-ngày, ví dụ 2019-06-30",
+        "RFC 3339, 2019-07-24T08:00:00+07:00": "thời điểm theo RFC 3339, ví dụ 2019-07-24T08:00:00+07:00",
+    }
+)
