@@ -33,7 +33,10 @@ class Place:
     agency: Agency
     channel: Channel
     clock: Clock
-    prefix: str
+
+    def prefix(self, day: date) -> str:
+        """What the codes issued here on `day` begin with."""
+        return code_prefix(self.agency.issuing_code, day)
 
 
 def checked_place(
@@ -58,7 +61,7 @@ def checked_place(
     if reasons:
         return None, reasons
     clock = reference.clock(version, channel, unit.id, day)
-    return Place(version, unit, channel, clock, code_prefix(unit.issuing_code, day)), []
+    return Place(version, unit, channel, clock), []
 
 
 def absent_agency(field: str, tree: AgencyTree, code: str, day: date) -> Reason:

@@ -16,7 +16,7 @@ from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Principal, Role, allows
 from shared.web.clock import now
 from shared.web.database import ReadingSession
-from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor_of, read_cursor
+from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.problems import Problem, Reason, language_of, refusals
 
 PATH = "/v1/imports"
@@ -87,22 +87,16 @@ async def listed(
     room: RoomOf,
     principal: Importer,
     connection: ReadingSession,
-    cursor: Annotated[str | None, Query(max_length=500)] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Response:
     """Imports with their progress."""
-    key = room.settings.cursor_key.get_secret_value()
-    before = None
-    if cursor:
-        at, run = read_cursor(cursor, (str, str), scope="imports", key=key)
-        before = (datetime.fromisoformat(at), UUID(run))
-    rows = await store.runs(connection, before=before, limit=limit + 1)
-    following = None
-    if len(rows) > limit:
-        last = rows[limit - 1]
-        following = cursor_of([last["started_at"].isoformat(), str(last["id"])], scope="imports", key=key)
-    body = {"items": [_run(row) for row in rows[:limit]], "next": following}
-    return Response(orjson.dumps(body), media_type="application/json")
+    pages = Pages(room.settings.cursor_key, "imports", datetime, str)
+    after = pages.after(cursor)
+    before = (after[0], UUID(after[1])) if after else None
+    found = await store.runs(connection, before=before, limit=limit + 1)
+    rows, following = pages.cut(found, limit, lambda row: (row["started_at"], str(row["id"])))
+    return page_response([_run(row) for row in rows], following)
 
 
 @router.get(
@@ -133,16 +127,16 @@ async def read_rejects(
     room: RoomOf,
     principal: Importer,
     connection: ReadingSession,
-    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = MAX_LIMIT,
 ) -> Response:
     """Line numbers and every reason, in the language asked for. The records themselves are not kept."""
     if await store.run(connection, import_id) is None:
         raise Problem("not_found")
-    key = room.settings.cursor_key.get_secret_value()
-    scope = f"rejects {import_id}"
-    after = read_cursor(cursor, (int,), scope=scope, key=key)[0] if cursor else 0
-    rows = await store.rejects(connection, import_id, after=after, limit=limit + 1)
+    pages = Pages(room.settings.cursor_key, f"rejects {import_id}", int)
+    (after,) = pages.after(cursor) or (0,)
+    found = await store.rejects(connection, import_id, after=after, limit=limit + 1)
+    rows, following = pages.cut(found, limit, lambda row: (row["line"],))
     language = language_of(request)
     items = [
         {
@@ -153,10 +147,9 @@ async def read_rejects(
                 for kept in orjson.loads(row["reasons"])
             ],
         }
-        for row in rows[:limit]
+        for row in rows
     ]
-    following = cursor_of([rows[limit - 1]["line"]], scope=scope, key=key) if len(rows) > limit else None
-    return Response(orjson.dumps({"items": items, "next": following}), media_type="application/json")
+    return page_response(items, following)
 
 
 def _run(row: asyncpg.Record) -> dict[str, Any]:

@@ -111,6 +111,7 @@ class CsvReader:
         self._quoted = False
         self._open_bytes = 0
         self._begins = 0
+        self._quote_line = 0
 
     def feed(self, block: bytes) -> Iterator[RawRecord]:
         """The records that `block` completes."""
@@ -120,12 +121,13 @@ class CsvReader:
         """The last record, where the body does not end with a newline, or ends inside a quoted cell."""
         yield from self._records(self._lines.close())
         if self._open:
-            yield RawRecord(self._begins, Reason("", "wrong_columns"))
+            yield RawRecord(self._begins, self._unclosed())
 
     def _records(self, lines: Iterator[tuple[int, bytes | None]]) -> Iterator[RawRecord]:
         for number, line in lines:
             if line is None or self._open_bytes > MAX_LINE_BYTES:
-                yield RawRecord(self._begins if self._open else number, _TOO_LONG)
+                # Lines that add up to one too long are one record only because a quote is open.
+                yield RawRecord(self._begins, self._unclosed()) if self._open else RawRecord(number, _TOO_LONG)
                 self._drop()
                 continue
             try:
@@ -139,13 +141,19 @@ class CsvReader:
             self._open.append(text)
             self._open_bytes += len(line) + 1
             # A record is complete when its quotes are balanced: an escaped quote counts twice.
-            self._quoted ^= text.count('"') % 2 == 1
+            quotes = text.count('"')
+            self._quoted ^= quotes % 2 == 1
+            if self._quoted and quotes:
+                self._quote_line = number
             if not self._quoted:
                 record = self._record("\n".join(self._open))
                 begins = self._begins
                 self._drop()
                 if record is not None:
                     yield RawRecord(begins, record)
+
+    def _unclosed(self) -> Reason:
+        return Reason("", "quote_not_closed", {"line": self._quote_line})
 
     def _drop(self) -> None:
         self._open.clear()

@@ -1,8 +1,7 @@
 """The SQL of imports. A chunk lands in one transaction: what is new is copied in, set-wise, or none of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -13,65 +12,6 @@ from shared.web.database import Connection, Reading
 _RUNNING = 3322
 #: Imports land one chunk after the other: two uploads of one file cannot race for the same record.
 _LANDING = 3323
-
-DOSSIER_COLUMNS = (
-    "id",
-    "code",
-    "legacy_code",
-    "version_id",
-    "agency_id",
-    "channel",
-    "status",
-    "submitted_at",
-    "accepted_at",
-    "original_due_at",
-    "due_at",
-    "late_from",
-    "finished_at",
-    "returned_at",
-    "outcome",
-    "received_day",
-    "due_day",
-    "late_day",
-    "finished_day",
-    "verdict",
-    "paused",
-    "provisional",
-    "event_seq",
-    "event_hash",
-)
-APPLICANT_COLUMNS = (
-    "dossier_id",
-    "kind",
-    "name",
-    "name_search",
-    "id_number",
-    "phone",
-    "phone_digits",
-    "email",
-    "address",
-    "submitted_by",
-)
-EVENT_COLUMNS = (
-    "dossier_id",
-    "seq",
-    "kind",
-    "status",
-    "occurred_at",
-    "recorded_at",
-    "actor",
-    "acting_agency_id",
-    "agency_id",
-    "channel",
-    "received_day",
-    "due_day",
-    "late_day",
-    "finished_day",
-    "verdict",
-    "paused",
-    "payload",
-    "hash",
-)
 
 
 async def begin(connection: Connection, run: UUID, *, form: str, actor: str, synthetic: bool, now: datetime) -> None:
@@ -146,9 +86,26 @@ async def new_ids(connection: Connection, count: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-async def copy_in(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """COPY rows into a table."""
-    await connection.copy_records_to_table(table, records=rows, columns=columns)
+async def copy_in(connection: Connection, table: str, columns: Sequence[str], blocks: AsyncIterable[bytes]) -> None:
+    """COPY blocks of rows in binary format into a table."""
+    await connection.copy_to_table(table, source=_framed(blocks), columns=columns, format="binary")
+
+
+async def _framed(blocks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    yield _COPY_BEGINS
+    async for block in blocks:
+        yield block
+    yield _COPY_ENDS
+
+
+# The binary format's signature, flags and empty extension; at the end a row of -1 fields.
+_COPY_BEGINS, _COPY_ENDS = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+
+
+async def note_rejects(connection: Connection, rows: Iterable[tuple[UUID, int, str | None, str]]) -> None:
+    """Keep what was rejected: (import, line, reference, reasons as JSON)."""
+    columns = ("import_id", "line", "reference", "reasons")
+    await connection.copy_records_to_table("import_reject", records=rows, columns=columns)
 
 
 async def note_progress(

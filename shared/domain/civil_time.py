@@ -1,6 +1,6 @@
 """Instants and civil days. Every civil day in the system is a day in Vietnam, made here and nowhere else."""
 
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -17,11 +17,19 @@ def _zone(year: int) -> tzinfo:
     return _STEADY if year >= _STEADY_SINCE else VIETNAM
 
 
+# One instant by two clocks. What has gone by since then is the same by both, and to add it on takes a quarter of the
+# time of `astimezone`: a page of dossiers has hundreds of instants.
+_ANCHOR = datetime(2000, 1, 1, tzinfo=UTC)
+_ANCHOR_HERE = _ANCHOR.astimezone(_STEADY)
+
+
 def local(instant: datetime) -> datetime:
     """The same aware instant on the clocks of Vietnam."""
     if instant.tzinfo is _STEADY:
         return instant
-    return instant.astimezone(_zone(instant.year))
+    if instant.year >= _STEADY_SINCE:
+        return _ANCHOR_HERE + (instant - _ANCHOR)
+    return instant.astimezone(VIETNAM)
 
 
 def civil_day(instant: datetime) -> date:
@@ -49,4 +57,8 @@ def end_of(day: date) -> datetime:
 
 def shown(instant: datetime | None) -> datetime | None:
     """An instant as it goes out: on the clocks of Vietnam, +07:00."""
-    return local(instant) if instant is not None else None
+    if instant is None:
+        return None
+    if instant.year >= _STEADY_SINCE:  # local(), without the call: a page shows 1,200 of them
+        return _ANCHOR_HERE + (instant - _ANCHOR)
+    return local(instant)

@@ -2,8 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
+
+from shared.domain.civil_time import local
 
 #: 000.00.01.H50-190724-0001, issued since 6/1/2019; the number has four digits at least.
 _OLD_STYLE = re.compile(r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}-\d{6}-\d{4,7}", re.ASCII)
@@ -14,6 +17,7 @@ _LOCAL = re.compile(r"[A-Z0-9][A-Z0-9.\-]{1,30}-\d{6}-\d{4,7}", re.ASCII)
 _PROCEDURE = re.compile(r"(\d\.\d{6})(?:\.([!-~]+))?", re.ASCII)
 
 
+@lru_cache(maxsize=16384)
 def code_prefix(agency: str, day: date) -> str:
     """`{agency}-{yymmdd}-`, the part of a dossier code before its number."""
     return f"{agency}-{day:%y%m%d}-"
@@ -76,8 +80,10 @@ class ProcedureCode:
 
 def micros(instant: datetime) -> int:
     """Microseconds since 1970-01-01T00:00Z, exactly: no float on the way."""
-    delta = instant - _EPOCH
-    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+    return (instant - _ANCHOR) // _MICROSECOND + _ANCHOR_MICROS
 
 
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+# An instant on the clocks of Vietnam is subtracted twice as fast from one that is on them too.
+_ANCHOR = local(datetime(2000, 1, 1, tzinfo=UTC))
+_ANCHOR_MICROS = 946_684_800_000_000
+_MICROSECOND = timedelta(microseconds=1)

@@ -28,8 +28,13 @@ class Facts(NamedTuple):
 
     def text(self) -> str:
         """The facts as the event chain hashes them."""
-        days = f"{self.received_day},{self.due_day or ''},{self.late_day or ''},{self.finished_day or ''}"
-        return f"{self.agency_id},{self.channel},{days},{self.verdict or ''},{int(self.paused)}"
+        agency, channel, received, due, late, finished, verdict, paused = self
+        days = f"{received.isoformat()},{_shown(due)},{_shown(late)},{_shown(finished)}"
+        return f"{agency},{channel},{days},{verdict or ''},{int(paused)}"
+
+
+def _shown(day: date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 #: The columns of the day histogram, in the order in which contributions() names them.

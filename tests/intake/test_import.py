@@ -5,6 +5,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator, Iterable
+from datetime import date
 from typing import Any
 
 import asyncpg
@@ -251,8 +252,6 @@ ROW = b"2.000908,19333,counter,person,An,2019-03-04T08:10:00+07:00"
 @pytest.mark.parametrize(
     ("body", "created", "rejected"),
     [
-        (b"", 0, 0),
-        (HEAD, 0, 0),
         (HEAD + b"\n" + ROW + b",more\n" + ROW, 1, 1),
         (HEAD + b"\r\n" + ROW + b"\r\n", 1, 0),
         (HEAD + b'\n"never closed\n' + ROW, 0, 1),
@@ -266,6 +265,40 @@ ROW = b"2.000908,19333,counter,person,An,2019-03-04T08:10:00+07:00"
 async def test_rows_that_are_none(importer: httpx.AsyncClient, body: bytes, created: int, rejected: int) -> None:
     run = await sent(importer, body, "text/csv")
     assert (run["state"], run["created"], run["rejected"]) == ("done", created, rejected)
+
+
+@pytest.mark.parametrize(
+    ("body", "media"),
+    [(b"", "text/csv"), (HEAD, "text/csv"), (HEAD + b"\n\n \n", "text/csv"), (b"", NDJSON), (b"\n \r\n", NDJSON)],
+)
+async def test_a_file_without_records_is_refused(importer: httpx.AsyncClient, body: bytes, media: str) -> None:
+    """Whoever sends what a failed export left must hear of it: `done` with 0 looks like success."""
+    answer = await importer.post("/v1/imports", content=body, headers={"Content-Type": media})
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["field"], error["code"]) == ("body", "no_records")
+    (run,) = (await importer.get("/v1/imports")).json()["items"]
+    assert run["state"] != "done"
+
+
+@pytest.mark.parametrize(
+    ("body", "begins", "opened"),
+    [
+        (ROW + b"\n" + ROW.replace(b"An", b'"An') + b"\n" + ROW + b"\n" + ROW, 3, 3),
+        (ROW + b"\n" + ROW.replace(b"An", b'"A\nn","B') + b"\n" + ROW, 3, 4),
+        (ROW + b'\n"' + b"x" * 600_000 + b"\n" + b"x" * 600_000 + b"\n" + ROW + b"\n" + ROW, 3, 3),
+    ],
+    ids=["to the end", "opened later in its record", "beyond the longest record"],
+)
+async def test_a_quote_that_never_closes_is_named_with_its_line(
+    importer: httpx.AsyncClient, body: bytes, begins: int, opened: int
+) -> None:
+    run = await sent(importer, HEAD + b"\n" + body, "text/csv")
+    assert run["rejected"] == 1
+    (reject,) = (await importer.get(run["rejects"], headers={"Accept-Language": "en"})).json()["items"]
+    (reason,) = reject["reasons"]
+    assert (reject["line"], reason["code"]) == (begins, "quote_not_closed")
+    assert f"line {opened} " in reason["reason"]
 
 
 @pytest.mark.parametrize(
@@ -442,6 +475,60 @@ async def test_the_chain_of_an_imported_dossier_holds(importer: httpx.AsyncClien
         assert row["hash"] == previous
     assert len(rows) == 60
     assert rows[-1]["event_hash"] == previous
+
+
+async def test_every_column_lands_as_it_was_sent(importer: httpx.AsyncClient, fresh_database: Database) -> None:
+    """The rows are written here in binary, so each column is read back: one record has all fields, one the fewest."""
+    everything = {
+        "kind": "business",
+        "name": "Công ty Đường Chín",
+        "id_number": "3200000001",
+        "phone": "+84 905 000 001",
+        "email": "a@example.vn",
+        "address": "12 Hùng Vương",
+    }
+    full = a_record(1, code="19333-190304-0007", applicant=everything, due_at=at("Friday 2019-03-08 16:30").isoformat())
+    least = a_record(
+        2,
+        legacy_code=None,
+        applicant={"kind": "person", "name": "An"},
+        supplements=[{"requested_at": at("Tuesday 2019-03-05 09:00").isoformat()}],
+        **dict.fromkeys(("submitted_at", "finished_at", "returned_at", "outcome")),
+    )
+    assert (await sent(importer, ndjson([full, least])))["created"] == 2
+    connection = await asyncpg.connect(fresh_database.owner_url)
+    rows = await connection.fetch(
+        "SELECT d.*, a.* FROM dossier d JOIN applicant a ON a.dossier_id = d.id ORDER BY d.id"
+    )
+    events = await connection.fetch("SELECT * FROM dossier_event ORDER BY dossier_id, seq")
+    await connection.close()
+    accepted, due = at("Monday 2019-03-04 08:10"), at("Friday 2019-03-08 16:30")
+    assert dict(rows[0]) | {
+        **{"code": "19333-190304-0007", "legacy_code": "MC-1", "channel": 1, "status": 10, "outcome": 1, "verdict": 1},
+        **{"submitted_at": at("Monday 2019-03-04 08:00"), "accepted_at": accepted, "original_due_at": due},
+        **{"due_at": due, "late_from": at("Saturday 2019-03-09 00:00"), "finished_at": at("Tuesday 2019-03-05 10:00")},
+        **{"returned_at": at("Wednesday 2019-03-06 09:00"), "received_day": accepted.date(), "due_day": due.date()},
+        **{"late_day": date(2019, 3, 9), "finished_day": date(2019, 3, 5), "paused": False, "provisional": False},
+        **{"event_seq": 3, "event_hash": events[2]["hash"], "kind": 2, "name": "Công ty Đường Chín"},
+        **{"name_search": "cong ty duong chin", "id_number": "3200000001", "phone": "+84 905 000 001"},
+        **{"phone_digits": "0905000001", "email": "a@example.vn", "address": "12 Hùng Vương", "submitted_by": None},
+    } == dict(rows[0])
+    unknown = ("legacy_code", "due_at", "late_from", "finished_at", "returned_at", "outcome", "due_day", "late_day")
+    assert dict(rows[1]) | {
+        **dict.fromkeys(
+            (*unknown, "finished_day", "verdict", "id_number", "phone", "phone_digits", "email", "address")
+        ),
+        **{"code": "19333-190304-0008", "status": 5, "submitted_at": accepted, "accepted_at": accepted},
+        **{"original_due_at": at("Tuesday 2019-03-05 17:00"), "received_day": accepted.date(), "paused": True},
+        **{"event_seq": 2, "event_hash": events[4]["hash"], "kind": 1, "name": "An", "name_search": "an"},
+    } == dict(rows[1])
+    assert [(event["seq"], event["kind"], event["status"], event["paused"]) for event in events] == [
+        (1, "accepted", 2, False),
+        (2, "finished", 9, False),
+        (3, "returned", 10, False),
+        (1, "accepted", 2, False),
+        (2, "supplement_requested", 5, True),
+    ]
 
 
 @pytest.mark.parametrize(("media", "status"), [("application/json", 415), ("", 415), ("text/plain", 415)])
