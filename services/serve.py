@@ -5,6 +5,7 @@ import ctypes
 import gc
 import os
 import signal
+import socket
 import sys
 from contextlib import AsyncExitStack, suppress
 from importlib import import_module
@@ -38,10 +39,8 @@ def serve(room: str, host: str, port: int) -> None:
     """Serve a room until SIGTERM or SIGINT."""
     _die_with_parent()
     _prctl(_PR_SET_NAME, f"motcua {room}".encode())  # what `top` shows
-    app = app_of(room).create_app()
-    _calm_collector()
-    uvicorn.run(
-        app,
+    config = uvicorn.Config(
+        app_of(room).create_app(),
         host=host,
         port=port,
         loop="uvloop",
@@ -51,6 +50,15 @@ def serve(room: str, host: str, port: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
+    _Server(config).run()
+
+
+class _Server(uvicorn.Server):
+    """Calms the collector once all that stays is there, the reference data included."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        _calm_collector()
 
 
 def work() -> None:

@@ -114,16 +114,17 @@ async def receive(connection: Connection, new: Reception, route: str, request: R
     return code
 
 
-# What a page of dossiers shows; the rest of a dossier is read one at a time.
+# What a page of dossiers shows, in the order in which the endpoint unpacks it: by name that takes a quarter longer.
 _SUMMARY = """
-SELECT d.id, d.code, d.legacy_code, d.version_id, d.agency_id, coalesce(c.holder_id, d.agency_id) AS holder_id, c.desk,
-  d.channel, d.status, d.submitted_at, d.accepted_at, d.original_due_at, d.due_at, d.late_from, d.finished_at,
-  d.returned_at, d.outcome, d.due_day, d.verdict, d.paused, d.provisional, d.version, a.name AS applicant_name
+SELECT d.code, d.legacy_code, d.version_id, d.agency_id, coalesce(c.holder_id, d.agency_id) AS holder_id, c.desk,
+  d.channel, d.status, a.name AS applicant_name, d.submitted_at, d.accepted_at, d.original_due_at, d.due_at,
+  d.provisional, d.paused, d.finished_at, d.returned_at, d.outcome, d.verdict, d.version,
+  d.id, d.late_from, d.due_day
 FROM dossier d JOIN applicant a ON a.dossier_id = d.id LEFT JOIN dossier_case c ON c.dossier_id = d.id
 """
 _WHOLE = _SUMMARY.replace(
-    "a.name AS applicant_name",
-    "a.name AS applicant_name, a.kind, a.id_number, a.phone, a.email, a.address, a.submitted_by, d.summary,"
+    "d.due_day",
+    "d.due_day, a.kind, a.id_number, a.phone, a.email, a.address, a.submitted_by, d.summary,"
     " d.documents, d.return_channel, d.event_seq, d.event_hash, d.late_day, d.received_day, d.finished_day,"
     " (SELECT max(e.occurred_at) FROM dossier_event e WHERE e.dossier_id = d.id AND e.kind <> 'processing_started')"
     " AS last_at",

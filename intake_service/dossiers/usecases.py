@@ -57,7 +57,7 @@ async def receive(
     step = rules.accepted_step(place, account)
     facts = rules.facts_of(place, account)
     reception = store.Reception(
-        prefix=place.prefix,
+        prefix=place.prefix(day),
         version_id=place.version.id,
         status=int(step.status),
         facts=facts,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from intake_service.procedures import store
+from shared.contracts.fields import Day, SearchText
 from shared.contracts.intake import ChannelName, Procedure, ProcedurePage
 from shared.domain.agencies import Level
 from shared.domain.civil_time import civil_day
@@ -17,12 +18,12 @@ from shared.reference import ProcedureVersion
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.clock import now
 from shared.web.database import ReadingSession
-from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor_of, read_cursor
+from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.problems import Problem, refusals
 
 router = APIRouter(prefix="/v1/procedures", tags=["procedures"])
 
-AsOf = Annotated[date | None, Query(description="The day on which they are in force; today unless given")]
+AsOf = Annotated[Day | None, Query(description="The day on which they are in force; today unless given")]
 
 
 @router.get(
@@ -35,20 +36,18 @@ AsOf = Annotated[date | None, Query(description="The day on which they are in fo
 async def listed(
     room: RoomOf,
     reference: ReferenceOf,
-    q: Annotated[
-        str | None, Query(min_length=2, max_length=100, description="Part of code or name, diacritics or not")
-    ] = None,
+    q: Annotated[SearchText | None, Query(description="Part of code or name, diacritics or not")] = None,
     level: Annotated[Level | None, Query(description="Handled at this administrative level")] = None,
     sector: Annotated[str | None, Query(max_length=200, description="Lĩnh vực, as spelled in the catalogue")] = None,
     channel: Annotated[ChannelName | None, Query(description="Offered through this channel")] = None,
     as_of: AsOf = None,
-    cursor: Annotated[str | None, Query(max_length=500)] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Response:
     """Public. By code; a procedure has terms per channel, see one of them."""
     day = as_of or civil_day(now())
-    key = room.settings.cursor_key.get_secret_value()
-    after = read_cursor(cursor, (str,), scope="procedures", key=key)[0] if cursor else ""
+    pages = Pages(room.settings.cursor_key, f"procedures {(q, level, sector, channel, as_of)}", str)
+    (after,) = pages.after(cursor) or ("",)
     sought = search_key(q) if q else None
     found = []
     for code in sorted(code for code in reference.procedures if code > after):
@@ -64,9 +63,8 @@ async def listed(
         found.append(version)
         if len(found) > limit:
             break
-    following = cursor_of([found[limit - 1].code], scope="procedures", key=key) if len(found) > limit else None
-    body = {"items": [_summary(version, day) for version in found[:limit]], "next": following}
-    return Response(orjson.dumps(body), media_type="application/json")
+    shown, following = pages.cut(found, limit, lambda version: (version.code,))
+    return page_response([_summary(version, day) for version in shown], following)
 
 
 @router.get(

@@ -319,7 +319,7 @@ def upgrade() -> None:
         "dossier",
         ["late_from", "id"],
         unique=False,
-        postgresql_include=["agency_id"],
+        postgresql_include=["agency_id", "version_id"],
         postgresql_where=sa.text("finished_at IS NULL"),
     )
     op.create_index(
@@ -327,6 +327,7 @@ def upgrade() -> None:
         "dossier",
         ["agency_id", "late_from", "id"],
         unique=False,
+        postgresql_include=["version_id"],
         postgresql_where=sa.text("finished_at IS NULL"),
     )
     op.create_index("ix_dossier_received", "dossier", ["agency_id", "received_day", "id"], unique=False)

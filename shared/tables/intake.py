@@ -114,14 +114,21 @@ dossier = Table(
     CheckConstraint("(finished_at IS NULL) = (verdict IS NULL)", name="verdict_when_finished"),
     Index("ix_dossier_received", "agency_id", "received_day", "id"),
     Index("ix_dossier_finished", "agency_id", "finished_day", "id", postgresql_where=text("finished_day IS NOT NULL")),
-    # Two partial indexes on what is open serve every overdue page: by scope of few agencies, and of many.
-    Index("ix_dossier_open_agency", "agency_id", "late_from", "id", postgresql_where=text("finished_at IS NULL")),
-    # The walk over all agencies filters in the index: 0.2 ms instead of 13 for a scope of many at 10 M dossiers.
+    # Two partial indexes on what is open serve every overdue page: by scope of few agencies, and of many. What a page
+    # is narrowed to is read in them: a scope of many takes 0.2 ms, not 13, at 10 M dossiers, a rare sector 5, not 55.
+    Index(
+        "ix_dossier_open_agency",
+        "agency_id",
+        "late_from",
+        "id",
+        postgresql_include=["version_id"],
+        postgresql_where=text("finished_at IS NULL"),
+    ),
     Index(
         "ix_dossier_open",
         "late_from",
         "id",
-        postgresql_include=["agency_id"],
+        postgresql_include=["agency_id", "version_id"],
         postgresql_where=text("finished_at IS NULL"),
     ),
     Index("ix_dossier_legacy_code", "legacy_code", unique=True, postgresql_where=text("legacy_code IS NOT NULL")),

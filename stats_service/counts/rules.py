@@ -12,6 +12,10 @@ MANY = 1_000
 #: Fewer cost a report little, and a fold has a price too: they wait for company for so many looks.
 LOOKS = 4
 
+#: Checkpoints wait for so many looks at an empty log. Made between two chunks of an import, each later chunk would have
+#: to be added to all months after it: a million updates for the letter's half-year, and 6 of its 18 seconds.
+CALM_LOOKS = 20
+
 
 def worth_folding(waiting: int, look: int) -> bool:
     """Whether `waiting` events are folded now, at the `look`-th look since the last fold."""

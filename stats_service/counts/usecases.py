@@ -8,7 +8,7 @@ from shared.domain.civil_time import civil_day
 from shared.web.clock import now
 from shared.web.database import Connection
 from stats_service.counts import store
-from stats_service.counts.rules import BATCH, MANY, checkpoints_until, worth_folding
+from stats_service.counts.rules import BATCH, CALM_LOOKS, MANY, checkpoints_until, worth_folding
 
 log = structlog.get_logger()
 
@@ -36,21 +36,23 @@ class Folding:
 
     def __init__(self) -> None:
         self._looks = 0
+        self._calm = 0
         self._checked: date | None = None
         self._first: date | None = None
 
     async def __call__(self, connection: Connection) -> bool:
-        """Look, and fold one batch if that is worth it. When there is nothing to fold, see to the checkpoints: while
-        events pour in they wait. With nothing to do it only reads."""
+        """Look, and fold one batch if that is worth it. When there has been nothing to fold for a while, see to the
+        checkpoints: while events pour in they wait. With nothing to do it only reads."""
         self._looks += 1
         waiting = await store.waiting(connection, MANY)
+        self._calm = 0 if waiting else self._calm + 1
         if worth_folding(waiting, self._looks):
             self._looks = 0
             folded = await _fold(connection, BATCH)
             if folded.first_day is not None and (self._first is None or folded.first_day < self._first):
                 self._checked = None  # earlier than all before: there are months without a checkpoint
             return folded.events == BATCH
-        if not waiting:
+        if self._calm >= CALM_LOOKS:
             await self._see_to_checkpoints(connection, checkpoints_until(civil_day(now())))  # the worker is an edge
         return False
 

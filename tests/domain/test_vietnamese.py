@@ -185,3 +185,10 @@ def test_without_letter_and_digit_there_is_nothing_to_search_by(text: str) -> No
 @given(st.text())
 def test_whatever_has_a_letter_or_a_digit_has_a_search_key(text: str) -> None:
     assert search_key(text) or not has_letter_or_digit(text)
+
+
+@given(st.text())
+def test_a_search_key_is_the_text_without_its_marks(text: str) -> None:
+    """Letter by letter or as a whole: the same."""
+    whole = unicodedata.normalize("NFD", text.lower().replace("đ", "d").replace("ð", "d"))
+    assert search_key(text) == " ".join("".join(c for c in whole if not unicodedata.combining(c)).split())

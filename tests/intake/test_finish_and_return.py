@@ -26,6 +26,20 @@ async def test_finished_in_time_then_returned(intake: httpx.AsyncClient) -> None
     assert returned["verdict"] == finished["verdict"]
 
 
+async def test_without_a_body_it_is_granted_and_now(intake: httpx.AsyncClient) -> None:
+    code = (await _received(intake))["code"]
+    finished = await intake.post(f"/v1/dossiers/{code}/finish")
+    assert (finished.status_code, finished.json()["outcome"]) == (200, "granted")
+    assert (await intake.post(f"/v1/dossiers/{code}/return")).json()["status_code"] == 10
+
+
+async def test_a_body_that_is_no_json_is_not_taken_for_none(intake: httpx.AsyncClient) -> None:
+    code = (await _received(intake))["code"]
+    answer = await intake.post(f"/v1/dossiers/{code}/finish", content="outcome=refused")
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+    assert (await intake.get(f"/v1/dossiers/{code}")).json()["status"] == "accepted"
+
+
 async def test_a_refusal_on_the_merits_is_a_result(intake: httpx.AsyncClient) -> None:
     code = (await _received(intake))["code"]
     finished = (await intake.post(f"/v1/dossiers/{code}/finish", json={"outcome": "refused"})).json()
