@@ -30,6 +30,7 @@ from shared.domain.codes import is_dossier_code, parts_of
 from shared.domain.lifecycle import Channel, EventKind, Outcome
 from shared.domain.regimes import REGIMES
 from shared.domain.terms import Due, TermUnit
+from shared.domain.vietnamese import normalised
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
 from shared.web.problems import Problem, Reason, reasons_of
@@ -138,7 +139,9 @@ class Judge:
             reasons.append(Reason("agency", "unknown_agency"))
         if "code" not in wrong and code is not None and not is_dossier_code(str(code)):
             reasons.append(Reason("code", "malformed_code"))
-        return _rejected(raw.line, None, reasons)
+        named = (content.get(name) for name in ("legacy_code", "code") if name not in wrong)
+        name = next((str(normalised(given)) for given in named if isinstance(given, str)), None)
+        return _rejected(raw.line, name, [each for n, each in enumerate(reasons) if each not in reasons[:n]])
 
     def _decide(self, line: int, record: ImportRecord) -> Candidate | Rejected:
         name = record.legacy_code or record.code

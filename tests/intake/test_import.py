@@ -222,6 +222,15 @@ async def test_wrong_shape_does_not_hide_the_other_reasons(importer: httpx.Async
         ("channel", "not_one_of"),
         ("accepted_at", "malformed"),
     }
+    assert reject["reference"] == record["legacy_code"], "it can be found in the file it came from"
+
+
+async def test_a_reason_stands_once_and_a_misshapen_code_names_nothing(importer: httpx.AsyncClient) -> None:
+    record = {**a_record(1, legacy_code="x" * 61), "one": 1, "two": 2}
+    run = await sent(importer, ndjson([record]))
+    (reject,) = (await importer.get(run["rejects"])).json()["items"]
+    assert [(r["field"], r["code"]) for r in reject["reasons"]] == [("legacy_code", "too_long"), ("", "unknown_field")]
+    assert reject["reference"] is None
 
 
 @pytest.mark.parametrize(
