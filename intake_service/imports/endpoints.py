@@ -51,7 +51,9 @@ _BODY = {
     operation_id="importDossiers",
     summary="Nhập hồ sơ từ hệ thống khác · Import dossiers of another system",
     response_model=ImportRun,
-    responses=refusals("unauthenticated", "forbidden", "unsupported_media_type", "invalid_request"),
+    responses=refusals(
+        "unauthenticated", "forbidden", "upload_idle", "unsupported_media_type", "invalid_request", "unavailable"
+    ),
     openapi_extra=_BODY,
 )
 async def send(
@@ -71,7 +73,7 @@ async def send(
         room.pool, reference, principal, request.stream(), form=form, synthetic=synthetic, now=now()
     )
     async with room.pool.acquire() as connection:
-        row = await store.run(connection, run)
+        row = await store.run(connection, run, principal.scope)
     assert row is not None
     return Response(orjson.dumps(_run(row)), 201, {"Location": f"{PATH}/{run}"}, "application/json")
 
@@ -94,7 +96,7 @@ async def listed(
     pages = Pages(room.settings.cursor_key, "imports", datetime, str)
     after = pages.after(cursor)
     before = (after[0], UUID(after[1])) if after else None
-    found = await store.runs(connection, before=before, limit=limit + 1)
+    found = await store.runs(connection, principal.scope, before=before, limit=limit + 1)
     rows, following = pages.cut(found, limit, lambda row: (row["started_at"], str(row["id"])))
     return page_response([_run(row) for row in rows], following)
 
@@ -108,7 +110,7 @@ async def listed(
 )
 async def read(import_id: UUID, principal: Importer, connection: ReadingSession) -> Response:
     """How far an import is, or how it ended."""
-    row = await store.run(connection, import_id)
+    row = await store.run(connection, import_id, principal.scope)
     if row is None:
         raise Problem("not_found")
     return Response(orjson.dumps(_run(row)), media_type="application/json")
@@ -131,7 +133,7 @@ async def read_rejects(
     limit: Annotated[int, Query(ge=1, le=1000)] = MAX_LIMIT,
 ) -> Response:
     """Line numbers and every reason, in the language asked for. The records themselves are not kept."""
-    if await store.run(connection, import_id) is None:
+    if await store.run(connection, import_id, principal.scope) is None:
         raise Problem("not_found")
     pages = Pages(room.settings.cursor_key, f"rejects {import_id}", int)
     (after,) = pages.after(cursor) or (0,)

@@ -14,7 +14,7 @@ from intake_service.dossiers.rules import facts_of
 from intake_service.dossiers.usecases import person_of
 from intake_service.imports.rules import Candidate
 from shared.contracts.intake import ApplicantIn
-from shared.domain.chain import GENESIS, event_hash, recorded_text, tail_text
+from shared.domain.chain import GENESIS, event_hash, recorded_text, tail_ends
 from shared.domain.civil_time import civil_day
 from shared.domain.codes import micros
 from shared.domain.counts import Facts
@@ -58,7 +58,8 @@ _MICROS_ZERO = 946_684_800_000_000
 
 
 class Draft(NamedTuple):
-    """What is left of a candidate until it lands. `events`: what the chain hashes, and the rest of the row."""
+    """What is left of a candidate until it lands. `events`: what the chain hashes and the rest of the row, each before
+    and after what is known only then: who landed it, and when."""
 
     line: int
     key: bytes
@@ -69,7 +70,7 @@ class Draft(NamedTuple):
     prefix: str
     dossier: bytes
     applicant: bytes
-    events: tuple[tuple[str, bytes], ...]
+    events: tuple[tuple[str, str, bytes, bytes], ...]
 
 
 class Block(NamedTuple):
@@ -81,50 +82,56 @@ class Block(NamedTuple):
     identities: bytes
 
 
-class Writer:
-    """Writes for one import: `actor` imports, acting for an agency, and all is recorded at `now`."""
+class Recorded(NamedTuple):
+    """Who lands a chunk, for which agency, and when: as the chain hashes it, and as rows have it. It is the instant of
+    landing and not of the upload's beginning: a report as of an instant in between must not change afterwards."""
 
-    def __init__(self, actor: str, acting_agency_id: int, now: datetime) -> None:
-        self._recorded = recorded_text(now, actor, acting_agency_id)
-        self._recorded_fields = _instant(now) + _text(actor) + _int4(4, acting_agency_id)
+    text: str
+    fields: bytes
 
-    def draft(self, candidate: Candidate) -> Draft:
-        """All that can be written before the dossier has its code."""
-        record, place = candidate.record, candidate.place
-        events = []
-        account: Account | None = None
-        for seq, (kind, status, occurred_at, now_account, payload) in enumerate(candidate.steps, 1):
-            if now_account is not account:  # where the clock does not move (a collection), the facts stay as well
-                account = now_account
-                facts = facts_of(place, account)
-                text, written = facts.text(), _facts(facts)
-                fields = self._recorded_fields + written
-            at = micros(occurred_at)
-            tail = tail_text(seq, kind.value, int(status), at, self._recorded, text, payload)
-            begin = _event_middle(4, seq, 2, status, 8, at - _MICROS_ZERO)
-            events.append((tail, begin + fields + _KINDS[kind] + _text(payload)))
-        return Draft(
-            candidate.line,
-            candidate.key,
-            candidate.content,
-            record.code,
-            record.legacy_code,
-            place.agency.issuing_code,
-            place.prefix(civil_day(record.accepted_at)),
-            _dossier(candidate, written),
-            _applicant(record.applicant),
-            tuple(events),
-        )
+    @classmethod
+    def of(cls, actor: str, acting_agency_id: int, at: datetime) -> "Recorded":
+        """For a chunk that lands at `at`."""
+        fields = _instant(at) + _text(actor) + _int4(4, acting_agency_id)
+        return cls(recorded_text(at, actor, acting_agency_id), fields)
 
 
-def block(numbered: Iterable[tuple[Draft, str, int]]) -> Block:
+def draft(candidate: Candidate) -> Draft:
+    """All that can be written before the dossier lands and has its code."""
+    record, place = candidate.record, candidate.place
+    events = []
+    account: Account | None = None
+    for seq, (kind, status, occurred_at, now_account, payload) in enumerate(candidate.steps, 1):
+        if now_account is not account:  # where the clock does not move (a collection), the facts stay as well
+            account = now_account
+            facts = facts_of(place, account)
+            text, written = facts.text(), _facts(facts)
+        at = micros(occurred_at)
+        ends = tail_ends(seq, kind.value, int(status), at, text, payload)
+        begin = _event_middle(4, seq, 2, status, 8, at - _MICROS_ZERO)
+        events.append((*ends, begin, written + _KINDS[kind] + _text(payload)))
+    return Draft(
+        candidate.line,
+        candidate.key,
+        candidate.content,
+        record.code,
+        record.legacy_code,
+        place.agency.issuing_code,
+        place.prefix(civil_day(record.accepted_at)),
+        _dossier(candidate, written),
+        _applicant(record.applicant),
+        tuple(events),
+    )
+
+
+def block(numbered: Iterable[tuple[Draft, str, int]], recorded: Recorded) -> Block:
     """The rows of drafts with the codes and ids that they got."""
     dossiers, applicants, events, identities = bytearray(), bytearray(), bytearray(), bytearray()
     for draft, code, dossier_id in numbered:
         head = GENESIS
-        for tail, rest in draft.events:
-            head = event_hash(head, code, tail)
-            events += _event_begins(18, 8, dossier_id, 32, head) + rest
+        for before, after, begin, rest in draft.events:
+            head = event_hash(head, code, before + recorded.text + after)
+            events += _event_begins(18, 8, dossier_id, 32, head) + begin + recorded.fields + rest
         dossiers += _dossier_begins(24, 8, dossier_id, 32, head) + _text(code) + draft.dossier
         applicants += _applicant_begins(9, 8, dossier_id) + draft.applicant
         identities += _identity(3, 8, dossier_id, 32, draft.key, 32, draft.content)

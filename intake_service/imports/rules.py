@@ -40,6 +40,9 @@ MOST_REASONS = 20
 #: Places that an import remembers: bounded, whatever a file holds.
 MOST_PLACES = 100_000
 
+#: No agency receives so many in a day: a larger number would drive its counter beyond what a code can hold.
+MOST_A_DAY = 99_999
+
 _ENDINGS = {
     "granted": (EventKind.FINISHED, Outcome.GRANTED),
     "refused": (EventKind.FINISHED, Outcome.REFUSED),
@@ -175,7 +178,8 @@ class Judge:
             issued = parts_of(name)
             if issued is None:
                 continue
-            if issued.agency != place.agency.issuing_code or issued.day is None or issued.day > civil_day(self._now):
+            elsewhere = issued.agency != place.agency.issuing_code
+            if elsewhere or issued.day is None or issued.day > civil_day(self._now) or issued.number > MOST_A_DAY:
                 yield Reason(field, "not_of_this_reception")
 
     def _place(self, record: ImportRecord) -> tuple[Place | None, list[Reason]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -14,17 +15,24 @@ _RUNNING = 3322
 _LANDING = 3323
 
 
-async def begin(connection: Connection, run: UUID, *, form: str, actor: str, synthetic: bool, now: datetime) -> None:
+class Begun(NamedTuple):
+    """An import as it begins, in the order of its columns."""
+
+    id: UUID
+    started_at: datetime
+    format: str
+    actor: str
+    agency_id: int
+    synthetic: bool
+
+
+async def begin(connection: Connection, begun: Begun) -> None:
     """Note that an import runs, and hold the lock that says so for as long as this connection lives."""
-    await connection.execute("SELECT pg_advisory_lock($1, $2)", _RUNNING, _lock_key(run))
+    await connection.execute("SELECT pg_advisory_lock($1, $2)", _RUNNING, _lock_key(begun.id))
     await connection.execute(
-        "INSERT INTO import_run (id, started_at, state, format, actor, synthetic)"
-        " VALUES ($1, $2, 'running', $3, $4, $5)",
-        run,
-        now,
-        form,
-        actor,
-        synthetic,
+        "INSERT INTO import_run (id, started_at, state, format, actor, agency_id, synthetic)"
+        " VALUES ($1, $2, 'running', $3, $4, $5, $6)",
+        *begun,
     )
 
 
@@ -65,6 +73,16 @@ async def reserve_numbers(connection: Connection, wanted: dict[str, int]) -> dic
         [wanted[prefix] for prefix in prefixes],
     )
     return {row[0]: row[1] for row in rows}
+
+
+async def lock_numbers(connection: Connection, prefixes: Sequence[str]) -> None:
+    """Keep the counters of these prefixes until the transaction ends: no code is issued under them between the look
+    whether one is taken and the copy."""
+    await connection.execute(
+        "INSERT INTO dossier_number AS n (prefix, last) SELECT unnest($1::text[]), 0"
+        " ON CONFLICT (prefix) DO UPDATE SET last = n.last",
+        prefixes,
+    )
 
 
 async def pass_numbers(connection: Connection, seen: dict[str, int]) -> None:
@@ -139,17 +157,23 @@ def _lock_key(run: UUID) -> int:
     return int(run.hex[:7], 16)
 
 
-async def run(connection: Connection, wanted: UUID) -> asyncpg.Record | None:
-    """An import. One that runs no longer, and never said so, was interrupted."""
-    return await connection.fetchrow(f"{_RUN} WHERE id = $1", wanted)
+async def run(connection: Connection, wanted: UUID, scope: frozenset[int]) -> asyncpg.Record | None:
+    """An import on behalf of an agency in `scope`. One that runs no longer, and never said so, was interrupted."""
+    return await connection.fetchrow(f"{_RUN} WHERE id = $1 AND agency_id = ANY($2::int[])", wanted, list(scope))
 
 
-async def runs(connection: Reading, *, before: tuple[datetime, UUID] | None, limit: int) -> list[asyncpg.Record]:
-    """Imports, newest first."""
+async def runs(
+    connection: Reading, scope: frozenset[int], *, before: tuple[datetime, UUID] | None, limit: int
+) -> list[asyncpg.Record]:
+    """Imports on behalf of agencies in `scope`, newest first."""
+    seen = f"{_RUN} WHERE agency_id = ANY($1::int[])"
     if before is None:
-        return await connection.fetch(f"{_RUN} ORDER BY started_at DESC, id DESC LIMIT $1", limit)
+        return await connection.fetch(f"{seen} ORDER BY started_at DESC, id DESC LIMIT $2", list(scope), limit)
     return await connection.fetch(
-        f"{_RUN} WHERE (started_at, id) < ($2, $3) ORDER BY started_at DESC, id DESC LIMIT $1", limit, *before
+        f"{seen} AND (started_at, id) < ($3, $4) ORDER BY started_at DESC, id DESC LIMIT $2",
+        list(scope),
+        limit,
+        *before,
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -15,18 +15,24 @@ from starlette.requests import ClientDisconnect
 
 from intake_service.imports import rows, store
 from intake_service.imports.lines import CsvReader, NdjsonReader, RawRecord, Reader
-from intake_service.imports.rows import Draft, Writer
+from intake_service.imports.rows import Draft, Recorded
 from intake_service.imports.rules import Candidate, Judge, Rejected
 from shared.domain.codes import parts_of
 from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.clock import now as clock_now
 from shared.web.database import Connection
-from shared.web.problems import Reason, invalid
+from shared.web.problems import Problem, Reason, invalid
 
 #: Records that land together. Larger is hardly faster, and what is asked of the whole chunk makes requests beside it
 #: wait (3 µs a record).
 CHUNK = 2_000
+#: Imports in one process: each keeps a connection, and the counter needs the others.
+MOST_AT_ONCE = 4
+#: Whoever sends nothing for so long has gone; what landed stays.
+IDLE_SECONDS = 60.0
+_LATER = {"Retry-After": "30"}
+_under_way = 0
 #: Records judged before others get their turn, 3 ms: the chunk that is landing, and the requests beside the import.
 BREATH = 32
 #: Records whose rows are finished at once, 3 ms too. By 32 the database waited for rows, and judging for the database:
@@ -65,12 +71,13 @@ async def run_import(
     run = uuid4()
     judge = Judge(reference, principal.scope, now)
     reader: Reader = CsvReader() if form == "csv" else NdjsonReader()
-    async with pool.acquire() as connection:
-        await store.begin(connection, run, form=form, actor=principal.subject, synthetic=synthetic, now=now)
-        lander = _Lander(connection, run, principal, now)
+    async with _place_among_few(), pool.acquire() as connection:
+        begun = store.Begun(run, now, form, principal.subject, principal.agency.id, synthetic)
+        await store.begin(connection, begun)
+        lander = _Lander(connection, run, principal)
         state = "interrupted"
         try:
-            async for block in body:
+            async for block in _awaited(body):
                 lander.chunk.bytes_read += len(block)
                 await lander.take(reader.feed(block), judge)
             await lander.take(reader.close(), judge)
@@ -87,15 +94,41 @@ async def run_import(
     return run
 
 
+@asynccontextmanager
+async def _place_among_few() -> AsyncIterator[None]:
+    """An import keeps a connection while it runs: many at once would leave none for the counter."""
+    global _under_way
+    if _under_way >= MOST_AT_ONCE:
+        raise Problem("unavailable", Reason("", "imports_under_way", {"limit": MOST_AT_ONCE}), headers=_LATER)
+    _under_way += 1
+    try:
+        yield
+    finally:
+        _under_way -= 1
+
+
+async def _awaited(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The body block by block; whoever sends nothing for a while has gone."""
+    while True:
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                block = await anext(body)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as silence:
+            raise Problem("upload_idle") from silence
+        yield block
+
+
 class _Lander:
     """Lands full chunks one after the other, in the background of the reading."""
 
-    def __init__(self, connection: Connection, run: UUID, principal: Principal, now: datetime) -> None:
+    def __init__(self, connection: Connection, run: UUID, principal: Principal) -> None:
         self.chunk = Chunk()
         self.seen = 0
         self._connection = connection
         self._run = run
-        self._writer = Writer(principal.subject, principal.agency.id, now)
+        self._principal = principal
         self._landing: asyncio.Task[None] | None = None
 
     async def take(self, records: Iterable[RawRecord], judge: Judge) -> None:
@@ -106,7 +139,7 @@ class _Lander:
             self.seen += len(some)
             for judged in judge.judged(some):
                 if isinstance(judged, Candidate):
-                    self.chunk.drafts.append(self._writer.draft(judged))
+                    self.chunk.drafts.append(rows.draft(judged))
                 else:
                     self.chunk.rejected.append(judged)
             if len(self.chunk) >= CHUNK:
@@ -125,7 +158,7 @@ class _Lander:
     async def _land(self) -> None:
         await self._settled()
         full, self.chunk = self.chunk, Chunk(bytes_read=self.chunk.bytes_read)
-        self._landing = asyncio.create_task(land(self._connection, self._run, full))
+        self._landing = asyncio.create_task(land(self._connection, self._run, self._principal, full))
 
     async def _settled(self) -> None:
         if self._landing is not None:
@@ -133,14 +166,15 @@ class _Lander:
             await landing
 
 
-async def land(connection: Connection, run: UUID, chunk: Chunk) -> None:
+async def land(connection: Connection, run: UUID, principal: Principal, chunk: Chunk) -> None:
     """Write a chunk in one transaction: dossiers, applicants, events, what was rejected, and the progress."""
     async with connection.transaction():
         await store.lock_landing(connection)
+        await store.lock_numbers(connection, sorted(_own_prefixes(chunk.drafts)))
         fresh, unchanged, refused = await _sorted_out(connection, chunk.drafts)
         rejected = [*chunk.rejected, *refused]
         if fresh:
-            await _write(connection, fresh)
+            await _write(connection, fresh, Recorded.of(principal.subject, principal.agency.id, clock_now()))
         if rejected:
             await store.note_rejects(connection, [(run, r.line, r.reference, _kept(r.reasons)) for r in rejected])
         await store.note_progress(
@@ -188,7 +222,7 @@ def _refused(draft: Draft, field_name: str, code: str) -> Rejected:
     return Rejected(draft.line, draft.legacy_code or draft.code, (Reason(field_name, code),))
 
 
-async def _write(connection: Connection, fresh: list[Draft]) -> None:
+async def _write(connection: Connection, fresh: list[Draft], recorded: Recorded) -> None:
     """Copy the four tables in. The chains are reckoned while the dossiers are copied, whose rows show their heads."""
     codes = await _codes(connection, fresh)
     ids = await store.new_ids(connection, len(fresh))
@@ -197,7 +231,7 @@ async def _write(connection: Connection, fresh: list[Draft]) -> None:
     async def dossiers() -> AsyncIterator[bytes]:
         numbered = zip(fresh, codes, ids, strict=True)
         while some := list(islice(numbered, FINISHED)):
-            blocks.append(rows.block(some))
+            blocks.append(rows.block(some, recorded))
             yield blocks[-1].dossiers
             await asyncio.sleep(0)
 
@@ -214,11 +248,7 @@ async def _each(parts: Iterable[bytes]) -> AsyncIterator[bytes]:
 
 async def _codes(connection: Connection, fresh: list[Draft]) -> list[str]:
     """The dossiers' codes: as they came, or issued now under the agency and day of acceptance, in the file's order."""
-    seen: dict[str, int] = {}
-    for draft in fresh:
-        issued = parts_of(draft.code) if draft.code else None
-        if issued is not None and issued.agency == draft.issuing:
-            seen[issued.prefix] = max(issued.number, seen.get(issued.prefix, 0))
+    seen = _own_prefixes(fresh)
     if seen:
         await store.pass_numbers(connection, seen)
     wanted = Counter(draft.prefix for draft in fresh if draft.code is None)
@@ -232,3 +262,13 @@ async def _codes(connection: Connection, fresh: list[Draft]) -> list[str]:
             code = f"{draft.prefix}{following[draft.prefix]:04d}"
         codes.append(code)
     return codes
+
+
+def _own_prefixes(drafts: Iterable[Draft]) -> dict[str, int]:
+    """Prefixes under which our own counters issue, and the highest number that came with each."""
+    seen: dict[str, int] = {}
+    for draft in drafts:
+        issued = parts_of(draft.code) if draft.code else None
+        if issued is not None and issued.agency == draft.issuing:
+            seen[issued.prefix] = max(issued.number, seen.get(issued.prefix, 0))
+    return seen

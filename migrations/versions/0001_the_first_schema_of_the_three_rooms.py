@@ -121,6 +121,9 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("format", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column(
+            "agency_id", sa.Integer(), nullable=False, comment="on whose behalf: who covers it may see the import"
+        ),
         sa.Column("bytes_read", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("lines_read", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("created", sa.BigInteger(), server_default=sa.text("0"), nullable=False),

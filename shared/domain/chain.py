@@ -28,22 +28,22 @@ def event_tail(
 ) -> str:
     """Everything in an event's text after the dossier's code. Fields are joined by newlines, and only the last may
     contain one: else two different events could have one text, and one hash. ValueError where another does."""
-    recorded = recorded_text(recorded_at, actor, acting_agency_id)
-    return tail_text(seq, kind, status, micros(occurred_at), recorded, facts.text(), payload)
+    before, after = tail_ends(seq, kind, status, micros(occurred_at), facts.text(), payload)
+    return before + recorded_text(recorded_at, actor, acting_agency_id) + after
 
 
 def recorded_text(recorded_at: datetime, actor: str, acting_agency_id: int) -> str:
-    """When an event was recorded, by whom, for which agency: one text for all events of an import."""
+    """When an event was recorded, by whom, for which agency: one text for all that an import lands at once."""
     if "\n" in actor:
         raise ValueError("an event's actor may not contain a newline")
     return f"{micros(recorded_at)}\n{actor}\n{acting_agency_id}"
 
 
-def tail_text(seq: int, kind: str, status: int, occurred: int, recorded: str, facts: str, payload: str) -> str:
-    """event_tail() of parts that are text already. `occurred`: microseconds since 1970."""
+def tail_ends(seq: int, kind: str, status: int, occurred: int, facts: str, payload: str) -> tuple[str, str]:
+    """What stands before and after recorded_text() in an event's tail. `occurred`: microseconds since 1970."""
     if "\n" in kind:
         raise ValueError("an event's kind may not contain a newline")
-    return f"{seq}\n{kind}\n{status}\n{occurred}\n{recorded}\n{facts}\n{payload}"
+    return f"{seq}\n{kind}\n{status}\n{occurred}\n", f"\n{facts}\n{payload}"
 
 
 def event_hash(previous: bytes, code: str, tail: str) -> bytes:

@@ -203,6 +203,7 @@ import_run = Table(
     Column("state", Text, nullable=False),
     Column("format", Text, nullable=False),
     Column("actor", Text, nullable=False),
+    Column("agency_id", Integer, nullable=False, comment="on whose behalf: who covers it may see the import"),
     Column("bytes_read", BigInteger, nullable=False, server_default=text("0")),
     Column("lines_read", BigInteger, nullable=False, server_default=text("0")),
     Column("created", BigInteger, nullable=False, server_default=text("0")),

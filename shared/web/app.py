@@ -74,6 +74,9 @@ class RoomPlan:
     direct: frozenset[str] = frozenset()
 
 
+_READY_SECONDS = 5.0
+
+
 class Health(BaseModel):
     """Whether the service is alive or ready."""
 
@@ -216,9 +219,9 @@ def _health_router(metrics: "_Metrics") -> APIRouter:
         """The database is reachable, its schema is the one this code was written for, and reference data is there."""
         try:
             room = room_of(request)
-            current = room.reference.current.loaded and (
-                await _schema_of(room.pool) == request.app.state.schema_revision
-            )
+            async with asyncio.timeout(_READY_SECONDS):  # a pool without a free connection is not ready either
+                schema = await _schema_of(room.pool)
+            current = room.reference.current.loaded and schema == request.app.state.schema_revision
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
             current = False
         return JSONResponse({"status": "ready" if current else "unavailable"}, 200 if current else 503)

@@ -64,6 +64,11 @@ PROBLEMS = MappingProxyType(
             "Dịch vụ liên quan tạm thời không trả lời; hãy thử lại",
             "A service that is needed does not answer: try again",
         ),
+        "upload_idle": (
+            408,
+            "Không nhận được dữ liệu trong thời gian dài; hãy gửi lại tệp",
+            "Nothing came for a long while: send the file again",
+        ),
         "unavailable": (503, "Hệ thống tạm thời chưa sẵn sàng; hãy thử lại", "Not ready for a moment: try again"),
         "internal_error": (500, "Lỗi của hệ thống; đã được ghi lại", "An error on our side; it has been recorded"),
         "http_error": (400, "Yêu cầu không được chấp nhận", "The request was not accepted"),
@@ -74,6 +79,10 @@ PROBLEMS = MappingProxyType(
 REASONS = MappingProxyType(
     {
         "required": ("bắt buộc phải có", "is required"),
+        "imports_under_way": (
+            "đang có {limit} lượt nhập chạy; hãy thử lại sau",
+            "{limit} imports are running: try again later",
+        ),
         "unknown_parameter": (
             "tham số không có trong giao diện; các tham số được nhận: {expected}",
             "a parameter is not known; the known ones: {expected}",

@@ -124,8 +124,8 @@ async def test_says_what_it_is(database, issuer):
         assert report["definition"] == "resolution/1"
         assert report["synthetic"] is False
         await scene.owner.execute(
-            "INSERT INTO import_run (id, started_at, state, format, actor, synthetic)"
-            " VALUES (gen_random_uuid(), now(), 'done', 'csv', 'test', true)"
+            "INSERT INTO import_run (id, started_at, state, format, actor, agency_id, synthetic)"
+            " VALUES (gen_random_uuid(), now(), 'done', 'csv', 'test', 1, true)"
         )
         assert (await scene.report(**asked))["synthetic"] is True
         await scene.owner.execute("TRUNCATE import_run CASCADE")
