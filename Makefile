@@ -15,7 +15,7 @@ setup: .venv/ready ## Make .venv with everything pinned (what run and test do fi
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch .venv/ready
 
-run: setup ## From nothing to a running system and the letter's table; Ctrl-C stops it
+run: setup ## From nothing to a running system and the table of resolution; Ctrl-C stops it
 	@$(BIN)/motcua up
 
 test: setup ## All tests, on a real PostgreSQL

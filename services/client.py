@@ -1,5 +1,6 @@
 """Speaking to the services of a running installation, as the other commands do."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -7,9 +8,7 @@ from typing import Any
 
 import httpx
 
-
-class Refused(Exception):
-    """The services could not be asked or did not do it; the message says why, a reason a line."""
+from services.refusals import Refused
 
 
 @contextmanager
@@ -18,15 +17,23 @@ def told() -> Iterator[None]:
     try:
         yield
     except httpx.HTTPError as error:
-        raise Refused(f"{type(error).__name__}: {error}") from error
+        raise Refused(
+            f"Không gọi được dịch vụ · the service could not be reached: {type(error).__name__}: {error}"
+        ) from error
+
+
+def headers_of(token: str) -> dict[str, str]:
+    """The token, and the language of the terminal: refusals are Vietnamese unless it speaks English."""
+    speaks = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    language = "en" if speaks.lower().startswith("en") else "vi"
+    return {"Authorization": f"Bearer {token}", "Accept-Language": language}
 
 
 class Client:
     """Asks the services with one token. Raises Refused."""
 
     def __init__(self, token: str) -> None:
-        headers = {"Authorization": f"Bearer {token}"}
-        self._http = httpx.Client(headers=headers, timeout=httpx.Timeout(120, connect=5))
+        self._http = httpx.Client(headers=headers_of(token), timeout=httpx.Timeout(120, connect=5))
 
     def get(self, address: str, asked: dict[str, str]) -> httpx.Response:
         """One answer."""

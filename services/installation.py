@@ -1,12 +1,18 @@
-"""What an installation keeps in its data directory: keys, addresses of what runs, logs."""
+"""What an installation keeps in its data directory: keys, addresses of what runs, logs, what was replayed."""
 
 import json
+import os
 import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from services.local_issuer import LocalIssuer
 from services.province import PROVINCE
+from services.refusals import Refused
 from shared.web.clock import now
 
 _YEAR_HOURS = 24.0 * 366
@@ -22,6 +28,17 @@ class Addresses:
     pid: int
 
 
+class DataDirUnusable(Refused):
+    """Nothing can be kept in the data directory; the message says why and what to do."""
+
+    def __init__(self, data_dir: Path, error: OSError) -> None:
+        why = f"{error.strerror or error} ({error.filename or data_dir})"
+        super().__init__(
+            f"Không dùng được thư mục dữ liệu {data_dir}; hãy chọn thư mục khác bằng --data-dir.\n"
+            f"The data directory {data_dir} cannot be used: {why}. Choose another: --data-dir"
+        )
+
+
 class Installation:
     """A data directory (default `.motcua`)."""
 
@@ -29,25 +46,32 @@ class Installation:
         self.data_dir = data_dir
         self.logs = data_dir / "logs"
         self._running = data_dir / "running.json"
+        self._replay = data_dir / "replay"
 
     def prepare(self) -> None:
-        """Make the directories, for their owner only."""
-        self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.logs.mkdir(exist_ok=True, mode=0o700)
+        """Make the directories, for their owner only. Raises DataDirUnusable."""
+        with self._usable():
+            self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.logs.mkdir(exist_ok=True, mode=0o700)
+            for directory in (self.data_dir, self.logs):
+                if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
+                    raise PermissionError(13, "Permission denied", str(directory))
 
     @property
     def issuer(self) -> LocalIssuer:
-        """The token issuer whose key lives here."""
-        return LocalIssuer(self.data_dir)
+        """The token issuer whose key lives here. Raises DataDirUnusable."""
+        with self._usable():
+            return LocalIssuer(self.data_dir)
 
     def cursor_key(self) -> str:
         """The key that signs page cursors, made once."""
         path = self.data_dir / "keys" / "cursor"
-        if not path.exists():
-            path.parent.mkdir(exist_ok=True, mode=0o700)
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_hex(32))
-        return path.read_text()
+        with self._usable():
+            if not path.exists():
+                path.parent.mkdir(exist_ok=True, mode=0o700)
+                path.touch(mode=0o600)
+                path.write_text(secrets.token_hex(32))
+            return path.read_text()
 
     def service_token(self) -> str:
         """The token with which the services speak to each other."""
@@ -62,8 +86,49 @@ class Installation:
         self._running.unlink(missing_ok=True)
 
     def running(self) -> Addresses | None:
-        """Where the services answer, if any run."""
+        """Where the services answer, if any run. A launcher that was killed leaves its note behind: so the launcher
+        must live, and somebody answer. Raises DataDirUnusable."""
         try:
-            return Addresses(**json.loads(self._running.read_text()))
-        except (OSError, ValueError, TypeError):
+            with self._usable():
+                noted = Addresses(**json.loads(self._running.read_text()))
+        except (FileNotFoundError, ValueError, TypeError):
             return None
+        return noted if _lives(noted.pid) and any(map(_answers, (noted.intake, noted.routing, noted.stats))) else None
+
+    def note_replay(self, choice: str) -> None:
+        """Remember which dossiers were asked for, so that a later start does not bring others."""
+        with self._usable():
+            self._replay.write_text(choice)
+
+    def replay(self) -> str | None:
+        """The choice remembered, if one was made."""
+        with suppress(OSError):
+            return self._replay.read_text().strip() or None
+        return None
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        """What the file system refuses is told with the data directory's name; a file that is not there is no fault."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise DataDirUnusable(self.data_dir, error) from error
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # another user's
+    return True
+
+
+def _answers(address: str) -> bool:
+    place = urlsplit(address)
+    with suppress(OSError), socket.create_connection((place.hostname or "", place.port or 80), timeout=2):
+        return True
+    return False

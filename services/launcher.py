@@ -1,5 +1,6 @@
 """`motcua up`: from nothing to a running installation, and down again in order."""
 
+import errno
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from typing import NoReturn
 from migrations.logins import role_url
 from services.embedded import RunningServer, start
 from services.installation import Addresses, Installation
+from services.refusals import Refused
 
 ROOMS = ("intake", "routing", "stats")
 DEFAULT_PORTS = (8001, 8002, 8003)
@@ -24,8 +26,16 @@ WATCH_SECONDS = 0.5
 MOST_DEATHS_A_MINUTE = 10
 
 
-class LaunchFailed(RuntimeError):
+class LaunchFailed(Refused):
     """The installation did not come up; the message says why and what to do."""
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked for the end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 class Database:
@@ -37,6 +47,11 @@ class Database:
         self._server: RunningServer | None = None
 
     def __enter__(self) -> "Database":
+        """Once entered, the database takes connections. Raises EmbeddedError or DatabaseUnusable."""
+        if self._given:
+            from services.own_database import need
+
+            need(self._given)
         self.keep_alive()
         return self
 
@@ -133,7 +148,10 @@ class Services:
                 return
             time.sleep(TICK)
         log = self.log_of(room)
-        raise LaunchFailed(f"The {room} service did not get ready. Its last words ({log}):\n{_tail(log)}")
+        raise LaunchFailed(
+            f"Dịch vụ {room} không khởi động được.\n"
+            f"The {room} service did not get ready. Its last words ({log}):\n{_tail(log)}"
+        )
 
     def _stop(self) -> None:
         for process in self._processes.values():
@@ -168,24 +186,30 @@ def watch(database: Database, services: Services, say: Callable[[str], None]) ->
         dead = ["database"] if database.keep_alive() else []
         dead += services.revive()
         for name in dead:
-            say(f"{name} had stopped and was started again")
+            say(f"{name}: đã dừng và được khởi động lại · had stopped and was started again")
         deaths = [at for at in deaths if at > time.monotonic() - 60] + [time.monotonic()] * len(dead)
         if len(deaths) > MOST_DEATHS_A_MINUTE:
-            raise LaunchFailed(f"{dead[0]} stops again and again; see the logs in {services.log_of('intake').parent}")
+            logs = services.log_of("intake").parent
+            raise LaunchFailed(
+                f"{dead[0]} dừng liên tục; xem nhật ký trong {logs}\n"
+                f"{dead[0]} stops again and again; see the logs in {logs}"
+            )
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """SIGTERM stops as Ctrl-C does: everything in order."""
+    """SIGTERM and SIGINT stop everything in order. Both by a handler of ours: a shell that starts something in the
+    background has it ignore SIGINT."""
 
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
+    def stop(number: int, _: object) -> None:
+        raise Stopped(number)
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {name: signal.signal(name, stop) for name in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 def _ready(port: int) -> bool:
@@ -202,8 +226,15 @@ def _need_free(room: str, port: int) -> None:
         try:
             probe.bind((HOST, port))
         except OSError as error:
+            others = "motcua up --ports 9001,9002,9003"
+            if error.errno == errno.EACCES:
+                raise LaunchFailed(
+                    f"Tài khoản này không được phép dùng cổng {port} ({room}); chọn cổng từ 1024 trở lên.\n"
+                    f"Port {port} ({room}) is not permitted to this user: choose ports from 1024 on, e.g. {others}"
+                ) from error
             raise LaunchFailed(
-                f"Port {port} ({room}) is taken. Stop what uses it, or choose others: motcua up --ports 9001,9002,9003"
+                f"Cổng {port} ({room}) đã có chương trình khác dùng; hãy dừng chương trình đó hoặc chọn cổng khác.\n"
+                f"Port {port} ({room}) is taken. Stop what uses it, or choose others: {others}"
             ) from error
 
 
@@ -218,4 +249,4 @@ def _tail(log: Path) -> str:
     try:
         return "\n".join(log.read_text(errors="replace").splitlines()[-15:])
     except OSError:
-        return "(no log)"
+        return "(không có nhật ký · no log)"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from migrations.logins import role_url
 from migrations.prepared import note_prepared, prepared_with
+from services.own_database import told
 
 if TYPE_CHECKING:
     from services.reference import LoadSummary
@@ -26,7 +27,7 @@ def is_prepared(url: str) -> bool:
 
 
 def prepare(url: str) -> "LoadSummary":
-    """Bring the schema and the reference data up to date. Repeating it changes nothing."""
+    """Bring the schema and the reference data up to date. Repeating it changes nothing. Raises DatabaseUnusable."""
     from migrations.apply import migrate
     from services.reference import load_reference
 
@@ -36,7 +37,8 @@ def prepare(url: str) -> "LoadSummary":
         await note_prepared(url, mark())
         return loaded
 
-    return asyncio.run(run())
+    with told(url):
+        return asyncio.run(run())
 
 
 def mark() -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 COLUMNS = (
     ("carried_over", "Kỳ trước\nchuyển qua"),
@@ -44,6 +45,45 @@ def number(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}".replace(",", ".")
     return str(value).replace(".", ",")
+
+
+#: Short headings for a narrow terminal, in the order of COLUMNS.
+_SHORT = (
+    ("Kỳ trước", "Tiếp", "Phải", "Đã giải", "Đúng", "% đúng", "Quá", "% quá", "Đang"),
+    ("chuyển", "nhận", "g.quyết", "quyết", "hạn", "hạn", "hạn", "hạn", "g.quyết"),
+)
+
+
+def show_resolution(report: dict[str, Any]) -> None:
+    """Print the letter's table. Where the terminal is too narrow for a row of nine figures beside a name, the name
+    stands on a line of its own: all figures stay, and stay in columns."""
+    table, console = resolution_table(report), Console()
+    if report["rows"] and console.is_terminal and _width(console, table, names=_NAME_WIDTH) > console.width:
+        console.print(_stacked(report), soft_wrap=True, highlight=False)
+    else:
+        show(table)
+
+
+def _stacked(report: dict[str, Any]) -> Text:
+    """The report by row as lines: a name, and under it the nine figures."""
+    head = {"name": f"{report['agency']}  {report['agency_name']}", "depth": 0}
+    rows = [*report["rows"], {"name": "Tổng", "depth": 0, **report["total"]}]
+    lines = [*_SHORT, *(_cells(row) for row in rows)]
+    widths = [max(map(len, column)) + 1 for column in zip(*lines, strict=True)]
+    headings, figures = lines[:2], lines[2:]
+
+    def line(cells: Sequence[str]) -> str:
+        return "".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True)) + "\n"
+
+    text = Text(f"{_title(report)}\n{head['name']}\n", style="bold")
+    for heading in headings:
+        text.append(line(heading))
+    text.append("─" * sum(widths) + "\n")
+    for row, cells in zip(rows, figures, strict=True):
+        text.append(f"{'  ' * (row.get('depth') or 0)}{row['name']}\n", style="bold")
+        text.append(line(cells), style="not bold")
+    text.append(_caption(report) or "", style="not bold yellow")
+    return text
 
 
 def resolution_table(report: dict[str, Any]) -> Table:
@@ -122,8 +162,16 @@ def show(table: Table) -> None:
     Console(width=max(console.width, _width(console, table))).print(table)
 
 
-def _width(console: Console, table: Table) -> int:
-    return Measurement.get(console, console.options.update(max_width=_NO_LIMIT), table).maximum
+def _width(console: Console, table: Table, *, names: int = 0) -> int:
+    """How wide it is in full; with the first column folded to `names`."""
+    cut = max(0, _first(console, table) - names) if names else 0
+    return Measurement.get(console, console.options.update(max_width=_NO_LIMIT), table).maximum - cut
+
+
+def _first(console: Console, table: Table) -> int:
+    """How wide the cells of the first column are."""
+    cells = [table.columns[0].header, *table.columns[0].cells]
+    return max(Measurement.get(console, console.options.update(max_width=_NO_LIMIT), cell).maximum for cell in cells)
 
 
 def _cells(figures: dict[str, Any]) -> list[str]:

@@ -1,6 +1,7 @@
 """Sending a file to the import endpoint, with a progress bar, and fetching what was rejected."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -9,36 +10,62 @@ import orjson
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 
-from services.client import Refused, good, told
+from services.client import good, headers_of, told
+from services.refusals import Refused
 
 _BLOCK = 65_536
 _FORMS = {".csv": "text/csv", ".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
 
 
-def upload(intake: str, token: str, file: Path, *, synthetic: bool, rejects_to: Path | None) -> dict[str, Any]:
-    """Import `file` (.csv, .ndjson, .jsonl); the import as intake reports it. Rejected lines go to `rejects_to`.
-    Raises Refused."""
+def upload(intake: str, token: str, file: Path, *, synthetic: bool, rejects_to: Path) -> dict[str, Any]:
+    """Import `file` (.csv, .ndjson, .jsonl); the import as intake reports it. Nothing is sent where `rejects_to` could
+    not take the rejected lines. Raises Refused."""
     form = _FORMS.get(file.suffix.lower())
     if form is None:
-        raise Refused(f"{file.name}: the name must end in one of {', '.join(_FORMS)}")
-    headers = {"Authorization": f"Bearer {token}"}
-    with told(), httpx.Client(base_url=intake, headers=headers, timeout=httpx.Timeout(300, connect=5)) as client:
-        with file.open("rb") as source, _bar() as bar:
-            answer = client.post(
-                "/v1/imports",
-                params={"synthetic": str(synthetic).lower()},
-                headers={"Content-Type": form},
-                content=_blocks(source, bar, file.stat().st_size),
-            )
-        run: dict[str, Any] = good(answer).json()
-        if run["rejected"]:
-            _write_rejects(client, run["rejects"], rejects_to or rejects_file(file))
-    return run
+        names = ", ".join(_FORMS)
+        raise Refused(
+            f"{file.name}: tên tệp phải kết thúc bằng một trong {names}\n"
+            f"{file.name}: the name must end in one of {names}"
+        )
+    _need_writable(rejects_to)
+    with _client(intake, token) as client, file.open("rb") as source, _bar() as bar:
+        answer = client.post(
+            "/v1/imports",
+            params={"synthetic": str(synthetic).lower()},
+            headers={"Content-Type": form},
+            content=_blocks(source, bar, file.stat().st_size),
+        )
+        return dict(good(answer).json())
 
 
 def rejects_file(file: Path) -> Path:
-    """Where the rejected lines of `file` go: beside it, under its whole name."""
+    """Where the rejected lines of `file` go unless told: beside it, under its whole name."""
     return file.with_name(f"{file.name}.rejects.ndjson")
+
+
+@contextmanager
+def _client(intake: str, token: str) -> Iterator[httpx.Client]:
+    patience = httpx.Timeout(300, connect=5)
+    with told(), httpx.Client(base_url=intake, headers=headers_of(token), timeout=patience) as client:
+        yield client
+
+
+def _need_writable(file: Path) -> None:
+    """Found out before the upload, by opening it; what was not there is not there afterwards."""
+    new = not file.exists()
+    try:
+        file.open("ab").close()
+        if new:
+            file.unlink()
+    except OSError as error:
+        raise _unwritable(file, error) from error
+
+
+def _unwritable(file: Path, error: OSError) -> Refused:
+    return Refused(
+        f"Không ghi được {file} để lưu các dòng bị từ chối; hãy chọn tệp khác bằng --rejects.\n"
+        f"{file}, for the rejected lines, cannot be written: {error.strerror}. Name another: --rejects FILE"
+    )
 
 
 def _blocks(source: IO[bytes], bar: Progress, size: int) -> Iterator[bytes]:
@@ -48,17 +75,25 @@ def _blocks(source: IO[bytes], bar: Progress, size: int) -> Iterator[bytes]:
         bar.advance(task, len(block))
 
 
-def _write_rejects(client: httpx.Client, path: str, to: Path) -> None:
-    cursor = None
-    with to.open("wb") as target:
-        while True:
-            asked = {"limit": "1000", **({"cursor": cursor} if cursor else {})}
-            page = good(client.get(path, params=asked)).json()
-            for item in page["items"]:
+def write_rejects(intake: str, token: str, run: dict[str, Any], to: Path) -> None:
+    """What was rejected, a line each: line number, reference, every reason. Raises Refused."""
+    try:
+        with _client(intake, token) as client, to.open("wb") as target:
+            for item in _rejects(client, run["rejects"]):
                 target.write(orjson.dumps(item) + b"\n")
-            cursor = page["next"]
-            if cursor is None:
-                return
+    except OSError as error:
+        raise _unwritable(to, error) from error
+
+
+def _rejects(client: httpx.Client, path: str) -> Iterator[dict[str, Any]]:
+    cursor = None
+    while True:
+        asked = {"limit": "1000", **({"cursor": cursor} if cursor else {})}
+        page = good(client.get(path, params=asked)).json()
+        yield from page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            return
 
 
 def _bar() -> Progress:

@@ -40,7 +40,8 @@ def test_the_output_says_that_the_records_are_synthetic(replayed: tuple[Path, st
 
 def test_what_has_stopped_is_not_offered_to_be_tried(replayed: tuple[Path, str]) -> None:
     assert "curl" not in replayed[1]
-    assert "motcua up" in replayed[1].splitlines()[-1]
+    last = replayed[1].splitlines()[-1]
+    assert f"up --data-dir {replayed[0]} --replay quang-tri-2019-h1 --ports 0,0,0" in last, "what it takes to serve on"
 
 
 def test_a_second_time_says_that_nothing_changed(replayed: tuple[Path, str]) -> None:
@@ -54,13 +55,20 @@ def test_the_curl_lines_work_as_pasted(replayed: tuple[Path, str]) -> None:
     data_dir, _ = replayed
     running = await_running(start_up(data_dir, "--replay", "none"), data_dir)
     printed = stop_later(running)
-    lines = [line for line in printed if line.startswith("curl ")]
-    assert len(lines) == 3
-    assert "as_of=2019" not in "".join(lines), "without the replay nobody asks for its half-year"
-    for line in lines:
-        answer = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=30, check=True)
-        assert '"items"' in answer.stdout or '"total"' in answer.stdout, answer.stdout
-        assert '"code":"un' not in answer.stdout
+    pasted = printed[printed.index(next(line for line in printed if line.startswith("TOKEN="))) : -1]
+    assert sum(line.startswith("curl ") for line in pasted) == 3
+    assert all(len(line) <= 80 for line in pasted if not line.startswith("TOKEN=")), pasted
+    assert "as_of=2019" not in "".join(pasted), "without the replay nobody asks for its half-year"
+    answers = subprocess.run(
+        ["bash", "-ec", "\n".join(line.replace("curl ", "echo; curl -w '\\n%{http_code}' ") for line in pasted)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    ).stdout
+    assert answers.count("\n200") == 3, answers
+    assert answers.count('"items"') == 2
+    assert '"total"' in answers
     report = subprocess.run(
         command("report", "resolution", "--group-by", "agency", "--data-dir", str(data_dir)),
         capture_output=True,

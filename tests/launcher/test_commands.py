@@ -1,6 +1,7 @@
 """The command line: what it loads, and that what it prints is whole in 80 columns."""
 
 import io
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from services import replay, tables, upload
-from services.command import RoleName
+from services.command import RoleName, _period
 from services.demo.half_year import COUNT
 from services.province import LAST_DAY_OF_45, province_on
 from services.reference import agencies
@@ -63,6 +64,15 @@ def test_the_roles_offered_are_those_of_tokens() -> None:
     assert set(get_args(RoleName)) == {role.value for role in Role}
 
 
+def test_the_days_of_a_report_that_are_not_given() -> None:
+    today = date(2026, 11, 23)
+    assert _period(None, None, today) == ("2019-01-01", "2019-06-30")
+    assert _period("2026-07-01", None, today) == ("2026-07-01", "2026-11-23")
+    assert _period("2025-07-01", None, today) == ("2025-07-01", "2025-12-31")
+    assert _period(None, "2025-03-31", today) == ("2025-01-01", "2025-03-31")
+    assert _period("yesterday", None, today)[0] == "yesterday", "the service says what is wrong with it"
+
+
 def test_the_whole_province_is_the_one_in_force() -> None:
     provinces = {unit.code: unit for unit in agencies()[0] if unit.code in ("44", "45")}
     assert provinces[province_on(LAST_DAY_OF_45)].valid_to == LAST_DAY_OF_45
@@ -84,8 +94,9 @@ def test_a_report_by_unit_ends_with_a_total_and_no_figure_is_cut(
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("FORCE_COLOR", "1")
-    tables.show(tables.resolution_table(a_report("Trung tâm Phục vụ hành chính công tỉnh", "UBND Phường 3")))
-    printed = capsys.readouterr().out
+    tables.show_resolution(a_report("Trung tâm Phục vụ hành chính công tỉnh", "UBND Phường 3"))
+    printed = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert max(map(len, printed.splitlines())) <= columns, "no line runs over"
     assert "Tổng" in printed
     assert printed.count("136.583") == 3 * len(tables.COLUMNS)
     assert "…" not in printed

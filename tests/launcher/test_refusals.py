@@ -1,0 +1,168 @@
+"""What cannot be done is said in words, with what to do, and an exit status: never a traceback."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy.engine import make_url
+
+from services.command import _ports
+from services.embedded import NOBODY
+from services.launcher import HOST, Stopped, interruptible
+from tests.conftest import Database
+from tests.journeys.conftest import await_running, command, eventually, free_port, start_up, stop
+
+AS_MAPPED = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
+PRIVILEGED = 80
+REPOSITORY = Path(__file__).parents[2]
+
+
+def told(*words: str, **settings: str) -> str:
+    """What a command that ends with status 1 says."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")} | settings
+    done = subprocess.run(
+        command(*words), capture_output=True, text=True, timeout=60, check=False, env=environment, cwd=REPOSITORY
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 1, said
+    assert "Traceback" not in said
+    return said
+
+
+def test_ports_differ_but_for_0(tmp_path: Path) -> None:
+    assert _ports("0,9001,0") == [0, 9001, 0]
+    done = subprocess.run(
+        command("up", "--data-dir", str(tmp_path / "new"), "--ports", "9001,9001,9003"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "differ" in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_port_that_one_may_not_use_is_not_called_taken() -> None:
+    prefix = AS_MAPPED if os.geteuid() == 0 else ()
+    probe = f"import socket; socket.socket().bind(('{HOST}', {PRIVILEGED}))"
+    tried = subprocess.run([*prefix, sys.executable, "-c", probe], capture_output=True, text=True, check=False)
+    if "PermissionError" not in tried.stderr:
+        pytest.skip("every user may use every port here")
+    code = f"from services.launcher import _need_free; _need_free('intake', {PRIVILEGED})"
+    done = subprocess.run([*prefix, sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert f"Port {PRIVILEGED} (intake) is not permitted" in done.stderr
+    assert "is taken" not in done.stderr
+
+
+COMMANDS = (
+    ["up", "--ports", "0,0,0"],
+    ["migrate"],
+    ["token", "--role", "leader", "--agency", "44"],
+    ["import", "README.csv"],
+    ["report", "resolution"],
+    ["overdue"],
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+def test_a_data_directory_that_is_none(tmp_path: Path, words: list[str]) -> None:
+    a_file = tmp_path / "file"
+    a_file.touch()
+    upload = tmp_path / "README.csv"
+    upload.touch()
+    said = told(*(str(upload) if word == "README.csv" else word for word in words), "--data-dir", str(a_file))
+    assert f"The data directory {a_file} cannot be used" in said
+    assert "--data-dir" in said.splitlines()[0]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_data_directory_that_is_closed(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    assert "cannot be used" in told("up", "--data-dir", str(tmp_path))
+    assert "cannot be used" in told("up", "--data-dir", str(tmp_path / "below"))
+
+
+@pytest.mark.parametrize("words", [["migrate"], ["up", "--replay", "none", "--ports", "0,0,0"]], ids=["migrate", "up"])
+@pytest.mark.parametrize("fault", ["no database", "no server", "password", "no address"])
+def test_a_database_of_ones_own_that_cannot_be_used(
+    server_url: str, tmp_path: Path, words: list[str], fault: str
+) -> None:
+    url, hint = {
+        "no database": (make_url(server_url).set(database="not_there"), "createdb not_there"),
+        "no server": (make_url(server_url).set(port=free_port()), "Start it, or mend the address"),
+        "password": (make_url(server_url).set(password="guess"), "Mend user and password"),
+        "no address": (make_url("mysql://motcua:secret@db/motcua"), "postgresql://user:password@host"),
+    }[fault]
+    address = url.render_as_string(hide_password=False)
+    said = told(*words, "--data-dir", str(tmp_path), MOTCUA_DATABASE_URL=address)
+    assert hint in said
+    assert "ready" not in said
+    assert len(said.splitlines()) == 2, "once in Vietnamese, once in English"
+    assert str(url.password) not in said
+
+
+async def test_an_owner_who_may_too_little(empty_database: Database, tmp_path: Path) -> None:
+    owner = await asyncpg.connect(empty_database.owner_url)
+    name = make_url(empty_database.owner_url).database
+    await owner.execute("CREATE ROLE motley LOGIN PASSWORD 'motley'")
+    try:
+        url = make_url(empty_database.owner_url).set(username="motley", password="motley")
+        address = url.render_as_string(hide_password=False)
+        said = told("migrate", "--data-dir", str(tmp_path), MOTCUA_DATABASE_URL=address)
+        assert "must be allowed to create roles" in said
+        assert str(name) in address
+    finally:
+        await owner.execute("DROP ROLE motley")
+        await owner.close()
+
+
+@pytest.mark.parametrize("words", [["report", "resolution"], ["overdue"]], ids=lambda words: words[0])
+def test_the_note_of_a_killed_launcher_is_not_believed(tmp_path: Path, words: list[str]) -> None:
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    for pid in (gone.pid, os.getpid()):  # also where the number is another process's by now
+        address = f"http://{HOST}:{free_port()}"
+        note = {"intake": address, "routing": address, "stats": address, "pid": pid}
+        (tmp_path / "running.json").write_text(json.dumps(note))
+        assert f"Nothing runs in {tmp_path}" in told(*words, "--data-dir", str(tmp_path))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_up_once_that_was_stopped_says_so_by_its_status(tmp_path: Path, number: signal.Signals) -> None:
+    process = start_up(tmp_path, "--once")
+    eventually(lambda: (tmp_path / "postgres").exists(), seconds=60)
+    process.send_signal(number)
+    printed = process.communicate(timeout=60)[0]
+    assert process.returncode == 128 + number, printed
+    assert "Traceback" not in printed
+
+
+def test_an_interrupt_stops_what_a_shell_started_in_the_background(tmp_path: Path) -> None:
+    """A shell without job control has what it starts with & ignore SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited by what is started
+    try:
+        process = start_up(tmp_path, "--replay", "none")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    stop(await_running(process, tmp_path))
+
+
+def test_signals_are_handled_as_before_afterwards() -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Stopped) as stopped, interruptible():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert stopped.value.number == signal.SIGTERM
+    assert before == (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
+
+
+def test_a_taken_port_is_called_so(tmp_path: Path) -> None:
+    with socket.create_server((HOST, 0)) as other:
+        port = other.getsockname()[1]
+        said = told("up", "--replay", "none", "--data-dir", str(tmp_path), "--ports", f"{port},0,0")
+    assert f"Port {port} (intake) is taken" in said
