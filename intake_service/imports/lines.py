@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any, Protocol
 
 from shared.contracts.intake import ApplicantIn, ImportRecord
@@ -23,6 +24,8 @@ class RawRecord:
 
     line: int
     content: bytes | dict[str, Any] | Reason
+    #: The line that it ends on, where that is another: quotes hold lines together.
+    last: int | None = None
 
 
 class Reader(Protocol):
@@ -72,6 +75,8 @@ class LineSplitter:
 
 
 _TOO_LONG = Reason("", "line_too_long", {"limit": MAX_LINE_BYTES})
+_NOT_UTF8 = Reason("", "not_utf8")
+_WRONG_COLUMNS = Reason("", "wrong_columns")
 
 
 class NdjsonReader:
@@ -97,10 +102,18 @@ class NdjsonReader:
                 yield RawRecord(number, line)
 
 
+class _Quotes(Enum):
+    BALANCED = auto()  #: the record ends with the line
+    OPEN = auto()  #: it goes on in the next one
+    BROKEN = auto()  #: a quoted cell goes on behind its closing quote
+
+
 class CsvReader:
     """RFC 4180 with a header of dotted names; comma or semicolon; quoted cells may hold newlines.
 
-    An empty cell is an absent field. A record begins at the line that its first cell stands on.
+    A quote opens a cell only where the cell begins; elsewhere it is a letter. One that opened a cell closes it, so
+    behind it stands the end of the cell or the file is broken there. An empty cell is an absent field. A record begins
+    at the line that its first cell stands on.
     """
 
     def __init__(self) -> None:
@@ -108,7 +121,6 @@ class CsvReader:
         self._header: list[str] | None = None
         self._delimiter = ","
         self._open: list[str] = []
-        self._quoted = False
         self._open_bytes = 0
         self._begins = 0
         self._quote_line = 0
@@ -121,66 +133,126 @@ class CsvReader:
         """The last record, where the body does not end with a newline, or ends inside a quoted cell."""
         yield from self._records(self._lines.close())
         if self._open:
-            yield RawRecord(self._begins, self._unclosed())
+            yield self._broken(self._begins + len(self._open) - 1)
 
     def _records(self, lines: Iterator[tuple[int, bytes | None]]) -> Iterator[RawRecord]:
         for number, line in lines:
-            if line is None or self._open_bytes > MAX_LINE_BYTES:
-                # Lines that add up to one too long are one record only because a quote is open.
-                yield RawRecord(self._begins, self._unclosed()) if self._open else RawRecord(number, _TOO_LONG)
-                self._drop()
+            text = _TOO_LONG if line is None else _decoded(line)
+            if isinstance(text, Reason):
+                if self._open:
+                    yield self._broken(number - 1)
+                yield RawRecord(number, text)
                 continue
-            try:
-                text = line.decode()
-            except UnicodeDecodeError:
-                yield RawRecord(number, Reason("", "not_utf8"))
-                self._drop()
-                continue
-            if not self._open:
-                self._begins = number
-            self._open.append(text)
-            self._open_bytes += len(line) + 1
-            # A record is complete when its quotes are balanced: an escaped quote counts twice.
-            quotes = text.count('"')
-            self._quoted ^= quotes % 2 == 1
-            if self._quoted and quotes:
-                self._quote_line = number
-            if not self._quoted:
-                record = self._record("\n".join(self._open))
-                begins = self._begins
-                self._drop()
-                if record is not None:
-                    yield RawRecord(begins, record)
+            if self._open:
+                state = self._scanned(text, number, quoted=True)
+                if state is _Quotes.BROKEN and self._quote_line < number:
+                    # What opened long before ends in the middle of a cell: this line is one of its own.
+                    yield self._broken(number - 1)
+                else:
+                    self._open.append(text)
+                    self._open_bytes += len(text) + 1
+                    if state is _Quotes.BALANCED:
+                        yield self._of_lines(number)
+                    elif state is _Quotes.BROKEN or self._open_bytes > MAX_LINE_BYTES:
+                        yield self._broken(number)
+                    continue
+            record = self._of_line(text, number)
+            if record is not None:
+                yield record
 
-    def _unclosed(self) -> Reason:
-        return Reason("", "quote_not_closed", {"line": self._quote_line})
-
-    def _drop(self) -> None:
-        self._open.clear()
-        self._open_bytes = 0
-        self._quoted = False
-
-    def _record(self, text: str) -> dict[str, Any] | Reason | None:
+    def _of_line(self, text: str, number: int) -> RawRecord | None:
+        """The record on a line at which none is open; None: nothing stands there, or it is the header, or goes on."""
         if self._header is None:
-            self._delimiter = ";" if text.count(";") > text.count(",") else ","
-            self._header = [name.strip() for name in self._cells(text) or ()]
-            names = set(self._header)
-            if len(names) < len(self._header) or not names >= REQUIRED or not all(map(_known, names)):
-                # Every record would be refused for it, so it is said once, before any of them.
-                raise invalid("header", "unknown_columns", expected=", ".join(sorted(REQUIRED)))
+            self._header = self._checked_header(text)
             return None
         if not text.strip():
             return None
         cells = self._cells(text)
-        if cells is None or len(cells) != len(self._header):
-            return Reason("", "wrong_columns")
+        if cells is not None:
+            record = self._record(cells)
+            return RawRecord(number, _WRONG_COLUMNS if record is None else record)
+        self._begins = number
+        match self._scanned(text, number, quoted=False):
+            case _Quotes.BALANCED:
+                return RawRecord(number, _WRONG_COLUMNS)
+            case _Quotes.BROKEN:
+                return self._broken(number)
+            case _Quotes.OPEN:
+                self._open.append(text)
+                self._open_bytes = len(text)
+                return None
+
+    def _of_lines(self, last: int) -> RawRecord:
+        begins, cells = self._begins, self._cells("\n".join(self._open))
+        self._open.clear()
+        record = self._record(cells) if cells is not None else None
+        return RawRecord(begins, lines_as_one(begins, last) if record is None else record, last)
+
+    def _broken(self, last: int) -> RawRecord:
+        begins = self._begins
+        self._open.clear()
+        return RawRecord(
+            begins, Reason("", "quote_not_closed", {"line": self._quote_line, "first": begins, "last": last}), last
+        )
+
+    def _scanned(self, text: str, number: int, *, quoted: bool) -> _Quotes:
+        """How the quotes stand at the end of a line."""
+        opening = self._delimiter + '"'
+        at = 0
+        if not quoted and text.startswith('"'):
+            quoted, at, self._quote_line = True, 1, number
+        while True:
+            if not quoted:
+                found = text.find(opening, at)
+                if found < 0:
+                    return _Quotes.BALANCED
+                at, self._quote_line = found + 2, number
+            end = text.find('"', at)
+            while end >= 0 and text.startswith('"', end + 1):
+                end = text.find('"', end + 2)
+            if end < 0:
+                return _Quotes.OPEN
+            at = end + 1
+            if at == len(text):
+                return _Quotes.BALANCED
+            if text[at] != self._delimiter:
+                return _Quotes.BROKEN
+            quoted = False
+
+    def _checked_header(self, text: str) -> list[str]:
+        self._delimiter = ";" if text.count(";") > text.count(",") else ","
+        header = [name.strip() for name in self._cells(text) or ()]
+        names = set(header)
+        if len(names) < len(header) or not names >= REQUIRED or not all(map(_known, names)):
+            # Every record would be refused for it, so it is said once, before any of them.
+            raise invalid("header", "unknown_columns", expected=", ".join(sorted(REQUIRED)))
+        return header
+
+    def _record(self, cells: list[str]) -> dict[str, Any] | None:
+        """What the cells say; None: they are not as many as the header's."""
+        assert self._header is not None, "the first line is the header"
+        if len(cells) != len(self._header):
+            return None
         return nested({name: cell for name, cell in zip(self._header, cells, strict=True) if cell.strip()})
 
     def _cells(self, text: str) -> list[str] | None:
+        """The cells of a whole record; None: it is not whole, or broken."""
         try:
-            return next(csv.reader([text], delimiter=self._delimiter, strict=False), [])
+            return next(csv.reader([text], delimiter=self._delimiter, strict=True), [])
         except csv.Error:
             return None
+
+
+def lines_as_one(first: int, last: int) -> Reason:
+    """Of a record that cannot land: which lines went with it."""
+    return Reason("", "lines_as_one", {"first": first, "last": last})
+
+
+def _decoded(line: bytes) -> str | Reason:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return _NOT_UTF8
 
 
 def _known(column: str) -> bool:

@@ -23,7 +23,7 @@ from intake_service.dossiers.rules import (
     next_step,
     opened_account,
 )
-from intake_service.imports.lines import RawRecord
+from intake_service.imports.lines import RawRecord, lines_as_one
 from shared.contracts.intake import ImportRecord
 from shared.domain.civil_time import civil_day, end_of
 from shared.domain.codes import is_dossier_code, parts_of
@@ -135,6 +135,8 @@ class Judge:
         if not isinstance(content, dict):
             return _rejected(raw.line, None, [Reason("", "not_json_object")])
         wrong = {reason.field for reason in reasons}
+        if raw.last is not None:
+            reasons.insert(0, lines_as_one(raw.line, raw.last))
         procedure, agency, code = (content.get(name) for name in ("procedure", "agency", "code"))
         if "procedure" not in wrong and str(procedure) not in self._reference.procedures:
             reasons.append(Reason("procedure", "unknown_procedure"))

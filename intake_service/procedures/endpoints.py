@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from intake_service.procedures import store
-from shared.contracts.fields import Day, SearchText
+from shared.contracts.fields import Day, Name, SearchText
 from shared.contracts.intake import ChannelName, Procedure, ProcedurePage
 from shared.domain.agencies import Level
 from shared.domain.civil_time import civil_day
@@ -19,7 +19,7 @@ from shared.web.app import ReferenceOf, RoomOf
 from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
-from shared.web.problems import Problem, refusals
+from shared.web.problems import Problem, invalid, refusals
 
 router = APIRouter(prefix="/v1/procedures", tags=["procedures"])
 
@@ -38,13 +38,15 @@ async def listed(
     reference: ReferenceOf,
     q: Annotated[SearchText | None, Query(description="Part of code or name, diacritics or not")] = None,
     level: Annotated[Level | None, Query(description="Handled at this administrative level")] = None,
-    sector: Annotated[str | None, Query(max_length=200, description="Lĩnh vực, as spelled in the catalogue")] = None,
+    sector: Annotated[Name | None, Query(description="Lĩnh vực, as spelled in the catalogue")] = None,
     channel: Annotated[ChannelName | None, Query(description="Offered through this channel")] = None,
     as_of: AsOf = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Response:
     """Public. By code; a procedure has terms per channel, see one of them."""
+    if sector is not None and sector not in reference.sectors:
+        raise invalid("sector", "unknown_sector")
     day = as_of or civil_day(now())
     pages = Pages(room.settings.cursor_key, f"procedures {(q, level, sector, channel, as_of)}", str)
     (after,) = pages.after(cursor) or ("",)

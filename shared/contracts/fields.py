@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, EmailStr, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from shared.domain.civil_time import local
@@ -60,6 +60,16 @@ LongLine = Annotated[str, StringConstraints(min_length=1, max_length=1000), Afte
 Subject = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_clean)]
 #: What is typed into a search box. Its search key is never empty: an empty one would find everything.
 SearchText = Annotated[str, StringConstraints(min_length=_SHORTEST_SEARCH, max_length=100), AfterValidator(_searchable)]
+
+
+def _bare_address(value: object) -> object:
+    """EmailStr also takes `Name <address>`, and lets go of the name."""
+    if isinstance(value, str) and "<" in value:
+        raise _refused("malformed", expected="e-mail address")
+    return value
+
+
+Email = Annotated[EmailStr, BeforeValidator(_bare_address)]
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import httpx
-from pydantic import BaseModel, ConfigDict, EmailStr, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contracts.fields import Code, InstantIn, LongLine, Name, ShortLine, Subject
+from shared.contracts.fields import Code, Email, InstantIn, LongLine, Name, ShortLine, Subject
 from shared.contracts.neighbour import call
 
 ChannelName = Literal["counter", "online", "post"]
@@ -40,7 +40,7 @@ class ApplicantIn(_In):
         None, description="Citizen number, tax code, passport", examples=["045190000001"]
     )
     phone: ShortLine | None = Field(None, description="As given; old numbers are kept", examples=["0905 000 001"])
-    email: EmailStr | None = Field(None, examples=["dao@example.vn"])
+    email: Email | None = Field(None, examples=["dao@example.vn"])
     address: LongLine | None = Field(None, examples=["12 Hùng Vương, phường Đông Hà"])
 
 

@@ -18,11 +18,9 @@ def normalised(text: str) -> str:
 
 
 def has_control_characters(text: str) -> bool:
-    """Whether `text` holds characters that no form or log should carry (tab and newlines included)."""
-    return (
-        any(unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") for char in text)
-        if not text.isprintable()
-        else False
+    """Whether `text` holds characters that no form or log should carry (tab, newlines, non-characters included)."""
+    return not text.isprintable() and any(
+        not char.isprintable() and unicodedata.category(char) != "Zs" for char in text
     )
 
 

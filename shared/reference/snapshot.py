@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from shared.domain.agencies import AgencyTree, Level
 from shared.domain.deadline import Clock
@@ -74,6 +75,11 @@ class Reference:
     def loaded(self) -> bool:
         """Whether there is anything to work with: agencies, a calendar and procedures."""
         return bool(self.agencies.by_id and self.calendar.years and self.procedures)
+
+    @cached_property
+    def sectors(self) -> frozenset[str]:
+        """The sectors (lĩnh vực) that procedures are or were of."""
+        return frozenset(version.sector for version in self.versions.values())
 
     def procedure_on(self, code: str, day: date) -> ProcedureVersion | None:
         """The version of a procedure in force on `day`."""

@@ -30,6 +30,7 @@ ALGORITHMS = ("RS256", "ES256", "EdDSA")
 CLOCK_SKEW_SECONDS = 30
 _REMEMBERED_TOKENS = 4096
 _JWKS_SECONDS = 600.0
+_LAST_INSTANT = 7_258_118_400  # the year 2200; milliseconds by mistake lie far beyond
 
 
 class Role(StrEnum):
@@ -121,13 +122,13 @@ class Authenticator:
             audience = claims["aud"]
             if self._settings.audience not in (audience if isinstance(audience, list) else [audience]):
                 raise ValueError("audience")
-            if float(claims.get("nbf", 0)) - CLOCK_SKEW_SECONDS > instant:
+            if max(_instant(claims.get("nbf", 0)), _instant(claims.get("iat", 0))) - CLOCK_SKEW_SECONDS > instant:
                 raise ValueError("not yet valid")
             subject = str(claims["sub"])
             if not subject.isprintable() or len(subject) > 200:
                 raise ValueError("subject")
             role = Role(claims[self._settings.role_claim])
-            return _Claims(subject, role, str(claims.get(self._settings.agency_claim, "")), float(claims["exp"]))
+            return _Claims(subject, role, str(claims.get(self._settings.agency_claim, "")), _instant(claims["exp"]))
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise Problem("unauthenticated") from error
 
@@ -152,6 +153,13 @@ class Authenticator:
                 return answer.json()
         except (httpx.HTTPError, ValueError) as error:
             raise Problem("unavailable") from error
+
+
+def _instant(value: object) -> float:
+    """A NumericDate of our times (RFC 7519): seconds since 1970. NaN and infinity are JSON to Python, and no time."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LAST_INSTANT:
+        raise ValueError("no instant")
+    return float(value)
 
 
 async def _principal(request: Request) -> Principal:

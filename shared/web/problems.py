@@ -160,8 +160,14 @@ REASONS = MappingProxyType(
         "line_too_long": ("dòng dài quá {limit} byte", "the line is longer than {limit} bytes"),
         "wrong_columns": ("số cột khác với dòng tiêu đề", "the number of columns differs from the header"),
         "quote_not_closed": (
-            "dấu ngoặc kép mở ở dòng {line} không được đóng; các dòng sau đó bị coi là một phần của bản ghi này",
-            "a quote opened on line {line} is never closed; the lines behind it were taken for part of this record",
+            "dấu ngoặc kép mở ở dòng {line} không được đóng ở cuối ô; từ dòng {first} đến dòng {last}"
+            " bị coi là một bản ghi",
+            "a quote opened on line {line} is not closed at the end of its cell; lines {first} to {last} were taken for"
+            " one record",
+        ),
+        "lines_as_one": (
+            "ô trong dấu ngoặc kép nối từ dòng {first} đến dòng {last} thành một bản ghi",
+            "a quoted cell joins lines {first} to {last} into one record",
         ),
         "no_records": (
             "tệp không có bản ghi nào; không có gì được nhập",

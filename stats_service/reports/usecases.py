@@ -180,6 +180,8 @@ async def figure_list(
     """The dossiers behind a figure, after the one of a day with an id."""
     if opened.procedure is not None and opened.procedure not in reference.procedures:
         raise invalid("procedure", "unknown_procedure")
+    if opened.sector is not None and opened.sector not in reference.sectors:
+        raise invalid("sector", "unknown_sector")
     seen = store.Seen(_agencies(asked, opened), asked.period, asked.as_of, asked.seen.day_of_knowledge)
     narrowed = store.Narrowed(opened.channel, opened.sector, opened.procedure)
     async with connection.transaction(isolation="repeatable_read", readonly=True):

@@ -339,6 +339,21 @@ async def test_what_the_bad_tokens_are_made_of_is_good(locked: dict[str, httpx.A
             assert (await locked[room].get(GUARDED[room], headers=authorised(token))).status_code == 200
 
 
+#: What Python reads out of JSON, and what is no instant of our times.
+NO_INSTANTS: tuple[object, ...] = (
+    10**400,
+    float("nan"),
+    float("inf"),
+    float("-inf"),
+    "NaN",
+    "inf",
+    str(2**31),
+    True,
+    [],
+    -1,
+    2**40,
+)
+
 BAD_TOKENS: dict[str, Callable[[Keys], str]] = {
     "nothing": lambda _: "",
     "garbled": lambda _: "garbled",
@@ -351,6 +366,12 @@ BAD_TOKENS: dict[str, Callable[[Keys], str]] = {
     "expired": lambda keys: keys.token(claims(exp=int(now().timestamp()) - 3_600)),
     "no expiry": lambda keys: keys.token(claims(exp=None)),
     "not yet valid": lambda keys: keys.token(claims(nbf=int(now().timestamp()) + 3_600)),
+    "issued in the future": lambda keys: keys.token(claims(iat=int(now().timestamp()) + 3_600)),
+    **{
+        f"{name} {value!s:.20}": lambda keys, name=name, value=value: keys.token(claims(**{name: value}))  # type: ignore[misc]
+        for name in ("exp", "nbf", "iat")
+        for value in NO_INSTANTS
+    },
     "another audience": lambda keys: keys.token(claims(aud="elsewhere")),
     "other audiences": lambda keys: keys.token(claims(aud=["elsewhere", "nowhere"])),
     "no audience": lambda keys: keys.token(claims(aud=None)),

@@ -132,6 +132,10 @@ def test_where_the_tone_mark_stands_does_not_matter() -> None:
         "\ufeffa",
         "a\u2028b",
         "a\u2029b",
+        "a\uffff",
+        "a\ufdd0",
+        "a\U0001fffe",
+        "a\u0378",
     ],
 )
 def test_control_characters_are_noticed(text: str) -> None:

@@ -267,7 +267,7 @@ ROW = b"2.000908,19333,counter,person,An,2019-03-04T08:10:00+07:00"
         (HEAD + b"\n\xff" + ROW + b"\n" + ROW, 1, 1),
         (HEAD + b"\n" + ROW.replace(b"An", b"A\rn") + b"\n" + ROW, 1, 1),
         (HEAD + b"\n" + ROW.replace(b"An", b'"' + b"a" * 200_000 + b'"') + b"\n" + ROW, 1, 1),
-        (HEAD + b"\n" + ROW.replace(b"An", b'A"n,b\nc"d'), 0, 1),
+        (HEAD + b"\n" + ROW.replace(b"An", b'A"n,b\nc"d'), 0, 2),
         (HEAD + b'\n"' + b"\n" * 20_000, 0, 1),
     ],
 )

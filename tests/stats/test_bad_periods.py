@@ -109,6 +109,7 @@ async def test_an_agency_that_ended_names_who_stands_in_for_it(client):
         ({"unit": "nowhere"}, "unit", "unknown_agency"),
         ({"level": "village"}, "level", "not_one_of"),
         ({"sector": "\u3164\u0301"}, "sector", "no_letter"),
+        ({"sector": "Hộ Tich"}, "sector", "unknown_sector"),
         ({"channel": "fax"}, "channel", "not_one_of"),
         ({"procedure": "9.999999"}, "procedure", "unknown_procedure"),
         ({"cursor": "AAAA"}, "cursor", "malformed_cursor"),
