@@ -147,7 +147,8 @@ async def listed(
         received_from=received_from,
         received_to=received_to,
     )
-    pages = Pages(room.settings.cursor_key, f"dossiers {wanted}", int)
+    asked = (q, agency, status, channel, procedure, phone, name, received_from, received_to)
+    pages = Pages(room.settings.cursor_key, f"dossiers {asked}", int)
     (before,) = pages.after(cursor) or (None,)
     rows = await usecases.page(connection, wanted, before=before, limit=limit)
     rows, following = pages.cut(rows, limit, lambda row: (row["id"],))
@@ -349,8 +350,8 @@ def _summary(row: asyncpg.Record, reference: Reference) -> dict[str, Any]:
         "due_at": due_at,
         "due_is_provisional": provisional,
         "paused": paused,
-        "finished_at": shown(finished),
-        "returned_at": shown(returned),
+        "finished_at": finished and shown(finished),
+        "returned_at": returned and shown(returned),
         "outcome": _OUTCOME[outcome],
         "verdict": _VERDICT[verdict],
         "version": number,
