@@ -2,8 +2,10 @@
 
 from fastapi import FastAPI
 
+from intake_service.deadlines import endpoints as deadlines
 from intake_service.dossiers import endpoints as dossiers
 from intake_service.imports import endpoints as imports
+from intake_service.lifecycle import endpoints as lifecycle
 from intake_service.outbox.usecases import tell_routing_worker
 from intake_service.procedures import endpoints as procedures
 from migrations.logins import role_url
@@ -21,7 +23,7 @@ PLAN = RoomPlan(
         "Tiếp nhận hồ sơ thủ tục hành chính: what a citizen hands in and gets back. "
         "Receives dossiers, keeps their lifecycle and event log, imports those of other systems."
     ),
-    routers=(procedures.router, dossiers.router, imports.router),
+    routers=(procedures.router, dossiers.router, lifecycle.router, deadlines.router, imports.router),
     workers=lambda room: [tell_routing_worker(room), forgetting_worker(room.pool, "intake")],
     models=(ImportRecord,),
     streamed=frozenset({imports.PATH}),

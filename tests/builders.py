@@ -10,8 +10,8 @@ import asyncpg
 from shared.domain.chain import GENESIS, event_hash, event_tail
 from shared.domain.civil_time import civil_day
 from shared.domain.counts import Facts
-from shared.domain.deadline import Account, ClockEvent, moved, opened
-from shared.domain.lifecycle import Channel, Outcome, Status
+from shared.domain.deadline import Account, moved, opened
+from shared.domain.lifecycle import Channel, EventKind, Outcome, Status
 from shared.domain.terms import Due, Term
 from shared.domain.vietnamese import search_key
 from shared.reference import Reference
@@ -20,9 +20,9 @@ from tests.support import BIRTH, WARD, at
 _numbers = count(1)
 
 _AFTER = {
-    ClockEvent.SUPPLEMENT_REQUESTED: Status.SUPPLEMENT_AWAITED,
-    ClockEvent.SUPPLEMENTED: Status.IN_PROCESS,
-    ClockEvent.FINISHED: Status.FINISHED,
+    EventKind.SUPPLEMENT_REQUESTED: Status.SUPPLEMENT_AWAITED,
+    EventKind.SUPPLEMENTED: Status.IN_PROCESS,
+    EventKind.FINISHED: Status.FINISHED,
 }
 
 
@@ -47,7 +47,7 @@ async def a_dossier(
     channel: Channel = Channel.COUNTER,
     term: Term | None = None,
     due: Due | None = None,
-    happened: Sequence[tuple[ClockEvent, str | datetime]] = (),
+    happened: Sequence[tuple[EventKind, str | datetime]] = (),
     name: str = "Nguyễn Thị Đào",
 ) -> Built:
     """Store a dossier accepted at `accepted`, to which `happened` happened since. `term` replaces the procedure's own,

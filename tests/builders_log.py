@@ -149,6 +149,7 @@ async def write_events(connection: asyncpg.Connection, history: History, events:
     )
     seq = 1
     if history.id == 0:
+        assert facts.received_day is not None, "a history begins with the acceptance"
         history.id = await connection.fetchval(
             "INSERT INTO dossier (code, version_id, agency_id, channel, status, due_day, late_day, finished_day,"
             " verdict, paused, finished_at, received_day, submitted_at, accepted_at, event_hash)"

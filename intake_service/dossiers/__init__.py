@@ -1,1 +1,1 @@
-"""Dossiers: received, looked up, finished, returned."""
+"""Dossiers: handed in, listed, looked up."""

@@ -1,28 +1,17 @@
-"""What intake decides about a dossier: whether it can be received here today, and what each step changes.
+"""Whether a dossier can be received here today.
 
 Pure. The POST and the import decide by the same functions, so that no door is wider than the other.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import NamedTuple
-
-import orjson
+from datetime import date
 
 from shared.domain.agencies import Agency, AgencyTree
-from shared.domain.chain import event_hash, event_tail
-from shared.domain.civil_time import civil_day, shown
 from shared.domain.codes import code_prefix
-from shared.domain.counts import Facts
-from shared.domain.deadline import Account, Clock, ClockEvent, moved, opened
-from shared.domain.lifecycle import STATUS_VI, Channel, EventKind, Outcome, Status, allowed_events, next_status
-from shared.domain.terms import Due
-from shared.domain.working_calendar import CalendarMissing
+from shared.domain.deadline import Clock
+from shared.domain.lifecycle import Channel
 from shared.reference import ProcedureVersion, Reference
-from shared.web.problems import Problem, Reason
-
-#: A desk's clock may be ahead of the server's by this much.
-CLOCK_TOLERANCE = timedelta(minutes=2)
+from shared.web.problems import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,119 +68,3 @@ def absent_agency(field: str, tree: AgencyTree, code: str, day: date) -> Reason:
             "successor_en": f"; successor: {heirs}" if heirs else "",
         },
     )
-
-
-def opened_account(place: Place, accepted_at: datetime, given_due: Due | None = None) -> Account | Reason:
-    """The clock of a dossier accepted at `accepted_at`, or the reason why its term cannot be reckoned."""
-    try:
-        return opened(accepted_at, place.clock, given_due=given_due)
-    except CalendarMissing as missing:
-        return Reason("accepted_at", "calendar_missing", {"year": missing.year})
-
-
-def facts_of(place: Place, account: Account) -> Facts:
-    """What the counts may know, from the account."""
-    due = account.due or (account.promised if account.finished_at else None)
-    finished_day = civil_day(account.finished_at) if account.finished_at else None
-    return Facts(
-        agency_id=place.agency.id,
-        channel=int(place.channel),
-        received_day=civil_day(account.accepted_at),
-        due_day=due.day if due else None,
-        late_day=account.late_day,
-        finished_day=finished_day,
-        verdict=int(account.verdict) if account.verdict else None,
-        paused=account.paused,
-    )
-
-
-class Step(NamedTuple):
-    """One event of a dossier, decided: what happened, the state after it, and the clock after it."""
-
-    kind: EventKind
-    status: Status
-    occurred_at: datetime
-    account: Account
-    payload: str
-
-
-def accepted_step(place: Place, account: Account) -> Step:
-    """The reception itself: the first event."""
-    payload = _json(
-        procedure=place.version.code,
-        version_id=place.version.id,
-        channel=place.channel.name.lower(),
-        due_at=_stamp(account.due),
-    )
-    return Step(EventKind.ACCEPTED, Status.ACCEPTED, account.accepted_at, account, payload)
-
-
-_CLOCK = {
-    EventKind.SUPPLEMENT_REQUESTED: ClockEvent.SUPPLEMENT_REQUESTED,
-    EventKind.SUPPLEMENTED: ClockEvent.SUPPLEMENTED,
-    EventKind.FINISHED: ClockEvent.FINISHED,
-    EventKind.WITHDRAWN: ClockEvent.FINISHED,
-    EventKind.STOPPED: ClockEvent.FINISHED,
-}
-
-
-def next_step(
-    status: Status, account: Account, kind: EventKind, at: datetime, clock: Clock, *, outcome: Outcome | None = None
-) -> Step | Problem:
-    """The step that `kind` makes out of `status`, or the refusal that says what is allowed there."""
-    after = next_status(status, kind)
-    if after is None:
-        allowed = ", ".join(allowed_events(status)) or "–"
-        return Problem("not_allowed_in_status", Reason("", "status", {"status": STATUS_VI[status], "allowed": allowed}))
-    move = _CLOCK.get(kind)
-    now_account = moved(account, move, at, clock) if move else account
-    payload = _json(outcome=outcome.name.lower()) if outcome else _json(due_at=_stamp(now_account.due))
-    return Step(kind, after, at, now_account, payload)
-
-
-def instant_reason(field: str, at: datetime, *, not_before: datetime, early_code: str, now: datetime) -> Reason | None:
-    """Why an instant that a client claims cannot be."""
-    if at > now + CLOCK_TOLERANCE:
-        return Reason(field, "in_future")
-    if at < not_before:
-        return Reason(field, early_code)
-    return None
-
-
-def chained(
-    code: str, previous: bytes, seq: int, step: Step, facts: Facts, *, actor: str, acting_agency_id: int, now: datetime
-) -> bytes:
-    """The hash of a step as the `seq`-th event of dossier `code`."""
-    return event_hash(
-        previous, code, tail_of(seq, step, facts, actor=actor, acting_agency_id=acting_agency_id, now=now)
-    )
-
-
-def tail_of(seq: int, step: Step, facts: Facts, *, actor: str, acting_agency_id: int, now: datetime) -> str:
-    """What the chain hashes of a step, after the code."""
-    return event_tail(
-        seq=seq,
-        kind=step.kind.value,
-        status=int(step.status),
-        occurred_at=step.occurred_at,
-        recorded_at=now,
-        actor=actor,
-        acting_agency_id=acting_agency_id,
-        facts=facts,
-        payload=step.payload,
-    )
-
-
-def is_provisional(reference: Reference, account: Account) -> bool:
-    """Whether the due date rests on a calendar day that is not announced yet."""
-    if account.due is None:
-        return False
-    return reference.calendar.is_provisional(civil_day(account.accepted_at), account.due.day)
-
-
-def _stamp(due: Due | None) -> datetime | None:
-    return shown(due.at) if due else None
-
-
-def _json(**values: object) -> str:
-    return orjson.dumps(values).decode()

@@ -8,26 +8,29 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from intake_service.lifecycle.store import NAMED
 from shared.domain.chain import GENESIS
 from shared.domain.counts import Facts
-from shared.domain.terms import Due
-from shared.web.database import Connection, Reading, Writing
+from shared.web.database import Connection, Reading
 from shared.web.idempotency import RequestKey
 
 Row = asyncpg.Record
 IDEMPOTENCY_CONSTRAINT = "pk_intake_idempotency"
 
-# The number's row stays locked until the dossier commits: numbers are gapless per agency and day.
-_RECEIVE = """
+
+def _insertion(kind: str, *, named: str, clock: str, clock_values: str) -> str:
+    """The statement that stores a dossier with its number, applicant, first event and idempotency key. The number's
+    row stays locked until it commits: numbers are gapless per agency and day."""
+    return f"""
 WITH number AS (
   INSERT INTO dossier_number AS n (prefix, last) VALUES ($1, 1)
   ON CONFLICT (prefix) DO UPDATE SET last = n.last + 1 RETURNING n.last
 ), issued AS (
   SELECT $1 || lpad(last::text, greatest(4, length(last::text)), '0') AS code FROM number
 ), received AS (
-  INSERT INTO dossier (code, version_id, agency_id, channel, status, submitted_at, accepted_at, original_due_at,
-    due_at, late_from, received_day, due_day, late_day, provisional, return_channel, summary, documents, event_hash)
-  SELECT code, $2, $3, $4, $5, $6, $6, $7, $7, $8, $9, $10, $11, $12, $13, $14, $15::text::jsonb,
+  INSERT INTO dossier ({named}, version_id, agency_id, channel, status, submitted_at, {clock}, return_channel, summary,
+    documents, event_hash)
+  SELECT {named.replace("reference", "code")}, $2, $3, $4, $5, $6, {clock_values}, $13, $14, $15::text::jsonb,
     sha256($16::bytea || convert_to(code || E'\\n' || $17, 'UTF8'))
   FROM issued RETURNING id, code, event_hash
 ), handed_in AS (
@@ -37,13 +40,28 @@ WITH number AS (
 ), logged AS (
   INSERT INTO dossier_event (dossier_id, seq, kind, status, occurred_at, recorded_at, actor, acting_agency_id,
     agency_id, channel, received_day, due_day, late_day, paused, payload, hash)
-  SELECT id, 1, 'accepted', $5, $6, $6, $27, $28, $3, $4, $9, $10, $11, false, $29, event_hash FROM received
+  SELECT id, 1, '{kind}', $5, $6, $6, $27, $28, $3, $4, $9, $10, $11, false, $29, event_hash FROM received
 ), remembered AS (
   INSERT INTO intake_idempotency (subject, route, key, body_hash, status, resource)
   SELECT $27, $30, $31, $32, 201, code FROM received WHERE $31::text IS NOT NULL
 )
 SELECT code FROM received
 """
+
+
+_RECEIVE = _insertion(
+    "accepted",
+    named="code",
+    clock="accepted_at, original_due_at, due_at, late_from, received_day, due_day, late_day, provisional",
+    clock_values="$6, $7, $7, $8, $9, $10, $11, $12",
+)
+# Until it is accepted a dossier is called by its reference (Decree 61/2018 art. 17(3): the code comes with acceptance).
+_SUBMIT = _insertion(
+    "submitted",
+    named="code, reference",
+    clock="reception_due_at, late_from, received_day, due_day, late_day, provisional",
+    clock_values="$7, $8, $9, $10, $11, $12",
+)
 
 
 class Person(NamedTuple):
@@ -68,8 +86,9 @@ class Reception:
     version_id: int
     status: int
     facts: Facts
-    accepted_at: datetime
-    due: Due | None
+    at: datetime
+    due_at: datetime | None
+    late_from: datetime | None
     provisional: bool
     return_channel: int
     summary: str | None
@@ -83,17 +102,27 @@ class Reception:
 
 async def receive(connection: Connection, new: Reception, route: str, request: RequestKey | None) -> str:
     """Store a received dossier and return its code. UniqueViolationError on the idempotency key: it was received."""
-    due = new.due
+    return await _stored(connection, _RECEIVE, new.prefix, new, route, request)
+
+
+async def submit(connection: Connection, new: Reception, route: str, request: RequestKey | None) -> str:
+    """Store an online submission and return its reference; its clock is the one-stop's."""
+    return await _stored(connection, _SUBMIT, f"N-{new.prefix}", new, route, request)
+
+
+async def _stored(
+    connection: Connection, statement: str, prefix: str, new: Reception, route: str, request: RequestKey | None
+) -> str:
     code: str = await connection.fetchval(
-        _RECEIVE,
-        new.prefix,
+        statement,
+        prefix,
         new.version_id,
         new.facts.agency_id,
         new.facts.channel,
         new.status,
-        new.accepted_at,
-        due.at if due else None,
-        due.late_from if due else None,
+        new.at,
+        new.due_at,
+        new.late_from,
         new.facts.received_day,
         new.facts.due_day,
         new.facts.late_day,
@@ -119,30 +148,21 @@ _SUMMARY = """
 SELECT d.code, d.legacy_code, d.version_id, d.agency_id, coalesce(c.holder_id, d.agency_id) AS holder_id, c.desk,
   d.channel, d.status, a.name AS applicant_name, d.submitted_at, d.accepted_at, d.original_due_at, d.due_at,
   d.provisional, d.paused, d.finished_at, d.returned_at, d.outcome, d.verdict, d.version,
-  d.id, d.late_from, d.due_day
+  d.reference, d.reception_due_at, d.id, d.late_from, d.due_day
 FROM dossier d JOIN applicant a ON a.dossier_id = d.id LEFT JOIN dossier_case c ON c.dossier_id = d.id
 """
 _WHOLE = _SUMMARY.replace(
     "d.due_day",
     "d.due_day, a.kind, a.id_number, a.phone, a.email, a.address, a.submitted_by, d.summary,"
-    " d.documents, d.return_channel, d.event_seq, d.event_hash, d.late_day, d.received_day, d.finished_day,"
-    " (SELECT max(e.occurred_at) FROM dossier_event e WHERE e.dossier_id = d.id AND e.kind <> 'processing_started')"
-    " AS last_at",
+    " d.documents, d.return_channel, d.received_day",
 )
 
 
 async def find(connection: Connection, code: str, scope: frozenset[int]) -> asyncpg.Record | None:
     """A dossier by its code or its code in another system, if its receiver or holder is in `scope`."""
-    return await connection.fetchrow(f"{_WHOLE} WHERE {_NAMED} AND {_SEEN}", code, list(scope))
+    return await connection.fetchrow(f"{_WHOLE} WHERE {NAMED} AND {_SEEN}", code, list(scope))
 
 
-async def find_locked(connection: Writing, code: str, scope: frozenset[int]) -> asyncpg.Record | None:
-    """The same, locked until the transaction ends."""
-    return await connection.fetchrow(f"{_WHOLE} WHERE {_NAMED} AND {_SEEN} FOR NO KEY UPDATE OF d", code, list(scope))
-
-
-# A code of our own goes before the same text as another system's code: nobody can shadow a dossier.
-_NAMED = "d.id = coalesce((SELECT id FROM dossier WHERE code = $1), (SELECT id FROM dossier WHERE legacy_code = $1))"
 _SEEN = "(d.agency_id = ANY($2::int[]) OR c.holder_id = ANY($2::int[]))"
 
 
@@ -174,7 +194,7 @@ async def listed(connection: Reading, wanted: Filter, *, before: int | None, lim
     narrow("d.status = ?", wanted.status)
     narrow("d.channel = ?", wanted.channel)
     narrow("d.version_id = ANY(?::int[])", wanted.versions)
-    narrow("(d.code = ? OR d.legacy_code = ?)", wanted.code)
+    narrow("(d.code = ? OR d.reference = ? OR d.legacy_code = ?)", wanted.code)
     narrow("a.name_search LIKE '%' || ? || '%'", _literal(wanted.name))
     narrow("a.phone_digits = ?", wanted.phone)
     narrow("d.received_day >= ?", wanted.received_from)
@@ -198,91 +218,3 @@ async def events(connection: Reading, dossier_id: int) -> list[asyncpg.Record]:
         " FROM dossier_event WHERE dossier_id = $1 ORDER BY seq",
         dossier_id,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """One more event of a dossier, with the dossier as it stands after it."""
-
-    dossier_id: int
-    seq: int
-    kind: str
-    status: int
-    occurred_at: datetime
-    recorded_at: datetime
-    actor: str
-    acting_agency_id: int
-    facts: Facts
-    payload: str
-    hash: bytes
-    due: Due | None
-    finished_at: datetime | None
-    returned_at: datetime | None
-    outcome: int | None
-
-
-async def append(connection: Connection, events: Sequence[Appended]) -> None:
-    """Write one more event for each of several locked dossiers, and the dossiers' cached state with it."""
-    if not events:
-        return
-    await connection.execute(
-        "INSERT INTO dossier_event (dossier_id, seq, kind, status, occurred_at, recorded_at, actor, acting_agency_id,"
-        " agency_id, channel, received_day, due_day, late_day, finished_day, verdict, paused, payload, hash)"
-        " SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::int2[], $5::timestamptz[], $6::timestamptz[],"
-        " $7::text[], $8::int[], $9::int[], $10::int2[], $11::date[], $12::date[], $13::date[], $14::date[],"
-        " $15::int2[], $16::bool[], $17::text[], $18::bytea[])",
-        *_columns(
-            [
-                (
-                    e.dossier_id,
-                    e.seq,
-                    e.kind,
-                    e.status,
-                    e.occurred_at,
-                    e.recorded_at,
-                    e.actor,
-                    e.acting_agency_id,
-                    *e.facts,
-                    e.payload,
-                    e.hash,
-                )
-                for e in events
-            ]
-        ),
-    )
-    await connection.execute(
-        "UPDATE dossier d SET status = n.status, due_at = n.due_at, late_from = n.late_from,"
-        " finished_at = n.finished_at, returned_at = n.returned_at, outcome = n.outcome, due_day = n.due_day,"
-        " late_day = n.late_day,"
-        " finished_day = n.finished_day, verdict = n.verdict, paused = n.paused, version = d.version + 1,"
-        " event_seq = n.seq, event_hash = n.hash"
-        " FROM unnest($1::bigint[], $2::int2[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[],"
-        " $6::timestamptz[], $7::int2[], $8::date[], $9::date[], $10::date[], $11::int2[], $12::bool[], $13::int[],"
-        " $14::bytea[]) AS n (id, status, due_at, late_from, finished_at, returned_at, outcome, due_day, late_day,"
-        " finished_day, verdict, paused, seq, hash) WHERE d.id = n.id",
-        *_columns(
-            [
-                (
-                    e.dossier_id,
-                    e.status,
-                    e.due.at if e.due else None,
-                    e.due.late_from if e.due else None,
-                    e.finished_at,
-                    e.returned_at,
-                    e.outcome,
-                    e.facts.due_day,
-                    e.facts.late_day,
-                    e.facts.finished_day,
-                    e.facts.verdict,
-                    e.facts.paused,
-                    e.seq,
-                    e.hash,
-                )
-                for e in events
-            ]
-        ),
-    )
-
-
-def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
-    return [list(column) for column in zip(*rows, strict=True)]

@@ -10,9 +10,9 @@ from datetime import date, datetime
 from struct import Struct
 from typing import NamedTuple
 
-from intake_service.dossiers.rules import facts_of
 from intake_service.dossiers.usecases import person_of
 from intake_service.imports.rules import Candidate
+from intake_service.lifecycle.rules import facts_of
 from shared.contracts.intake import ApplicantIn
 from shared.domain.chain import GENESIS, event_hash, recorded_text, tail_ends
 from shared.domain.civil_time import civil_day
@@ -101,12 +101,12 @@ def draft(candidate: Candidate) -> Draft:
     record, place = candidate.record, candidate.place
     events = []
     account: Account | None = None
-    for seq, (kind, status, occurred_at, now_account, payload) in enumerate(candidate.steps, 1):
-        if now_account is not account:  # where the clock does not move (a collection), the facts stay as well
-            account = now_account
-            facts = facts_of(place, account)
+    for seq, (event, life, payload) in enumerate(candidate.steps, 1):
+        if life.account is not account:  # where the clock does not move (a collection), the facts stay as well
+            account = life.account
+            facts = facts_of(place.agency.id, int(place.channel), life)
             text, written = facts.text(), _facts(facts)
-        at = micros(occurred_at)
+        kind, status, at = event.kind, life.status, micros(event.at)
         ends = tail_ends(seq, kind.value, int(status), at, text, payload)
         begin = _event_middle(4, seq, 2, status, 8, at - _MICROS_ZERO)
         events.append((*ends, begin, written + _KINDS[kind] + _text(payload)))
@@ -143,18 +143,20 @@ def _dossier(candidate: Candidate, facts: bytes) -> bytes:
     accepted = micros(record.accepted_at) - _MICROS_ZERO
     submitted = micros(record.submitted_at) - _MICROS_ZERO if record.submitted_at else accepted
     version_id, length = candidate.place.version.id, len(candidate.steps)
-    due, original = last.account.due, last.account.original_due
+    account = last.life.account
+    assert account is not None, "an import's first event is the acceptance"
+    due, original = account.due, account.original_due
     return b"".join(
         (
             _text(record.legacy_code),
             _dossier_middle(
-                4, version_id, 2, last.status, 8, submitted, 8, accepted, 1, candidate.provisional, 4, length
+                4, version_id, 2, last.life.status, 8, submitted, 8, accepted, 1, candidate.provisional, 4, length
             ),
             facts,
             _instant(original.at if original else None),
             _instant(due.at if due else None),
             _instant(due.late_from if due else None),
-            _instant(last.account.finished_at),
+            _instant(account.finished_at),
             _instant(record.returned_at),
             _small(candidate.outcome),
         )
@@ -168,6 +170,7 @@ def _applicant(applicant: ApplicantIn) -> bytes:
 
 def _facts(facts: Facts) -> bytes:
     agency, channel, received, due, late, finished, verdict, paused = facts
+    assert received is not None, "an import's first event is the acceptance"
     begin = _facts_begin(4, agency, 2, channel, 4, received.toordinal() - _DAY_ZERO)
     return b"".join((begin, _day(due), _day(late), _day(finished), _small(verdict), _TRUE if paused else _FALSE))
 

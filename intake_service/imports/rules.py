@@ -13,23 +13,15 @@ import orjson
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from intake_service.dossiers.rules import (
-    CLOCK_TOLERANCE,
-    Place,
-    Step,
-    accepted_step,
-    checked_place,
-    is_provisional,
-    next_step,
-    opened_account,
-)
+from intake_service.dossiers.rules import Place, checked_place
 from intake_service.imports.lines import RawRecord, lines_as_one
+from intake_service.lifecycle.rules import CLOCK_TOLERANCE, Step, due_of, first_step, is_provisional, next_step
 from shared.contracts.intake import ImportRecord
-from shared.domain.civil_time import civil_day, end_of
+from shared.domain.civil_time import civil_day
 from shared.domain.codes import is_dossier_code, parts_of
 from shared.domain.lifecycle import Channel, EventKind, Outcome
 from shared.domain.regimes import REGIMES
-from shared.domain.terms import Due, TermUnit
+from shared.domain.terms import Due
 from shared.domain.vietnamese import normalised
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
@@ -168,7 +160,7 @@ class Judge:
         identity = f"legacy {record.legacy_code}" if record.legacy_code else f"code {record.code}"
         key = sha256(identity.encode()).digest() if name else content
         outcome = _ENDINGS[record.outcome or "granted"][1] if record.finished_at else None
-        provisional = is_provisional(self._reference, steps[-1].account)
+        provisional = is_provisional(self._reference, steps[-1].life)
         return Candidate(line, record, place, steps, outcome, provisional, key, content)
 
     def _usurped(self, record: ImportRecord, place: Place) -> Iterator[Reason]:
@@ -204,10 +196,13 @@ class Judge:
             given = _given_due(record, place)
         except CalendarMissing as missing:
             return Reason("due_at", "calendar_missing", {"year": missing.year})
-        account = opened_account(place, record.accepted_at, given if not record.supplements else None)
-        if isinstance(account, Reason):
-            return account
-        steps = [accepted_step(place, account)]
+        promised = given if not record.supplements else None
+        first = first_step(
+            EventKind.ACCEPTED, place.version, place.channel, record.accepted_at, place.clock, given_due=promised
+        )
+        if isinstance(first, Reason):
+            return first
+        steps = [first]
         moves: list[tuple[EventKind, datetime, Outcome | None]] = []
         for supplement in record.supplements or ():
             moves.append((EventKind.SUPPLEMENT_REQUESTED, supplement.requested_at, None))
@@ -220,11 +215,10 @@ class Judge:
             moves.append((EventKind.RETURNED, record.returned_at, None))
         try:
             for kind, at, outcome in moves:
-                step = next_step(steps[-1].status, steps[-1].account, kind, at, place.clock, outcome=outcome)
+                promised = given if kind is EventKind.SUPPLEMENTED else None
+                step = next_step(steps[-1].life, kind, at, place.clock, given_due=promised, outcome=outcome)
                 if isinstance(step, Problem):
                     return _disorder(kind)
-                if given is not None and kind is EventKind.SUPPLEMENTED:
-                    step = step._replace(account=step.account._replace(due=given, promised=given))
                 steps.append(step)
         except CalendarMissing as missing:
             return Reason("supplements", "calendar_missing", {"year": missing.year})
@@ -311,9 +305,7 @@ def _given_due(record: ImportRecord, place: Place) -> Due | None:
     day = civil_day(record.due_at)
     for known in (civil_day(record.accepted_at), day):
         place.clock.calendar.is_working(known)  # a year without a calendar is refused, promised or reckoned
-    if place.clock.term.unit is TermUnit.WORKING_HOUR:
-        return Due.at_instant(record.due_at)
-    return Due(record.due_at, day, end_of(day))
+    return due_of(record.due_at, place.clock)
 
 
 def _disorder(kind: EventKind) -> Reason:

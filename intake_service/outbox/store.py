@@ -51,13 +51,3 @@ async def events_after(connection: Connection, at: Position, limit: int) -> list
         at.event_id,
         limit,
     )
-
-
-async def accepted_locked(connection: Connection, dossier_ids: list[int]) -> list[asyncpg.Record]:
-    """Of these dossiers, those that nobody has begun to process, locked."""
-    return await connection.fetch(
-        "SELECT id, code, version_id, agency_id, channel, status, accepted_at, due_at, late_from, finished_at,"
-        " returned_at, outcome, received_day, due_day, late_day, finished_day, verdict, paused, event_seq, event_hash"
-        " FROM dossier WHERE id = ANY($1::bigint[]) AND status = 2 ORDER BY id FOR NO KEY UPDATE",
-        dossier_ids,
-    )

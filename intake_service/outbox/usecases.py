@@ -4,19 +4,15 @@ from datetime import datetime
 
 import structlog
 
-from intake_service.dossiers import rules
-from intake_service.dossiers import store as dossiers
-from intake_service.dossiers.usecases import account_of, appended, clock_of
+from intake_service.lifecycle.usecases import begin_processing
 from intake_service.outbox import store
 from shared.contracts.neighbour import NeighbourRefused, NeighbourUnavailable
 from shared.contracts.routing import MAX_OPENINGS, CaseOpening, RoutingClient
-from shared.domain.lifecycle import EventKind, Status
 from shared.reference import Reference
 from shared.web.app import Room
 from shared.web.background import Worker
 from shared.web.clock import now
 from shared.web.database import Connection
-from shared.web.problems import Problem
 
 CONSUMER = "tell_routing"
 #: Events looked at in a round; of these only receptions are told.
@@ -60,14 +56,6 @@ async def tell_routing(connection: Connection, routing: RoutingClient, reference
             log.error("outbox.routing_does_not_know", count=len(told) - len(known))
     async with connection.transaction():
         ids = [row["dossier_id"] for row in told if row["code"] in known]
-        rows = await store.accepted_locked(connection, ids)
-        await dossiers.append(connection, [_begun(row, reference, at) for row in rows])
+        await begin_processing(connection, reference, ids, at)
         await store.move(connection, CONSUMER, store.Position(last["txid"], last["id"]))
     return True
-
-
-def _begun(row: dossiers.Row, reference: Reference, at: datetime) -> dossiers.Appended:
-    clock = clock_of(reference, row)
-    step = rules.next_step(Status(row["status"]), account_of(row), EventKind.PROCESSING_STARTED, at, clock)
-    assert not isinstance(step, Problem), "only accepted dossiers are locked"
-    return appended(row, step, None, actor="motcua", acting_agency_id=row["agency_id"], now=at)

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from services.demo.landscape import Landscape, Line
 from shared.domain.civil_time import at, civil_day, end_of
-from shared.domain.deadline import Account, Clock, ClockEvent, Verdict, judged, moved, opened
-from shared.domain.lifecycle import Outcome
+from shared.domain.deadline import Account, Clock, Verdict, judged, moved, opened
+from shared.domain.lifecycle import EventKind, Outcome
 from shared.domain.regimes import regime_on
 from shared.domain.terms import Term, TermUnit
 from shared.domain.working_calendar import Sessions, WorkingCalendar
@@ -251,7 +251,7 @@ class Fates:
         requested = self.office.moment(self.rng, day, since)
         if requested is None or day > self._last or requested >= account.due.at:
             return None
-        after = moved(account, ClockEvent.SUPPLEMENT_REQUESTED, requested, self._clock(draft.line))
+        after = moved(account, EventKind.SUPPLEMENT_REQUESTED, requested, self._clock(draft.line))
         return draft._replace(supplements=(*draft.supplements, Supplement(requested, None))), after
 
     def _supplemented(self, draft: Draft, account: Account) -> tuple[Draft, Account] | None:
@@ -266,7 +266,7 @@ class Fates:
         if answered is None or day > self._last:
             return None
         draft = draft._replace(supplements=(*draft.supplements[:-1], Supplement(requested, answered)))
-        account = moved(account, ClockEvent.SUPPLEMENTED, answered, self._clock(draft.line))
+        account = moved(account, EventKind.SUPPLEMENTED, answered, self._clock(draft.line))
         if len(draft.supplements) == 1 and self.rng.random() < 0.05:
             return self._supplemented(draft, account) or (draft, account)
         return draft, account
@@ -302,8 +302,8 @@ class Fates:
     def _clock(self, line: Line) -> Clock:
         found = self._clocks.get(line.term)
         if found is None:
-            effect = regime_on(_CARRIED_FROM).supplement_effect  # one regime, Decree 61/2018, over all these days
-            found = self._clocks[line.term] = Clock(line.term, self.office.calendar, self.office.sessions, effect)
+            rule = regime_on(_CARRIED_FROM).supplement  # one regime, Decree 61/2018, over all these days
+            found = self._clocks[line.term] = Clock(line.term, self.office.calendar, self.office.sessions, rule)
         return found
 
 

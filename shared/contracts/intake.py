@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contracts.fields import Code, Email, InstantIn, LongLine, Name, ShortLine, Subject
+from shared.contracts.fields import Code, Email, InstantIn, LongLine, Name, ShortLine
 from shared.contracts.neighbour import call
+from shared.contracts.verbs import FinishIn, OnBehalf
 
 ChannelName = Literal["counter", "online", "post"]
 StatusName = Literal[
@@ -71,6 +72,7 @@ class DossierIn(_In):
     documents: Annotated[list[DocumentIn], Field(max_length=100)] | None = None
     summary: LongLine | None = Field(None, description="Trích yếu", examples=["Đăng ký khai sinh cho con"])
     return_channel: Literal["counter", "post"] = Field("counter", description="Where the result is collected")
+    submission: bool = Field(False, description="Handed in online, to be looked at before it is accepted")
 
 
 class Applicant(BaseModel):
@@ -89,6 +91,7 @@ class DossierSummary(BaseModel):
 
     code: str = Field(description="Mã hồ sơ, never changes", examples=["19333-261123-0001"])
     legacy_code: str | None = Field(None, description="Its code in another system")
+    reference: str | None = Field(None, description="Of an online submission: its code until it was accepted")
     status: StatusName = Field(examples=["accepted"])
     status_code: int = Field(description="National status code, 1 to 10", examples=[2])
     status_name: str = Field(examples=["Được tiếp nhận"])
@@ -102,7 +105,12 @@ class DossierSummary(BaseModel):
     channel: ChannelName = Field(description="How it came in", examples=["counter"])
     applicant_name: str = Field(description="Chủ hồ sơ", examples=["Nguyễn Thị Đào"])
     submitted_at: datetime = Field(description="When it was handed in")
-    accepted_at: datetime = Field(description="When it was accepted as complete; the term runs from here")
+    reception_due_at: datetime | None = Field(
+        None, description="Of an online submission: until when the one-stop is to accept or refuse it"
+    )
+    accepted_at: datetime | None = Field(
+        description="When it was accepted as complete; the term runs from here. Null until then"
+    )
     original_due_at: datetime | None = Field(description="As first promised; null without a term")
     due_at: datetime | None = Field(description="As it stands; null without a term, or while the clock stands still")
     due_is_provisional: bool = Field(description="The date rests on a day of the calendar that is not announced yet")
@@ -149,29 +157,6 @@ class DossierEvents(BaseModel):
     """A dossier's whole history, in order."""
 
     items: list[DossierEvent]
-
-
-class OnBehalf(_In):
-    """For whom a service reports."""
-
-    actor: Subject = Field(description="Who did it", examples=["handler@19333"])
-    agency: Code = Field(description="For which agency", examples=["19333"])
-
-
-class FinishIn(_In):
-    """The handling agency is done: đã xử lý xong (national status 9)."""
-
-    outcome: Literal["granted", "refused"] = Field(
-        "granted", description="A refusal on the merits is a result (NĐ 61/2018 art. 19(8))"
-    )
-    occurred_at: InstantIn | None = Field(None, description="When, if not now; never in the future")
-    on_behalf_of: OnBehalf | None = Field(None, description="Only from role machine: who finished it")
-
-
-class ReturnIn(_In):
-    """The result is handed to the applicant: đã trả kết quả (national status 10)."""
-
-    occurred_at: InstantIn | None = Field(None, description="When, if not now; never in the future")
 
 
 class ProcedureTerm(BaseModel):

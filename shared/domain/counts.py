@@ -14,12 +14,13 @@ class Facts(NamedTuple):
     """Whatever the counts may know about a dossier. Days are civil days in Vietnam.
 
     agency_id: the agency whose figure it is. late_day: the first day at whose end it is overdue if unfinished;
-    None while the clock stands still, and without a term. verdict: 1 early, 2 on the day, 3 late.
+    None while the clock stands still, and without a term. verdict: 1 early, 2 on the day, 3 late. received_day: None
+    before acceptance, when nothing of it counts.
     """
 
     agency_id: int
     channel: int
-    received_day: date
+    received_day: date | None
     due_day: date | None = None
     late_day: date | None = None
     finished_day: date | None = None
@@ -29,7 +30,7 @@ class Facts(NamedTuple):
     def text(self) -> str:
         """The facts as the event chain hashes them."""
         agency, channel, received, due, late, finished, verdict, paused = self
-        days = f"{received.isoformat()},{_shown(due)},{_shown(late)},{_shown(finished)}"
+        days = f"{_shown(received)},{_shown(due)},{_shown(late)},{_shown(finished)}"
         return f"{agency},{channel},{days},{verdict or ''},{int(paused)}"
 
 
@@ -52,6 +53,8 @@ METRICS = (
 
 def contributions(facts: Facts) -> Iterator[tuple[date, str]]:
     """The (day, metric) pairs to which a dossier with these facts adds one. Pauses are not facts: see moves()."""
+    if facts.received_day is None:
+        return
     yield facts.received_day, "received"
     if facts.late_day is not None:
         yield facts.late_day, "fell_late"

@@ -6,12 +6,13 @@ The receipt, the overdue list and the percentage all come from here. A stored du
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from typing import NamedTuple
 
 from shared.domain.civil_time import civil_day
-from shared.domain.regimes import SupplementEffect
-from shared.domain.terms import Due, Term, due_after, shifted
+from shared.domain.lifecycle import EventKind
+from shared.domain.regimes import SupplementEffect, SupplementRule
+from shared.domain.terms import RECEPTION_TERM, Due, Term, due_after, shifted
 from shared.domain.working_calendar import Sessions, WorkingCalendar
 
 
@@ -23,16 +24,6 @@ class Verdict(IntEnum):
     LATE = 3
 
 
-class ClockEvent(StrEnum):
-    """What moves the clock."""
-
-    SUPPLEMENT_REQUESTED = "supplement_requested"
-    SUPPLEMENTED = "supplemented"
-    PAYMENT_REQUESTED = "payment_requested"
-    PAID = "paid"
-    FINISHED = "finished"
-
-
 @dataclass(frozen=True, slots=True)
 class Clock:
     """What the reckoning needs to know beside the events."""
@@ -40,15 +31,18 @@ class Clock:
     term: Term
     calendar: WorkingCalendar
     sessions: Sessions
-    supplement_effect: SupplementEffect
+    supplement: SupplementRule
+    #: How long the one-stop has for an online submission.
+    reception: Term = RECEPTION_TERM
 
 
 class Account(NamedTuple):
     """The state of a dossier's clock.
 
-    original_due: as first promised. due: as it stands; None without a term, or while the clock stands still before
-    it ran out. promised: the date last told to the applicant. paused_since: set while waiting for the applicant.
-    verdict: set once finished; without a term it is ON_DAY, and shown apart as `resolved_without_term`.
+    original_due: as first promised. due: what it is judged by; None without a term, or while the clock stands still
+    before it ran out. promised: the date last told to the applicant; an extension moves it alone, for late stays late.
+    paused_since: set while waiting for the applicant. verdict: set once finished; without a term it is ON_DAY, and
+    shown apart as `resolved_without_term`.
     """
 
     accepted_at: datetime
@@ -57,6 +51,7 @@ class Account(NamedTuple):
     promised: Due | None
     paused_since: datetime | None = None
     supplement_requests: int = 0
+    extensions: int = 0
     finished_at: datetime | None = None
     verdict: Verdict | None = None
 
@@ -64,6 +59,11 @@ class Account(NamedTuple):
     def paused(self) -> bool:
         """Whether the agency waits for the applicant."""
         return self.paused_since is not None
+
+    @property
+    def appointment(self) -> Due | None:
+        """The date as the applicant knows it; None without a term, and while the clock stands still in time."""
+        return self.promised if self.due is not None else None
 
     @property
     def late_day(self) -> date | None:
@@ -77,24 +77,55 @@ def opened(accepted_at: datetime, clock: Clock, *, given_due: Due | None = None)
     return Account(accepted_at, original_due=due, due=due, promised=due)
 
 
-def moved(account: Account, event: ClockEvent, at: datetime, clock: Clock) -> Account:
-    """The account after one more event. The lifecycle has already said that the event is allowed."""
+def moved(account: Account, event: EventKind, at: datetime, clock: Clock, *, given_due: Due | None = None) -> Account:
+    """The account after one more event, reckoned now. The lifecycle has already said that the event is allowed.
+
+    `given_due`: the date that an extension, a rescheduling or an imported record names.
+    """
+    return after(account, event, at, given_due or reckoned(account, event, at, clock))
+
+
+def reckoned(account: Account, event: EventKind, at: datetime, clock: Clock) -> Due | None:
+    """The date that an event leaves the dossier to be judged by; None where the clock stands still in time."""
     match event:
-        case ClockEvent.SUPPLEMENT_REQUESTED:
-            waiting = _waiting(account, at)
-            return waiting._replace(supplement_requests=account.supplement_requests + 1)
-        case ClockEvent.PAYMENT_REQUESTED:
-            return _waiting(account, at)
-        case ClockEvent.SUPPLEMENTED:
-            restart = clock.supplement_effect is SupplementEffect.RESTART
-            return _running_again(account, at, clock, restart=restart)
-        case ClockEvent.PAID:
-            return _running_again(account, at, clock, restart=False)
-        case ClockEvent.FINISHED:
+        case EventKind.SUPPLEMENT_REQUESTED:
+            return _waiting(account, at, clock.supplement.effect)
+        case EventKind.SUPPLEMENTED:
+            return _running_again(account, at, clock, clock.supplement.effect)
+        case EventKind.PAYMENT_REQUESTED:
+            return _waiting(account, at, SupplementEffect.PAUSE)
+        case EventKind.PAID:
+            return _running_again(account, at, clock, SupplementEffect.PAUSE)
+        case _:
+            return account.due
+
+
+def after(account: Account, event: EventKind, at: datetime, due: Due | None) -> Account:
+    """The account after an event that left the clock at `due`: reckoned just now, or recorded long ago. What was
+    promised then holds, whatever calendar and rules say today."""
+    match event:
+        case EventKind.SUPPLEMENT_REQUESTED:
+            return account._replace(due=due, paused_since=at, supplement_requests=account.supplement_requests + 1)
+        case EventKind.PAYMENT_REQUESTED:
+            return account._replace(due=due, paused_since=at)
+        case EventKind.SUPPLEMENTED | EventKind.PAID:
+            promised = account.promised if due == account.due else due
+            return account._replace(due=due, promised=promised, paused_since=None)
+        case EventKind.EXTENDED:
+            return account._replace(promised=due, extensions=account.extensions + 1)
+        case EventKind.RESCHEDULED:
+            standing = account.paused and account.due is None
+            return account._replace(due=None if standing else due, promised=due)
+        case EventKind.FINISHED | EventKind.WITHDRAWN | EventKind.STOPPED:
             return account._replace(paused_since=None, finished_at=at, verdict=_verdict(account, at))
+        case EventKind.REOPENED:
+            # An end taken back: the clock had run on all the time, a date that stood still runs again.
+            return account._replace(due=account.due or account.promised, finished_at=None, verdict=None)
+        case _:
+            return account
 
 
-def folded(account: Account, events: Iterable[tuple[ClockEvent, datetime]], clock: Clock) -> Account:
+def folded(account: Account, events: Iterable[tuple[EventKind, datetime]], clock: Clock) -> Account:
     """`account` after all `events`, in order."""
     for event, at in events:
         account = moved(account, event, at, clock)
@@ -117,20 +148,18 @@ def _verdict(account: Account, at: datetime) -> Verdict:
     return judged(account.due, at)
 
 
-def _waiting(account: Account, at: datetime) -> Account:
+def _waiting(account: Account, at: datetime, effect: SupplementEffect) -> Due | None:
     """The clock stands still. What ran out before stays run out: late stays late."""
-    due = account.due if account.due and at >= account.due.late_from else None
-    return account._replace(due=due, paused_since=at)
+    ran_out = account.due is not None and at >= account.due.late_from
+    return account.due if ran_out or effect is SupplementEffect.CONTINUE else None
 
 
-def _running_again(account: Account, at: datetime, clock: Clock, *, restart: bool) -> Account:
+def _running_again(account: Account, at: datetime, clock: Clock, effect: SupplementEffect) -> Due | None:
     if account.paused_since is None or account.due is not None:
-        return account._replace(paused_since=None)
-    if restart or account.promised is None:
-        due = due_after(at, clock.term, clock.calendar, clock.sessions) or _as_first_promised(account, at, clock)
-    else:
-        due = shifted(account.promised, clock.term, (account.paused_since, at), clock.calendar, clock.sessions)
-    return account._replace(due=due, promised=due, paused_since=None)
+        return account.due
+    if effect is SupplementEffect.RESTART or account.promised is None:
+        return due_after(at, clock.term, clock.calendar, clock.sessions) or _as_first_promised(account, at, clock)
+    return shifted(account.promised, clock.term, (account.paused_since, at), clock.calendar, clock.sessions)
 
 
 def _as_first_promised(account: Account, at: datetime, clock: Clock) -> Due | None:

@@ -1,7 +1,9 @@
 """The life of a dossier: the ten national states, and one frozen table of what may follow what."""
 
 from enum import IntEnum, StrEnum
+from itertools import product
 from types import MappingProxyType
+from typing import NamedTuple
 
 
 class Status(IntEnum):
@@ -39,14 +41,22 @@ class Outcome(IntEnum):
 class EventKind(StrEnum):
     """What can happen to a dossier."""
 
+    SUBMITTED = "submitted"
     ACCEPTED = "accepted"
+    NOT_ACCEPTED = "not_accepted"
     PROCESSING_STARTED = "processing_started"
     SUPPLEMENT_REQUESTED = "supplement_requested"
     SUPPLEMENTED = "supplemented"
+    PAYMENT_REQUESTED = "payment_requested"
+    PAID = "paid"
+    EXTENDED = "extended"
+    APOLOGISED = "apologised"
+    RESCHEDULED = "rescheduled"
     WITHDRAWN = "withdrawn"
     STOPPED = "stopped"
     FINISHED = "finished"
     RETURNED = "returned"
+    REOPENED = "reopened"
 
 
 STATUS_VI = MappingProxyType(
@@ -64,32 +74,70 @@ STATUS_VI = MappingProxyType(
     }
 )
 
+
+class State(NamedTuple):
+    """Where a dossier stands. The same national code means two things on either side of acceptance: 5 stops the
+    reception clock before it and the processing clock after it, and 7 ends what was never received."""
+
+    status: Status
+    accepted: bool = True
+
+
+_SUBMITTED = State(Status.SUBMITTED, accepted=False)
+_INCOMPLETE = State(Status.SUPPLEMENT_AWAITED, accepted=False)
+_NOT_ACCEPTED = State(Status.NOT_ACCEPTED, accepted=False)
+_TAKEN_BACK = State(Status.WITHDRAWN, accepted=False)
+_ACCEPTED = State(Status.ACCEPTED)
+_IN_PROCESS = State(Status.IN_PROCESS)
+_SUPPLEMENT = State(Status.SUPPLEMENT_AWAITED)
+_PAYMENT = State(Status.PAYMENT_AWAITED)
+_WITHDRAWN = State(Status.WITHDRAWN)
+_STOPPED = State(Status.STOPPED)
+_FINISHED = State(Status.FINISHED)
+_RETURNED = State(Status.RETURNED)
+
+_WORKED_ON = (_ACCEPTED, _IN_PROCESS)
+_OPEN = (*_WORKED_ON, _SUPPLEMENT, _PAYMENT)
+_ENDED = (_WITHDRAWN, _STOPPED, _FINISHED, _RETURNED)
+
 #: None is the dossier that does not exist yet.
 TRANSITIONS = MappingProxyType(
     {
-        (None, EventKind.ACCEPTED): Status.ACCEPTED,
-        (Status.ACCEPTED, EventKind.PROCESSING_STARTED): Status.IN_PROCESS,
-        (Status.ACCEPTED, EventKind.SUPPLEMENT_REQUESTED): Status.SUPPLEMENT_AWAITED,
-        (Status.IN_PROCESS, EventKind.SUPPLEMENT_REQUESTED): Status.SUPPLEMENT_AWAITED,
-        (Status.SUPPLEMENT_AWAITED, EventKind.SUPPLEMENTED): Status.IN_PROCESS,
-        (Status.ACCEPTED, EventKind.WITHDRAWN): Status.WITHDRAWN,
-        (Status.IN_PROCESS, EventKind.WITHDRAWN): Status.WITHDRAWN,
-        (Status.SUPPLEMENT_AWAITED, EventKind.WITHDRAWN): Status.WITHDRAWN,
-        (Status.ACCEPTED, EventKind.STOPPED): Status.STOPPED,
-        (Status.IN_PROCESS, EventKind.STOPPED): Status.STOPPED,
-        (Status.SUPPLEMENT_AWAITED, EventKind.STOPPED): Status.STOPPED,
-        (Status.ACCEPTED, EventKind.FINISHED): Status.FINISHED,
-        (Status.IN_PROCESS, EventKind.FINISHED): Status.FINISHED,
-        (Status.FINISHED, EventKind.RETURNED): Status.RETURNED,
+        (None, EventKind.SUBMITTED): _SUBMITTED,
+        (None, EventKind.ACCEPTED): _ACCEPTED,
+        # At reception: its own clock, and nothing of it counts as received.
+        (_SUBMITTED, EventKind.ACCEPTED): _ACCEPTED,
+        (_SUBMITTED, EventKind.NOT_ACCEPTED): _NOT_ACCEPTED,
+        (_SUBMITTED, EventKind.SUPPLEMENT_REQUESTED): _INCOMPLETE,
+        (_SUBMITTED, EventKind.WITHDRAWN): _TAKEN_BACK,
+        (_INCOMPLETE, EventKind.SUPPLEMENTED): _SUBMITTED,
+        (_INCOMPLETE, EventKind.NOT_ACCEPTED): _NOT_ACCEPTED,
+        (_INCOMPLETE, EventKind.WITHDRAWN): _TAKEN_BACK,
+        (_NOT_ACCEPTED, EventKind.REOPENED): _SUBMITTED,
+        (_TAKEN_BACK, EventKind.REOPENED): _SUBMITTED,
+        # In the hands of the agency.
+        (_ACCEPTED, EventKind.PROCESSING_STARTED): _IN_PROCESS,
+        **dict.fromkeys(product(_WORKED_ON, [EventKind.SUPPLEMENT_REQUESTED]), _SUPPLEMENT),
+        (_SUPPLEMENT, EventKind.SUPPLEMENTED): _IN_PROCESS,
+        **dict.fromkeys(product(_WORKED_ON, [EventKind.PAYMENT_REQUESTED]), _PAYMENT),
+        (_PAYMENT, EventKind.PAID): _IN_PROCESS,
+        **{(state, EventKind.EXTENDED): state for state in _WORKED_ON},
+        **{(state, EventKind.APOLOGISED): state for state in (*_OPEN, *_ENDED)},
+        **{(state, EventKind.RESCHEDULED): state for state in _OPEN},
+        **dict.fromkeys(product(_OPEN, [EventKind.WITHDRAWN]), _WITHDRAWN),
+        **dict.fromkeys(product(_OPEN, [EventKind.STOPPED]), _STOPPED),
+        **dict.fromkeys(product(_WORKED_ON, [EventKind.FINISHED]), _FINISHED),
+        (_FINISHED, EventKind.RETURNED): _RETURNED,
+        **dict.fromkeys(product(_ENDED, [EventKind.REOPENED]), _IN_PROCESS),
     }
 )
 
 
-def next_status(status: Status | None, event: EventKind) -> Status | None:
+def next_state(state: State | None, event: EventKind) -> State | None:
     """The state that `event` leads to, or None where it is not allowed."""
-    return TRANSITIONS.get((status, event))
+    return TRANSITIONS.get((state, event))
 
 
-def allowed_events(status: Status | None) -> tuple[EventKind, ...]:
-    """What may happen in `status`, in the order of the table: what a refusal tells the client."""
-    return tuple(event for (state, event) in TRANSITIONS if state == status)
+def allowed_events(state: State | None) -> tuple[EventKind, ...]:
+    """What may happen in `state`, in the order of the table: what a refusal tells the client."""
+    return tuple(event for (before, event) in TRANSITIONS if before == state)

@@ -10,6 +10,18 @@ class SupplementEffect(StrEnum):
 
     RESTART = "restart"
     PAUSE = "pause"
+    CONTINUE = "continue"
+
+
+@dataclass(frozen=True, slots=True)
+class SupplementRule:
+    """What a law says of supplements after acceptance. limit: how many requests; ask_within: in how many working days
+    of reception one may be asked; answer_within: how many working days the applicant has. None: it does not say."""
+
+    effect: SupplementEffect
+    limit: int | None = None
+    ask_within: int | None = None
+    answer_within: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +30,18 @@ class Regime:
 
     name: str
     valid_from: date
-    supplement_effect: SupplementEffect
+    supplement: SupplementRule
     confirmed: bool
 
 
-#: Newest first. Decree 61/2018 art. 19(4): the term is counted again from the beginning once the dossier is complete.
-#: The articles of Decree 118/2025 on supplements were not read: the rule of 2018 is carried on until confirmed.
+#: Once and in full, within three working days of reception; then the term is counted again from the beginning.
+_ONCE_AND_ANEW = SupplementRule(SupplementEffect.RESTART, limit=1, ask_within=3)
+#: Newest first. Decree 61/2018 art. 11(2)c and 19(4). The articles of Decree 118/2025 on supplements were not read: the
+#: rule of 2018 is carried on until confirmed.
 REGIMES = (
-    Regime("118/2025/NĐ-CP", date(2025, 7, 1), SupplementEffect.RESTART, confirmed=False),
-    Regime("61/2018/NĐ-CP", date(2018, 6, 21), SupplementEffect.RESTART, confirmed=True),
-    Regime("09/2015/QĐ-TTg", date.min, SupplementEffect.RESTART, confirmed=False),
+    Regime("118/2025/NĐ-CP", date(2025, 7, 1), _ONCE_AND_ANEW, confirmed=False),
+    Regime("61/2018/NĐ-CP", date(2018, 6, 21), _ONCE_AND_ANEW, confirmed=True),
+    Regime("09/2015/QĐ-TTg", date.min, SupplementRule(SupplementEffect.RESTART), confirmed=False),
 )
 
 

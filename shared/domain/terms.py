@@ -37,6 +37,10 @@ class Term:
     cutoff: time | None = None
 
 
+#: Practice since 2025 (8 working hours, a working day): no decree that was read says so, so it is a setting.
+RECEPTION_TERM = Term(Decimal(8), TermUnit.WORKING_HOUR)
+
+
 class Due(NamedTuple):
     """A deadline. `at` is what the receipt shows; `day` its civil day; `late_from` the first instant that is late.
 
@@ -73,17 +77,21 @@ def due_after(start: datetime, term: Term, calendar: WorkingCalendar, sessions: 
             return Due.at_instant(calendar.add_working_time(start, span, sessions))
         case TermUnit.WORKING_DAY:
             return Due.on_day(calendar.add_working_days(day, max(1, ceil(term.value))), sessions)
-        case TermUnit.CALENDAR_DAY:
-            return Due.on_day(calendar.roll(day + timedelta(days=ceil(term.value))), sessions)
-        case TermUnit.MONTH:
-            months = int(term.value)
-            rest = timedelta(days=ceil((term.value - months) * DAYS_PER_MONTH))
-            return Due.on_day(calendar.roll(_add_months(day, months) + rest), sessions)
+        case TermUnit.CALENDAR_DAY | TermUnit.MONTH:
+            return Due.on_day(calendar.roll(nominal_end(day, term)), sessions)
         case TermUnit.SAME_DAY:
             closing = sessions.closing(day.weekday())
             too_late = start >= at(day, min(term.cutoff or closing, closing))
             due = calendar.add_working_days(day, 1) if too_late else calendar.roll(day)
             return Due.on_day(due, sessions)
+
+
+def nominal_end(start: date, term: Term) -> date:
+    """The day on which a term in calendar days or months ends, worked or not."""
+    if term.unit is TermUnit.CALENDAR_DAY:
+        return start + timedelta(days=ceil(term.value))
+    months = int(term.value)
+    return _add_months(start, months) + timedelta(days=ceil((term.value - months) * DAYS_PER_MONTH))
 
 
 def shifted(

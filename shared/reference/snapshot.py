@@ -93,8 +93,8 @@ class Reference:
 
     def clock(self, version: ProcedureVersion, channel: Channel, agency_id: int, day: date) -> Clock:
         """What the deadline account needs for a dossier accepted on `day`. KeyError: the channel is not offered."""
-        effect = regime_on(day).supplement_effect
-        return Clock(version.terms[channel], self.calendar, self.sessions_of(agency_id, day), effect)
+        rule = regime_on(day).supplement
+        return Clock(version.terms[channel], self.calendar, self.sessions_of(agency_id, day), rule)
 
     def _sessions_on(self, agency_id: int | None, day: date) -> Sessions | None:
         key = (agency_id, day)

@@ -20,6 +20,7 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "dossier": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
         "applicant": {"motcua_intake": _WRITE},
         "dossier_event": {"motcua_intake": _APPEND, "motcua_routing": _READ, "motcua_stats": _READ},
+        "event_note": {"motcua_intake": _APPEND},
         "dossier_number": {"motcua_intake": _WRITE},
         "import_run": {"motcua_intake": _WRITE, "motcua_stats": _READ},
         "import_reject": {"motcua_intake": _APPEND},

@@ -139,6 +139,22 @@ REASONS = MappingProxyType(
             "hồ sơ còn chờ bổ sung thì chưa thể xử lý xong",
             "a dossier that waits for a supplement cannot be finished",
         ),
+        "supplement_limit": (
+            "chỉ được yêu cầu bổ sung {limit} lần; yêu cầu thêm phải nêu căn cứ pháp lý",
+            "a supplement may be asked for {limit} time only; another needs its legal basis",
+        ),
+        "supplement_late": (
+            "chỉ được yêu cầu bổ sung trong {limit} ngày làm việc từ ngày tiếp nhận; muộn hơn phải nêu căn cứ pháp lý",
+            "a supplement may be asked for within {limit} working days of reception; later it needs its legal basis",
+        ),
+        "extended_before": ("chỉ được hẹn lại một lần", "a new date may be appointed only once"),
+        "extension_late": (
+            "phải xin lỗi và hẹn lại chậm nhất 1 ngày trước khi hết hạn ({due})",
+            "an apology with a new date is due at latest one day before the term ends ({due})",
+        ),
+        "not_later": ("phải sau ngày hẹn trả hiện tại ({due})", "must be later than the date as it stands ({due})"),
+        "no_term": ("hồ sơ không có thời hạn", "the dossier has no term"),
+        "not_a_working_day": ("không phải ngày làm việc", "is not a working day"),
         "not_of_this_reception": (
             "mã hồ sơ thuộc cơ quan khác hoặc ngày chưa đến",
             "the code belongs to another agency, or to a day that has not come",

@@ -24,10 +24,16 @@ _EVENTS = {
     "processing_started": "bắt đầu xử lý",
     "supplement_requested": "yêu cầu bổ sung",
     "supplemented": "đã bổ sung",
+    "payment_requested": "yêu cầu nghĩa vụ tài chính",
+    "paid": "đã nộp nghĩa vụ tài chính",
+    "extended": "xin lỗi và hẹn lại",
+    "apologised": "xin lỗi",
+    "rescheduled": "tính lại ngày hẹn",
     "withdrawn": "rút hồ sơ",
     "stopped": "dừng giải quyết",
     "finished": "xử lý xong",
     "returned": "trả kết quả",
+    "reopened": "mở lại",
 }
 _OUTCOMES = {"granted": "giải quyết", "refused": "từ chối giải quyết"}
 _APPLICANTS = {

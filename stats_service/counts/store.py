@@ -83,7 +83,7 @@ placed AS (
     AS side (agency_id, channel, by)
   WHERE s.seq > 1 AND (s.agency_before, s.channel_before) <> (s.agency_id, s.channel) AND h.paused <> h.paused_before
 ), moves AS (
-  SELECT agency_id, channel, received_day AS day, {_adds(received="by")} FROM sides
+  SELECT agency_id, channel, received_day AS day, {_adds(received="by")} FROM sides WHERE received_day IS NOT NULL
   UNION ALL
   SELECT agency_id, channel, late_day, {_adds(fell_late="by")} FROM sides WHERE late_day IS NOT NULL
   UNION ALL

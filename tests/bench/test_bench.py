@@ -57,7 +57,7 @@ async def test_made_dossiers_are_counted_as_straight_sql_counts_them(fresh_datab
     async with connected(url) as connection:
         indexes = await connection.fetchval("SELECT count(*) FROM pg_indexes WHERE tablename = 'dossier'")
         await connection.execute("INSERT INTO dossier_number VALUES ('after', 1)")
-    assert indexes == 7
+    assert indexes == 9
 
 
 def test_a_run_keeps_its_figures(tmp_path: Path):

@@ -27,6 +27,7 @@ PUBLIC = {
     "/v1/agencies/{code}",
     "/v1/calendar",
     "/v1/definitions",
+    "/v1/deadline-preview",
     "/healthz",
     "/readyz",
     "/metrics",

@@ -12,8 +12,8 @@ from routing_service.calendars.rules import working_calendar
 from services import reference
 from services.demo.fates import Totals
 from services.demo.half_year import COUNT, LETTER, ndjson, records
-from shared.domain.deadline import Account, Clock, ClockEvent, Verdict, moved, opened
-from shared.domain.lifecycle import Channel
+from shared.domain.deadline import Account, Clock, Verdict, moved, opened
+from shared.domain.lifecycle import Channel, EventKind
 from shared.domain.regimes import regime_on
 from shared.domain.terms import TermUnit
 from shared.domain.working_calendar import DEFAULT_SESSIONS
@@ -43,14 +43,14 @@ def account(record) -> Account:
     accepted = instant(record["accepted_at"])
     term = PROCEDURES[record["procedure"]].term(Channel[record["channel"].upper()])
     assert term is not None
-    clock = Clock(term, CALENDAR, DEFAULT_SESSIONS, regime_on(accepted.date()).supplement_effect)
+    clock = Clock(term, CALENDAR, DEFAULT_SESSIONS, regime_on(accepted.date()).supplement)
     found = opened(accepted, clock)
     for supplement in record.get("supplements", []):
-        found = moved(found, ClockEvent.SUPPLEMENT_REQUESTED, instant(supplement["requested_at"]), clock)
+        found = moved(found, EventKind.SUPPLEMENT_REQUESTED, instant(supplement["requested_at"]), clock)
         if "answered_at" in supplement:
-            found = moved(found, ClockEvent.SUPPLEMENTED, instant(supplement["answered_at"]), clock)
+            found = moved(found, EventKind.SUPPLEMENTED, instant(supplement["answered_at"]), clock)
     if "finished_at" in record:
-        found = moved(found, ClockEvent.FINISHED, instant(record["finished_at"]), clock)
+        found = moved(found, EventKind.FINISHED, instant(record["finished_at"]), clock)
     return found
 
 

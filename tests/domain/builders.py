@@ -11,7 +11,7 @@ from services.reference import CALENDAR_YEARS, calendar_days
 from shared.domain.agencies import Agency, AgencyTree, Level
 from shared.domain.counts import Facts
 from shared.domain.deadline import Clock
-from shared.domain.regimes import SupplementEffect
+from shared.domain.regimes import SupplementEffect, SupplementRule
 from shared.domain.terms import Due, Term, TermUnit, due_after
 from shared.domain.working_calendar import (
     DEFAULT_SESSIONS,
@@ -71,7 +71,7 @@ def a_clock(
     sessions: Sessions = DEFAULT_SESSIONS,
 ) -> Clock:
     """What an account needs beside its events."""
-    return Clock(term, calendar or the_calendar(), sessions, effect)
+    return Clock(term, calendar or the_calendar(), sessions, SupplementRule(effect))
 
 
 def a_unit(

@@ -7,20 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.civil_time import civil_day
-from shared.domain.deadline import Account, Clock, ClockEvent, Verdict, folded, judged, moved, opened
+from shared.domain.deadline import Account, Clock, Verdict, folded, judged, moved, opened
+from shared.domain.lifecycle import EventKind
 from shared.domain.regimes import REGIMES, SupplementEffect, regime_on
 from shared.domain.terms import Due, Term, TermUnit
 from shared.domain.working_calendar import DEFAULT_SESSIONS
 from tests.domain.builders import NO_TERM, a_clock, a_term, day, instants_within, terms, working_days
 from tests.support import at
 
-REQUESTED, SUPPLEMENTED = ClockEvent.SUPPLEMENT_REQUESTED, ClockEvent.SUPPLEMENTED
-PAYMENT_REQUESTED, PAID, FINISHED = ClockEvent.PAYMENT_REQUESTED, ClockEvent.PAID, ClockEvent.FINISHED
-RESTART, PAUSE = SupplementEffect.RESTART, SupplementEffect.PAUSE
+REQUESTED, SUPPLEMENTED = EventKind.SUPPLEMENT_REQUESTED, EventKind.SUPPLEMENTED
+PAYMENT_REQUESTED, PAID, FINISHED = EventKind.PAYMENT_REQUESTED, EventKind.PAID, EventKind.FINISHED
+RESTART, PAUSE, CONTINUE = SupplementEffect
 ACCEPTED = "Monday 2019-07-22 09:00"
 
 
-def an_account(clock: Clock, *events: tuple[ClockEvent, str], accepted: str = ACCEPTED) -> Account:
+def an_account(clock: Clock, *events: tuple[EventKind, str], accepted: str = ACCEPTED) -> Account:
     """The account of a dossier accepted on a Monday, after what happened."""
     return folded(opened(at(accepted), clock), [(kind, at(text)) for kind, text in events], clock)
 
@@ -98,8 +99,12 @@ def test_a_date_promised_elsewhere_outlives_a_supplement(effect: SupplementEffec
     account = opened(at(ACCEPTED), clock, given_due=promised)
     account = moved(account, REQUESTED, at("Tuesday 2019-07-23 09:00"), clock)
     account = moved(account, SUPPLEMENTED, at("Thursday 2019-07-25 09:00"), clock)
-    expected = "Thursday 2019-08-01 17:00" if effect is RESTART else "Wednesday 2019-07-31 17:00"
-    assert due_of(account) == at(expected)  # five working days anew, or two more
+    expected = {
+        RESTART: "Thursday 2019-08-01 17:00",  # five working days anew
+        PAUSE: "Wednesday 2019-07-31 17:00",  # two more
+        CONTINUE: "Monday 2019-07-29 17:00",
+    }
+    assert due_of(account) == at(expected[effect])
     assert moved(account, FINISHED, at("Monday 2019-08-05 09:00"), clock).verdict is Verdict.LATE
 
 
@@ -283,7 +288,7 @@ def test_the_law_is_that_of_the_day_of_acceptance(text: str, name: str) -> None:
 
 def test_under_decree_61_a_supplement_restarts_and_the_text_was_read() -> None:
     regime = regime_on(day("Monday 2019-07-22"))
-    assert regime.supplement_effect is RESTART
+    assert regime.supplement.effect is RESTART
     assert regime.confirmed
     assert [r.valid_from for r in REGIMES] == sorted((r.valid_from for r in REGIMES), reverse=True)
 
@@ -312,13 +317,14 @@ def test_an_account_keeps_its_word(accepted, term, effect, waits, last) -> None:
         account = moved(account, stop, instant, clock)
         events.append((stop, instant))
         assert account.paused
-        assert (account.due is not None) == ever_late
+        runs_on = effect is CONTINUE and stop is REQUESTED
+        assert (account.due is not None) == (ever_late or runs_on)
         instant += waited
         account = moved(account, go, instant, clock)
         events.append((go, instant))
         assert not account.paused
         assert account.due is not None
-        if not ever_late:
+        if not ever_late and not runs_on:
             assert account.due.late_from > instant, "the clock starts again, so there is time left"
             assert account.due == account.promised
     ended = moved(account, FINISHED, instant + last, clock)

@@ -10,18 +10,18 @@ import httpx
 from intake_service.app import create_app
 from services.demo import half_year
 from services.local_issuer import LocalIssuer
-from shared.domain.deadline import ClockEvent, folded, opened
-from shared.domain.lifecycle import Channel
+from shared.domain.deadline import folded, opened
+from shared.domain.lifecycle import Channel, EventKind
 from shared.reference.store import read_reference
 from tests.conftest import Database
 from tests.support import PROVINCE, bearer, serving, settings_for
 
 _CLOCK = {
-    "supplement_requested": ClockEvent.SUPPLEMENT_REQUESTED,
-    "supplemented": ClockEvent.SUPPLEMENTED,
-    "finished": ClockEvent.FINISHED,
-    "withdrawn": ClockEvent.FINISHED,
-    "stopped": ClockEvent.FINISHED,
+    "supplement_requested": EventKind.SUPPLEMENT_REQUESTED,
+    "supplemented": EventKind.SUPPLEMENTED,
+    "finished": EventKind.FINISHED,
+    "withdrawn": EventKind.WITHDRAWN,
+    "stopped": EventKind.STOPPED,
 }
 
 

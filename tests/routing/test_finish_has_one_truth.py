@@ -9,7 +9,7 @@ import pytest
 from intake_service.app import create_app as create_intake
 from routing_service.cases import usecases
 from shared.contracts.intake import IntakeClient
-from shared.domain.deadline import ClockEvent
+from shared.domain.lifecycle import EventKind
 from shared.web.clock import now
 from tests.routing.conftest import reasons
 from tests.support import WARD, serving, settings_for
@@ -152,7 +152,7 @@ async def test_the_same_at_once_is_welcome_from_both(routing, database, monkeypa
 
 
 async def test_a_withdrawn_dossier_has_no_other_end(routing, database, monkeypatch):
-    built = await routing.case(accepted=MONDAY, happened=[(ClockEvent.FINISHED, "Tuesday 2026-11-17 10:00")])
+    built = await routing.case(accepted=MONDAY, happened=[(EventKind.FINISHED, "Tuesday 2026-11-17 10:00")])
     await routing.owner.execute("UPDATE dossier SET status = 7, outcome = 3 WHERE id = $1", built.id)
     case = await read(routing, built.code)
     assert (case["status"], case["outcome"], case["finished_at"]) == ("withdrawn", "withdrawn", TUESDAY)

@@ -12,8 +12,7 @@ import pytest
 import pytest_asyncio
 
 from shared.domain.civil_time import civil_day
-from shared.domain.deadline import ClockEvent
-from shared.domain.lifecycle import Channel
+from shared.domain.lifecycle import Channel, EventKind
 from shared.domain.terms import Due, Term, TermUnit
 from shared.domain.working_calendar import DEFAULT_SESSIONS
 from shared.web.clock import now
@@ -41,20 +40,20 @@ async def lives(routing):
         recent = n % 4 != 0
         latest = end if recent else at("Monday 2019-12-30 17:00")
         accepted = latest - timedelta(minutes=rng.randrange(60 * 24 * 60))
-        happened: list[tuple[ClockEvent, datetime]] = []
+        happened: list[tuple[EventKind, datetime]] = []
         instant = accepted
         for _ in range(rng.choice([0, 0, 1, 2])):
             instant += timedelta(minutes=rng.randrange(1, 14 * 24 * 60))
             if instant >= latest:
                 break
-            waits = bool(happened) and happened[-1][0] is ClockEvent.SUPPLEMENT_REQUESTED
+            waits = bool(happened) and happened[-1][0] is EventKind.SUPPLEMENT_REQUESTED
             event = (
-                ClockEvent.SUPPLEMENTED
+                EventKind.SUPPLEMENTED
                 if waits
-                else rng.choice([ClockEvent.FINISHED, ClockEvent.FINISHED, ClockEvent.SUPPLEMENT_REQUESTED])
+                else rng.choice([EventKind.FINISHED, EventKind.FINISHED, EventKind.SUPPLEMENT_REQUESTED])
             )
             happened.append((event, instant))
-            if event is ClockEvent.FINISHED:
+            if event is EventKind.FINISHED:
                 break
         agency = rng.choice([WARD, WARD, JUSTICE, PROVINCE]) if recent else rng.choice([OLD_DISTRICT, OLD_PROVINCE])
         built = await routing.dossier(

@@ -20,8 +20,13 @@ def counts(histories: Iterable[History], a: date, b: date, *, known_on: date | N
     return {name: len(members(name, listed, a, b, known_on=known_on)) for name in COUNT_NAMES}
 
 
+def _received_day(h: History) -> date:
+    """What is not accepted yet is received on no day."""
+    return h.events[-1].facts.received_day or date.max
+
+
 def _received(h: History, a: date, b: date) -> bool:
-    return a <= h.events[-1].facts.received_day <= b
+    return a <= _received_day(h) <= b
 
 
 def _resolved(h: History, a: date, b: date) -> bool:
@@ -31,12 +36,12 @@ def _resolved(h: History, a: date, b: date) -> bool:
 
 def _carried(h: History, a: date) -> bool:
     facts = h.events[-1].facts
-    return facts.received_day < a and (facts.finished_day is None or facts.finished_day >= a)
+    return _received_day(h) < a and (facts.finished_day is None or facts.finished_day >= a)
 
 
 def _pending(h: History, b: date) -> bool:
     facts = h.events[-1].facts
-    return facts.received_day <= b and (facts.finished_day is None or facts.finished_day > b)
+    return _received_day(h) <= b and (facts.finished_day is None or facts.finished_day > b)
 
 
 def _overdue(h: History, b: date, on: date) -> bool:

@@ -18,6 +18,7 @@ SOURCES = sorted(file for part in (*ROOMS, "services", "shared", "migrations") f
 #: The files of a noun's folder, and those beside them that earn their place.
 NOUN_FILES = {"__init__.py", "endpoints.py", "usecases.py", "rules.py", "store.py"}
 EXTRA_FILES = {
+    "intake_service/dossiers/shapes.py": "a dossier as it goes over the wire, for its endpoints and its life's",
     "intake_service/imports/lines.py": "splits a stream into records; pure, and used by nobody else",
     "intake_service/imports/rows.py": "writes candidates as rows of binary COPY; pure, and used by nobody else",
 }

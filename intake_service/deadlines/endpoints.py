@@ -1,0 +1,142 @@
+"""HTTP of deadlines: the account of a dossier, and the preview, which is public."""
+
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from intake_service.deadlines import rules, usecases
+from intake_service.dossiers.shapes import STATUS
+from shared.contracts.deadlines import DeadlineAccount, DeadlinePreview
+from shared.contracts.fields import Code, InstantIn
+from shared.contracts.intake import ChannelName
+from shared.domain.civil_time import civil_day, shown
+from shared.domain.deadline import Clock
+from shared.domain.explanation import Line, explained, previewed, term_name
+from shared.domain.lifecycle import Channel
+from shared.domain.regimes import regime_on
+from shared.web.app import ReferenceOf
+from shared.web.auth import Staff
+from shared.web.clock import now
+from shared.web.database import ReadingSession
+from shared.web.problems import refusals
+
+router = APIRouter(prefix="/v1", tags=["deadlines"])
+
+
+@router.get(
+    "/dossiers/{code}/deadline",
+    operation_id="readDeadline",
+    summary="Thời hạn và giải thích · The deadline account of a dossier",
+    response_model=DeadlineAccount,
+    responses=refusals("unauthenticated", "forbidden", "not_found"),
+)
+async def read(code: str, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+    """What was promised, what stood still, how it stands, and why, line by line. It is folded from the events: what
+    was promised then holds, whatever the calendar says today."""
+    reckoned = await usecases.account(connection, reference, principal, code)
+    at = now()
+    row, life, clock = reckoned.row, reckoned.told[-1].after, reckoned.clock
+    account, reception = life.account, life.reception
+    waits = rules.spans(reckoned.told)
+    body: dict[str, Any] = {
+        **_rules(clock, civil_day(row["accepted_at"] or row["submitted_at"]), provisional=row["provisional"]),
+        "code": row["code"],
+        "status": STATUS[row["status"]],
+        "as_of": shown(at),
+        "reception_due_at": shown(reception.due.at) if reception and reception.due and account is None else None,
+        "paused_spans": [_span(wait, clock, account.finished_at or at if account else at) for wait in waits],
+        "explanation": _lines(explained(reckoned.told, clock)),
+        **dict.fromkeys(_OF_AN_ACCOUNT),
+        "extended": False,
+        "supplement_requests": 0,
+        "paused": False,
+        "overdue": False,
+    }
+    if account is not None:
+        verdicts = account.verdict, rules.national_verdict(account)
+        verdict, national = (each.name.lower() if each else None for each in verdicts)
+        body |= {
+            "accepted_at": shown(account.accepted_at),
+            "original_due_at": shown(account.original_due.at) if account.original_due else None,
+            "due_at": shown(account.appointment.at) if account.appointment else None,
+            "late_from": shown(account.due.late_from) if account.due else None,
+            "extended": account.extensions > 0,
+            "supplement_requests": account.supplement_requests,
+            "paused": account.paused,
+            "working_hours_used": _hours(rules.used(account, waits, clock, at)),
+            "working_hours_left": _hours(rules.left(account, clock, at)),
+            "overdue": rules.overdue(account, at),
+            "finished_at": shown(account.finished_at),
+            "verdict": verdict,
+            "national_verdict": national,
+        }
+    return Response(orjson.dumps(body), media_type="application/json")
+
+
+_OF_AN_ACCOUNT = (
+    *("accepted_at", "original_due_at", "due_at", "late_from", "working_hours_used", "working_hours_left"),
+    *("finished_at", "verdict", "national_verdict"),
+)
+
+
+@router.get(
+    "/deadline-preview",
+    operation_id="previewDeadline",
+    summary="Xem trước ngày hẹn trả · The date that a dossier would get",
+    response_model=DeadlinePreview,
+    responses=refusals("invalid_request"),
+)
+async def preview(
+    reference: ReferenceOf,
+    procedure: Annotated[Code, Query(description="Procedure code", examples=["2.000908"])],
+    agency: Annotated[Code, Query(description="Receiving agency", examples=["19333"])],
+    channel: Annotated[ChannelName, Query(description="How it would come in")] = "counter",
+    at: Annotated[InstantIn | None, Query(description="When it would be accepted; now unless given")] = None,
+) -> Response:
+    """Public: what the receipt would show, and why. By the same functions as a reception."""
+    instant: datetime = at or now()
+    found = usecases.preview(reference, procedure, agency, Channel[channel.upper()], instant)
+    due, clock = found.step.event.due, found.place.clock
+    body = {
+        **_rules(clock, civil_day(instant), provisional=found.provisional),
+        "procedure": found.place.version.code,
+        "agency": found.place.agency.code,
+        "channel": channel,
+        "at": shown(instant),
+        "due_at": shown(due.at) if due else None,
+        "due_day": due.day if due else None,
+        "explanation": _lines(previewed(instant, due, clock)),
+    }
+    return Response(orjson.dumps(body), media_type="application/json")
+
+
+def _rules(clock: Clock, day: date, *, provisional: bool) -> dict[str, Any]:
+    regime = regime_on(day)
+    return {
+        "regime": regime.name,
+        "regime_confirmed": regime.confirmed,
+        "supplement_effect": clock.supplement.effect.value,
+        "term": term_name(clock.term)._asdict(),
+        "due_is_provisional": provisional,
+    }
+
+
+def _span(wait: rules.Span, clock: Clock, until: datetime) -> dict[str, Any]:
+    return {
+        "kind": wait.kind,
+        "begin": shown(wait.begin),
+        "end": shown(wait.end),
+        "stopped_clock": wait.stopped_clock,
+        "working_hours": _hours(rules.worked(clock, wait.begin, wait.end or until)),
+    }
+
+
+def _lines(lines: list[Line]) -> list[dict[str, str]]:
+    return [line._asdict() for line in lines]
+
+
+def _hours(span: timedelta | None) -> float | None:
+    return round(span.total_seconds() / 3600, 2) if span is not None else None

@@ -1,0 +1,204 @@
+"""A step of a dossier's life: decided by the engine, with what the log and the counts keep of it.
+
+Pure. The counter, routing's report, the import and the consumers all take their steps here.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import orjson
+
+from shared.domain.chain import event_hash, event_tail
+from shared.domain.civil_time import civil_day, end_of, shown
+from shared.domain.counts import Facts
+from shared.domain.deadline import Account, Clock
+from shared.domain.life import Happened, Life, decided, lived
+from shared.domain.lifecycle import STATUS_VI, Channel, EventKind, Outcome, allowed_events
+from shared.domain.terms import Due, TermUnit
+from shared.domain.working_calendar import CalendarMissing
+from shared.reference import ProcedureVersion, Reference
+from shared.web.problems import Problem, Reason
+
+#: A desk's clock may be ahead of the server's by this much.
+CLOCK_TOLERANCE = timedelta(minutes=2)
+#: What ends a dossier, and how.
+ENDINGS = {EventKind.FINISHED: None, EventKind.WITHDRAWN: Outcome.WITHDRAWN, EventKind.STOPPED: Outcome.STOPPED}
+
+
+class Step(NamedTuple):
+    """One event of a dossier, decided: what happened, the dossier after it, and what the log says of it."""
+
+    event: Happened
+    life: Life
+    payload: str
+
+
+def first_step(
+    kind: EventKind,
+    version: ProcedureVersion,
+    channel: Channel,
+    at: datetime,
+    clock: Clock,
+    given_due: Due | None = None,
+) -> Step | Reason:
+    """The reception itself, or an online submission; a Reason where its date cannot be reckoned."""
+    try:
+        event = decided(None, kind, at, clock, given_due=given_due)
+    except CalendarMissing as missing:
+        return Reason("accepted_at", "calendar_missing", {"year": missing.year})
+    assert event is not None, "a dossier may begin with it"
+    due = {"due_at": stamp(event.due)}
+    payload = _json(procedure=version.code, version_id=version.id, channel=channel.name.lower(), **due)
+    return Step(event, lived(None, event), payload)
+
+
+def next_step(
+    life: Life,
+    kind: EventKind,
+    at: datetime,
+    clock: Clock,
+    *,
+    given_due: Due | None = None,
+    outcome: Outcome | None = None,
+    **said: object,
+) -> Step | Problem:
+    """The step that `kind` makes, or the refusal that says what is allowed instead. `said` goes into the log: it holds
+    no personal data. Raises CalendarMissing."""
+    event = decided(life, kind, at, clock, given_due=given_due)
+    if event is None:
+        return not_allowed(life)
+    known = {"outcome": outcome.name.lower()} if outcome is not None else {"due_at": stamp(event.due)}
+    return Step(event, lived(life, event), _json(**known, **said))
+
+
+def against_the_law(life: Life, event: Happened, clock: Clock, *, legal_basis: bool) -> Reason | None:
+    """Why the law forbids an event that the lifecycle allows. What an import brings did happen: it is not asked."""
+    account = life.account
+    if account is None:
+        return None
+    if event.kind is EventKind.SUPPLEMENT_REQUESTED and not legal_basis:
+        return _supplement_refused(account, event, clock)
+    if event.kind is EventKind.EXTENDED:
+        return _extension_refused(account, event, clock)
+    return None
+
+
+def _supplement_refused(account: Account, event: Happened, clock: Clock) -> Reason | None:
+    rule = clock.supplement
+    if rule.limit is not None and account.supplement_requests >= rule.limit:
+        return Reason("legal_basis", "supplement_limit", {"limit": rule.limit})
+    waited = clock.calendar.working_days_between(civil_day(account.accepted_at), civil_day(event.at))
+    if rule.ask_within is not None and waited > rule.ask_within:
+        return Reason("legal_basis", "supplement_late", {"limit": rule.ask_within})
+    return None
+
+
+def _extension_refused(account: Account, event: Happened, clock: Clock) -> Reason | None:
+    """Decree 61/2018 art. 19(9): at latest one day before the term ends, and once."""
+    if account.due is None or account.promised is None or event.due is None:
+        return Reason("", "no_term")
+    due = shown(account.due.at)
+    if account.extensions:
+        return Reason("", "extended_before")
+    if civil_day(event.at) >= account.due.day:
+        return Reason("occurred_at", "extension_late", {"due": due.isoformat() if due else ""})
+    if event.due.at <= account.promised.at:
+        return Reason("new_due_at", "not_later", {"due": due.isoformat() if due else ""})
+    if not clock.calendar.is_working(event.due.day):
+        return Reason("new_due_at", "not_a_working_day")
+    return None
+
+
+def not_allowed(life: Life) -> Problem:
+    """The refusal that says where a dossier stands and what may happen there."""
+    allowed = ", ".join(allowed_events(life.state)) or "–"
+    return Problem(
+        "not_allowed_in_status", Reason("", "status", {"status": STATUS_VI[life.status], "allowed": allowed})
+    )
+
+
+def read_back(rows: Iterable[tuple[str, datetime, str]], clock: Clock) -> list[Happened]:
+    """Events as the log keeps them: (kind, when it happened, payload), in order."""
+    return [Happened(EventKind(kind), at, _due(payload, clock)) for kind, at, payload in rows]
+
+
+def _due(payload: str, clock: Clock) -> Due | None:
+    due_at = orjson.loads(payload).get("due_at")
+    return due_of(datetime.fromisoformat(due_at), clock) if due_at else None
+
+
+def due_of(at: datetime, clock: Clock) -> Due:
+    """A date as it was promised: judged by the instant if the term is in hours, else by its day."""
+    if clock.term.unit is TermUnit.WORKING_HOUR:
+        return Due.at_instant(at)
+    day = civil_day(at)
+    return Due(at, day, end_of(day))
+
+
+def facts_of(agency_id: int, channel: int, life: Life) -> Facts:
+    """What the counts may know of a dossier. Before acceptance there is nothing to count."""
+    account = life.account
+    if account is None:
+        return Facts(agency_id, channel, None)
+    due = account.due or (account.promised if account.finished_at else None)
+    return Facts(
+        agency_id=agency_id,
+        channel=channel,
+        received_day=civil_day(account.accepted_at),
+        due_day=due.day if due else None,
+        late_day=account.late_day,
+        finished_day=civil_day(account.finished_at) if account.finished_at else None,
+        verdict=int(account.verdict) if account.verdict else None,
+        paused=account.paused,
+    )
+
+
+def instant_reason(field: str, at: datetime, *, not_before: datetime, early_code: str, now: datetime) -> Reason | None:
+    """Why an instant that a client claims cannot be."""
+    if at > now + CLOCK_TOLERANCE:
+        return Reason(field, "in_future")
+    if at < not_before:
+        return Reason(field, early_code)
+    return None
+
+
+def chained(
+    name: str, previous: bytes, seq: int, step: Step, facts: Facts, *, actor: str, acting_agency_id: int, now: datetime
+) -> bytes:
+    """The hash of a step as the `seq`-th event of the dossier that is called `name`."""
+    return event_hash(
+        previous, name, tail_of(seq, step, facts, actor=actor, acting_agency_id=acting_agency_id, now=now)
+    )
+
+
+def tail_of(seq: int, step: Step, facts: Facts, *, actor: str, acting_agency_id: int, now: datetime) -> str:
+    """What the chain hashes of a step, after the dossier's name."""
+    return event_tail(
+        seq=seq,
+        kind=step.event.kind.value,
+        status=int(step.life.status),
+        occurred_at=step.event.at,
+        recorded_at=now,
+        actor=actor,
+        acting_agency_id=acting_agency_id,
+        facts=facts,
+        payload=step.payload,
+    )
+
+
+def is_provisional(reference: Reference, life: Life) -> bool:
+    """Whether the due date rests on a calendar day that is not announced yet."""
+    account = life.account
+    if account is None or account.due is None:
+        return False
+    return reference.calendar.is_provisional(civil_day(account.accepted_at), account.due.day)
+
+
+def stamp(due: Due | None) -> datetime | None:
+    """A date as the log keeps it."""
+    return shown(due.at) if due else None
+
+
+def _json(**values: object) -> str:
+    return orjson.dumps(values).decode()

@@ -1,0 +1,208 @@
+"""Taking a dossier one step on: load it with its history, let the engine decide, write the event. Telling others is
+the log's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from secrets import token_bytes
+
+import asyncpg
+import orjson
+
+from intake_service.lifecycle import rules, store
+from shared.domain.civil_time import civil_day
+from shared.domain.codes import code_prefix
+from shared.domain.deadline import Clock
+from shared.domain.life import Life, told
+from shared.domain.lifecycle import Channel, EventKind, Outcome
+from shared.domain.working_calendar import CalendarMissing
+from shared.reference import Reference
+from shared.web.auth import Principal, Role
+from shared.web.database import Connection, Writing
+from shared.web.idempotency import RequestKey, claimed
+from shared.web.problems import Problem, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a caller asks to happen to a dossier.
+
+    occurred_at None: now. on_behalf_of: (actor, agency), from services only. new_due_at: of an extension.
+    reason, detail: in words, kept apart from the log. said: what the log itself says, never personal.
+    """
+
+    kind: EventKind
+    request: RequestKey | None
+    now: datetime
+    occurred_at: datetime | None = None
+    outcome: Outcome | None = None
+    new_due_at: datetime | None = None
+    on_behalf_of: tuple[str, str] | None = None
+    expected_version: int | None = None
+    reason: str | None = None
+    detail: Mapping[str, object] = field(default_factory=dict)
+    said: Mapping[str, object] = field(default_factory=dict)
+
+
+async def advance(connection: Writing, reference: Reference, principal: Principal, code: str, act: Act) -> bool:
+    """Take a dossier one step on. Returns whether an earlier request with this key had done it."""
+    actor, acting_agency_id = _actor(reference, principal, act)
+    row = await store.locked(connection, code, principal.scope)
+    if row is None:
+        raise Problem("not_found")
+    if await claimed(connection, "intake", act.request, 200, row["code"]) is not None:
+        return True
+    if act.expected_version is not None and act.expected_version != row["version"]:
+        raise Problem("version_changed")
+    history = (await store.histories(connection, [row["id"]]))[row["id"]]
+    clock = clock_of(reference, row)
+    life = told(rules.read_back((event[:3] for event in history), clock))
+    assert life is not None, "a dossier begins with an event"
+    note = _note(act)
+    step = _decided(life, act, history, clock, note)
+    if act.kind is EventKind.ACCEPTED:
+        code = await store.issue_number(connection, _prefix(reference, row, act.occurred_at or act.now))
+    else:
+        code = row["code"]
+    event = appended(
+        row, step, reference, code=code, actor=actor, acting_agency_id=acting_agency_id, now=act.now, note=note
+    )
+    await store.append(connection, [event])
+    return False
+
+
+def _decided(life: Life, act: Act, history: list[asyncpg.Record], clock: Clock, note: store.Note | None) -> rules.Step:
+    at = act.occurred_at or max(act.now, history[-1]["occurred_at"])
+    said = {**act.said, "note": note.hash} if note is not None else act.said
+    given_due = rules.due_of(act.new_due_at, clock) if act.new_due_at else None
+    try:
+        step = rules.next_step(life, act.kind, at, clock, given_due=given_due, outcome=act.outcome, **said)
+    except CalendarMissing as missing:
+        raise Problem("invalid_request", Reason("occurred_at", "calendar_missing", {"year": missing.year})) from missing
+    if isinstance(step, Problem):
+        raise step
+    forbidden = rules.against_the_law(life, step.event, clock, legal_basis="legal_basis" in act.detail)
+    refused = _untimely(life, act, at, history) or forbidden
+    if refused is not None:
+        raise Problem("invalid_request", refused)
+    return step
+
+
+def _untimely(life: Life, act: Act, at: datetime, history: list[asyncpg.Record]) -> Reason | None:
+    # What the system noted by itself, a moment after the counter, does not forbid what happened in between.
+    last = max(row["occurred_at"] for row in history if row["kind"] != EventKind.PROCESSING_STARTED)
+    if life.account is not None and at < life.account.accepted_at:
+        early = "before_acceptance"
+    else:
+        early = "before_finish" if act.kind is EventKind.RETURNED else "out_of_order"
+    return rules.instant_reason("occurred_at", at, not_before=last, early_code=early, now=act.now)
+
+
+def _note(act: Act) -> store.Note | None:
+    if act.reason is None and not act.detail:
+        return None
+    detail = orjson.dumps(dict(act.detail)).decode() if act.detail else None
+    return store.Note(act.reason, detail, token_bytes(16))
+
+
+def appended(
+    row: asyncpg.Record,
+    step: rules.Step,
+    reference: Reference,
+    *,
+    code: str,
+    actor: str,
+    acting_agency_id: int,
+    now: datetime,
+    note: store.Note | None = None,
+) -> store.Appended:
+    """A decided step as the next event of a stored dossier."""
+    life, account = step.life, step.life.account
+    facts = rules.facts_of(row["agency_id"], row["channel"], life)
+    seq = row["event_seq"] + 1
+    reception = life.reception if account is None else None
+    return store.Appended(
+        dossier_id=row["id"],
+        code=code,
+        seq=seq,
+        kind=step.event.kind.value,
+        status=int(life.status),
+        occurred_at=step.event.at,
+        recorded_at=now,
+        actor=actor,
+        acting_agency_id=acting_agency_id,
+        facts=facts,
+        payload=step.payload,
+        hash=rules.chained(
+            row["name"], row["event_hash"], seq, step, facts, actor=actor, acting_agency_id=acting_agency_id, now=now
+        ),
+        accepted_at=account.accepted_at if account else None,
+        reception_due_at=reception.due.at if reception and reception.due else None,
+        original_due_at=account.original_due.at if account and account.original_due else None,
+        due_at=account.appointment.at if account and account.appointment else None,
+        late_from=account.due.late_from if account and account.due else None,
+        provisional=rules.is_provisional(reference, life),
+        finished_at=account.finished_at if account else None,
+        returned_at=_returned_at(row, step),
+        outcome=_outcome(row, step),
+        note=note,
+    )
+
+
+def _returned_at(row: asyncpg.Record, step: rules.Step) -> datetime | None:
+    if step.event.kind is EventKind.RETURNED:
+        return step.event.at
+    kept: datetime | None = row["returned_at"]
+    return None if step.event.kind is EventKind.REOPENED else kept
+
+
+def _outcome(row: asyncpg.Record, step: rules.Step) -> int | None:
+    if step.event.kind in rules.ENDINGS:
+        ending = rules.ENDINGS[step.event.kind]
+        said = orjson.loads(step.payload).get("outcome")
+        return int(ending) if ending else int(Outcome[said.upper()])
+    kept: int | None = row["outcome"]
+    return None if step.event.kind is EventKind.REOPENED else kept
+
+
+def clock_of(reference: Reference, row: asyncpg.Record) -> Clock:
+    """What the deadline account of a stored dossier needs: the law and the hours of the day on which it was accepted,
+    or until then handed in."""
+    version = reference.versions[row["version_id"]]
+    day = row["received_day"] or civil_day(row["submitted_at"])
+    return reference.clock(version, Channel(row["channel"]), row["agency_id"], day)
+
+
+def _prefix(reference: Reference, row: asyncpg.Record, at: datetime) -> str:
+    return code_prefix(reference.agencies.by_id[row["agency_id"]].issuing_code, civil_day(at))
+
+
+def _actor(reference: Reference, principal: Principal, act: Act) -> tuple[str, int]:
+    if act.on_behalf_of is None:
+        return principal.subject, principal.agency.id
+    if principal.role is not Role.MACHINE:
+        raise Problem("forbidden")
+    actor, code = act.on_behalf_of
+    agency = reference.agencies.latest(code, civil_day(act.now))
+    if agency is None:
+        raise Problem("invalid_request", Reason("on_behalf_of.agency", "unknown_agency"))
+    if not principal.covers(agency.id):
+        raise Problem("agency_out_of_scope")
+    return actor, agency.id
+
+
+async def begin_processing(connection: Connection, reference: Reference, dossier_ids: list[int], at: datetime) -> None:
+    """Note of dossiers whose cases were opened that their processing began."""
+    rows = await store.not_begun(connection, dossier_ids)
+    told_of = await store.histories(connection, [row["id"] for row in rows])
+    events = []
+    for row in rows:
+        clock = clock_of(reference, row)
+        life = told(rules.read_back((event[:3] for event in told_of[row["id"]]), clock))
+        assert life is not None, "a dossier begins with an event"
+        step = rules.next_step(life, EventKind.PROCESSING_STARTED, at, clock)
+        assert not isinstance(step, Problem), "only accepted dossiers are locked"
+        events.append(
+            appended(row, step, reference, code=row["code"], actor="motcua", acting_agency_id=row["agency_id"], now=at)
+        )
+    await store.append(connection, events)

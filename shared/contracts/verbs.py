@@ -1,0 +1,123 @@
+"""What may be done to a dossier, as it goes over the wire: one body for each verb of its life."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.contracts.fields import Code, InstantIn, LongLine, Name, ShortLine, Subject
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class OnBehalf(_In):
+    """For whom a service reports."""
+
+    actor: Subject = Field(description="Who did it", examples=["handler@19333"])
+    agency: Code = Field(description="For which agency", examples=["19333"])
+
+
+class Verb(_In):
+    """What every verb takes."""
+
+    occurred_at: InstantIn | None = Field(None, description="When, if not now; never in the future")
+    on_behalf_of: OnBehalf | None = Field(None, description="Only from role machine: who did it")
+
+
+class _Reasoned(Verb):
+    reason: LongLine = Field(description="Why, for the applicant to read", examples=["Thiếu bản sao giấy chứng sinh"])
+
+
+class AcceptIn(Verb):
+    """An online submission is complete: it becomes a dossier, with its code and its term (NĐ 61/2018 art. 17)."""
+
+
+class RefuseIn(_Reasoned):
+    """An online submission is not received, with the reason (art. 17(2)): không tiếp nhận (national status 3)."""
+
+
+class DocumentWanted(_In):
+    """One component that is missing or wrong."""
+
+    name: Name = Field(examples=["Giấy chứng sinh"])
+    kind: Literal["original", "certified_copy", "copy", "electronic"] = Field("copy", examples=["original"])
+    count: Annotated[int, Field(ge=1, le=1000)] = Field(1, description="How many of it", examples=[1])
+
+
+class SupplementRequestIn(_Reasoned):
+    """What is missing, in full and once (art. 11(2)c, 19(4)): yêu cầu bổ sung (5)."""
+
+    documents: Annotated[list[DocumentWanted], Field(max_length=100)] = Field(
+        default=[], description="The components to be handed in"
+    )
+    legal_basis: LongLine | None = Field(
+        None,
+        description="The law that allows a request beyond the general rule, a second one or a later one; recorded",
+        examples=["Luật Đất đai 2024, Điều 25"],
+    )
+
+
+class SupplementIn(Verb):
+    """The applicant has completed the dossier."""
+
+    documents: Annotated[list[DocumentWanted], Field(max_length=100)] = Field(
+        default=[], description="What was handed in"
+    )
+
+
+class PaymentRequestIn(_Reasoned):
+    """The applicant is to pay before it goes on: yêu cầu thực hiện nghĩa vụ tài chính (6)."""
+
+    amount: Annotated[int, Field(ge=0, le=10**13)] | None = Field(None, description="Đồng", examples=[500_000])
+
+
+class PaymentIn(Verb):
+    """The applicant has paid."""
+
+    receipt: ShortLine | None = Field(None, description="Number of the payment's receipt", examples=["BL-0001234"])
+
+
+class ExtensionIn(_Reasoned):
+    """The agency apologises and proposes a new date, at latest one day before the term ends, once (art. 19(9))."""
+
+    new_due_at: InstantIn = Field(description="The new date", examples=["2019-08-20T17:00:00+07:00"])
+    number: ShortLine = Field(description="Number of the letter", examples=["12/PXL-STP"])
+    signed_by: Name = Field(description="Who signed it", examples=["Trần Văn Bình"])
+
+
+class ApologyIn(_Reasoned):
+    """An apology for what an extension cannot mend: a dossier lost or damaged (art. 21)."""
+
+    kind: Literal["lost_or_damaged"] = Field("lost_or_damaged", examples=["lost_or_damaged"])
+    number: ShortLine = Field(description="Number of the letter", examples=["13/PXL-STP"])
+    signed_by: Name = Field(description="Who signed it", examples=["Trần Văn Bình"])
+
+
+class WithdrawIn(_Reasoned):
+    """The applicant takes the dossier back: rút hồ sơ (7)."""
+
+
+class StopIn(_Reasoned):
+    """The agency stops: dừng xử lý (8), with the reason."""
+
+
+class ReopenIn(_Reasoned):
+    """A supervisor takes an end back, with the reason."""
+
+
+class FinishIn(Verb):
+    """The handling agency is done: đã xử lý xong (national status 9)."""
+
+    outcome: Literal["granted", "refused"] = Field(
+        "granted", description="A refusal on the merits is a result (NĐ 61/2018 art. 19(8))"
+    )
+    reason: LongLine | None = Field(None, description="Of a refusal, for the applicant to read")
+
+
+class ReturnIn(Verb):
+    """The result is handed to the applicant: đã trả kết quả (national status 10)."""
+
+    channel: Literal["counter", "post"] | None = Field(
+        None, description="Where it was handed over, if not as the applicant had asked"
+    )

@@ -1,0 +1,247 @@
+"""Why a dossier is due when it is due: its account told line by line, so that a citizen can follow it with a calendar
+in hand. It reckons nothing: it reads what the account holds and what the calendar says of each day."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from shared.domain.civil_time import civil_day, local
+from shared.domain.deadline import Clock, Verdict
+from shared.domain.life import Happened, Life
+from shared.domain.lifecycle import EventKind
+from shared.domain.regimes import SupplementEffect
+from shared.domain.terms import Due, Term, TermUnit, nominal_end
+from shared.domain.working_calendar import SATURDAY, CalendarDay, DayKind
+
+_WEEKDAYS_VI = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
+_WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_UNITS = {
+    TermUnit.WORKING_DAY: ("ngày làm việc", "working days"),
+    TermUnit.CALENDAR_DAY: ("ngày", "calendar days"),
+    TermUnit.WORKING_HOUR: ("giờ làm việc", "working hours"),
+    TermUnit.MONTH: ("tháng", "months"),
+}
+_KINDS = {
+    DayKind.HOLIDAY: ("nghỉ lễ", "public holiday"),
+    DayKind.IN_LIEU: ("nghỉ bù", "day off in lieu"),
+    DayKind.SWAP_OFF: ("nghỉ hoán đổi", "swapped day off"),
+    DayKind.MAKE_UP_WORK: ("ngày làm bù", "make-up working day"),
+}
+#: Days told one by one; of a longer wait only how many they are.
+MOST_DAYS = 60
+
+
+class Line(NamedTuple):
+    """One line, in both languages."""
+
+    vi: str
+    en: str
+
+
+class Told(NamedTuple):
+    """An event with the dossier before and after it."""
+
+    before: Life | None
+    event: Happened
+    after: Life
+
+
+def explained(history: Sequence[Told], clock: Clock) -> list[Line]:
+    """The account of a dossier from its acceptance on, line by line; empty before it is accepted."""
+    lines: list[Line] = []
+    for told in history:
+        lines.extend(_event(told, clock))
+    return lines
+
+
+def previewed(at: datetime, due: Due | None, clock: Clock) -> list[Line]:
+    """Why a dossier accepted at `at` would be due at `due`."""
+    return [*_accepted(at, clock), *_counted(at, due, clock)]
+
+
+def day_name(day: date) -> Line:
+    """`Thứ Hai 29/4/2019`, `Monday 29/4/2019`."""
+    written = f"{day.day}/{day.month}/{day.year}"
+    return Line(f"{_WEEKDAYS_VI[day.weekday()]} {written}", f"{_WEEKDAYS_EN[day.weekday()]} {written}")
+
+
+def term_name(term: Term) -> Line:
+    """`15 ngày làm việc`, `15 working days`."""
+    if term.unit is TermUnit.NONE:
+        return Line("không có thời hạn được công bố", "no term is published")
+    if term.unit is TermUnit.SAME_DAY:
+        if term.cutoff is None:
+            return Line("trong ngày làm việc", "the same working day")
+        hour = f"{term.cutoff:%H:%M}"
+        return Line(
+            f"trong ngày làm việc; tiếp nhận từ {hour} thì trả kết quả ngày làm việc tiếp theo",
+            f"the same working day; accepted from {hour} on, the next working day",
+        )
+    vietnamese, english = _UNITS[term.unit]
+    value = f"{term.value.normalize():f}"
+    if term.value == 1:
+        english = english.removesuffix("s")
+    return Line(f"{value.replace('.', ',')} {vietnamese}", f"{value} {english}")
+
+
+def _event(told: Told, clock: Clock) -> Iterator[Line]:
+    event, account = told.event, told.after.account
+    if account is None:
+        return
+    was = told.before.account if told.before else None
+    if was is None:
+        yield from _accepted(event.at, clock)
+        yield from _counted(event.at, account.due, clock)
+        return
+    at = _instant(event.at)
+    match event.kind:
+        case EventKind.SUPPLEMENT_REQUESTED | EventKind.PAYMENT_REQUESTED:
+            yield _waiting(event, at, still_running=account.due is not None)
+        case EventKind.SUPPLEMENTED | EventKind.PAID:
+            what = (
+                Line("đã bổ sung hồ sơ", "the dossier was completed")
+                if event.kind is EventKind.SUPPLEMENTED
+                else Line("đã thực hiện nghĩa vụ tài chính", "the payment was made")
+            )
+            yield Line(f"{at.vi}: {what.vi}.", f"{at.en}: {what.en}.")
+            if was.due is None:
+                yield from _again(told, clock)
+        case EventKind.EXTENDED:
+            yield Line(
+                f"{at.vi}: cơ quan giải quyết xin lỗi và hẹn lại {_due(account.promised).vi} (một lần). "
+                "Quá hạn vẫn tính theo ngày hẹn trước đó (NĐ 61/2018/NĐ-CP, Điều 19(9)).",
+                f"{at.en}: the agency apologised and appointed {_due(account.promised).en} instead (once). "
+                "It is still judged by the date before (Decree 61/2018 art. 19(9)).",
+            )
+        case EventKind.RESCHEDULED:
+            yield Line(
+                f"{at.vi}: ngày hẹn trả được tính lại, có quyết định: {_due(account.promised).vi}.",
+                f"{at.en}: the date was reckoned anew, by decision: {_due(account.promised).en}.",
+            )
+        case EventKind.FINISHED | EventKind.WITHDRAWN | EventKind.STOPPED:
+            yield _ended(event, at, account.verdict, has_term=account.original_due is not None)
+        case EventKind.REOPENED:
+            yield Line(
+                f"{at.vi}: mở lại hồ sơ, thời hạn tiếp tục tính đến {_due(account.due).vi}.",
+                f"{at.en}: re-opened; the term goes on to {_due(account.due).en}.",
+            )
+
+
+def _accepted(at: datetime, clock: Clock) -> Iterator[Line]:
+    instant, term = _instant(at), term_name(clock.term)
+    yield Line(f"Tiếp nhận: {instant.vi}.", f"Accepted: {instant.en}.")
+    yield Line(f"Thời hạn giải quyết: {term.vi}.", f"Term: {term.en}.")
+
+
+def _counted(start: datetime, due: Due | None, clock: Clock) -> Iterator[Line]:
+    """From the start of a count to its due date: what is counted, what is not, and why."""
+    if due is None:
+        return
+    first = civil_day(start)
+    if clock.term.unit is TermUnit.WORKING_HOUR:
+        yield Line(
+            "Tính theo giờ làm việc của cơ quan, từ lúc tiếp nhận (Bộ luật Dân sự 2015, Điều 147(1)).",
+            "Counted in the agency's working hours from the moment of acceptance (Civil Code 2015 art. 147(1)).",
+        )
+    elif clock.term.unit is not TermUnit.SAME_DAY:
+        day = day_name(first)
+        yield Line(
+            f"{day.vi}: ngày bắt đầu, không tính (Bộ luật Dân sự 2015, Điều 147(2)).",
+            f"{day.en}: the day it starts, not counted (Civil Code 2015 art. 147(2)).",
+        )
+    yield from _days(first, due.day, clock)
+    yield Line(f"Hẹn trả kết quả: {_due(due).vi}.", f"Due: {_due(due).en}.")
+
+
+def _days(first: date, last: date, clock: Clock) -> Iterator[Line]:
+    """The days in (first, last] that are not what their weekday says, and the weekends."""
+    calendar_days = clock.term.unit in (TermUnit.CALENDAR_DAY, TermUnit.MONTH)
+    # They count every day; only their end may not fall on a day off.
+    begin = nominal_end(first, clock.term) if calendar_days else first + timedelta(days=1)
+    span = [begin + timedelta(days=n) for n in range((last - begin).days + 1)]
+    told = [day for day in span if not clock.calendar.is_working(day) or day.weekday() >= SATURDAY]
+    for day in told[:MOST_DAYS]:
+        yield _day(day, clock.calendar.days.get(day), rolled=calendar_days)
+    if len(told) > MOST_DAYS:
+        rest = len(told) - MOST_DAYS
+        yield Line(f"… và {rest} ngày nghỉ khác, không tính.", f"… and {rest} more days off, not counted.")
+
+
+def _day(day: date, entry: CalendarDay | None, *, rolled: bool) -> Line:
+    name = day_name(day)
+    if entry is not None and entry.kind is DayKind.MAKE_UP_WORK:
+        kind = _KINDS[entry.kind]
+        return Line(f"{name.vi}: {kind[0]}, có tính.", f"{name.en}: {kind[1]}, counted.")
+    vietnamese, english = _KINDS[entry.kind] if entry is not None else ("nghỉ cuối tuần", "weekend")
+    if entry is not None and entry.kind is DayKind.HOLIDAY:
+        vietnamese, english = f"{vietnamese} ({entry.name_vi})", f"{english} ({entry.name_en})"
+    unsure = entry is not None and entry.provisional
+    doubt = Line(" (tạm tính, chưa công bố)", " (provisional, not announced yet)") if unsure else Line("", "")
+    if rolled:
+        return Line(
+            f"{name.vi}: {vietnamese}{doubt.vi}, thời hạn kết thúc vào ngày làm việc tiếp theo (Điều 148(5)).",
+            f"{name.en}: {english}{doubt.en}, the term ends on the next working day (art. 148(5)).",
+        )
+    return Line(f"{name.vi}: {vietnamese}{doubt.vi}, không tính.", f"{name.en}: {english}{doubt.en}, not counted.")
+
+
+def _waiting(event: Happened, at: Line, *, still_running: bool) -> Line:
+    asked = (
+        Line("yêu cầu bổ sung hồ sơ", "a supplement was requested")
+        if event.kind is EventKind.SUPPLEMENT_REQUESTED
+        else Line("yêu cầu thực hiện nghĩa vụ tài chính", "a payment was requested")
+    )
+    if still_running:
+        return Line(
+            f"{at.vi}: {asked.vi}; thời hạn không dừng.",
+            f"{at.en}: {asked.en}; the term goes on.",
+        )
+    return Line(
+        f"{at.vi}: {asked.vi}; đồng hồ dừng, thời gian chờ không tính cho cơ quan.",
+        f"{at.en}: {asked.en}; the clock stops, the wait is not the agency's.",
+    )
+
+
+def _again(told: Told, clock: Clock) -> Iterator[Line]:
+    account = told.after.account
+    assert account is not None
+    restart = told.event.kind is EventKind.SUPPLEMENTED and clock.supplement.effect is SupplementEffect.RESTART
+    if account.due is None:
+        return
+    if restart:
+        yield Line(
+            "Thời hạn tính lại từ đầu khi hồ sơ đầy đủ (NĐ 61/2018/NĐ-CP, Điều 19(4)).",
+            "The term is counted again from the beginning, now that the dossier is complete (Decree 61/2018 art. "
+            "19(4)).",
+        )
+        yield from _counted(told.event.at, account.due, clock)
+        return
+    yield Line(
+        f"Ngày hẹn trả dời thêm thời gian đã chờ: {_due(account.due).vi}.",
+        f"The date moves on by the time waited: {_due(account.due).en}.",
+    )
+
+
+def _ended(event: Happened, at: Line, verdict: Verdict | None, *, has_term: bool) -> Line:
+    how = {
+        EventKind.FINISHED: ("xử lý xong", "finished"),
+        EventKind.WITHDRAWN: ("công dân rút hồ sơ", "withdrawn by the applicant"),
+        EventKind.STOPPED: ("dừng giải quyết", "stopped"),
+    }[event.kind]
+    judged = {
+        Verdict.EARLY: ("trước hạn", "before the due date"),
+        Verdict.ON_DAY: ("đúng hạn", "on the due date"),
+        Verdict.LATE: ("quá hạn", "late"),
+    }
+    vietnamese, english = judged[verdict] if verdict and has_term else ("không có thời hạn", "no term")
+    return Line(f"{at.vi}: {how[0]}, {vietnamese}.", f"{at.en}: {how[1]}, {english}.")
+
+
+def _instant(at: datetime) -> Line:
+    shown = local(at)
+    day = day_name(shown.date())
+    return Line(f"{shown:%H:%M} {day.vi}", f"{shown:%H:%M} {day.en}")
+
+
+def _due(due: Due | None) -> Line:
+    return _instant(due.at) if due is not None else Line("–", "–")

@@ -1,0 +1,103 @@
+"""The engine: what an event makes of a dossier. Every room and every door goes through it, the import included.
+
+`decided` asks whether an event may happen and reckons the date that it leaves; `lived` applies it. A history read back
+from the log goes through `lived` alone, with the dates as they were recorded: what was promised then holds, whatever
+the calendar and the rules say today.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from shared.domain.deadline import Account, Clock, after, opened, reckoned
+from shared.domain.lifecycle import EventKind, State, Status, next_state
+from shared.domain.terms import Due, due_after
+
+
+class Reception(NamedTuple):
+    """The clock of the one-stop, before acceptance: until when an online submission is to be looked at. `due` is None
+    while the applicant completes it; it starts again when the one-stop has it back."""
+
+    submitted_at: datetime
+    due: Due | None
+    supplement_requests: int = 0
+
+
+class Life(NamedTuple):
+    """A dossier as its events made it. account: None until it is accepted; reception: None if it came in at the
+    counter, where it is looked at on the spot."""
+
+    state: State
+    reception: Reception | None = None
+    account: Account | None = None
+
+    @property
+    def status(self) -> Status:
+        """Its national status."""
+        return self.state.status
+
+
+class Happened(NamedTuple):
+    """An event as the log keeps it. due: the date that it left the running clock with; None where none runs."""
+
+    kind: EventKind
+    at: datetime
+    due: Due | None = None
+
+
+def decided(
+    life: Life | None, kind: EventKind, at: datetime, clock: Clock, *, given_due: Due | None = None
+) -> Happened | None:
+    """The event with its date, or None where the lifecycle does not allow it.
+
+    `given_due`: the date that an extension or a rescheduling names, or that was promised elsewhere (an import).
+    Raises CalendarMissing when the reckoning needs a year that is not loaded.
+    """
+    if next_state(life.state if life else None, kind) is None:
+        return None
+    return Happened(kind, at, given_due or _due(life, kind, at, clock))
+
+
+def lived(life: Life | None, event: Happened) -> Life:
+    """The dossier after an event. KeyError: the lifecycle does not allow it."""
+    state = next_state(life.state if life else None, event.kind)
+    if state is None:
+        raise KeyError(event.kind)
+    if life is None:
+        if event.kind is EventKind.ACCEPTED:
+            return Life(state, account=_accepted(event))
+        return Life(state, Reception(event.at, event.due))
+    if life.account is not None:
+        return Life(state, life.reception, after(life.account, event.kind, event.at, event.due))
+    if event.kind is EventKind.ACCEPTED:
+        return Life(state, life.reception, _accepted(event))
+    return Life(state, _received(life.reception, event))
+
+
+def told(events: Iterable[Happened]) -> Life | None:
+    """The dossier that a whole history makes; None of no events."""
+    life: Life | None = None
+    for event in events:
+        life = lived(life, event)
+    return life
+
+
+def _due(life: Life | None, kind: EventKind, at: datetime, clock: Clock) -> Due | None:
+    if kind is EventKind.ACCEPTED:
+        return opened(at, clock).due
+    if life is not None and life.account is not None:
+        return reckoned(life.account, kind, at, clock)
+    if kind in (EventKind.SUBMITTED, EventKind.SUPPLEMENTED, EventKind.REOPENED):
+        return due_after(at, clock.reception, clock.calendar, clock.sessions)
+    return None
+
+
+def _accepted(event: Happened) -> Account:
+    return Account(event.at, original_due=event.due, due=event.due, promised=event.due)
+
+
+def _received(reception: Reception | None, event: Happened) -> Reception | None:
+    if reception is None:
+        return None
+    asked = event.kind is EventKind.SUPPLEMENT_REQUESTED
+    return reception._replace(due=event.due, supplement_requests=reception.supplement_requests + asked)

@@ -1,0 +1,73 @@
+"""Builders of dossiers whose life goes on: received at the counter or handed in online, as of days gone by."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from shared.web.clock import now
+from tests.support import REGISTER_COPY, a_draft
+
+
+async def received(intake: httpx.AsyncClient, **more: Any) -> dict[str, Any]:
+    """A dossier received just now; due in one working day."""
+    dossier: dict[str, Any] = (await intake.post("/v1/dossiers", json=a_draft(procedure=REGISTER_COPY, **more))).json()
+    return dossier
+
+
+async def submitted(intake: httpx.AsyncClient, **more: Any) -> dict[str, Any]:
+    """An online submission that nobody has looked at."""
+    body = a_draft(procedure=REGISTER_COPY, channel="online", submission=True, **more)
+    answer = await intake.post("/v1/dossiers", json=body)
+    assert answer.status_code == 201, answer.text
+    dossier: dict[str, Any] = answer.json()
+    return dossier
+
+
+async def imported(
+    intake: httpx.AsyncClient, headers: dict[str, str], *, accepted: datetime, due: datetime, **more: Any
+) -> dict[str, Any]:
+    """A dossier accepted on a day gone by, through the import: the only door to the past."""
+    import json
+
+    legacy = f"L-{accepted:%Y%m%d%H%M%S}-{now().timestamp()}"
+    record = {
+        "legacy_code": legacy,
+        "procedure": REGISTER_COPY,
+        "agency": "19333",
+        "channel": "counter",
+        "applicant": {"kind": "person", "name": "Nguyễn Thị Đào"},
+        "accepted_at": accepted.isoformat(),
+        "due_at": due.isoformat(),
+        **more,
+    }
+    content = json.dumps(record).encode()
+    landed = await intake.post(
+        "/v1/imports", content=content, headers={**headers, "Content-Type": "application/x-ndjson"}
+    )
+    assert landed.json()["created"] == 1, landed.text
+    dossier: dict[str, Any] = (await intake.get(f"/v1/dossiers/{legacy}", headers=headers)).json()
+    return dossier
+
+
+async def does(intake: httpx.AsyncClient, dossier: dict[str, Any], verb: str, **body: Any) -> httpx.Response:
+    """A verb on a dossier."""
+    return await intake.post(f"/v1/dossiers/{dossier['code']}/{verb}", json=body)
+
+
+async def did(intake: httpx.AsyncClient, dossier: dict[str, Any], verb: str, **body: Any) -> dict[str, Any]:
+    """The dossier after a verb that must be allowed."""
+    answer = await does(intake, dossier, verb, **body)
+    assert answer.status_code == 200, answer.text
+    after: dict[str, Any] = answer.json()
+    return after
+
+
+def reasons(answer: httpx.Response) -> set[tuple[str, str]]:
+    """(field, code) of each error."""
+    return {(error["field"], error["code"]) for error in answer.json()["errors"]}
+
+
+def ago(**span: float) -> datetime:
+    """An instant gone by."""
+    return now() - timedelta(**span)

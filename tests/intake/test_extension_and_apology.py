@@ -1,0 +1,77 @@
+"""Xin lỗi và hẹn lại: at latest one day before the term ends, once, and late stays late (NĐ 61/2018 art. 19(9), 21)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from services.local_issuer import LocalIssuer
+from shared.domain.civil_time import local
+from shared.web.clock import now
+from tests.intake.lives import ago, did, does, imported, reasons, received
+from tests.support import PROVINCE, bearer
+
+LETTER = {"reason": "Phải xác minh thực địa", "number": "12/PXL-STP", "signed_by": "Trần Văn Bình"}
+
+
+def workday(days: int) -> datetime:
+    """A Wednesday's closing time, `days` or a few more from now."""
+    day = local(now()) + timedelta(days=days)
+    day += timedelta(days=(2 - day.weekday()) % 7)
+    return day.replace(hour=17, minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture
+async def dossier(intake: httpx.AsyncClient, issuer: LocalIssuer) -> dict[str, Any]:
+    """Accepted ten days ago, due in ten."""
+    return await imported(intake, bearer(issuer, "admin", PROVINCE), accepted=ago(days=10), due=ago(days=-10))
+
+
+async def test_the_one_stop_moves_the_date(intake: httpx.AsyncClient, dossier: dict[str, Any]) -> None:
+    new = workday(20)
+    moved = await did(intake, dossier, "extensions", **LETTER, new_due_at=new.isoformat())
+    assert datetime.fromisoformat(moved["due_at"]) == new
+    assert moved["original_due_at"] == dossier["original_due_at"]
+    assert moved["status"] == dossier["status"]
+
+
+async def test_once_only(intake: httpx.AsyncClient, dossier: dict[str, Any]) -> None:
+    await did(intake, dossier, "extensions", **LETTER, new_due_at=workday(20).isoformat())
+    again = await does(intake, dossier, "extensions", **LETTER, new_due_at=workday(30).isoformat())
+    assert reasons(again) == {("", "extended_before")}
+
+
+async def test_not_when_the_term_has_ended(intake: httpx.AsyncClient, issuer: LocalIssuer) -> None:
+    late = await imported(intake, bearer(issuer, "admin", PROVINCE), accepted=ago(days=30), due=ago(days=3))
+    answer = await does(intake, late, "extensions", **LETTER, new_due_at=workday(20).isoformat())
+    assert reasons(answer) == {("occurred_at", "extension_late")}
+
+
+async def test_the_new_date_is_later_and_worked(intake: httpx.AsyncClient, dossier: dict[str, Any]) -> None:
+    early = await does(intake, dossier, "extensions", **LETTER, new_due_at=ago(days=-2).isoformat())
+    assert reasons(early) == {("new_due_at", "not_later")}
+    sunday = workday(20) + timedelta(days=4)
+    answer = await does(intake, dossier, "extensions", **LETTER, new_due_at=sunday.isoformat())
+    assert reasons(answer) == {("new_due_at", "not_a_working_day")}
+
+
+@pytest.mark.parametrize("missing", ["reason", "number", "signed_by", "new_due_at"])
+async def test_a_letter_is_whole(intake: httpx.AsyncClient, dossier: dict[str, Any], missing: str) -> None:
+    body = {**LETTER, "new_due_at": workday(20).isoformat()}
+    del body[missing]
+    assert reasons(await does(intake, dossier, "extensions", **body)) == {(missing, "required")}
+
+
+async def test_while_the_clock_stands_still_there_is_nothing_to_extend(
+    intake: httpx.AsyncClient, dossier: dict[str, Any]
+) -> None:
+    await did(intake, dossier, "payment-requests", reason="Lệ phí")
+    answer = await does(intake, dossier, "extensions", **LETTER, new_due_at=workday(20).isoformat())
+    assert answer.status_code == 409
+
+
+async def test_lost_or_damaged_moves_no_date(intake: httpx.AsyncClient) -> None:
+    dossier = await received(intake)
+    after = await did(intake, dossier, "apologies", **LETTER)
+    assert (after["due_at"], after["status"]) == (dossier["due_at"], dossier["status"])
