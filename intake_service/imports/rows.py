@@ -102,11 +102,12 @@ def draft(candidate: Candidate) -> Draft:
     events = []
     account: Account | None = None
     for seq, (event, life, payload) in enumerate(candidate.steps, 1):
-        if life.account is not account:  # where the clock does not move (a collection), the facts stay as well
-            account = life.account
+        (kind, occurred_at, _), ((status, _), _, now_account) = event, life
+        if now_account is not account:  # where the clock does not move (a collection), the facts stay as well
+            account = now_account
             facts = facts_of(place.agency.id, int(place.channel), life)
             text, written = facts.text(), _facts(facts)
-        kind, status, at = event.kind, life.status, micros(event.at)
+        at = micros(occurred_at)
         ends = tail_ends(seq, kind.value, int(status), at, text, payload)
         begin = _event_middle(4, seq, 2, status, 8, at - _MICROS_ZERO)
         events.append((*ends, begin, written + _KINDS[kind] + _text(payload)))

@@ -13,7 +13,7 @@ from shared.domain.chain import event_hash, event_tail
 from shared.domain.civil_time import civil_day, end_of, shown
 from shared.domain.counts import Facts
 from shared.domain.deadline import Account, Clock
-from shared.domain.life import Happened, Life, decided, lived
+from shared.domain.life import Happened, Life, taken
 from shared.domain.lifecycle import STATUS_VI, Channel, EventKind, Outcome, allowed_events
 from shared.domain.terms import Due, TermUnit
 from shared.domain.working_calendar import CalendarMissing
@@ -24,6 +24,10 @@ from shared.web.problems import Problem, Reason
 CLOCK_TOLERANCE = timedelta(minutes=2)
 #: What ends a dossier, and how.
 ENDINGS = {EventKind.FINISHED: None, EventKind.WITHDRAWN: Outcome.WITHDRAWN, EventKind.STOPPED: Outcome.STOPPED}
+
+
+_CHANNELS = {channel: channel.name.lower() for channel in Channel}
+_OUTCOMES = {outcome: outcome.name.lower() for outcome in Outcome}
 
 
 class Step(NamedTuple):
@@ -44,13 +48,12 @@ def first_step(
 ) -> Step | Reason:
     """The reception itself, or an online submission; a Reason where its date cannot be reckoned."""
     try:
-        event = decided(None, kind, at, clock, given_due=given_due)
+        step = taken(None, kind, at, clock, given_due=given_due)
     except CalendarMissing as missing:
         return Reason("accepted_at", "calendar_missing", {"year": missing.year})
-    assert event is not None, "a dossier may begin with it"
-    due = {"due_at": stamp(event.due)}
-    payload = _json(procedure=version.code, version_id=version.id, channel=channel.name.lower(), **due)
-    return Step(event, lived(None, event), payload)
+    assert step is not None, "a dossier may begin with it"
+    due_at = stamp(step[0].due)
+    return Step(*step, _json(procedure=version.code, version_id=version.id, channel=_CHANNELS[channel], due_at=due_at))
 
 
 def next_step(
@@ -65,11 +68,12 @@ def next_step(
 ) -> Step | Problem:
     """The step that `kind` makes, or the refusal that says what is allowed instead. `said` goes into the log: it holds
     no personal data. Raises CalendarMissing."""
-    event = decided(life, kind, at, clock, given_due=given_due)
-    if event is None:
+    step = taken(life, kind, at, clock, given_due=given_due)
+    if step is None:
         return not_allowed(life)
-    known = {"outcome": outcome.name.lower()} if outcome is not None else {"due_at": stamp(event.due)}
-    return Step(event, lived(life, event), _json(**known, **said))
+    if outcome is not None:
+        return Step(*step, _json(outcome=_OUTCOMES[outcome], **said))
+    return Step(*step, _json(due_at=stamp(step[0].due), **said))
 
 
 def against_the_law(life: Life, event: Happened, clock: Clock, *, legal_basis: bool) -> Reason | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from shared.domain.deadline import Account, Clock, after, opened, reckoned
+from shared.domain.deadline import Account, Clock, after, reckoned
 from shared.domain.lifecycle import EventKind, State, Status, next_state
 from shared.domain.terms import Due, due_after
 
@@ -53,9 +53,19 @@ def decided(
     `given_due`: the date that an extension or a rescheduling names, or that was promised elsewhere (an import).
     Raises CalendarMissing when the reckoning needs a year that is not loaded.
     """
-    if next_state(life.state if life else None, kind) is None:
+    step = taken(life, kind, at, clock, given_due=given_due)
+    return step[0] if step is not None else None
+
+
+def taken(
+    life: Life | None, kind: EventKind, at: datetime, clock: Clock, *, given_due: Due | None = None
+) -> tuple[Happened, Life] | None:
+    """`decided`, and the dossier after it: an import takes half a million steps."""
+    state = next_state(life.state if life else None, kind)
+    if state is None:
         return None
-    return Happened(kind, at, given_due or _due(life, kind, at, clock))
+    event = Happened(kind, at, given_due or _due(life, kind, at, clock))
+    return event, _applied(life, state, event)
 
 
 def lived(life: Life | None, event: Happened) -> Life:
@@ -63,6 +73,10 @@ def lived(life: Life | None, event: Happened) -> Life:
     state = next_state(life.state if life else None, event.kind)
     if state is None:
         raise KeyError(event.kind)
+    return _applied(life, state, event)
+
+
+def _applied(life: Life | None, state: State, event: Happened) -> Life:
     if life is None:
         if event.kind is EventKind.ACCEPTED:
             return Life(state, account=_accepted(event))
@@ -84,7 +98,7 @@ def told(events: Iterable[Happened]) -> Life | None:
 
 def _due(life: Life | None, kind: EventKind, at: datetime, clock: Clock) -> Due | None:
     if kind is EventKind.ACCEPTED:
-        return opened(at, clock).due
+        return due_after(at, clock.term, clock.calendar, clock.sessions)
     if life is not None and life.account is not None:
         return reckoned(life.account, kind, at, clock)
     if kind in (EventKind.SUBMITTED, EventKind.SUPPLEMENTED, EventKind.REOPENED):

@@ -20,6 +20,8 @@ class Status(IntEnum):
     FINISHED = 9
     RETURNED = 10
 
+    __hash__ = int.__hash__  # an enum's own is looked up by name, in Python, at every step of an import
+
 
 class Channel(IntEnum):
     """How a dossier came in: KenhThucHien of the national database."""
@@ -57,6 +59,8 @@ class EventKind(StrEnum):
     FINISHED = "finished"
     RETURNED = "returned"
     REOPENED = "reopened"
+
+    __hash__ = str.__hash__
 
 
 STATUS_VI = MappingProxyType(
