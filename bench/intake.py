@@ -22,7 +22,7 @@ from bench.processes import cpu_seconds, cpu_seconds_below
 from bench.receiving import Draft, Sent, drafts
 
 CONNECTIONS = 32
-PGBENCH = ("-c", str(CONNECTIONS), "-j", "2")
+PGBENCH = ("-j", "2")
 _TABLES = ("dossier", "applicant", "dossier_event", "intake_idempotency")
 _WEIGHT = "SELECT " + ", ".join(
     f"(SELECT count(*) FROM {name}), (SELECT coalesce(sum(pg_column_size(t.*)), 0) FROM {name} t)" for name in _TABLES
@@ -50,14 +50,16 @@ def measure(ground: Ground) -> list[Figure]:
     with ground.serving(url, "intake", idle=("intake",)) as (intake,):
         ways: dict[str, Callable[[], object]] = {
             "service": lambda: _checked(drive(intake.port, requests, connections=4, seconds=10, limit=200)),
-            "plain": lambda: pgbench_rate(url, plain, "-c", "4", "-t", "50"),
-            "one call": lambda: pgbench_rate(url, one_call, "-c", "4", "-t", "50"),
+            "plain": lambda: pgbench_rate(url, plain, 4, "-t", "50"),
+            "one call": lambda: pgbench_rate(url, one_call, 4, "-t", "50"),
         }
         note = same_rows(url, ways)
         with ground.progress("intake: service, plain statements, one call", scale.rounds) as done:
             for turn in range(scale.rounds):
                 for name, script in (("plain", plain), ("one call", one_call)):
-                    rates[name].append(pgbench_rate(url, script, *PGBENCH, "-T", str(round(scale.seconds))))
+                    rates[name].append(
+                        pgbench_rate(url, script, CONNECTIONS, *PGBENCH, "-T", str(round(scale.seconds)))
+                    )
                 turns.append(_turn(ground, intake, requests, scale.seconds))
                 done(turn + 1)
     ours = median(turn.seen.rate for turn in turns)
@@ -111,9 +113,10 @@ def posts(ground: Ground, wanted: Sequence[Draft]) -> list[bytes]:
     ]
 
 
-def pgbench_rate(url: str, script: Path, *options: str) -> float:
+def pgbench_rate(url: str, script: Path, clients: int, *options: str) -> float:
     """Transactions a second; an aborted client is an error."""
-    command, environment = pgbench(url, script, *options)
+    turns = ("-c", str(clients), "-D", f"clients={clients}", "-D", "turn=0")
+    command, environment = pgbench(url, script, *turns, *options)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     found = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
     if done.returncode != 0 or found is None:

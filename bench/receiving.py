@@ -101,7 +101,12 @@ class Sent:
         return "\n".join([self._variables() + "BEGIN;", *self._steps(), "COMMIT;", ""])
 
     def _variables(self) -> str:
-        return f"\\set place random(1, {len(self.arguments)})\n\\set nonce random(1, 999999999999999)\n"
+        """The clients take the places in turn, as those of the service do: the same number of transactions writes the
+        same rows, whoever runs them. pgbench is told of `turn` and `clients`."""
+        return (
+            f"\\set place 1 + (:turn * :clients + :client_id) % {len(self.arguments)}\n\\set turn :turn + 1\n"
+            "\\set nonce random(1, 999999999999999)\n"
+        )
 
     def _steps(self) -> Iterator[str]:
         known: dict[str, str] = {}

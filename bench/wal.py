@@ -10,7 +10,7 @@ from statistics import median
 
 from bench.figures import Figure, Goal
 from bench.ground import Ground, connected, psql, reference_in, until_folded
-from bench.intake import PGBENCH, pgbench_rate
+from bench.intake import CONNECTIONS, PGBENCH, pgbench_rate
 from bench.processes import cpu_seconds
 from bench.receiving import Sent, drafts
 
@@ -24,8 +24,8 @@ def measure(ground: Ground) -> list[Figure]:
     url = ground.database("bench_wal")
     script = asyncio.run(_script(url, ground.directory))
     each = max(1, scale.weighed // 32)
-    busy = (*PGBENCH, "-t", str(each))
-    calm = ("-c", "4", "-R", str(PACE), "-T", str(round(2 * scale.seconds)))
+    busy = (CONNECTIONS, *PGBENCH, "-t", str(each))
+    calm = (4, "-R", str(PACE), "-T", str(round(2 * scale.seconds)))
     # What each page writes once after a checkpoint is written before the weighing, and no other comes between; nor
     # does the autovacuum, whose turn it would be.
     pgbench_rate(url, script, *busy)
@@ -73,7 +73,7 @@ async def _script(url: str, directory: Path) -> Path:
     return (await Sent.by(reference, drafts(reference))).write(directory)[1]
 
 
-def _weighed(url: str, script: Path, options: tuple[str, ...], *, counted: bool) -> float:
+def _weighed(url: str, script: Path, options: tuple[int, *tuple[str, ...]], *, counted: bool) -> float:
     """Bytes of log per dossier received; `counted`: until a running stats has folded them."""
     before = asyncio.run(_state(url))
     pgbench_rate(url, script, *options)

@@ -1,5 +1,6 @@
 """Dossiers handed in and looked up: load, decide, save; telling is the event log's."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ from shared.web.problems import Problem, Reason
 ROUTE = "POST /v1/dossiers"
 KINDS = {"person": 1, "business": 2, "agency": 3, "organisation": 4}
 RETURN_CHANNELS = {"counter": 1, "post": 3}
+_NO_DIGIT = re.compile(r"[^0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +93,21 @@ async def receive(
 def person_of(applicant: ApplicantIn, submitter: SubmitterIn | None) -> store.Person:
     """An applicant as stored: the spelling as given, and the keys that it is found by."""
     return store.Person(
-        kind=KINDS[applicant.kind],
-        name=applicant.name,
-        name_search=search_key(applicant.name),
-        id_number=applicant.id_number,
-        phone=applicant.phone,
-        phone_digits=phone_digits(applicant.phone) if applicant.phone else None,
-        email=applicant.email,
-        address=applicant.address,
-        submitted_by=submitter.model_dump_json() if submitter else None,
+        KINDS[applicant.kind],
+        applicant.name,
+        search_key(applicant.name),
+        applicant.id_number,
+        applicant.phone,
+        phone_digits(applicant.phone) if applicant.phone else None,
+        applicant.email,
+        applicant.address,
+        submitter.model_dump_json() if submitter else None,
     )
 
 
 def phone_digits(phone: str) -> str | None:
     """The digits a phone number is found by: +84 905… and 0905… are one number."""
-    digits = "".join(char for char in phone if char.isascii() and char.isdigit())
+    digits = _NO_DIGIT.sub("", phone)
     if digits.startswith("84") and len(digits) > 9:
         digits = "0" + digits[2:]
     return digits or None

@@ -5,8 +5,9 @@ packed by row it is 33. And a draft is text and bytes only, which the garbage co
 and accounts waiting for their chunk it took a fifth of an import, now a twentieth.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from struct import Struct
 from typing import NamedTuple
 
@@ -57,9 +58,12 @@ _DAY_ZERO = date(2000, 1, 1).toordinal()
 _MICROS_ZERO = 946_684_800_000_000
 
 
+#: What the chain hashes of an event and the rest of its row, each before and after what is known only when it lands.
+Event = tuple[str, str, bytes, bytes]
+
+
 class Draft(NamedTuple):
-    """What is left of a candidate until it lands. `events`: what the chain hashes and the rest of the row, each before
-    and after what is known only then: who landed it, and when."""
+    """What is left of a candidate until it lands: what is known only then is who landed it, and when."""
 
     line: int
     key: bytes
@@ -70,7 +74,7 @@ class Draft(NamedTuple):
     prefix: str
     dossier: bytes
     applicant: bytes
-    events: tuple[tuple[str, str, bytes, bytes], ...]
+    events: tuple[Event, ...]
 
 
 class Block(NamedTuple):
@@ -96,33 +100,45 @@ class Recorded(NamedTuple):
         return cls(recorded_text(at, actor, acting_agency_id), fields)
 
 
-def draft(candidate: Candidate) -> Draft:
-    """All that can be written before the dossier lands and has its code."""
-    record, place = candidate.record, candidate.place
+def drafted(candidates: Sequence[Candidate]) -> list[Draft]:
+    """All that can be written before the dossiers land and have their codes. Stage by stage, as they were judged."""
+    histories = [_history(candidate) for candidate in candidates]
+    dossiers = [_dossier(one, facts) for one, (facts, _) in zip(candidates, histories, strict=True)]
+    applicants = [_applicant(candidate.record.applicant) for candidate in candidates]
+    return [
+        Draft(
+            one.line,
+            one.key,
+            one.content,
+            one.record.code,
+            one.record.legacy_code,
+            one.place.agency.issuing_code,
+            one.place.prefix(civil_day(one.record.accepted_at)),
+            dossier,
+            applicant,
+            events,
+        )
+        for one, dossier, applicant, (_, events) in zip(candidates, dossiers, applicants, histories, strict=True)
+    ]
+
+
+def _history(candidate: Candidate) -> tuple[bytes, tuple[Event, ...]]:
+    """The facts as the last event leaves them, and all events."""
+    agency_id, channel = candidate.place.agency.id, int(candidate.place.channel)
     events = []
     account: Account | None = None
     for seq, (event, life, payload) in enumerate(candidate.steps, 1):
         (kind, occurred_at, _), ((status, _), _, now_account) = event, life
         if now_account is not account:  # where the clock does not move (a collection), the facts stay as well
             account = now_account
-            facts = facts_of(place.agency.id, int(place.channel), life)
+            facts = facts_of(agency_id, channel, life)
             text, written = facts.text(), _facts(facts)
         at = micros(occurred_at)
-        ends = tail_ends(seq, kind.value, int(status), at, text, payload)
+        name, stored = _KINDS[kind]
+        before, after = tail_ends(seq, name, status, at, text, payload)
         begin = _event_middle(4, seq, 2, status, 8, at - _MICROS_ZERO)
-        events.append((*ends, begin, written + _KINDS[kind] + _text(payload)))
-    return Draft(
-        candidate.line,
-        candidate.key,
-        candidate.content,
-        record.code,
-        record.legacy_code,
-        place.agency.issuing_code,
-        place.prefix(civil_day(record.accepted_at)),
-        _dossier(candidate, written),
-        _applicant(record.applicant),
-        tuple(events),
-    )
+        events.append((before, after, begin, written + stored + _text(payload)))
+    return written, tuple(events)
 
 
 def block(numbered: Iterable[tuple[Draft, str, int]], recorded: Recorded) -> Block:
@@ -176,6 +192,7 @@ def _facts(facts: Facts) -> bytes:
     return b"".join((begin, _day(due), _day(late), _day(finished), _small(verdict), _TRUE if paused else _FALSE))
 
 
+@lru_cache(maxsize=8192)
 def _day(value: date | None) -> bytes:
     return _NULL if value is None else _int4(4, value.toordinal() - _DAY_ZERO)
 
@@ -195,4 +212,4 @@ def _text(value: str | None) -> bytes:
     return _length(len(data)) + data
 
 
-_KINDS = {kind: _text(kind.value) for kind in EventKind}
+_KINDS = {kind: (kind.value, _text(kind.value)) for kind in EventKind}

@@ -64,6 +64,14 @@ class Rejected(NamedTuple):
     reasons: tuple[Reason, ...]
 
 
+class _Placed(NamedTuple):
+    """A record whose instants are in order, and the place where it was received."""
+
+    line: int
+    record: ImportRecord
+    place: Place
+
+
 def _rejected(line: int, reference: str | None, reasons: Sequence[Reason]) -> Rejected:
     return Rejected(line, reference, tuple(reasons[:MOST_REASONS]))
 
@@ -86,36 +94,36 @@ class Judge:
     def judged(self, raws: Sequence[RawRecord]) -> list[Candidate | Rejected]:
         """The dossiers that records make, or why they make none. Whatever a line holds, the others go on.
 
-        All are read before the first is decided: code that stays in the processor's cache saves a sixth of the time.
+        Each stage is gone through by all before the next: code that stays in the processor's cache saves a quarter of
+        the time. Where one of them is odd, each goes alone.
         """
-        records = [self._read(raw) for raw in raws]
-        return [
-            self._decided(raw.line, record) if isinstance(record, ImportRecord) else record
-            for raw, record in zip(raws, records, strict=True)
-        ]
-
-    def _read(self, raw: RawRecord) -> ImportRecord | Rejected:
         try:
-            return self._record(raw)
+            return self._judged(raws)
+        except _ODDITIES:
+            return [self._alone(raw) for raw in raws]
+
+    def _alone(self, raw: RawRecord) -> Candidate | Rejected:
+        try:
+            return self._judged([raw])[0]
         except _ODDITIES:
             return _rejected(raw.line, None, [Reason("", "invalid_value")])
 
-    def _record(self, raw: RawRecord) -> ImportRecord | Rejected:
+    def _judged(self, raws: Sequence[RawRecord]) -> list[Candidate | Rejected]:
+        read = [self._record(raw) for raw in raws]
+        placed = [each if isinstance(each, Rejected) else self._placed(*each) for each in read]
+        lived = [each if isinstance(each, Rejected) else self._lived(each) for each in placed]
+        return [each if isinstance(each, Rejected) else self._landing(*each) for each in lived]
+
+    def _record(self, raw: RawRecord) -> tuple[int, ImportRecord] | Rejected:
         if isinstance(raw.content, Reason):
             return _rejected(raw.line, None, [raw.content])
         try:
             if isinstance(raw.content, bytes):
-                return ImportRecord.model_validate_json(raw.content)
-            return ImportRecord.model_validate(raw.content)
+                return raw.line, ImportRecord.model_validate_json(raw.content)
+            return raw.line, ImportRecord.model_validate(raw.content)
         except ValidationError as error:
             found = error.errors(include_url=False, include_input=False)
             return self._misshapen(raw, reasons_of(found[: MOST_REASONS + 1]))
-
-    def _decided(self, line: int, record: ImportRecord) -> Candidate | Rejected:
-        try:
-            return self._decide(line, record)
-        except _ODDITIES:
-            return _rejected(line, None, [Reason("", "invalid_value")])
 
     def _misshapen(self, raw: RawRecord, reasons: list[Reason]) -> Rejected:
         """A record whose shape is wrong in some fields: the others are looked at all the same, so that whoever mends
@@ -140,9 +148,8 @@ class Judge:
         name = next((str(normalised(given)) for given in named if isinstance(given, str)), None)
         return _rejected(raw.line, name, [each for n, each in enumerate(reasons) if each not in reasons[:n]])
 
-    def _decide(self, line: int, record: ImportRecord) -> Candidate | Rejected:
-        name = record.legacy_code or record.code
-        reasons = list(_untimely(record, self._now))
+    def _placed(self, line: int, record: ImportRecord) -> _Placed | Rejected:
+        reasons = _untimely(record, self._now)
         if record.code is not None and not is_dossier_code(record.code):
             reasons.append(Reason("code", "malformed_code"))
         place, misplaced = self._place(record)
@@ -150,15 +157,22 @@ class Judge:
         if place is not None:
             reasons.extend(self._usurped(record, place))
         if place is None or reasons:
-            return _rejected(line, name, reasons)
+            return _rejected(line, record.legacy_code or record.code, reasons)
         if place.agency.id not in self._scope:
-            return _rejected(line, name, [Reason("agency", "out_of_scope")])
-        steps = self._history(record, place)
+            return _rejected(line, record.legacy_code or record.code, [Reason("agency", "out_of_scope")])
+        return _Placed(line, record, place)
+
+    def _lived(self, placed: _Placed) -> tuple[_Placed, tuple[Step, ...]] | Rejected:
+        steps = self._history(placed.record, placed.place)
         if isinstance(steps, Reason):
-            return _rejected(line, name, [steps])
+            return _rejected(placed.line, placed.record.legacy_code or placed.record.code, [steps])
+        return placed, steps
+
+    def _landing(self, placed: _Placed, steps: tuple[Step, ...]) -> Candidate:
+        line, record, place = placed
         content = sha256(to_json(record, exclude_none=True)).digest()
         identity = f"legacy {record.legacy_code}" if record.legacy_code else f"code {record.code}"
-        key = sha256(identity.encode()).digest() if name else content
+        key = sha256(identity.encode()).digest() if record.legacy_code or record.code else content
         outcome = _ENDINGS[record.outcome or "granted"][1] if record.finished_at else None
         provisional = is_provisional(self._reference, steps[-1].life)
         return Candidate(line, record, place, steps, outcome, provisional, key, content)

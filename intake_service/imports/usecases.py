@@ -137,11 +137,9 @@ class _Lander:
         while some := list(islice(source, BREATH)):
             await asyncio.sleep(0)
             self.seen += len(some)
-            for judged in judge.judged(some):
-                if isinstance(judged, Candidate):
-                    self.chunk.drafts.append(rows.draft(judged))
-                else:
-                    self.chunk.rejected.append(judged)
+            judged = judge.judged(some)
+            self.chunk.drafts += rows.drafted([each for each in judged if isinstance(each, Candidate)])
+            self.chunk.rejected += [each for each in judged if isinstance(each, Rejected)]
             if len(self.chunk) >= CHUNK:
                 await self._land()
 

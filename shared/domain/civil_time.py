@@ -34,6 +34,8 @@ def local(instant: datetime) -> datetime:
 
 def civil_day(instant: datetime) -> date:
     """The Vietnamese civil day of an aware instant. A naive datetime is a mistake of the caller: ValueError."""
+    if instant.tzinfo is _STEADY:  # most are: an import asks ten times a record
+        return instant.date()
     if instant.tzinfo is None:
         raise ValueError("an instant must carry its offset")
     return local(instant).date()
@@ -45,11 +47,13 @@ def at(day: date, clock: time) -> datetime:
     return datetime.combine(day, clock, _zone(day.year))
 
 
+@lru_cache(maxsize=8192)
 def midnight(day: date) -> datetime:
     """The first instant of a civil day."""
     return at(day, time.min)
 
 
+@lru_cache(maxsize=8192)
 def end_of(day: date) -> datetime:
     """The first instant after a civil day: what happened on the day happened before it."""
     return midnight(day + timedelta(days=1))

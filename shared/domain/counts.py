@@ -7,6 +7,7 @@ dossier need no rule of their own.
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -34,6 +35,7 @@ class Facts(NamedTuple):
         return f"{agency},{channel},{days},{verdict or ''},{int(paused)}"
 
 
+@lru_cache(maxsize=8192)
 def _shown(day: date | None) -> str:
     return day.isoformat() if day else ""
 

@@ -3,10 +3,11 @@
 The receipt, the overdue list and the percentage all come from here. A stored due date is a cache of this fold.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from shared.domain.civil_time import civil_day
@@ -87,6 +88,8 @@ def moved(account: Account, event: EventKind, at: datetime, clock: Clock, *, giv
 
 def reckoned(account: Account, event: EventKind, at: datetime, clock: Clock) -> Due | None:
     """The date that an event leaves the dossier to be judged by; None where the clock stands still in time."""
+    if event not in _STOP_OR_START:
+        return account.due
     match event:
         case EventKind.SUPPLEMENT_REQUESTED:
             return _waiting(account, at, clock.supplement.effect)
@@ -100,29 +103,64 @@ def reckoned(account: Account, event: EventKind, at: datetime, clock: Clock) -> 
             return account.due
 
 
+#: What stops the clock or lets it run again. Nearly all that happens is neither.
+_STOP_OR_START = frozenset(
+    {EventKind.SUPPLEMENT_REQUESTED, EventKind.SUPPLEMENTED, EventKind.PAYMENT_REQUESTED, EventKind.PAID}
+)
+
+
 def after(account: Account, event: EventKind, at: datetime, due: Due | None) -> Account:
     """The account after an event that left the clock at `due`: reckoned just now, or recorded long ago. What was
     promised then holds, whatever calendar and rules say today."""
-    match event:
-        case EventKind.SUPPLEMENT_REQUESTED:
-            return account._replace(due=due, paused_since=at, supplement_requests=account.supplement_requests + 1)
-        case EventKind.PAYMENT_REQUESTED:
-            return account._replace(due=due, paused_since=at)
-        case EventKind.SUPPLEMENTED | EventKind.PAID:
-            promised = account.promised if due == account.due else due
-            return account._replace(due=due, promised=promised, paused_since=None)
-        case EventKind.EXTENDED:
-            return account._replace(promised=due, extensions=account.extensions + 1)
-        case EventKind.RESCHEDULED:
-            standing = account.paused and account.due is None
-            return account._replace(due=None if standing else due, promised=due)
-        case EventKind.FINISHED | EventKind.WITHDRAWN | EventKind.STOPPED:
-            return account._replace(paused_since=None, finished_at=at, verdict=_verdict(account, at))
-        case EventKind.REOPENED:
-            # An end taken back: the clock had run on all the time, a date that stood still runs again.
-            return account._replace(due=account.due or account.promised, finished_at=None, verdict=None)
-        case _:
-            return account
+    change = _CHANGES.get(event)
+    return change(account, at, due) if change is not None else account
+
+
+def _asked_to_complete(account: Account, at: datetime, due: Due | None) -> Account:
+    return account._replace(due=due, paused_since=at, supplement_requests=account.supplement_requests + 1)
+
+
+def _asked_to_pay(account: Account, at: datetime, due: Due | None) -> Account:
+    return account._replace(due=due, paused_since=at)
+
+
+def _answered(account: Account, _: datetime, due: Due | None) -> Account:
+    return account._replace(due=due, promised=account.promised if due == account.due else due, paused_since=None)
+
+
+def _extended(account: Account, _: datetime, due: Due | None) -> Account:
+    return account._replace(promised=due, extensions=account.extensions + 1)
+
+
+def _rescheduled(account: Account, _: datetime, due: Due | None) -> Account:
+    standing = account.paused and account.due is None
+    return account._replace(due=None if standing else due, promised=due)
+
+
+def _ended(account: Account, at: datetime, _: Due | None) -> Account:
+    return account._replace(paused_since=None, finished_at=at, verdict=_verdict(account, at))
+
+
+def _reopened(account: Account, _: datetime, __: Due | None) -> Account:
+    # An end taken back: the clock had run on all the time, a date that stood still runs again.
+    return account._replace(due=account.due or account.promised, finished_at=None, verdict=None)
+
+
+#: What moves the account, and how; everything else leaves it as it is.
+_CHANGES: Mapping[EventKind, Callable[[Account, datetime, Due | None], Account]] = MappingProxyType(
+    {
+        EventKind.SUPPLEMENT_REQUESTED: _asked_to_complete,
+        EventKind.PAYMENT_REQUESTED: _asked_to_pay,
+        EventKind.SUPPLEMENTED: _answered,
+        EventKind.PAID: _answered,
+        EventKind.EXTENDED: _extended,
+        EventKind.RESCHEDULED: _rescheduled,
+        EventKind.FINISHED: _ended,
+        EventKind.WITHDRAWN: _ended,
+        EventKind.STOPPED: _ended,
+        EventKind.REOPENED: _reopened,
+    }
+)
 
 
 def folded(account: Account, events: Iterable[tuple[EventKind, datetime]], clock: Clock) -> Account:

@@ -77,15 +77,17 @@ def lived(life: Life | None, event: Happened) -> Life:
 
 
 def _applied(life: Life | None, state: State, event: Happened) -> Life:
+    kind, at, due = event
     if life is None:
-        if event.kind is EventKind.ACCEPTED:
-            return Life(state, account=_accepted(event))
-        return Life(state, Reception(event.at, event.due))
-    if life.account is not None:
-        return Life(state, life.reception, after(life.account, event.kind, event.at, event.due))
-    if event.kind is EventKind.ACCEPTED:
-        return Life(state, life.reception, _accepted(event))
-    return Life(state, _received(life.reception, event))
+        if kind is EventKind.ACCEPTED:
+            return Life(state, None, _accepted(event))
+        return Life(state, Reception(at, due))
+    _, reception, account = life
+    if account is not None:
+        return Life(state, reception, after(account, kind, at, due))
+    if kind is EventKind.ACCEPTED:
+        return Life(state, reception, _accepted(event))
+    return Life(state, _received(reception, event))
 
 
 def told(events: Iterable[Happened]) -> Life | None:
@@ -97,17 +99,17 @@ def told(events: Iterable[Happened]) -> Life | None:
 
 
 def _due(life: Life | None, kind: EventKind, at: datetime, clock: Clock) -> Due | None:
-    if kind is EventKind.ACCEPTED:
-        return due_after(at, clock.term, clock.calendar, clock.sessions)
     if life is not None and life.account is not None:
         return reckoned(life.account, kind, at, clock)
+    if kind is EventKind.ACCEPTED:
+        return due_after(at, clock.term, clock.calendar, clock.sessions)
     if kind in (EventKind.SUBMITTED, EventKind.SUPPLEMENTED, EventKind.REOPENED):
         return due_after(at, clock.reception, clock.calendar, clock.sessions)
     return None
 
 
 def _accepted(event: Happened) -> Account:
-    return Account(event.at, original_due=event.due, due=event.due, promised=event.due)
+    return Account(event.at, event.due, event.due, event.due)
 
 
 def _received(reception: Reception | None, event: Happened) -> Reception | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
@@ -55,12 +56,18 @@ class Due(NamedTuple):
     @classmethod
     def on_day(cls, day: date, sessions: Sessions) -> "Due":
         """A due date judged by its date, shown with the hour at which the agency closes."""
-        return cls(at(day, sessions.closing(day.weekday())), day, end_of(day))
+        return _due_on(day, sessions.closing(day.weekday()))
 
     @classmethod
     def at_instant(cls, instant: datetime) -> "Due":
         """A due date judged to the instant."""
         return cls(instant, civil_day(instant), instant + _INSTANT)
+
+
+@lru_cache(maxsize=8192)
+def _due_on(day: date, closing: time) -> Due:
+    """One value for all that is due then: days are few, dossiers are many."""
+    return Due(at(day, closing), day, end_of(day))
 
 
 def due_after(start: datetime, term: Term, calendar: WorkingCalendar, sessions: Sessions) -> Due | None:
@@ -70,11 +77,6 @@ def due_after(start: datetime, term: Term, calendar: WorkingCalendar, sessions: 
     """
     day = civil_day(start)
     match term.unit:
-        case TermUnit.NONE:
-            return None
-        case TermUnit.WORKING_HOUR:
-            span = timedelta(minutes=float(term.value) * 60)
-            return Due.at_instant(calendar.add_working_time(start, span, sessions))
         case TermUnit.WORKING_DAY:
             return Due.on_day(calendar.add_working_days(day, max(1, ceil(term.value))), sessions)
         case TermUnit.CALENDAR_DAY | TermUnit.MONTH:
@@ -84,6 +86,11 @@ def due_after(start: datetime, term: Term, calendar: WorkingCalendar, sessions: 
             too_late = start >= at(day, min(term.cutoff or closing, closing))
             due = calendar.add_working_days(day, 1) if too_late else calendar.roll(day)
             return Due.on_day(due, sessions)
+        case TermUnit.WORKING_HOUR:
+            span = timedelta(minutes=float(term.value) * 60)
+            return Due.at_instant(calendar.add_working_time(start, span, sessions))
+        case TermUnit.NONE:
+            return None
 
 
 def nominal_end(start: date, term: Term) -> date:

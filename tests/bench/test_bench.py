@@ -34,8 +34,8 @@ async def test_the_reference_transaction_writes_the_rows_that_the_service_writes
     reference = await reference_in(url)
     plain, one_call = (await Sent.by(reference, drafts(reference, 5))).write(tmp_path)
     ways = {
-        "one call": lambda: pgbench_rate(url, one_call, "-c", "2", "-t", "10"),
-        "plain": lambda: pgbench_rate(url, plain, "-c", "2", "-t", "10"),
+        "one call": lambda: pgbench_rate(url, one_call, 2, "-t", "10"),
+        "plain": lambda: pgbench_rate(url, plain, 2, "-t", "10"),
     }
     said = await asyncio.to_thread(same_rows, url, ways)
     assert "same rows" in said
