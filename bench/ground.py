@@ -116,6 +116,7 @@ class Ground:
             **os.environ,
             "MOTCUA_JWKS_FILE": str(self.installation.issuer.jwks_file.resolve()),
             "MOTCUA_CURSOR_KEY": self.installation.cursor_key(),
+            "MOTCUA_TRACKING_KEY": self.installation.tracking_key(),
             "MOTCUA_SERVICE_TOKEN": self.installation.service_token(),
             "MOTCUA_LAUNCHER_PID": str(os.getpid()),
             **{f"MOTCUA_{room.upper()}_URL": f"http://127.0.0.1:{port}" for room, port in ports.items()},

@@ -64,8 +64,16 @@ class Installation:
             return LocalIssuer(self.data_dir)
 
     def cursor_key(self) -> str:
-        """The key that signs page cursors, made once."""
-        path = self.data_dir / "keys" / "cursor"
+        """The key that signs page cursors."""
+        return self._key("cursor")
+
+    def tracking_key(self) -> str:
+        """The key that the secrets on receipts are made from."""
+        return self._key("tracking")
+
+    def _key(self, name: str) -> str:
+        """A key of this installation, made once."""
+        path = self.data_dir / "keys" / name
         with self._usable():
             if not path.exists():
                 path.parent.mkdir(exist_ok=True, mode=0o700)

@@ -131,6 +131,8 @@ class Services:
             "MOTCUA_DATABASE_URL": role_url(self._url, f"motcua_{room}"),
             "MOTCUA_JWKS_FILE": str(self._installation.issuer.jwks_file.resolve()),
             "MOTCUA_CURSOR_KEY": self._installation.cursor_key(),
+            "MOTCUA_TRACKING_KEY": self._installation.tracking_key(),
+            "MOTCUA_TRACKING_URL": f"{self.addresses.intake}/v1/track",
             "MOTCUA_SERVICE_TOKEN": self._installation.service_token(),
             "MOTCUA_INTAKE_URL": self.addresses.intake,
             "MOTCUA_ROUTING_URL": self.addresses.routing,

@@ -36,6 +36,7 @@ def settings_for(database: Any, issuer: LocalIssuer, **changes: Any) -> Settings
         "database_url": database.owner_url,
         "jwks_file": issuer.jwks_file,
         "cursor_key": "a key that is for tests",
+        "tracking_key": "a key that is for tests of receipts",
         "service_token": token(issuer, "machine", PROVINCE),
         "pool_size": 8,
         "background": False,

@@ -29,6 +29,10 @@ class Settings(BaseSettings):
 
     #: Signs page cursors. All processes of an installation share it.
     cursor_key: Annotated[SecretStr, Field(min_length=16)]
+    #: Makes the secret on a receipt, by which its holder sees more than anybody else. It must outlive every receipt.
+    tracking_key: Annotated[SecretStr, Field(min_length=16)]
+    #: Where a citizen follows a dossier: the QR code on a receipt leads there. A setting, for addresses move.
+    tracking_url: str = "http://127.0.0.1:8001/v1/track"
 
     #: Where the services answer: each uses its neighbours', the `motcua` command all three.
     intake_url: str = "http://127.0.0.1:8001"

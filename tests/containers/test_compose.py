@@ -55,7 +55,9 @@ def test_every_variable_that_is_read_from_outside_is_known():
     assert read <= KNOWN | OF_COMPOSE
 
 
-@pytest.mark.parametrize("secret", ["MOTCUA_DB_PASSWORD", "MOTCUA_CURSOR_KEY", "MOTCUA_SERVICE_TOKEN"])
+@pytest.mark.parametrize(
+    "secret", ["MOTCUA_DB_PASSWORD", "MOTCUA_CURSOR_KEY", "MOTCUA_TRACKING_KEY", "MOTCUA_SERVICE_TOKEN"]
+)
 def test_a_secret_has_no_default(secret):
     used = re.findall(r"\$\{" + secret + r"(..)", COMPOSE_TEXT)
     assert used, f"{secret} is not used"
@@ -65,7 +67,7 @@ def test_a_secret_has_no_default(secret):
 def test_no_secret_stands_in_the_file(compose):
     for name, service in compose["services"].items():
         for key, value in service["environment"].items():
-            if re.search(r"PASSWORD|SECRET|TOKEN|CURSOR_KEY", key):
+            if re.search(r"PASSWORD|SECRET|TOKEN|CURSOR_KEY|TRACKING_KEY", key):
                 assert value.startswith("${"), f"{name}: {key} is written out"
     assert re.findall(r"://[^/\s]*:([^@\s]+)@", re.sub(r"\$\{[^}]*\}", "$", COMPOSE_TEXT)) == ["$"]
 

@@ -50,6 +50,7 @@ def _separate_processes(database: Database, data_dir: Path) -> Iterator[Running]
         "MOTCUA_JWKS_FILE": str(installation.issuer.jwks_file),
         "MOTCUA_SERVICE_TOKEN": installation.service_token(),
         "MOTCUA_CURSOR_KEY": "a key of sixteen characters",
+        "MOTCUA_TRACKING_KEY": "a key of sixteen characters",
         "MOTCUA_INTAKE_URL": intake,
         "MOTCUA_ROUTING_URL": routing,
         "MOTCUA_BACKGROUND": "false",

@@ -133,6 +133,7 @@ def _services(server: RunningServer, data_dir: Path) -> Iterator[Running]:
         "MOTCUA_JWKS_FILE": str(installation.issuer.jwks_file),
         "MOTCUA_SERVICE_TOKEN": installation.service_token(),
         "MOTCUA_CURSOR_KEY": installation.cursor_key(),
+        "MOTCUA_TRACKING_KEY": installation.tracking_key(),
         "MOTCUA_INTAKE_URL": intake,
         "MOTCUA_ROUTING_URL": routing,
     }
