@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from bench import imports, intake, overdue, pages, reports, starts, wal
+from bench import deadlines, imports, intake, overdue, pages, reports, starts, wal
 from bench.figures import Figure
 from bench.ground import Ground
 
@@ -11,6 +11,7 @@ ROWS: Mapping[str, Callable[[Ground], list[Figure]]] = MappingProxyType(
     {
         "start": starts.measure,
         "pages": pages.measure,
+        "deadlines": deadlines.measure,
         "intake": intake.measure,
         "log": wal.measure,
         "import": imports.measure,

@@ -5,7 +5,7 @@ from the log goes through `lived` alone, with the dates as they were recorded: w
 the calendar and the rules say today.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -91,11 +91,25 @@ def _applied(life: Life | None, state: State, event: Happened) -> Life:
 
 
 def told(events: Iterable[Happened]) -> Life | None:
-    """The dossier that a whole history makes; None of no events."""
+    """The dossier that a whole history makes; None of no events. KeyError: the lifecycle does not allow one of them."""
     life: Life | None = None
-    for event in events:
+    remaining = iter(events)
+    for event in remaining:
         life = lived(life, event)
+        if life.account is not None:
+            return _told_on(life, life.account, remaining)
     return life
+
+
+def _told_on(life: Life, account: Account, events: Iterator[Happened]) -> Life:
+    """From acceptance on only state and account move: `lived`, without a life between any two events."""
+    state = life.state
+    for kind, at, due in events:
+        following = next_state(state, kind)
+        if following is None:
+            raise KeyError(kind)
+        state, account = following, after(account, kind, at, due)
+    return Life(state, life.reception, account)
 
 
 def _due(life: Life | None, kind: EventKind, at: datetime, clock: Clock) -> Due | None:
