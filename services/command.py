@@ -136,6 +136,7 @@ def token(
     agency: Annotated[str, typer.Option(help="Code of the agency whose subtree it covers")],
     hours: Annotated[float, typer.Option(min=0.01, max=24 * 366)] = 12,
     subject: Annotated[str, typer.Option(help="Who holds it; role@agency unless given")] = "",
+    id_number: Annotated[str, typer.Option(help="Of a citizen: whose dossiers it shows when they are tracked")] = "",
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
     """Cấp mã truy cập nội bộ · Issue a token of embedded mode."""
@@ -147,7 +148,10 @@ def token(
             " added since",
             style="yellow",
         )
-    print(Installation(data_dir).issuer.token(role=role, agency=agency, now=now(), subject=subject, hours=hours))
+    issued = Installation(data_dir).issuer.token(
+        role=role, agency=agency, now=now(), subject=subject, hours=hours, id_number=id_number
+    )
+    print(issued)
 
 
 @app.command("import")

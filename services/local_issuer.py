@@ -26,8 +26,11 @@ class LocalIssuer:
             _write(private, json.dumps(key.as_dict(private=True)))
         self._key = ECKey.import_key(json.loads(private.read_text()))
 
-    def token(self, *, role: str, agency: str, now: datetime, subject: str = "", hours: float = 12) -> str:
-        """A token for `role` at `agency` (a code; it covers the agency's subtree), valid for `hours`."""
+    def token(
+        self, *, role: str, agency: str, now: datetime, subject: str = "", hours: float = 12, id_number: str = ""
+    ) -> str:
+        """A token for `role` at `agency` (a code; it covers the agency's subtree), valid for `hours`. `id_number`: of
+        a citizen, who may see the dossiers of that number."""
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
@@ -36,6 +39,7 @@ class LocalIssuer:
             "agency": agency,
             "iat": int(now.timestamp()),
             "exp": int((now + timedelta(hours=hours)).timestamp()),
+            **({"id_number": id_number} if id_number else {}),
         }
         return jwt.encode({"alg": ALGORITHM, "kid": self._key.kid}, claims, self._key, algorithms=[ALGORITHM])
 

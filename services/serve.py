@@ -47,6 +47,8 @@ def serve(room: str, host: str, port: int) -> None:
         http="httptools",
         log_config=None,
         access_log=False,
+        # Whose X-Forwarded-For is believed is a setting of ours; uvicorn would believe any process of this machine.
+        proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=10,
     )

@@ -17,10 +17,10 @@ from shared.reference import Reference
 STATUS = {int(status): status.name.lower() for status in Status}
 _STATUS_NAME = {int(status): STATUS_VI[status] for status in Status}
 CHANNEL = {int(channel): channel.name.lower() for channel in Channel}
-_OUTCOME: dict[int | None, str | None] = {None: None, **{int(outcome): outcome.name.lower() for outcome in Outcome}}
+OUTCOME: dict[int | None, str | None] = {None: None, **{int(outcome): outcome.name.lower() for outcome in Outcome}}
 _VERDICT: dict[int | None, str | None] = {None: None, **{int(verdict): verdict.name.lower() for verdict in Verdict}}
 _KIND = {number: kind for kind, number in usecases.KINDS.items()}
-_RETURN = {number: name for name, number in usecases.RETURN_CHANNELS.items()}
+RETURN = {number: name for name, number in usecases.RETURN_CHANNELS.items()}
 
 
 def dossier_response(
@@ -39,7 +39,7 @@ def dossier_response(
     body["submitted_by"] = orjson.loads(row["submitted_by"]) if row["submitted_by"] else None
     body["documents"] = orjson.loads(row["documents"]) if row["documents"] else None
     body["summary"] = row["summary"]
-    body["return_channel"] = _RETURN[row["return_channel"]]
+    body["return_channel"] = RETURN[row["return_channel"]]
     return Response(orjson.dumps(body), status, {"ETag": f'"{row["version"]}"', **(headers or {})}, "application/json")
 
 
@@ -77,7 +77,7 @@ def summary(row: asyncpg.Record, reference: Reference) -> dict[str, Any]:
         "paused": paused,
         "finished_at": finished and shown(finished),
         "returned_at": returned and shown(returned),
-        "outcome": _OUTCOME[outcome],
+        "outcome": OUTCOME[outcome],
         "verdict": _VERDICT[verdict],
         "version": number,
     }

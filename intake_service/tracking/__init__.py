@@ -1,1 +1,1 @@
-"""A dossier from outside: by its code little is seen, by the secret on the receipt all that concerns its holder."""
+"""A dossier from outside: by its code little is seen, by the secret on the receipt all that concerns its applicant."""

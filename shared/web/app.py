@@ -28,6 +28,7 @@ from shared.web.auth import Authenticator, roles_of
 from shared.web.background import Worker
 from shared.web.database import open_pool
 from shared.web.direct import Direct
+from shared.web.limits import Limits
 from shared.web.log import configure
 from shared.web.problems import (
     MEDIA_TYPE,
@@ -55,6 +56,7 @@ class Room:
     reference: ReferenceKeeper
     authenticator: Authenticator
     http: httpx.AsyncClient
+    limits: Limits
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ async def open_room(
     await keeper.start()
     headers = {"Authorization": f"Bearer {settings.service_token.get_secret_value()}"}
     async with httpx.AsyncClient(headers=headers, timeout=httpx.Timeout(10, connect=2)) as client:
-        room = Room(plan.name, settings, pool, keeper, Authenticator(settings), client)
+        room = Room(plan.name, settings, pool, keeper, Authenticator(settings), client, Limits(settings))
         workers = plan.workers(room) if settings.background else ()
         for worker in workers:
             worker.start()

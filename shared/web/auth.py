@@ -68,6 +68,7 @@ class _Claims:
     role: Role
     agency: str
     expires: float
+    id_number: str | None = None
 
 
 class Authenticator:
@@ -82,12 +83,17 @@ class Authenticator:
 
     async def principal(self, request: Request, reference: Reference) -> Principal:
         """The holder of the request's token, or a Problem."""
-        header = request.headers.get("authorization", "")
-        if header[:7].lower() != "bearer ":
-            raise Problem("unauthenticated")
-        claims = await self._claims(header[7:].strip())
+        claims = await self._claims(_bearer(request))
         agency, scope = self._scope(claims.agency, reference)
         return Principal(claims.subject, claims.role, agency, scope)
+
+    async def identity(self, request: Request) -> str | None:
+        """The identity number of the citizen who asks; None without a token, or with one of another role or without
+        a number. A citizen needs no agency, and gets the scope of none. A bad token is a Problem."""
+        if "authorization" not in request.headers:
+            return None
+        claims = await self._claims(_bearer(request))
+        return claims.id_number if claims.role is Role.CITIZEN else None
 
     def _scope(self, code: str, reference: Reference) -> tuple[Agency, frozenset[int]]:
         day = civil_day(now())  # in the key: at midnight a code may pass to another unit
@@ -128,7 +134,14 @@ class Authenticator:
             if not subject.isprintable() or len(subject) > 200:
                 raise ValueError("subject")
             role = Role(claims[self._settings.role_claim])
-            return _Claims(subject, role, str(claims.get(self._settings.agency_claim, "")), _instant(claims["exp"]))
+            number = claims.get(self._settings.id_number_claim)
+            return _Claims(
+                subject,
+                role,
+                str(claims.get(self._settings.agency_claim, "")),
+                _instant(claims["exp"]),
+                number if isinstance(number, str) and number.strip() else None,
+            )
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise Problem("unauthenticated") from error
 
@@ -153,6 +166,13 @@ class Authenticator:
                 return answer.json()
         except (httpx.HTTPError, ValueError) as error:
             raise Problem("unavailable") from error
+
+
+def _bearer(request: Request) -> str:
+    header = request.headers.get("authorization", "")
+    if header[:7].lower() != "bearer ":
+        raise Problem("unauthenticated")
+    return header[7:].strip()
 
 
 def _instant(value: object) -> float:

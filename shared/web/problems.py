@@ -54,6 +54,11 @@ PROBLEMS = MappingProxyType(
             "Kiểu nội dung (Content-Type) không được hỗ trợ",
             "The Content-Type is not supported",
         ),
+        "too_many_requests": (
+            429,
+            "Bạn đã gửi quá nhiều yêu cầu; hãy đợi rồi thử lại",
+            "Too many requests: wait, then try again",
+        ),
         "idempotency_key_reused": (
             422,
             "Idempotency-Key này đã dùng cho một yêu cầu khác",
@@ -391,6 +396,7 @@ _BY_STATUS = {
     406: "not_acceptable",
     413: "body_too_large",
     415: "unsupported_media_type",
+    429: "too_many_requests",
     503: "unavailable",
 }
 

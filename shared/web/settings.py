@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     #: Names of the claims that carry the role and the agency.
     role_claim: str = "role"
     agency_claim: str = "agency"
+    #: Of a citizen's token: the identity number, by which an applicant is known.
+    id_number_claim: str = "id_number"
 
     #: Signs page cursors. All processes of an installation share it.
     cursor_key: Annotated[SecretStr, Field(min_length=16)]
@@ -33,6 +35,14 @@ class Settings(BaseSettings):
     tracking_key: Annotated[SecretStr, Field(min_length=16)]
     #: Where a citizen follows a dossier: the QR code on a receipt leads there. A setting, for addresses move.
     tracking_url: str = "http://127.0.0.1:8001/v1/track"
+
+    #: How often a client (an address) may ask what needs no login, and how many wrong secrets are heard for a dossier.
+    public_per_minute: Annotated[int, Field(ge=1)] = 60
+    wrong_secrets_per_hour: Annotated[int, Field(ge=1)] = 20
+    #: How many clients, and how many dossiers guessed at, are remembered for that.
+    limited_keys: Annotated[int, Field(ge=1)] = 20_000
+    #: How many proxies stand before the service and tell in X-Forwarded-For whom they saw.
+    trusted_proxies: Annotated[int, Field(ge=0)] = 0
 
     #: Where the services answer: each uses its neighbours', the `motcua` command all three.
     intake_url: str = "http://127.0.0.1:8001"

@@ -19,7 +19,7 @@ from tests.conftest import Database
 from tests.contracts.documents import document
 from tests.support import PROVINCE, bearer, serving, settings_for
 
-#: What anybody may read: catalogues, and whether the service is well. No dossier is here.
+#: What anybody may read: catalogues, whether the service is well, and of a dossier how far it has come.
 PUBLIC = {
     "/v1/procedures",
     "/v1/procedures/{code}",
@@ -28,6 +28,7 @@ PUBLIC = {
     "/v1/calendar",
     "/v1/definitions",
     "/v1/deadline-preview",
+    "/v1/track/{code}",
     "/healthz",
     "/readyz",
     "/metrics",

@@ -1,0 +1,77 @@
+"""How often anybody may ask what needs no login: by client address, and for guesses by what is guessed at.
+
+Each process counts for itself: of a service that runs n times a client may get n times as much.
+"""
+
+from ipaddress import IPv6Address, ip_address
+from math import ceil
+
+from fastapi import Request
+
+from shared.web.problems import Problem
+from shared.web.rate import Allowance, Buckets, Rate
+from shared.web.settings import Settings
+
+_MINUTE, _HOUR = 60.0, 3600.0
+#: No name of a dossier is longer; what is longer shares a bucket, so that no key takes more memory.
+_LONGEST_NAME = 60
+#: A home or a machine has a whole /64 of addresses: it is one client.
+_IPV6_HOST_BITS = 64
+
+
+class Limits:
+    """What is left to whom, in a memory that is bounded whatever comes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._proxies = settings.trusted_proxies
+        self._clients = Buckets(Rate(settings.public_per_minute, _MINUTE), settings.limited_keys)
+        self._guesses = Buckets(Rate(settings.wrong_secrets_per_hour, _HOUR), settings.limited_keys)
+
+    def ask(self, request: Request, now: float) -> dict[str, str]:
+        """Count one request of its client: the headers that tell what is left. A Problem where nothing is."""
+        allowance = self._clients.take(client_of(request, self._proxies), now)
+        told = _headers("client", self._clients.rate, allowance)
+        if not allowance.granted:
+            raise _refused(allowance, told)
+        return told
+
+    def guess(self, name: str, now: float) -> None:
+        """Count one wrong secret offered for `name`, whether there is such a dossier or not. A Problem where there were
+        too many. The right secret is never refused: a guesser cannot lock out whoever holds the paper."""
+        allowance = self._guesses.take(name[:_LONGEST_NAME], now)
+        if not allowance.granted:
+            raise _refused(allowance, _headers("secret", self._guesses.rate, allowance))
+
+
+def client_of(request: Request, trusted_proxies: int) -> str:
+    """The address that a request comes from: of the wire, or of what the outermost of so many trusted proxies saw. Each
+    proxy adds at the end of X-Forwarded-For whom it saw: what stands before, the client may have invented."""
+    wire = request.client.host if request.client else ""
+    if trusted_proxies:
+        told = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+        seen = told[-trusted_proxies].strip() if len(told) >= trusted_proxies else ""
+        return _host(seen) or _host(wire) or wire
+    return _host(wire) or wire
+
+
+def _host(text: str) -> str | None:
+    """An address as one client is counted by; None if it is none."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or int(address) >> _IPV6_HOST_BITS)
+    return str(address)
+
+
+def _headers(name: str, rate: Rate, allowance: Allowance) -> dict[str, str]:
+    """As the IETF draft on RateLimit header fields has them: the quota and its window, what is left, and when more."""
+    return {
+        "RateLimit-Policy": f'"{name}";q={rate.quota};w={ceil(rate.seconds)}',
+        "RateLimit": f'"{name}";r={allowance.left};t={ceil(allowance.wait)}',
+    }
+
+
+def _refused(allowance: Allowance, told: dict[str, str]) -> Problem:
+    return Problem("too_many_requests", headers={**told, "Retry-After": str(max(1, ceil(allowance.wait)))})
