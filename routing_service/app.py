@@ -11,6 +11,7 @@ from routing_service.calendars import endpoints as calendars
 from routing_service.cases import endpoints as cases
 from routing_service.cases.usecases import FinishTeller
 from routing_service.overdue import endpoints as overdue
+from routing_service.workflows import endpoints as workflows
 from shared.contracts.intake import IntakeClient
 from shared.web.app import Room, RoomPlan, make_app
 from shared.web.background import Worker
@@ -35,9 +36,10 @@ PLAN = RoomPlan(
     title="Một cửa · Routing",
     description=(
         "Luân chuyển hồ sơ: who holds the dossier now, and until when. Agencies in force on any day, the working "
-        "calendar, cases and hand-overs, the worklist, what is overdue and what is due soon."
+        "calendar, cases and hand-overs, linked procedures and internal processes, the worklist, what is overdue and "
+        "what is due soon."
     ),
-    routers=(agencies.router, calendars.router, cases.router, cases.worklist_router, overdue.router),
+    routers=(agencies.router, calendars.router, cases.router, cases.worklist_router, overdue.router, workflows.router),
     workers=_workers,
 )
 

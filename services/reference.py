@@ -1,4 +1,5 @@
-"""The reference data that comes with the product: agencies, calendar, procedures. Read from CSV, loaded by the rooms.
+"""The reference data that comes with the product: agencies, calendar, procedures, examples of workflows. Read from CSV,
+loaded by the rooms.
 
 The files, their sources and their traps: services/reference_data/README.md.
 """
@@ -28,6 +29,8 @@ from routing_service.agencies.rules import AgenciesLoaded, SuccessionRow, UnitRo
 from routing_service.agencies.usecases import load_agencies
 from routing_service.calendars.rules import CalendarLoaded, DayRow
 from routing_service.calendars.usecases import load_calendar
+from routing_service.workflows.rules import Definition, Kind, Relation, Step, StepRole
+from routing_service.workflows.usecases import load_workflows
 from services.province import LAST_DAY_OF_45
 from shared.domain.agencies import Level
 from shared.domain.codes import ProcedureCode
@@ -64,11 +67,12 @@ class LoadSummary:
     agencies: AgenciesLoaded
     calendar: CalendarLoaded
     procedures: ProceduresLoaded
+    workflows: int
 
     @property
     def anything(self) -> bool:
         """Whether anything was new."""
-        return self.agencies.anything or self.calendar.anything or self.procedures.anything
+        return bool(self.agencies.anything or self.calendar.anything or self.procedures.anything or self.workflows)
 
 
 async def load_reference(url_of: Callable[[str], str]) -> LoadSummary:
@@ -76,9 +80,10 @@ async def load_reference(url_of: Callable[[str], str]) -> LoadSummary:
     async with _connected(url_of("motcua_routing")) as routing:
         loaded_agencies = await load_agencies(routing, *agencies())
         loaded_calendar = await load_calendar(routing, calendar_days(), CALENDAR_YEARS)
+        loaded_workflows = await load_workflows(routing, workflows())
     async with _connected(url_of("motcua_intake")) as intake:
         loaded_procedures = await load_procedures(intake, procedures())
-    return LoadSummary(loaded_agencies, loaded_calendar, loaded_procedures)
+    return LoadSummary(loaded_agencies, loaded_calendar, loaded_procedures, loaded_workflows)
 
 
 def agencies() -> tuple[list[UnitRow], list[SuccessionRow]]:
@@ -94,6 +99,11 @@ def calendar_days() -> list[DayRow]:
 def procedures() -> list[ProcedureRow]:
     """The catalogue of administrative procedures."""
     return parse_procedures(lines_of("procedures.csv"), lines_of("procedure_channels.csv"))
+
+
+def workflows() -> list[Definition]:
+    """Real workflows of elsewhere, as far as they are known: examples, which hold for nobody here."""
+    return parse_workflows(lines_of("workflows.csv"), lines_of("workflow_steps.csv"))
 
 
 def lines_of(name: str) -> Iterator[Line]:
@@ -146,6 +156,44 @@ def parse_procedures(lines: Iterable[Line], channel_lines: Iterable[Line]) -> li
         limit = _limit(line["value"], line["unit"])
         published[line["code"]].append(PublishedLine(_CHANNELS[line["channel"]], limit, line["time_verbatim"]))
     return [_procedure(line, published.get(line["code"], [])) for line in lines]
+
+
+def parse_workflows(lines: Iterable[Line], step_lines: Iterable[Line]) -> list[Definition]:
+    """The examples. Where only a decision is known there are no steps."""
+    steps: dict[str, list[Step]] = defaultdict(list)
+    for line in step_lines:
+        steps[line["workflow"]].append(
+            Step(
+                no=int(line["no"]),
+                agency_id=None,
+                relation=Relation.RECEIVING,
+                department=None,
+                desk=None,
+                role=StepRole(line["role"]),
+                task=None,
+                allotted=Term(Decimal(line["value"]), _UNITS[line["unit"]]),
+                follows=tuple(int(no) for no in line["after"].split(";") if no),
+            )
+        )
+    return [
+        Definition(
+            code=line["code"],
+            kind=Kind(line["kind"]),
+            name=normalised(line["name"]),
+            procedure=line["procedure"] or None,
+            agency_id=None,
+            level=None,
+            decision=line["decision"] or None,
+            decided_on=_day(line["decided_on"]),
+            basis=f"{line['source']}: known is {line['known']}",
+            confirmed=line["confirmed"] == "true",
+            adopted=False,
+            valid_from=None,
+            valid_to=None,
+            steps=tuple(steps[line["code"]]),
+        )
+        for line in lines
+    ]
 
 
 def _unit(line: Line, *, ends: date | None = None) -> UnitRow:

@@ -36,6 +36,10 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "working_session": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
         "dossier_case": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
         "hand_over": {"motcua_routing": _APPEND, "motcua_intake": _READ, "motcua_stats": _READ},
+        "workflow": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
+        "workflow_step": {"motcua_routing": _APPEND, "motcua_intake": _READ, "motcua_stats": _READ},
+        "case_segment": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
+        "opinion": {"motcua_routing": _WRITE},
         "routing_idempotency": {"motcua_routing": (*_WRITE, "DELETE")},
         "routing_revision": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
         # stats

@@ -1,4 +1,4 @@
-"""Tables that routing writes: agencies, calendars, cases and hand-overs."""
+"""Tables that routing writes: agencies, calendars, cases and hand-overs, workflows and what they make of a dossier."""
 
 from sqlalchemy import (
     BigInteger,
@@ -11,13 +11,16 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    Interval,
+    Numeric,
     SmallInteger,
     Table,
     Text,
     Time,
+    UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, ExcludeConstraint
 
 from shared.tables.schema import Instant, idempotency_table, metadata, revision_table
 
@@ -122,6 +125,127 @@ hand_over = Table(
     Column("actor", Text, nullable=False),
     Column("note", Text),
     comment="append-only: who gave a dossier to whom, and when",
+)
+
+workflow = Table(
+    "workflow",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("version", SmallInteger, nullable=False, comment="1 is the first; a new one ends the former"),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("procedure", Text, comment="national core of its code; null: not known, of an example"),
+    Column("agency_id", Integer, ForeignKey("agency.id"), comment="holds for what this agency received"),
+    Column("level", Text, comment="… or what any agency of this level received; neither: for all"),
+    Column("decision", Text, comment="number of the decision that approves it"),
+    Column("decided_on", Date),
+    Column("basis", Text, nullable=False, comment="where it comes from, and how sure it is"),
+    Column("confirmed", Boolean, nullable=False, comment="false: an operator is to confirm it"),
+    Column("adopted", Boolean, nullable=False, comment="false: an example; it holds for nobody"),
+    Column("valid_from", Date, comment="null: not known, of an example"),
+    Column("valid_to", Date, comment="last day in force; null: still"),
+    Column("created_at", Instant, nullable=False, server_default=text("now()")),
+    Column("created_by", Text, nullable=False),
+    Column("period", DATERANGE, Computed("daterange(valid_from, valid_to, '[]')", persisted=True)),
+    Column("place", Text, Computed("coalesce(agency_id::text, level, '')", persisted=True)),
+    CheckConstraint("kind IN ('linked', 'internal')", name="kind"),
+    CheckConstraint("level IN ('ministry', 'province', 'district', 'commune')", name="level"),
+    CheckConstraint("agency_id IS NULL OR level IS NULL", name="one_place"),
+    CheckConstraint("NOT adopted OR (valid_from IS NOT NULL AND procedure IS NOT NULL)", name="adopted_is_whole"),
+    UniqueConstraint("code", "version"),
+    ExcludeConstraint(("code", "="), ("period", "&&"), name="ex_workflow_code_period", using="gist"),
+    # One workflow of a kind holds for a procedure at a place on a day: which one opens a case is no accident.
+    ExcludeConstraint(
+        ("kind", "="),
+        ("procedure", "="),
+        ("place", "="),
+        ("period", "&&"),
+        name="ex_workflow_place_period",
+        using="gist",
+        where=text("adopted"),
+    ),
+    comment="a version of a linked procedure or of an internal process; only its end is ever set later",
+)
+
+workflow_step = Table(
+    "workflow_step",
+    metadata,
+    Column("workflow_id", Integer, ForeignKey("workflow.id"), primary_key=True),
+    Column("no", SmallInteger, primary_key=True),
+    Column("agency_id", Integer, ForeignKey("agency.id"), comment="a unit; null: found by `relation`"),
+    Column("relation", Text),
+    Column("department", Text, comment="name of the department that `relation` department means"),
+    Column("desk", Text),
+    Column("role", Text, nullable=False),
+    Column("task", Text),
+    Column("value", Numeric(6, 2), nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("follows", ARRAY(SmallInteger), nullable=False, comment="the steps it waits for; none: it begins"),
+    CheckConstraint("relation IN ('receiving', 'above', 'department')", name="relation"),
+    CheckConstraint("(agency_id IS NULL) <> (relation IS NULL)", name="one_agency"),
+    CheckConstraint("(relation IS NOT DISTINCT FROM 'department') = (department IS NOT NULL)", name="department"),
+    CheckConstraint("unit IN ('working_day', 'working_hour')", name="unit"),
+    CheckConstraint("value > 0", name="allotted"),
+    comment="append-only: who works on a dossier, for how long, after whom",
+)
+
+case_segment = Table(
+    "case_segment",
+    metadata,
+    Column("dossier_id", BigInteger, ForeignKey("dossier_case.dossier_id"), primary_key=True),
+    Column("no", SmallInteger, primary_key=True),
+    Column("workflow_id", Integer, ForeignKey("workflow.id"), nullable=False, comment="the version it began with"),
+    Column("agency_id", Integer, ForeignKey("agency.id"), nullable=False, comment="whose segment it is"),
+    Column("desk", Text),
+    Column("role", Text, nullable=False),
+    Column("task", Text),
+    Column("value", Numeric(6, 2), nullable=False, comment="allotted"),
+    Column("unit", Text, nullable=False),
+    Column("follows", ARRAY(SmallInteger), nullable=False, comment="none: it entered when the case was opened"),
+    Column("planned_due_at", Instant, comment="were all before it on time to the hour: for receipts"),
+    Column("entered_at", Instant),
+    Column("due_at", Instant, comment="by its own allotment from its own entry; waits added when it is closed"),
+    Column("late_from", Instant),
+    Column("left_at", Instant),
+    Column("worked", Interval, comment="working time of the agency from entry to leave, waits left out"),
+    Column("late", Boolean, comment="by its own allotment: the blame"),
+    Column("result", Text, comment="null: not over yet"),
+    Column("left_by", Text),
+    Column("recorded_at", Instant),
+    Column("note", Text),
+    CheckConstraint("result IN ('early', 'on_day', 'late', 'not_needed')", name="result"),
+    CheckConstraint("(left_at IS NULL) = (worked IS NULL)", name="worked_when_left"),
+    CheckConstraint("left_at IS NULL OR left_at >= entered_at", name="left_after_entry"),
+    Index("ix_case_segment_agency", "agency_id", "dossier_id"),
+    Index("ix_case_segment_open", "dossier_id", postgresql_where=text("result IS NULL")),
+    comment="what a workflow makes of a dossier: one row for each agency's share",
+)
+
+opinion = Table(
+    "opinion",
+    metadata,
+    Column("dossier_id", BigInteger, ForeignKey("dossier_case.dossier_id"), primary_key=True),
+    Column("no", SmallInteger, primary_key=True),
+    Column("from_agency_id", Integer, ForeignKey("agency.id"), nullable=False, comment="that asks"),
+    Column("to_agency_id", Integer, ForeignKey("agency.id"), nullable=False, comment="that is asked"),
+    Column("content", Text, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("late_from", Instant, nullable=False),
+    Column("answer", Text),
+    Column("answered_at", Instant),
+    Column("answered_by", Text),
+    Column("escalated_at", Instant, comment="the head of the one-stop was told: once"),
+    CheckConstraint("(answered_at IS NULL) = (answer IS NULL)", name="answered"),
+    Index("ix_opinion_to", "to_agency_id", "dossier_id"),
+    Index(
+        "ix_opinion_silent",
+        "late_from",
+        postgresql_where=text("answered_at IS NULL AND escalated_at IS NULL"),
+    ),
+    comment="opinions asked of other units (Decree 61/2018 art. 19(5)); the words may name a person",
 )
 
 routing_idempotency = idempotency_table("routing")

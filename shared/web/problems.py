@@ -217,6 +217,48 @@ REASONS = MappingProxyType(
             "bộ phận một cửa không ghi nhận kết thúc xử lý, với mã {code}",
             "the one-stop does not take the finish, with the code {code}",
         ),
+        "agency_or_level": (
+            "chỉ nêu cơ quan hoặc cấp, không nêu cả hai",
+            "name an agency or a level, not both",
+        ),
+        "agency_or_relation": (
+            "phải nêu mã cơ quan hoặc quan hệ của cơ quan với hồ sơ, không nêu cả hai",
+            "needs an agency's code or its relation to the dossier, not both",
+        ),
+        "one_agency_only": (
+            "quy trình nội bộ chỉ gồm các bộ phận của cơ quan tiếp nhận",
+            "an internal process has only desks of the agency that received the dossier",
+        ),
+        "department_by_name": (
+            "nêu tên sở khi và chỉ khi quan hệ là sở",
+            "a department's name goes with the relation department, and only with it",
+        ),
+        "unknown_step": (
+            "chờ một bước không có; có {limit} bước",
+            "waits for a step that is not there; there are {limit}",
+        ),
+        "steps_in_a_circle": ("các bước chờ lẫn nhau: {steps}", "the steps wait for each other: {steps}"),
+        "unreachable_step": (
+            "không bao giờ tới bước này, vì các bước trước chờ lẫn nhau: {steps}",
+            "is never reached, for steps before it wait for each other: {steps}",
+        ),
+        "no_lead": ("phải có một cơ quan chủ trì", "needs a lead agency"),
+        "two_leads": (
+            "chỉ có một cơ quan chủ trì; bước {step} đã có cơ quan khác",
+            "there is one lead agency; step {step} has another",
+        ),
+        "path_exceeds_term": (
+            "các bước {path} cộng lại {total} giờ làm việc, quá thời hạn của thủ tục là {term} giờ làm việc",
+            "steps {path} add up to {total} working hours, more than the procedure's term of {term} working hours",
+        ),
+        "not_after_version": (
+            "phải sau ngày phiên bản trước có hiệu lực ({day})",
+            "must be after the day on which the version before began to hold ({day})",
+        ),
+        "workflow_overlaps": (
+            "quy trình {code} đã áp dụng cho thủ tục này ở nơi này trong thời gian đó",
+            "workflow {code} holds for this procedure at this place in that period",
+        ),
         "unknown_sector": ("không có lĩnh vực mang tên này", "no procedure is of this sector"),
         "invalid_value": ("giá trị không hợp lệ", "invalid value"),
     }

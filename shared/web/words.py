@@ -77,6 +77,26 @@ _ROWS = {
     "month": "tháng",
 }
 _CASES = {"open": "đang mở", "untold": "chưa báo bộ phận một cửa"}
+_WORKFLOWS = {
+    "linked": "liên thông",
+    "internal": "quy trình nội bộ",
+    "receiving": "cơ quan tiếp nhận",
+    "above": "cơ quan cấp trên",
+    "department": "sở",
+    "one_stop": "bộ phận một cửa",
+    "lead": "chủ trì",
+    "coordinating": "phối hợp",
+    "reception": "tiếp nhận",
+    "specialist": "chuyên viên",
+    "division_head": "lãnh đạo phòng",
+    "unit_head": "lãnh đạo đơn vị",
+    "clerk": "văn thư",
+    "unstated": "không nêu",
+    "working_day": "ngày làm việc",
+    "working_hour": "giờ làm việc",
+    "escalated": "đã báo người đứng đầu bộ phận một cửa",
+    "answered": "đã trả lời",
+}
 _COLUMNS = {
     "code": "mã hồ sơ",
     "legacy_code": "mã hồ sơ ở hệ thống khác",
@@ -99,6 +119,7 @@ TERMS = MappingProxyType(
         **_FIGURES,
         **_ROWS,
         **_CASES,
+        **_WORKFLOWS,
         **_COLUMNS,
     }
 )

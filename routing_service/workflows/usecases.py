@@ -1,0 +1,106 @@
+"""What one can do with workflows: define one or its next version, read them, load the examples."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from routing_service.workflows import rules, store
+from routing_service.workflows.rules import Definition, WorkflowRow
+from shared.contracts.workflows import WorkflowIn
+from shared.domain.vietnamese import has_control_characters
+from shared.reference import Reference
+from shared.web.auth import Principal, asked_agency
+from shared.web.database import Connection, Reading, Writing
+from shared.web.idempotency import RequestKey, claimed
+from shared.web.problems import Problem, Reason
+
+#: Who has entered what comes with the product.
+LOADED_BY = "reference data"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A version with all version numbers of its workflow. `replayed`: an earlier request with the same key made it."""
+
+    workflow: WorkflowRow
+    versions: list[int]
+    replayed: bool = False
+
+
+async def define(
+    connection: Writing, reference: Reference, principal: Principal, asked: WorkflowIn, *, request: RequestKey | None
+) -> Shown:
+    """Write a workflow, or its next version: the former one then ends on the day before, and is else as it was."""
+    await store.lock(connection)
+    former = await store.latest(connection, asked.code)
+    number = former.version + 1 if former else 1
+    made = await claimed(connection, "routing", request, 201, f"{asked.code}/{number}")
+    if made is not None:
+        return await _shown(connection, asked.code, int(made.rpartition("/")[2]), replayed=True)
+    new = rules.defined(asked, reference, principal.scope, whole=principal.agency.parent_id is None)
+    if isinstance(new, Problem):
+        raise new
+    if former is not None:
+        refused = rules.succeeds(new, former)
+        if refused is not None:
+            raise refused
+        await store.end(connection, former.id, asked.valid_from - timedelta(days=1))
+    other = await store.beside(connection, new)
+    if other is not None:
+        raise Problem("conflict", Reason("procedure", "workflow_overlaps", {"code": other}))
+    await store.add(connection, new, number, actor=principal.subject)
+    return await _shown(connection, new.code, number)
+
+
+async def one(connection: Reading, code: str, day: date) -> Shown:
+    """The version of a workflow that holds on `day`."""
+    if len(code) > 60 or has_control_characters(code):
+        raise Problem("not_found")
+    workflow = await store.on(connection, code, day)
+    if workflow is None:
+        raise Problem("not_found")
+    return Shown(workflow, await store.versions(connection, code))
+
+
+async def listed(
+    connection: Reading,
+    reference: Reference,
+    principal: Principal,
+    *,
+    day: date,
+    procedure: str | None,
+    agency: str | None,
+    kind: str | None,
+    after: str,
+    limit: int,
+) -> Sequence[WorkflowRow]:
+    """A page of the workflows of `day`, and one more if there is a next page. `agency`: those that hold for it."""
+    unit = asked_agency(agency, reference, principal, day) if agency is not None else None
+    return await store.listed(
+        connection,
+        day,
+        procedure=rules.core_of(procedure) if procedure is not None else None,
+        place=(unit.id, unit.level) if unit else None,
+        kind=kind,
+        after=after,
+        limit=limit + 1,
+    )
+
+
+async def load_workflows(connection: Connection, definitions: Iterable[Definition]) -> int:
+    """Add those of `definitions` whose code is not there yet, in one transaction; how many. What an operator has
+    entered under a code stays."""
+    added = 0
+    async with connection.transaction():
+        await store.lock(connection)
+        for definition in definitions:
+            if await store.latest(connection, definition.code) is None:
+                await store.add(connection, definition, 1, actor=LOADED_BY)
+                added += 1
+    return added
+
+
+async def _shown(connection: Writing, code: str, number: int, *, replayed: bool = False) -> Shown:
+    workflow = await store.version(connection, code, number)
+    assert workflow is not None, "its key is claimed in the transaction that wrote it"
+    return Shown(workflow, await store.versions(connection, code), replayed)
