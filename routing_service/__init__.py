@@ -1,6 +1,6 @@
 """ROUTING: who holds the dossier now, and until when.
 
-Owns agencies (each in its period), the working calendar and sessions, cases and hand-overs, workflows
+Owns agencies (each in its period), the working calendar and sessions, cases, hand-overs and delegations, workflows
 (linked procedures and internal processes).
 Offers `/v1/agencies`, `/v1/calendar`, `/v1/workflows`, `/v1/cases`, `/v1/worklist`, `/v1/overdue`, `/v1/due-soon`.
 Calls intake, to tell it that the handling agency has finished a dossier.

@@ -10,6 +10,7 @@ from routing_service.agencies import endpoints as agencies
 from routing_service.calendars import endpoints as calendars
 from routing_service.cases import endpoints as cases
 from routing_service.cases.usecases import FinishTeller
+from routing_service.hand_overs import endpoints as hand_overs
 from routing_service.overdue import endpoints as overdue
 from routing_service.workflows import endpoints as workflows
 from shared.contracts.intake import IntakeClient
@@ -39,7 +40,15 @@ PLAN = RoomPlan(
         "calendar, cases and hand-overs, linked procedures and internal processes, the worklist, what is overdue and "
         "what is due soon."
     ),
-    routers=(agencies.router, calendars.router, cases.router, cases.worklist_router, overdue.router, workflows.router),
+    routers=(
+        agencies.router,
+        calendars.router,
+        cases.router,
+        hand_overs.router,
+        cases.worklist_router,
+        overdue.router,
+        workflows.router,
+    ),
     workers=_workers,
 )
 

@@ -63,6 +63,11 @@ def bearer(issuer: LocalIssuer, role: str, agency: str, **more: Any) -> dict[str
     return {"Authorization": f"Bearer {token(issuer, role, agency, **more)}"}
 
 
+def a_finish(**body: Any) -> Any:
+    """The body of a finish: a refusal says why (Decree 61/2018 art. 19(8))."""
+    return {"reason": "Không đủ điều kiện", **body} if body.get("outcome") == "refused" else body
+
+
 def a_draft(
     *, name: str = "Nguyễn Thị Đào", phone: str | None = None, id_number: str | None = None, **more: Any
 ) -> Any:

@@ -76,11 +76,15 @@ def next_step(
     return Step(*step, _json(due_at=stamp(step[0].due), **said))
 
 
-def against_the_law(life: Life, event: Happened, clock: Clock, *, legal_basis: bool) -> Reason | None:
+def against_the_law(
+    life: Life, event: Happened, clock: Clock, *, outcome: Outcome | None, reason: str | None, legal_basis: bool
+) -> Reason | None:
     """Why the law forbids an event that the lifecycle allows. What an import brings did happen: it is not asked."""
     account = life.account
     if account is None:
         return None
+    if event.kind is EventKind.FINISHED and outcome is Outcome.REFUSED and reason is None:
+        return Reason("reason", "required")  # Decree 61/2018 art. 19(8): in writing, with the reasons
     if event.kind is EventKind.SUPPLEMENT_REQUESTED and not legal_basis:
         return _supplement_refused(account, event, clock)
     if event.kind is EventKind.EXTENDED:

@@ -81,7 +81,14 @@ def _decided(life: Life, act: Act, history: list[asyncpg.Record], clock: Clock, 
         raise Problem("invalid_request", Reason("occurred_at", "calendar_missing", {"year": missing.year})) from missing
     if isinstance(step, Problem):
         raise step
-    forbidden = rules.against_the_law(life, step.event, clock, legal_basis="legal_basis" in act.detail)
+    forbidden = rules.against_the_law(
+        life,
+        step.event,
+        clock,
+        outcome=act.outcome,
+        reason=act.reason,
+        legal_basis="legal_basis" in act.detail,
+    )
     refused = _untimely(life, act, at, history) or forbidden
     if refused is not None:
         raise Problem("invalid_request", refused)

@@ -1,11 +1,11 @@
-"""HTTP of cases: open, read, list, hand over, report the finish; and the worklist of an agency."""
+"""HTTP of cases: open, read, list, report the finish; and the worklist of an agency."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import asyncpg
 import orjson
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
 from routing_service.cases import rules, store, usecases
@@ -19,9 +19,6 @@ from shared.contracts.routing import (
     CaseOpenings,
     CasePage,
     CasesOpened,
-    HandOver,
-    HandOverIn,
-    HandOvers,
     WorklistPage,
 )
 from shared.domain.civil_time import civil_day, shown
@@ -30,7 +27,6 @@ from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import STAFF, Principal, Role, allows, asked_agency
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
-from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.problems import Problem, invalid, refusals
 
@@ -39,8 +35,6 @@ worklist_router = APIRouter(prefix="/v1/worklist", tags=["cases"])
 
 Machine = Annotated[Principal, allows(Role.MACHINE)]
 Staff = Annotated[Principal, allows(*STAFF)]
-#: A supervisor watches and moves nothing.
-Mover = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN, Role.MACHINE)]
 Finisher = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER)]
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", max_length=40, description="The case's ETag as read", examples=['"1"'])
@@ -150,66 +144,6 @@ async def read(code: str, reference: ReferenceOf, principal: Staff, connection: 
 
 
 @router.post(
-    "/{code}/hand-overs",
-    status_code=201,
-    operation_id="handOver",
-    summary="Chuyển hồ sơ · Hand a dossier over",
-    response_model=HandOver,
-    responses={
-        201: {"description": "Handed over: the receiver holds it now. ETag is the case's"},
-        **refusals(
-            "unauthenticated",
-            "forbidden",
-            "not_found",
-            "not_allowed_in_status",
-            "conflict",
-            "version_changed",
-            "idempotency_key_reused",
-            *_BODY,
-        ),
-    },
-)
-async def hand_over(
-    request: Request,
-    code: str,
-    reference: ReferenceOf,
-    principal: Mover,
-    connection: WritingSession,
-    body: HandOverIn,
-    key: IdempotencyKey = None,
-    if_match: IfMatch = None,
-) -> Response:
-    """Give a dossier to another agency, or to another desk of the same: by whoever holds it, to a receiver in force
-    on that day. It is to reach the handling unit on the day of reception, or at the start of the next working day if
-    received after 15:00 (NĐ 61/2018 art. 18); every hand-over is kept with who and when (phiếu kiểm soát)."""
-    handed = await usecases.hand_over(
-        connection,
-        reference,
-        principal,
-        code,
-        body,
-        expected_version=_version(if_match),
-        request=RequestKey.of(principal.subject, f"POST /v1/cases/{code}/hand-overs", key, await request.body()),
-        now=now(),
-    )
-    headers = {"ETag": f'"{handed.case.version}"', "Location": f"/v1/cases/{handed.case.code}/hand-overs"}
-    return _json(_hand_over(handed.made, reference), 201, headers | (REPLAYED_HEADER if handed.replayed else {}))
-
-
-@router.get(
-    "/{code}/hand-overs",
-    operation_id="listHandOvers",
-    summary="Quá trình chuyển hồ sơ · The hand-overs of a dossier",
-    response_model=HandOvers,
-    responses=refusals("unauthenticated", "forbidden", "not_found"),
-)
-async def list_hand_overs(code: str, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
-    """Who gave a dossier to whom, and when, from the first to the last. Nothing in it is ever changed."""
-    rows = await usecases.hand_overs(connection, code, principal)
-    return _json({"items": [_hand_over(row, reference) for row in rows]})
-
-
-@router.post(
     "/{code}/finish",
     operation_id="reportFinish",
     summary="Báo xử lý xong · Report that the holder is done",
@@ -246,7 +180,7 @@ async def finish(
         principal,
         code,
         body or CaseFinishIn(),
-        expected_version=_version(if_match),
+        expected_version=version_in(if_match),
         now=now(),
     )
     return _case_response(case, reference, 200 if case.ended else 202)
@@ -284,7 +218,8 @@ async def worklist(
     return page_response([_worklist_item(row, reference, instant) for row in rows], following)
 
 
-def _version(if_match: str | None) -> int | None:
+def version_in(if_match: str | None) -> int | None:
+    """The version that a change was decided upon; None where the client does not say."""
     if if_match is None or if_match == "*":
         return None
     digits = if_match.removeprefix("W/").strip('"')
@@ -307,6 +242,8 @@ def _case(case: rules.CaseRow, reference: Reference) -> dict[str, Any]:
     version = reference.versions[case.version_id]
     agency, holder = reference.agencies.by_id[case.agency_id], reference.agencies.by_id[case.holder_id]
     status, status_name = rules.STATUS_SHOWN[case.status]
+    to_reach = rules.hand_over_due_of(case, reference)
+    given = case.first_given_at
     return {
         "code": case.code,
         "agency": agency.code,
@@ -314,6 +251,8 @@ def _case(case: rules.CaseRow, reference: Reference) -> dict[str, Any]:
         "holder": holder.code,
         "holder_name": holder.name,
         "desk": case.desk,
+        "assignee": case.assignee,
+        "received": case.received,
         "procedure": version.code,
         "procedure_name": version.name,
         "sector": version.sector,
@@ -331,6 +270,8 @@ def _case(case: rules.CaseRow, reference: Reference) -> dict[str, Any]:
         "told_at": shown(case.finish.told_at),
         "refused": case.refused,
         "hand_overs": case.hand_overs,
+        "hand_over_due_at": shown(to_reach.at) if to_reach else None,
+        "handed_over_in_time": given < to_reach.late_from if given and to_reach else None,
         "version": case.version,
     }
 
@@ -338,24 +279,9 @@ def _case(case: rules.CaseRow, reference: Reference) -> dict[str, Any]:
 def _worklist_item(row: asyncpg.Record, reference: Reference, instant: datetime) -> dict[str, Any]:
     item = rules.dossier_fields(row, reference)
     item["desk"] = row["desk"]
+    item["assignee"] = row["assignee"]
+    item["received"] = row["received"]
     item["overdue"] = row["late_from"] is not None and row["late_from"] <= instant
     item["refused"] = row["refused"]
     item["version"] = row["version"]
     return item
-
-
-def _hand_over(row: Any, reference: Reference) -> dict[str, Any]:
-    giver, receiver = reference.agencies.by_id[row["from_agency_id"]], reference.agencies.by_id[row["to_agency_id"]]
-    return {
-        "seq": row["seq"],
-        "from_agency": giver.code,
-        "from_agency_name": giver.name,
-        "from_desk": row["from_desk"],
-        "to_agency": receiver.code,
-        "to_agency_name": receiver.name,
-        "to_desk": row["to_desk"],
-        "occurred_at": shown(row["occurred_at"]),
-        "recorded_at": shown(row["recorded_at"]),
-        "actor": row["actor"],
-        "note": row["note"],
-    }

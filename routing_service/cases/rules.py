@@ -1,15 +1,16 @@
-"""What routing decides about a case: whether it may be handed over, finished, and what intake's answer means."""
+"""What routing decides about a case: what may change in it, whether it is finished, and what intake's answer means."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from routing_service.agencies.rules import absence
-from shared.domain.agencies import AgencyTree
 from shared.domain.civil_time import civil_day, local, shown
 from shared.domain.lifecycle import STATUS_VI, Status
+from shared.domain.terms import Due, hand_over_due
+from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
 from shared.web.problems import Problem, Reason
 
@@ -27,12 +28,45 @@ class Finish:
     told_at: datetime | None
 
 
+class Movement(StrEnum):
+    """How a dossier came to its holder. A decline, a recall and a return undo an earlier hand-over."""
+
+    HAND_OVER = "hand_over"
+    DECLINE = "decline"
+    RECALL = "recall"
+    RETURN = "return"
+    REORGANISATION = "reorganisation"
+
+
+#: The receiver is to say that it has it. What comes back undone was never out of the giver's hands; a successor holds
+#: what it takes over by law.
+RECEIVED_BY_SAYING = frozenset({Movement.HAND_OVER, Movement.RETURN})
+
+
+@dataclass(frozen=True, slots=True)
+class LastStep:
+    """The last movement of a case: by it the holder got the dossier. `at`: when it happened, or was received."""
+
+    seq: int
+    kind: Movement
+    from_agency_id: int
+    from_desk: str | None
+    handed_over_at: datetime
+    received_at: datetime | None
+
+    @property
+    def at(self) -> datetime:
+        """Nothing that follows happened before."""
+        return max(self.handed_over_at, self.received_at or self.handed_over_at)
+
+
 @dataclass(frozen=True, slots=True)
 class CaseRow:
     """A case with what routing may know of its dossier. Instants are aware; ids are agencies of the tree.
 
-    reported: what the holder reported last; its `at` is None when intake refused it. ended: how the dossier ended, by
-    intake's log, wherever that was brought about; None while it is open.
+    received: False while the holder was given it and has not said that it has it. reported: what the holder reported
+    last; its `at` is None when intake refused it. ended: how the dossier ended, by intake's log, wherever that was
+    brought about; None while it is open. first_given_at: when it was first handed over, if it was.
     """
 
     dossier_id: int
@@ -40,6 +74,8 @@ class CaseRow:
     agency_id: int
     holder_id: int
     desk: str | None
+    assignee: str | None
+    received: bool
     opened_at: datetime
     reported: Finish
     refused: str | None
@@ -50,12 +86,28 @@ class CaseRow:
     original_due_at: datetime | None
     due_at: datetime | None
     ended: Finish | None
-    hand_overs: int
-    last_handed_over_at: datetime | None
+    last: LastStep | None
+    first_given_at: datetime | None
 
     def visible(self, scope: frozenset[int]) -> bool:
-        """Whoever opened a case follows it to its end (Decree 61/2018 art. 19(6)-(7)); whoever holds it sees it."""
-        return self.agency_id in scope or self.holder_id in scope
+        """Whoever opened a case follows it to its end (Decree 61/2018 art. 19(6)-(7)); whoever holds it sees it; and
+        whoever gave it, until it is received."""
+        return self.agency_id in scope or self.holder_id in scope or (self.given_by in scope and not self.received)
+
+    @property
+    def hand_overs(self) -> int:
+        """How many movements its log has."""
+        return self.last.seq if self.last else 0
+
+    @property
+    def given_by(self) -> int | None:
+        """The agency that it came from; None while it lies where it was opened."""
+        return self.last.from_agency_id if self.last else None
+
+    @property
+    def floor(self) -> tuple[datetime, str]:
+        """Before when nothing more can have happened, and the code of a reason that says so."""
+        return (self.last.at, "out_of_order") if self.last else (self.opened_at, "before_acceptance")
 
     @property
     def finish(self) -> Finish:
@@ -70,20 +122,55 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A hand-over, decided."""
+    """One more movement, decided. `answers`: the hand-over that it undoes."""
 
+    kind: Movement
     to_agency_id: int
     to_desk: str | None
+    occurred_at: datetime
+    note: str | None = None
+    answers: int | None = None
+    reorganisation_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A receipt, decided. `implied`: nobody said so, the receiver went on with it."""
+
+    occurred_at: datetime
+    implied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """Where and in whose hands it lies within its holder, decided. `assignee` None: in nobody's yet."""
+
+    desk: str | None
+    assignee: str | None
     occurred_at: datetime
     note: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A finish, decided. `outcome`: granted or refused."""
+    """A finish, decided. `outcome`: granted or refused; a refusal has a reason, in words that may name a person."""
 
     outcome: str
     occurred_at: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is decided of one case: each part is one more row of its log, and the case follows. The receipt is of the
+    last hand-over before. `delegation_id`: in whose place, if not in the actor's own."""
+
+    case: CaseRow
+    received: Received | None = None
+    moved: Moved | None = None
+    assigned: Assigned | None = None
+    finished: Finished | None = None
+    delegation_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,38 +178,14 @@ class AlreadyFinished:
     """The same finish holds already: nothing changes."""
 
 
-def hand_over(
+def finish(
     case: CaseRow,
     scope: frozenset[int],
-    tree: AgencyTree,
     *,
-    to_agency: str,
-    to_desk: str | None,
-    note: str | None,
+    outcome: str,
+    reason: str | None,
     occurred_at: datetime | None,
     now: datetime,
-) -> Moved | Problem:
-    """Whether who asks may give the case to `to_agency`, which must be in force on that day."""
-    if case.holder_id not in scope:
-        return Problem("forbidden", Reason("", "not_the_holder"))
-    if case.over:
-        return Problem("not_allowed_in_status", Reason("", "case_over"))
-    floor = case.last_handed_over_at or case.opened_at
-    early = "out_of_order" if case.last_handed_over_at else "before_acceptance"
-    refused = _impossible(occurred_at, floor, early, now)
-    if refused is not None:
-        return Problem("invalid_request", refused)
-    at = occurred_at or max(now, floor)
-    receiver = tree.on(to_agency, civil_day(at))
-    if receiver is None:
-        return Problem("invalid_request", absence("to_agency", tree, to_agency, civil_day(at)))
-    if (receiver.id, to_desk) == (case.holder_id, case.desk):
-        return Problem("conflict", Reason("to_agency", "already_the_holder"))
-    return Moved(receiver.id, to_desk, at, note)
-
-
-def finish(
-    case: CaseRow, scope: frozenset[int], *, outcome: str, occurred_at: datetime | None, now: datetime
 ) -> Finished | AlreadyFinished | Problem:
     """Whether who asks may report the finish. Whether the dossier may be finished is intake's to say."""
     if case.holder_id not in scope:
@@ -130,10 +193,27 @@ def finish(
     if case.over:
         differing = _differing(case.finish, outcome, occurred_at)
         return Problem("not_allowed_in_status", Reason("", "case_over"), *differing) if differing else AlreadyFinished()
-    refused = _impossible(occurred_at, case.accepted_at, "before_acceptance", now)
+    refused = impossible(occurred_at, case.accepted_at, "before_acceptance", now)
     if refused is not None:
         return Problem("invalid_request", refused)
-    return Finished(outcome, occurred_at or max(now, case.accepted_at))
+    if outcome == "refused" and reason is None:  # Decree 61/2018 art. 19(8): in writing, with the reasons
+        return Problem("invalid_request", Reason("reason", "required"))
+    return Finished(outcome, occurred_at or max(now, case.accepted_at), reason)
+
+
+def gone_on_with(case: CaseRow, at: datetime) -> Received | None:
+    """The receipt of a dossier with which its holder goes on without having said that it has it."""
+    return None if case.received or case.last is None else Received(max(at, case.last.handed_over_at), implied=True)
+
+
+def hand_over_due_of(case: CaseRow, reference: Reference) -> Due | None:
+    """Until when it was to reach the handling unit (Decree 61/2018 art. 18(1)), by the hours of the agency that
+    received it; None where the calendar of that year is not loaded."""
+    sessions = reference.sessions_of(case.agency_id, civil_day(case.accepted_at))
+    try:
+        return hand_over_due(case.accepted_at, reference.calendar, sessions)
+    except CalendarMissing:
+        return None
 
 
 #: What says nothing of the finish itself: a token that is not taken, a race, a neighbour in trouble. Tried again.
@@ -202,7 +282,8 @@ def _differing(holds: Finish, outcome: str, occurred_at: datetime | None) -> lis
     return reasons
 
 
-def _impossible(occurred_at: datetime | None, floor: datetime, early: str, now: datetime) -> Reason | None:
+def impossible(occurred_at: datetime | None, floor: datetime, early: str, now: datetime) -> Reason | None:
+    """Why an instant that is claimed cannot be: in the future, or before `floor` (then with the code `early`)."""
     if occurred_at is None:
         return None
     if occurred_at > now + CLOCK_TOLERANCE:

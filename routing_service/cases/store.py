@@ -1,4 +1,4 @@
-"""The SQL of cases and hand-overs. Dossiers are read, never written: they are intake's."""
+"""The SQL of cases, and of what changes them. Dossiers are read, never written: they are intake's."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from routing_service.cases.rules import CaseRow, Finish, Moved
+from routing_service.cases.rules import (
+    RECEIVED_BY_SAYING,
+    CaseRow,
+    Change,
+    Finish,
+    LastStep,
+    Movement,
+)
 from shared.domain.lifecycle import Outcome
 from shared.web.database import Connection
 
@@ -31,15 +38,19 @@ ORDER BY g.n
 
 # How a dossier ended is read from intake's log and never kept here: a finish has one truth.
 _CASE = """
-SELECT c.dossier_id, d.code, c.agency_id, c.holder_id, c.desk, c.opened_at, c.finished_at AS reported_at,
-  c.finished_by AS reported_by, c.outcome AS reported_outcome, c.told_at, c.refused, c.version, d.version_id, d.status,
-  d.accepted_at, d.original_due_at, d.due_at, d.finished_at AS ended_at, d.outcome AS ended_outcome,
-  e.actor AS ended_by, e.recorded_at AS ended_recorded_at, coalesce(h.seq, 0) AS hand_overs,
-  h.occurred_at AS last_handed_over_at
+SELECT c.dossier_id, d.code, c.agency_id, c.holder_id, c.desk, c.assignee, c.received, c.opened_at,
+  c.finished_at AS reported_at, c.finished_by AS reported_by, c.outcome AS reported_outcome, c.told_at, c.refused,
+  c.version, d.version_id, d.status, d.accepted_at, d.original_due_at, d.due_at, d.finished_at AS ended_at,
+  d.outcome AS ended_outcome, e.actor AS ended_by, e.recorded_at AS ended_recorded_at,
+  h.seq, h.kind, h.from_agency_id, h.from_desk, h.occurred_at AS handed_over_at, r.occurred_at AS received_at,
+  f.occurred_at AS first_given_at
 FROM dossier_case c JOIN dossier d ON d.id = c.dossier_id
 LEFT JOIN LATERAL (
-  SELECT seq, occurred_at FROM hand_over WHERE dossier_id = c.dossier_id ORDER BY seq DESC LIMIT 1
+  SELECT seq, kind, from_agency_id, from_desk, occurred_at FROM hand_over WHERE dossier_id = c.dossier_id
+  ORDER BY seq DESC LIMIT 1
 ) h ON true
+LEFT JOIN hand_over_receipt r ON r.dossier_id = c.dossier_id AND r.seq = h.seq
+LEFT JOIN hand_over f ON f.dossier_id = c.dossier_id AND f.seq = 1 AND f.kind = 'hand_over'
 LEFT JOIN LATERAL (
   SELECT actor, recorded_at FROM dossier_event
   WHERE dossier_id = d.id AND kind IN ('finished', 'withdrawn', 'stopped') AND d.finished_at IS NOT NULL
@@ -73,14 +84,22 @@ async def find(connection: Connection, code: str) -> CaseRow | None:
     return _case(row) if row is not None else None
 
 
-async def find_locked(connection: Connection, code: str) -> CaseRow | None:
-    """A case, locked until the transaction ends: hand-overs of one dossier queue up here."""
-    locked = await connection.fetchval(f"SELECT c.dossier_id FROM dossier_case c {_BY_CODE} FOR UPDATE", code)
-    if locked is None:
-        return None
-    # Read after the lock is held, so that what the holder before us committed is seen.
-    row = await connection.fetchrow(f"{_CASE} WHERE c.dossier_id = $1", locked)
-    return _case(row) if row is not None else None
+_LOCK = """
+SELECT g.code, c.dossier_id
+FROM unnest($1::text[]) AS g (code) JOIN dossier_case c ON c.dossier_id = coalesce(
+  (SELECT id FROM dossier WHERE code = g.code), (SELECT id FROM dossier WHERE legacy_code = g.code))
+ORDER BY c.dossier_id FOR UPDATE OF c
+"""
+
+
+async def locked(connection: Connection, codes: Sequence[str]) -> dict[str, CaseRow]:
+    """Cases by the codes that they were asked for, locked until the transaction ends: what changes one dossier queues
+    up here. In the order of dossiers, so that no two callers wait for each other."""
+    by_code = {row["code"]: row["dossier_id"] for row in await connection.fetch(_LOCK, codes)}
+    # Read after the locks are held, so that what the holder before us committed is seen.
+    cases = await connection.fetch(f"{_CASE} WHERE c.dossier_id = ANY($1)", list(set(by_code.values())))
+    by_id = {row["dossier_id"]: _case(row) for row in cases}
+    return {code: by_id[dossier_id] for code, dossier_id in by_code.items()}
 
 
 _STATES = {
@@ -115,55 +134,114 @@ async def listed(connection: Connection, wanted: CaseFilter, *, after: int, limi
     return [_case(row) for row in rows]
 
 
-async def append_hand_over(
-    connection: Connection, case: CaseRow, moved: Moved, *, seq: int, actor: str, recorded_at: datetime
+_RECEIVE = """
+INSERT INTO hand_over_receipt (dossier_id, seq, occurred_at, implied, actor, acting_agency_id, recorded_at)
+SELECT n.*, $5, $6, $7 FROM unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::bool[]) AS n
+"""
+_MOVE = """
+INSERT INTO hand_over (dossier_id, seq, kind, from_agency_id, from_desk, to_agency_id, to_desk, occurred_at, note,
+  answers, delegation_id, reorganisation_id, actor, acting_agency_id, recorded_at)
+SELECT n.*, $13, $14, $15 FROM unnest($1::bigint[], $2::int[], $3::text[], $4::int[], $5::text[], $6::int[],
+  $7::text[], $8::timestamptz[], $9::text[], $10::int[], $11::int[], $12::int[]) AS n
+"""
+_ASSIGN = """
+INSERT INTO assignment (dossier_id, seq, agency_id, desk, assignee, occurred_at, note, delegation_id, actor,
+  acting_agency_id, recorded_at)
+SELECT n.id, coalesce((SELECT max(seq) FROM assignment WHERE dossier_id = n.id), 0) + 1, n.agency_id, n.desk,
+  n.assignee, n.occurred_at, n.note, n.delegation_id, $8, $9, $10
+FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::int[])
+  AS n (id, agency_id, desk, assignee, occurred_at, note, delegation_id)
+"""
+_FOLLOW = """
+UPDATE dossier_case c SET holder_id = n.holder_id, desk = n.desk, assignee = n.assignee, received = n.received,
+  version = c.version + 1
+FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::bool[])
+  AS n (id, holder_id, desk, assignee, received)
+WHERE c.dossier_id = n.id
+"""
+_FINISH = """
+UPDATE dossier_case c SET finished_at = n.finished_at, finished_by = $4, outcome = n.outcome, told_at = NULL,
+  refused = NULL
+FROM unnest($1::bigint[], $2::timestamptz[], $3::text[]) AS n (id, finished_at, outcome) WHERE c.dossier_id = n.id
+"""
+_REASON = """
+INSERT INTO finish_reason (dossier_id, reason) SELECT * FROM unnest($1::bigint[], $2::text[])
+ON CONFLICT (dossier_id) DO UPDATE SET reason = excluded.reason
+"""
+
+
+async def apply(
+    connection: Connection, changes: Sequence[Change], *, actor: str, acting_agency_id: int, recorded_at: datetime
 ) -> None:
-    """Write the hand-over and move the holder of a locked case."""
-    await connection.execute(
-        "WITH given AS (INSERT INTO hand_over (dossier_id, seq, from_agency_id, from_desk, to_agency_id, to_desk,"
-        " occurred_at, recorded_at, actor, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10))"
-        " UPDATE dossier_case SET holder_id = $5, desk = $6, version = version + 1 WHERE dossier_id = $1",
+    """Write what was decided of locked cases, each of another dossier: the rows of their logs, and the cases as they
+    stand after it. However many they are, it takes as many statements as there are kinds of rows."""
+    who = (actor, acting_agency_id, recorded_at)
+    received = [
+        (c.case.dossier_id, c.case.hand_overs, c.received.occurred_at, c.received.implied)
+        for c in changes
+        if c.received is not None
+    ]
+    moved = [_moved(c) for c in changes if c.moved is not None]
+    assigned = [_assigned(c) for c in changes if c.assigned is not None]
+    finished = [
+        (c.case.dossier_id, c.finished.occurred_at, c.finished.outcome) for c in changes if c.finished is not None
+    ]
+    reasons = [(c.case.dossier_id, c.finished.reason) for c in changes if c.finished is not None and c.finished.reason]
+    for statement, rows, last in (
+        (_RECEIVE, received, who),
+        (_MOVE, moved, who),
+        (_ASSIGN, assigned, who),
+        (_FOLLOW, [_followed(c) for c in changes], ()),
+        (_FINISH, finished, (actor,)),
+        (_REASON, reasons, ()),
+    ):
+        if rows:
+            await connection.execute(statement, *(list(column) for column in zip(*rows, strict=True)), *last)
+
+
+def _moved(change: Change) -> tuple[object, ...]:
+    case, moved = change.case, change.moved
+    assert moved is not None, "asked for those that move"
+    return (
         case.dossier_id,
-        seq,
+        case.hand_overs + 1,
+        moved.kind.value,
         case.holder_id,
         case.desk,
         moved.to_agency_id,
         moved.to_desk,
         moved.occurred_at,
-        recorded_at,
-        actor,
         moved.note,
+        moved.answers,
+        change.delegation_id,
+        moved.reorganisation_id,
     )
 
 
-async def hand_overs(connection: Connection, dossier_id: int) -> Sequence[asyncpg.Record]:
-    """All hand-overs of a case, in order."""
-    return await connection.fetch(
-        "SELECT seq, from_agency_id, from_desk, to_agency_id, to_desk, occurred_at, recorded_at, actor, note"
-        " FROM hand_over WHERE dossier_id = $1 ORDER BY seq",
-        dossier_id,
-    )
+def _assigned(change: Change) -> tuple[object, ...]:
+    case, assigned = change.case, change.assigned
+    assert assigned is not None, "asked for those that are assigned"
+    where = (case.dossier_id, case.holder_id, assigned.desk, assigned.assignee)
+    return (*where, assigned.occurred_at, assigned.note, change.delegation_id)
 
 
-async def record_finish(
-    connection: Connection, dossier_id: int, *, finished_at: datetime, finished_by: str, outcome: str
-) -> None:
-    """Record what the holder reports. Intake does not know it yet."""
-    await connection.execute(
-        "UPDATE dossier_case SET finished_at = $2, finished_by = $3, outcome = $4, told_at = NULL, refused = NULL,"
-        " version = version + 1 WHERE dossier_id = $1",
-        dossier_id,
-        finished_at,
-        finished_by,
-        outcome,
-    )
+def _followed(change: Change) -> tuple[object, ...]:
+    case, moved, assigned = change.case, change.moved, change.assigned
+    if moved is not None:
+        # Whoever had it at the giver does not have it at the receiver.
+        return (case.dossier_id, moved.to_agency_id, moved.to_desk, None, moved.kind not in RECEIVED_BY_SAYING)
+    received = case.received or change.received is not None
+    if assigned is not None:
+        return (case.dossier_id, case.holder_id, assigned.desk, assigned.assignee, received)
+    return (case.dossier_id, case.holder_id, case.desk, case.assignee, received)
 
 
 async def mark_told(connection: Connection, case: CaseRow, *, told_at: datetime) -> None:
-    """Intake has taken this finish."""
+    """Intake has taken this finish; the words of a refusal are kept there from now on."""
     await connection.execute(
-        "UPDATE dossier_case SET told_at = $3, version = version + 1"
-        " WHERE dossier_id = $1 AND finished_at = $2 AND told_at IS NULL",
+        "WITH told AS (UPDATE dossier_case SET told_at = $3, version = version + 1"
+        " WHERE dossier_id = $1 AND finished_at = $2 AND told_at IS NULL RETURNING dossier_id)"
+        " DELETE FROM finish_reason r USING told WHERE r.dossier_id = told.dossier_id",
         case.dossier_id,
         case.reported.at,
         told_at,
@@ -173,12 +251,19 @@ async def mark_told(connection: Connection, case: CaseRow, *, told_at: datetime)
 async def mark_refused(connection: Connection, case: CaseRow, *, code: str) -> None:
     """Intake does not take this finish: the case is open again and says why. Who reported what stays readable."""
     await connection.execute(
-        "UPDATE dossier_case SET finished_at = NULL, refused = $3, version = version + 1"
-        " WHERE dossier_id = $1 AND finished_at = $2 AND told_at IS NULL",
+        "WITH refused AS (UPDATE dossier_case SET finished_at = NULL, refused = $3, version = version + 1"
+        " WHERE dossier_id = $1 AND finished_at = $2 AND told_at IS NULL RETURNING dossier_id)"
+        " DELETE FROM finish_reason r USING refused WHERE r.dossier_id = refused.dossier_id",
         case.dossier_id,
         case.reported.at,
         code,
     )
+
+
+async def reason_of(connection: Connection, dossier_id: int) -> str | None:
+    """Why a finish that intake does not know yet is a refusal."""
+    reason: str | None = await connection.fetchval("SELECT reason FROM finish_reason WHERE dossier_id = $1", dossier_id)
+    return reason
 
 
 async def settle(connection: Connection, case: CaseRow) -> None:
@@ -207,7 +292,7 @@ async def untold(connection: Connection, *, after: tuple[datetime, int], limit: 
 # First what every list says of a dossier, in the order in which `rules.dossier_fields` takes it.
 _WORKLIST = """
 SELECT d.code, d.version_id, d.agency_id, c.holder_id, d.status, d.accepted_at, d.original_due_at, d.due_at,
-  d.id, d.late_from, c.desk, c.refused, c.version
+  d.id, d.late_from, c.desk, c.assignee, c.received, c.refused, c.version
 FROM dossier_case c JOIN dossier d ON d.id = c.dossier_id
 WHERE c.holder_id = ANY($1) AND c.finished_at IS NULL AND d.finished_at IS NULL AND {further}
 ORDER BY d.late_from, d.id LIMIT $2
@@ -236,12 +321,18 @@ def _case(row: asyncpg.Record) -> CaseRow:
     if row["ended_at"] is not None:
         outcome = Outcome(row["ended_outcome"]).name.lower()
         ended = Finish(row["ended_at"], row["ended_by"], outcome, row["ended_recorded_at"])
+    last = None
+    if row["seq"] is not None:
+        came = (row["from_agency_id"], row["from_desk"], row["handed_over_at"], row["received_at"])
+        last = LastStep(row["seq"], Movement(row["kind"]), *came)
     return CaseRow(
         dossier_id=row["dossier_id"],
         code=row["code"],
         agency_id=row["agency_id"],
         holder_id=row["holder_id"],
         desk=row["desk"],
+        assignee=row["assignee"],
+        received=row["received"],
         opened_at=row["opened_at"],
         reported=Finish(row["reported_at"], row["reported_by"], row["reported_outcome"], row["told_at"]),
         refused=row["refused"],
@@ -252,6 +343,6 @@ def _case(row: asyncpg.Record) -> CaseRow:
         original_due_at=row["original_due_at"],
         due_at=row["due_at"],
         ended=ended,
-        hand_overs=row["hand_overs"],
-        last_handed_over_at=row["last_handed_over_at"],
+        last=last,
+        first_given_at=row["first_given_at"],
     )

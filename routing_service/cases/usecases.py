@@ -1,4 +1,4 @@
-"""The verbs of cases: open, hand over, report the finish, tell intake."""
+"""The verbs of cases: open, read, report the finish, tell intake."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -12,12 +12,11 @@ from routing_service.cases import rules, store
 from routing_service.cases.rules import CaseRow
 from shared.contracts.intake import IntakeClient
 from shared.contracts.neighbour import NeighbourRefused, NeighbourUnavailable
-from shared.contracts.routing import CaseFinishIn, CaseOpening, HandOverIn
+from shared.contracts.routing import CaseFinishIn, CaseOpening
 from shared.domain.vietnamese import has_control_characters
 from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.database import Connection, Reading, Writing
-from shared.web.idempotency import RequestKey, claimed
 from shared.web.problems import Problem, Reason
 
 log = structlog.get_logger()
@@ -46,61 +45,15 @@ async def open_cases(
 
 async def one(connection: Reading | Writing, code: str, principal: Principal) -> CaseRow:
     """A case that the caller may see; whoever may not sees that there is none."""
-    return _visible(await store.find(connection, _known_form(code)), principal)
+    return visible(await store.find(connection, known_form(code)), principal)
 
 
-@dataclass(frozen=True, slots=True)
-class HandedOver:
-    """A hand-over with the case after it. `replayed`: an earlier request with the same key had made it."""
-
-    case: CaseRow
-    made: asyncpg.Record
-    replayed: bool
-
-
-async def hand_over(
-    connection: Writing,
-    reference: Reference,
-    principal: Principal,
-    code: str,
-    asked: HandOverIn,
-    *,
-    expected_version: int | None,
-    request: RequestKey | None,
-    now: datetime,
-) -> HandedOver:
-    """Give the case on."""
-    case = await store.find_locked(connection, _known_form(code))
+async def locked(connection: Writing, code: str) -> CaseRow:
+    """A case for whoever may be about to change it, locked until the transaction ends."""
+    case = (await store.locked(connection, [known_form(code)])).get(code)
     if case is None:
         raise Problem("not_found")
-    # The key comes first: whoever gave a case away may no longer see it, and still gets the same answer again.
-    seq = case.hand_overs + 1
-    made = await claimed(connection, "routing", request, 201, f"{case.code}/{seq}")
-    if made is not None:
-        return await _handed_over(connection, code, int(made.rpartition("/")[2]), replayed=True)
-    _visible(case, principal)
-    _expect(case, expected_version)
-    decided = rules.hand_over(
-        case,
-        principal.scope,
-        reference.agencies,
-        to_agency=asked.to_agency,
-        to_desk=asked.to_desk,
-        note=asked.note,
-        occurred_at=asked.occurred_at,
-        now=now,
-    )
-    if isinstance(decided, Problem):
-        raise decided
-    await store.append_hand_over(connection, case, decided, seq=seq, actor=principal.subject, recorded_at=now)
-    return await _handed_over(connection, code, seq, replayed=False)
-
-
-async def _handed_over(connection: Writing, code: str, seq: int, *, replayed: bool) -> HandedOver:
-    case = await store.find(connection, code)
-    assert case is not None, "its row is locked by this transaction"
-    made = next(row for row in await store.hand_overs(connection, case.dossier_id) if row["seq"] == seq)
-    return HandedOver(case, made, replayed)
+    return case
 
 
 async def listed(connection: Reading, wanted: store.CaseFilter, *, after: int, limit: int) -> Sequence[CaseRow]:
@@ -113,12 +66,6 @@ async def worklist(
 ) -> Sequence[asyncpg.Record]:
     """A page of what `holders` have to do, and one more if there is a next page."""
     return await store.worklist(connection, holders, after=after, limit=limit + 1)
-
-
-async def hand_overs(connection: Reading, code: str, principal: Principal) -> Sequence[asyncpg.Record]:
-    """The hand-overs of a case, in order."""
-    case = await one(connection, code, principal)
-    return await store.hand_overs(connection, case.dossier_id)
 
 
 async def finish(
@@ -140,26 +87,34 @@ async def finish(
     """
 
     def decide(case: CaseRow) -> rules.Finished | rules.AlreadyFinished:
-        decided = rules.finish(case, principal.scope, outcome=asked.outcome, occurred_at=asked.occurred_at, now=now)
+        decided = rules.finish(
+            case,
+            principal.scope,
+            outcome=asked.outcome,
+            reason=asked.reason,
+            occurred_at=asked.occurred_at,
+            now=now,
+        )
         if isinstance(decided, Problem):
             raise decided
         return decided
 
     async with pool.acquire() as connection, connection.transaction():
-        case = _visible(await store.find_locked(connection, _known_form(code)), principal)
-        _expect(case, expected_version)
+        case = visible(await locked(Writing(connection), code), principal)
+        expect(case, expected_version)
         decided = decide(case)
         if case.ended is not None:
             await store.settle(connection, case)
         elif isinstance(decided, rules.Finished):
-            await store.record_finish(
+            change = rules.Change(case, rules.gone_on_with(case, decided.occurred_at), finished=decided)
+            await store.apply(
                 connection,
-                case.dossier_id,
-                finished_at=decided.occurred_at,
-                finished_by=principal.subject,
-                outcome=decided.outcome,
+                [change],
+                actor=principal.subject,
+                acting_agency_id=principal.agency.id,
+                recorded_at=now,
             )
-        case = _visible(await store.find(connection, case.code), principal)
+        case = visible(await store.find(connection, case.code), principal)
     refused = None
     if case.ended is None:
         try:
@@ -167,7 +122,7 @@ async def finish(
         except NeighbourUnavailable as silence:
             log.info("finish.not_told", case=case.code, why=str(silence))
         async with pool.acquire() as connection:
-            case = _visible(await store.find(connection, case.code), principal)
+            case = visible(await store.find(connection, case.code), principal)
     if case.ended is not None:
         decide(case)
     elif refused is not None:
@@ -185,11 +140,14 @@ async def tell(
     """
     assert case.reported.at is not None, "only a recorded finish is told"
     refused: str | None = None
+    async with pool.acquire() as connection:
+        reason = await store.reason_of(connection, case.dossier_id)
     try:
         await intake.finish(
             case.code,
             occurred_at=case.reported.at,
             outcome="granted" if case.reported.outcome == "granted" else "refused",
+            reason=reason,
             actor=case.reported.by or "",
             agency=reference.agencies.by_id[case.holder_id].code,
             # One key for the case: however often it is told, by whichever process, it is finished once.
@@ -254,19 +212,21 @@ class FinishTeller:
             self.pause = 0.0
 
 
-def _known_form(code: str) -> str:
+def known_form(code: str) -> str:
     """A code that no dossier can have is not found, and never reaches the database (it refuses NUL)."""
     if len(code) > 60 or has_control_characters(code):
         raise Problem("not_found")
     return code
 
 
-def _visible(case: CaseRow | None, principal: Principal) -> CaseRow:
+def visible(case: CaseRow | None, principal: Principal) -> CaseRow:
+    """The case, for whoever may see it; whoever may not sees that there is none."""
     if case is None or not case.visible(principal.scope):
         raise Problem("not_found")
     return case
 
 
-def _expect(case: CaseRow, version: int | None) -> None:
+def expect(case: CaseRow, version: int | None) -> None:
+    """Refuse a change that was decided upon another version than the one that stands."""
     if version is not None and version != case.version:
         raise Problem("version_changed")

@@ -292,12 +292,14 @@ class IntakeClient:
         *,
         occurred_at: datetime,
         outcome: Literal["granted", "refused"],
+        reason: str | None,
         actor: str,
         agency: str,
         idempotency_key: str,
     ) -> None:
         """Report that `agency` has finished the dossier. Repeating it with the same key has no second effect."""
-        body = FinishIn(outcome=outcome, occurred_at=occurred_at, on_behalf_of=OnBehalf(actor=actor, agency=agency))
+        by = OnBehalf(actor=actor, agency=agency)
+        body = FinishIn(outcome=outcome, reason=reason, occurred_at=occurred_at, on_behalf_of=by)
         await call(
             self._http,
             "POST",

@@ -14,6 +14,8 @@ from shared.contracts.neighbour import call
 LevelName = Literal["ministry", "province", "district", "commune"]
 DayKindName = Literal["holiday", "in_lieu", "swap_off", "make_up_work"]
 FinishOutcome = Literal["granted", "refused"]
+MovementName = Literal["hand_over", "decline", "recall", "return", "reorganisation"]
+AnswerName = Literal["received", "declined", "recalled", "sent_back"]
 
 MAX_OPENINGS = 1_000
 
@@ -149,6 +151,12 @@ class Case(BaseModel):
     holder: str = Field(description="The agency that holds the dossier now", examples=["QT25-D03"])
     holder_name: str = Field(description="Its name", examples=["Sở Tư pháp"])
     desk: str | None = Field(description="Where in the holder", examples=["Phòng Hành chính tư pháp"])
+    assignee: str | None = Field(description="Who in the holder; null: not assigned", examples=["handler@QT25-D03"])
+    received: bool = Field(
+        description="False while the holder was given it and has not said that it has it; whoever goes on with it "
+        "has received it",
+        examples=[True],
+    )
     procedure: str = Field(description="Procedure code", examples=["1.001193"])
     procedure_name: str = Field(description="Its name", examples=["Thủ tục đăng ký khai sinh"])
     sector: str = Field(description="Lĩnh vực", examples=["Hộ tịch"])
@@ -176,7 +184,16 @@ class Case(BaseModel):
         "may correct and report anew",
         examples=[None],
     )
-    hand_overs: int = Field(description="How often it was handed over", examples=[1])
+    hand_overs: int = Field(description="How many movements its log has", examples=[1])
+    hand_over_due_at: datetime | None = Field(
+        description="Until when the one-stop is to hand it over to another unit, if that handles it: the same working "
+        "day, or the start of the next if received after 15:00 (NĐ 61/2018 art. 18). null: no calendar of that year",
+        examples=["2026-11-23T17:00:00+07:00"],
+    )
+    handed_over_in_time: bool | None = Field(
+        description="Whether it was: judged by the day, or by the first half of the next. null: not handed over",
+        examples=[True],
+    )
     version: int = Field(description="Its ETag", examples=[2])
 
 
@@ -200,10 +217,50 @@ class HandOverIn(_In):
     )
 
 
+class HandOverAnswerIn(_In):
+    """The receiver has it: nhận hồ sơ."""
+
+    occurred_at: InstantIn | None = Field(
+        None, description="When, if not now; never in the future", examples=["2026-11-23T10:00:00+07:00"]
+    )
+
+
+class RecallIn(HandOverAnswerIn):
+    """The giver takes it back before it is received: thu hồi."""
+
+    reason: LongLine | None = Field(None, description="Why; one line", examples=["Chuyển nhầm đơn vị"])
+
+
+class ReasonedAnswerIn(HandOverAnswerIn):
+    """The receiver declines it, or returns what it received: từ chối nhận, trả lại bên giao."""
+
+    reason: LongLine = Field(description="Why, for the giver to read; one line", examples=["Không đúng thẩm quyền"])
+
+
+class HandOverReceipt(BaseModel):
+    """That the receiver has what was handed over (phiếu kiểm soát, "2. Nhận")."""
+
+    occurred_at: datetime = Field(description="Since when, as claimed", examples=["2026-11-23T10:00:00+07:00"])
+    recorded_at: datetime = Field(
+        description="When it was recorded, by the server's clock", examples=["2026-11-23T10:00:01+07:00"]
+    )
+    actor: str = Field(description="Who recorded it", examples=["handler@QT25-D03"])
+    for_agency: str = Field(description="For which agency", examples=["QT25-D03"])
+    implied: bool = Field(
+        description="True: nobody said so, the receiver handed it on or finished it", examples=[False]
+    )
+
+
 class HandOver(BaseModel):
-    """One hand-over, as it stands in the append-only log (phiếu kiểm soát)."""
+    """One movement, as it stands in the append-only log (phiếu kiểm soát, "1. Giao")."""
 
     seq: int = Field(description="1 is the first", examples=[1])
+    kind: MovementName = Field(
+        description="decline, recall and return undo an earlier hand-over; reorganisation: the holder's successor "
+        "took over",
+        examples=["hand_over"],
+    )
+    answers: int | None = Field(description="The hand-over that it undoes", examples=[None])
     from_agency: str = Field(description="Who gave it", examples=["19333"])
     from_agency_name: str = Field(description="Its name", examples=["UBND Phường Đông Hà"])
     from_desk: str | None = Field(description="From where in the giver", examples=[None])
@@ -215,7 +272,21 @@ class HandOver(BaseModel):
         description="When it was recorded, by the server's clock", examples=["2026-11-23T09:00:01+07:00"]
     )
     actor: str = Field(description="Who recorded it", examples=["handler@19333"])
-    note: str | None = Field(description="What the receiver is to do", examples=["Xin ý kiến"])
+    for_agency: str | None = Field(
+        description="For which agency; null in movements older than this was recorded", examples=["19333"]
+    )
+    delegator: str | None = Field(
+        description="The leader in whose place the actor decided; null: in the own", examples=[None]
+    )
+    note: str | None = Field(
+        description="What the receiver is to do; why it was declined, recalled or returned", examples=["Xin ý kiến"]
+    )
+    answer: AnswerName | None = Field(
+        description="What became of it; null: the receiver has not said anything yet, or nothing is to be said",
+        examples=["received"],
+    )
+    receipt: HandOverReceipt | None = Field(description="The receiver's, once it has it", examples=[None])
+    reorganisation: int | None = Field(description="The reorganisation that moved it", examples=[None])
 
 
 class HandOvers(BaseModel):
@@ -231,6 +302,12 @@ class CaseFinishIn(_In):
         "granted",
         description="granted unless said; a refusal on the merits is a result (NĐ 61/2018 art. 19(8))",
         examples=["granted"],
+    )
+    reason: LongLine | None = Field(
+        None,
+        description="Why, for the applicant to read: needed for a refusal. Kept here until intake has answered, then "
+        "only there",
+        examples=["Không đủ điều kiện"],
     )
     occurred_at: InstantIn | None = Field(
         None, description="When, if not now; never in the future", examples=["2026-11-25T10:00:00+07:00"]
@@ -305,6 +382,10 @@ class WorklistItem(_Listed):
         examples=["2026-11-18T17:00:00+07:00"],
     )
     desk: str | None = Field(description="Where in the holder", examples=["Tư pháp - Hộ tịch"])
+    assignee: str | None = Field(description="Who in the holder; null: not assigned", examples=["handler@19333"])
+    received: bool = Field(
+        description="False: it was handed over and the holder has not said that it has it", examples=[True]
+    )
     overdue: bool = Field(description="Whether it is late by now", examples=[False])
     refused: str | None = Field(
         description="Code with which intake refused the finish last reported: it has to be corrected", examples=[None]

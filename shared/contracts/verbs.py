@@ -112,7 +112,11 @@ class FinishIn(Verb):
     outcome: Literal["granted", "refused"] = Field(
         "granted", description="A refusal on the merits is a result (NĐ 61/2018 art. 19(8))"
     )
-    reason: LongLine | None = Field(None, description="Of a refusal, for the applicant to read")
+    reason: LongLine | None = Field(
+        None,
+        description="Why, for the applicant to read: needed for a refusal (art. 19(8))",
+        examples=["Không đủ điều kiện"],
+    )
 
 
 class ReturnIn(Verb):

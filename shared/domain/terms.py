@@ -93,6 +93,23 @@ def due_after(start: datetime, term: Term, calendar: WorkingCalendar, sessions: 
             return None
 
 
+def hand_over_due(accepted_at: datetime, calendar: WorkingCalendar, sessions: Sessions) -> Due:
+    """Until when a dossier is to reach the unit that handles it (Decree 61/2018 art. 18(1)): the same working day; what
+    came in after 15:00, or on a day off, at the start of the next working day.
+
+    How long a start is, no law says: it is judged by the half day, so it is late after the first block of work.
+    Raises CalendarMissing.
+    """
+    day = civil_day(accepted_at)
+    if calendar.is_working(day) and accepted_at < at(day, SAME_DAY_CUTOFF):
+        return Due.on_day(day, sessions)
+    following = calendar.add_working_days(day, 1)
+    blocks = calendar.blocks(following, sessions)
+    if not blocks:
+        return Due.on_day(following, sessions)
+    return Due(at(following, blocks[0].opens), following, at(following, blocks[0].closes) + _INSTANT)
+
+
 def nominal_end(start: date, term: Term) -> date:
     """The day on which a term in calendar days or months ends, worked or not."""
     if term.unit is TermUnit.CALENDAR_DAY:

@@ -1,4 +1,4 @@
-"""Tables that routing writes: agencies, calendars, cases and hand-overs, workflows and what they make of a dossier."""
+"""Tables that routing writes: agencies, calendars, cases, hand-overs, workflows, delegations, reorganisations."""
 
 from sqlalchemy import (
     BigInteger,
@@ -8,6 +8,7 @@ from sqlalchemy import (
     Computed,
     Date,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -20,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, ExcludeConstraint
 
 from shared.tables.schema import Instant, idempotency_table, metadata, revision_table
 
@@ -96,6 +97,14 @@ dossier_case = Table(
     Column("agency_id", Integer, ForeignKey("agency.id"), nullable=False, comment="that opened it"),
     Column("holder_id", Integer, ForeignKey("agency.id"), nullable=False, comment="that holds it now"),
     Column("desk", Text, comment="where in the holder"),
+    Column("assignee", Text, comment="who in the holder; null: not assigned"),
+    Column(
+        "received",
+        Boolean,
+        nullable=False,
+        server_default=text("true"),
+        comment="false: the holder was given it and has not said that it has it",
+    ),
     Column("opened_at", Instant, nullable=False),
     Column("finished_at", Instant, comment="when the handling agency finished"),
     Column("finished_by", Text),
@@ -111,6 +120,15 @@ dossier_case = Table(
     ),
 )
 
+finish_reason = Table(
+    "finish_reason",
+    metadata,
+    Column("dossier_id", BigInteger, ForeignKey("dossier_case.dossier_id"), primary_key=True),
+    Column("reason", Text, nullable=False),
+    comment="why a reported finish is a refusal; it may name a person: no other room reads it, and it is deleted as "
+    "soon as intake has answered",
+)
+
 hand_over = Table(
     "hand_over",
     metadata,
@@ -124,6 +142,14 @@ hand_over = Table(
     Column("recorded_at", Instant, nullable=False),
     Column("actor", Text, nullable=False),
     Column("note", Text),
+    Column("kind", Text, nullable=False, server_default=text("'hand_over'")),
+    Column("answers", Integer, comment="of a decline, a recall, a return: the hand-over that it undoes"),
+    Column("acting_agency_id", Integer, ForeignKey("agency.id"), comment="for whom the actor acted"),
+    Column("delegation_id", Integer, ForeignKey("delegation.id"), comment="in whose place, if not in the own"),
+    Column("reorganisation_id", Integer, ForeignKey("reorganisation.id")),
+    CheckConstraint("kind IN ('hand_over', 'decline', 'recall', 'return', 'reorganisation')", name="kind"),
+    CheckConstraint("(kind IN ('decline', 'recall', 'return')) = (answers IS NOT NULL)", name="answers"),
+    CheckConstraint("(kind = 'reorganisation') = (reorganisation_id IS NOT NULL)", name="reorganisation"),
     comment="append-only: who gave a dossier to whom, and when",
 )
 
@@ -246,6 +272,96 @@ opinion = Table(
         postgresql_where=text("answered_at IS NULL AND escalated_at IS NULL"),
     ),
     comment="opinions asked of other units (Decree 61/2018 art. 19(5)); the words may name a person",
+)
+
+hand_over_receipt = Table(
+    "hand_over_receipt",
+    metadata,
+    Column("dossier_id", BigInteger, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("occurred_at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("acting_agency_id", Integer, ForeignKey("agency.id"), nullable=False),
+    Column("implied", Boolean, nullable=False, comment="true: nobody said so, the receiver went on with it"),
+    ForeignKeyConstraint(("dossier_id", "seq"), ("hand_over.dossier_id", "hand_over.seq")),
+    comment="append-only: who has what was handed over, and since when",
+)
+
+assignment = Table(
+    "assignment",
+    metadata,
+    Column("dossier_id", BigInteger, ForeignKey("dossier_case.dossier_id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("agency_id", Integer, ForeignKey("agency.id"), nullable=False, comment="that held it"),
+    Column("desk", Text),
+    Column("assignee", Text),
+    Column("occurred_at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("acting_agency_id", Integer, ForeignKey("agency.id"), nullable=False),
+    Column("delegation_id", Integer, ForeignKey("delegation.id"), comment="in whose place, if not in the own"),
+    Column("note", Text),
+    comment="append-only: at which desk and in whose hands a dossier lies within its holder",
+)
+
+delegation = Table(
+    "delegation",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("agency_id", Integer, ForeignKey("agency.id"), nullable=False),
+    Column("delegator", Text, nullable=False, comment="the leader in whose place the delegate acts"),
+    Column("delegate", Text, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date, nullable=False, comment="last day"),
+    Column("sectors", ARRAY(Text), comment="null: all"),
+    Column("actions", ARRAY(Text), comment="null: all that can be delegated"),
+    Column("reason", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("ended_at", Instant, comment="ended early"),
+    Column("ended_by", Text),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("period", DATERANGE, Computed("daterange(valid_from, valid_to, '[]')", persisted=True)),
+    CheckConstraint("valid_from <= valid_to", name="in_order"),
+    # What was ended early is out of force from that instant on, and does not stand in the way of another.
+    ExcludeConstraint(
+        ("agency_id", "="),
+        ("delegate", "="),
+        ("period", "&&"),
+        name="ex_delegation_agency_delegate_period",
+        using="gist",
+        where=text("ended_at IS NULL"),
+    ),
+)
+
+reorganisation = Table(
+    "reorganisation",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("decision_number", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("effective_day", Date, nullable=False),
+    Column("plan", JSONB, nullable=False, comment="which units' dossiers go where, by agency ids"),
+    Column("beyond_succession", Text, comment="why a receiver need not be a successor"),
+    Column("actor", Text, nullable=False),
+    Column("acting_agency_id", Integer, ForeignKey("agency.id"), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("looked_at", Integer, nullable=False, server_default=text("0")),
+    Column("moved", Integer, nullable=False, server_default=text("0")),
+    Column("left_over", Integer, nullable=False, server_default=text("0")),
+    Column("after_dossier_id", BigInteger, nullable=False, server_default=text("0"), comment="done up to here"),
+    Column("finished_at", Instant, comment="null: under way"),
+)
+
+reorganisation_left_over = Table(
+    "reorganisation_left_over",
+    metadata,
+    Column("reorganisation_id", Integer, ForeignKey("reorganisation.id"), primary_key=True),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), primary_key=True),
+    Column("holder_id", Integer, ForeignKey("agency.id"), nullable=False),
+    Column("reason", Text, nullable=False),
+    comment="append-only: what no rule covers is listed, not guessed",
 )
 
 routing_idempotency = idempotency_table("routing")

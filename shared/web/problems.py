@@ -152,15 +152,6 @@ REASONS = MappingProxyType(
             "chỉ được yêu cầu bổ sung trong {limit} ngày làm việc từ ngày tiếp nhận; muộn hơn phải nêu căn cứ pháp lý",
             "a supplement may be asked for within {limit} working days of reception; later it needs its legal basis",
         ),
-        "back_dated": (
-            "chỉ được áp dụng từ ngày {day} trở đi; nếu áp dụng cho cả hồ sơ đã tiếp nhận thì phải ghi rõ {flag}",
-            "it holds from {day} on; whoever means what was received before as well has to say {flag}",
-        ),
-        "general_rule_needs_another": (
-            "quy định chung không thể kết thúc; hãy nhập quy định thay thế",
-            "the general rule does not end: enter the one that takes its place",
-        ),
-        "ended_before": ("đã kết thúc ngày {day}", "has ended on {day}"),
         "extended_before": ("chỉ được hẹn lại một lần", "a new date may be appointed only once"),
         "extension_late": (
             "phải xin lỗi và hẹn lại chậm nhất 1 ngày trước khi hết hạn ({due})",
@@ -221,6 +212,35 @@ REASONS = MappingProxyType(
         "already_the_holder": (
             "cơ quan và bộ phận này đang giữ hồ sơ",
             "this agency and desk hold the dossier already",
+        ),
+        "not_the_receiver": (
+            "chỉ cơ quan được giao hồ sơ mới được trả lời lần chuyển này",
+            "only the agency that was given the dossier answers this hand-over",
+        ),
+        "not_the_giver": (
+            "chỉ cơ quan đã giao hồ sơ mới được thu hồi",
+            "only the agency that gave the dossier may recall it",
+        ),
+        "before_hand_over": ("không được trước lúc giao hồ sơ", "must not be before the hand-over"),
+        "received_before": ("bên nhận đã nhận hồ sơ lúc {at}", "the receiver received it at {at}"),
+        "declined_before": ("bên nhận đã từ chối nhận lúc {at}", "the receiver declined it at {at}"),
+        "recalled_before": ("bên giao đã thu hồi lúc {at}", "the giver recalled it at {at}"),
+        "sent_back_before": ("bên nhận đã trả lại bên giao lúc {at}", "the receiver returned it at {at}"),
+        "no_answer_awaited": (
+            "lần chuyển này không chờ trả lời",
+            "no answer to this hand-over is awaited",
+        ),
+        "not_received_yet": (
+            "hồ sơ chưa được nhận: hãy nhận, hoặc từ chối nhận",
+            "it is not received yet: receive it, or decline it",
+        ),
+        "returned_to_you": (
+            "hồ sơ bị trả lại thì bên giao phải nhận lại",
+            "what is returned has to be taken back",
+        ),
+        "needs_leader": (
+            "cần lãnh đạo của cơ quan đang giữ hồ sơ, hoặc người được lãnh đạo ủy quyền",
+            "needs a leader of the holder, or somebody to whom one has delegated it",
         ),
         "finish_refused": (
             "bộ phận một cửa không ghi nhận kết thúc xử lý, với mã {code}",

@@ -33,7 +33,13 @@ _PERIOD: dict[str, Any] = {"agency": "45", "from": "2019-01-01", "to": "2019-06-
 #: Every method of every client, called with all that it takes.
 CALLS: dict[tuple[str, str], Callable[[Any], Awaitable[Any]]] = {
     ("intake", "finish"): lambda client: client.finish(
-        CODE, occurred_at=INSTANT, outcome="granted", actor="handler@19333", agency="19333", idempotency_key="key"
+        CODE,
+        occurred_at=INSTANT,
+        outcome="refused",
+        reason="Không đủ điều kiện",
+        actor="handler@19333",
+        agency="19333",
+        idempotency_key="key",
     ),
     ("intake", "dossier"): lambda client: client.dossier(CODE),
     ("routing", "open_cases"): lambda client: client.open_cases(

@@ -2,11 +2,12 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from shared.contracts.intake import Dossier, DossierEvent, ImportRecord
-from shared.contracts.routing import AgencyDetail, Case, DueSoonItem, OverdueItem
+from shared.contracts.routing import AgencyDetail, AnswerName, Case, DueSoonItem, MovementName, OverdueItem
 from shared.contracts.stats import COUNT_NAMES, RATE_NAMES, ListedDossier, ReportRow
 from shared.domain.agencies import Level
 from shared.domain.deadline import Verdict
@@ -30,6 +31,8 @@ VOCABULARY = {
     "term unit": list(TermUnit),
     "calendar day": list(DayKind),
     "role": list(Role),
+    "movement": get_args(MovementName),
+    "answer": get_args(AnswerName),
 }
 MODELS = (Dossier, DossierEvent, ImportRecord, AgencyDetail, Case, OverdueItem, DueSoonItem, ListedDossier, ReportRow)
 #: Words that mean here what they mean everywhere.

@@ -7,7 +7,7 @@ import pytest
 
 from services.local_issuer import LocalIssuer
 from shared.web.clock import now
-from tests.support import PROVINCE, REGISTER_COPY, WARD, a_draft, bearer
+from tests.support import PROVINCE, REGISTER_COPY, WARD, a_draft, a_finish, bearer
 
 
 async def _received(intake: httpx.AsyncClient) -> dict[str, str]:
@@ -42,8 +42,18 @@ async def test_a_body_that_is_no_json_is_not_taken_for_none(intake: httpx.AsyncC
 
 async def test_a_refusal_on_the_merits_is_a_result(intake: httpx.AsyncClient) -> None:
     code = (await _received(intake))["code"]
-    finished = (await intake.post(f"/v1/dossiers/{code}/finish", json={"outcome": "refused"})).json()
+    finished = (await intake.post(f"/v1/dossiers/{code}/finish", json=a_finish(outcome="refused"))).json()
     assert (finished["status_code"], finished["outcome"]) == (9, "refused")
+
+
+@pytest.mark.parametrize("given", [{}, {"reason": None}, {"reason": "  "}])
+async def test_a_refusal_says_why_in_writing(intake: httpx.AsyncClient, given: dict[str, str | None]) -> None:
+    code = (await _received(intake))["code"]
+    answer = await intake.post(f"/v1/dossiers/{code}/finish", json={"outcome": "refused", **given})
+    assert answer.status_code == 422
+    assert [(e["field"], e["code"]) for e in answer.json()["errors"]] == [("reason", "required")]
+    assert (await intake.get(f"/v1/dossiers/{code}")).json()["status"] == "accepted"
+    assert (await intake.post(f"/v1/dossiers/{code}/finish", json={"outcome": "granted"})).status_code == 200
 
 
 async def test_what_a_state_does_not_allow(intake: httpx.AsyncClient) -> None:

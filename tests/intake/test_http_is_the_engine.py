@@ -15,7 +15,7 @@ from services.local_issuer import LocalIssuer
 from shared.domain.civil_time import local
 from shared.domain.deadline import Clock
 from shared.domain.life import Happened, Life, decided, lived
-from shared.domain.lifecycle import Channel, EventKind
+from shared.domain.lifecycle import Channel, EventKind, Outcome
 from shared.reference.store import read_reference
 from tests.conftest import Database
 from tests.intake.lives import ago, imported
@@ -41,7 +41,7 @@ async def clock(database: Database) -> Clock:
 
 
 def body_of(verb: Verb, number: int, at: datetime, life: Life) -> dict[str, Any]:
-    """What is sent: always whole, so that only the lifecycle and the law can refuse it."""
+    """What is sent: well-formed, so that only the lifecycle and the law can refuse it."""
     body: dict[str, Any] = {"occurred_at": at.isoformat()}
     fields = verb.body.model_fields
     if "reason" in fields:
@@ -55,14 +55,22 @@ def body_of(verb: Verb, number: int, at: datetime, life: Life) -> dict[str, Any]
         body["new_due_at"] = ((promised.at if promised else at) + timedelta(days=number - 1)).isoformat()
     if "outcome" in fields:
         body["outcome"] = ("granted", "refused")[number % 2]
+        if number > 1:
+            del body["reason"]  # which only a refusal needs
     return body
+
+
+def _forbidden(life: Life, event: Happened, clock: Clock, body: dict[str, Any]) -> bool:
+    outcome = Outcome[body["outcome"].upper()] if "outcome" in body else None
+    reason, basis = body.get("reason"), "legal_basis" in body
+    return against_the_law(life, event, clock, outcome=outcome, reason=reason, legal_basis=basis) is not None
 
 
 def engine(life: Life, verb: Verb, body: dict[str, Any], at: datetime, clock: Clock) -> Life | None:
     """The dossier after a verb as the engine has it; None where it may not happen."""
     new = due_of(datetime.fromisoformat(body["new_due_at"]), clock) if "new_due_at" in body else None
     event = decided(life, verb.kind, at, clock, given_due=new)
-    if event is None or against_the_law(life, event, clock, legal_basis="legal_basis" in body):
+    if event is None or _forbidden(life, event, clock, body):
         return None
     return lived(life, event)
 

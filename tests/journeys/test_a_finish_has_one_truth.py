@@ -9,7 +9,7 @@ import httpx
 import orjson
 
 from tests.journeys.conftest import Running, eventually
-from tests.support import PROVINCE, REGISTER_COPY, WARD, a_draft
+from tests.support import PROVINCE, REGISTER_COPY, WARD, a_draft, a_finish
 
 
 def _received(running: Running) -> str:
@@ -36,7 +36,7 @@ def _both(running: Running, code: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _finish(running: Running, room: str, role: str, path: str, **body: str) -> httpx.Response:
     with running.client(room, role, WARD) as client:
-        return client.post(path, json=body)
+        return client.post(path, json=a_finish(**body))
 
 
 def _at_the_counter(running: Running, code: str, **body: str) -> httpx.Response:

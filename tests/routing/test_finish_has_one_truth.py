@@ -12,7 +12,7 @@ from shared.contracts.intake import IntakeClient
 from shared.domain.lifecycle import EventKind
 from shared.web.clock import now
 from tests.routing.conftest import reasons
-from tests.support import WARD, serving, settings_for
+from tests.support import WARD, a_finish, serving, settings_for
 
 MONDAY = "Monday 2026-11-16 09:00"
 TUESDAY, WEDNESDAY = "2026-11-17T10:00:00+07:00", "2026-11-18T10:00:00+07:00"
@@ -29,11 +29,11 @@ async def beside_intake(routing, database, monkeypatch):
 
 
 def at_the_counter(routing, intake, code, **body):
-    return intake.post(f"/v1/dossiers/{code}/finish", json=body, headers=routing.as_("counter", WARD))
+    return intake.post(f"/v1/dossiers/{code}/finish", json=a_finish(**body), headers=routing.as_("counter", WARD))
 
 
 def by_the_holder(routing, code, **body):
-    return routing.http.post(f"/v1/cases/{code}/finish", json=body, headers=routing.as_("handler", WARD))
+    return routing.http.post(f"/v1/cases/{code}/finish", json=a_finish(**body), headers=routing.as_("handler", WARD))
 
 
 async def read(routing, code):

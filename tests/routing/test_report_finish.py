@@ -11,14 +11,14 @@ from routing_service.cases.rules import is_final
 from shared.contracts.intake import IntakeClient
 from shared.web.clock import now
 from tests.routing.conftest import NOBODY, reasons
-from tests.support import JUSTICE, WARD, serving, settings_for
+from tests.support import JUSTICE, WARD, a_finish, serving, settings_for
 
 MONDAY = "Monday 2026-11-16 09:00"
 GRANTED = {"outcome": "granted"}
 
 
 async def finish(routing, code, headers, **body):
-    return await routing.http.post(f"/v1/cases/{code}/finish", json=body or GRANTED, headers=headers)
+    return await routing.http.post(f"/v1/cases/{code}/finish", json=a_finish(**(body or GRANTED)), headers=headers)
 
 
 def teller(routing, intake_url=NOBODY):
