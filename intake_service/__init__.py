@@ -1,8 +1,8 @@
 """INTAKE: what a citizen hands in and gets back.
 
-Owns procedures, dossiers and their lifecycle, applicants, the event log, imports.
-Offers `/v1/procedures`, `/v1/dossiers` and all that may be done to one, `/v1/deadline-preview`, `/v1/imports`, and to
-anybody `/v1/track`.
+Owns procedures, supplement rules, dossiers and their lifecycle, applicants, the event log, imports.
+Offers `/v1/procedures`, `/v1/supplement-rules`, `/v1/dossiers` and all that may be done to one,
+`/v1/deadline-preview`, `/v1/imports`, and to anybody `/v1/track`.
 Calls routing, to tell it of every dossier that was received (outbox/).
 Never decides who holds a dossier, and never counts.
 To come, each as a folder of its own: forms, national (the national database), feedback.

@@ -8,6 +8,7 @@ from intake_service.imports import endpoints as imports
 from intake_service.lifecycle import endpoints as lifecycle
 from intake_service.outbox.usecases import tell_routing_worker
 from intake_service.procedures import endpoints as procedures
+from intake_service.supplement_rules import endpoints as supplement_rules
 from intake_service.tracking import endpoints as tracking
 from migrations.logins import role_url
 from migrations.revision import head_revision
@@ -24,7 +25,15 @@ PLAN = RoomPlan(
         "Tiếp nhận hồ sơ thủ tục hành chính: what a citizen hands in and gets back. "
         "Receives dossiers, keeps their lifecycle and event log, imports those of other systems."
     ),
-    routers=(procedures.router, dossiers.router, lifecycle.router, deadlines.router, tracking.router, imports.router),
+    routers=(
+        procedures.router,
+        supplement_rules.router,
+        dossiers.router,
+        lifecycle.router,
+        deadlines.router,
+        tracking.router,
+        imports.router,
+    ),
     workers=lambda room: [tell_routing_worker(room), forgetting_worker(room.pool, "intake")],
     models=(ImportRecord,),
     streamed=frozenset({imports.PATH}),

@@ -1,5 +1,5 @@
-"""The reference data that comes with the product: agencies, calendar, procedures, examples of workflows. Read from CSV,
-loaded by the rooms.
+"""The reference data that comes with the product: agencies, calendar, procedures, supplement rules, examples of
+workflows. Read from CSV, loaded by the rooms.
 
 The files, their sources and their traps: services/reference_data/README.md.
 """
@@ -25,6 +25,8 @@ from intake_service.procedures.rules import (
     terms_of,
 )
 from intake_service.procedures.usecases import load_procedures
+from intake_service.supplement_rules.rules import RuleRow, RulesLoaded
+from intake_service.supplement_rules.usecases import load_supplement_rules
 from routing_service.agencies.rules import AgenciesLoaded, SuccessionRow, UnitRow
 from routing_service.agencies.usecases import load_agencies
 from routing_service.calendars.rules import CalendarLoaded, DayRow
@@ -35,6 +37,7 @@ from services.province import LAST_DAY_OF_45
 from shared.domain.agencies import Level
 from shared.domain.codes import ProcedureCode
 from shared.domain.lifecycle import Channel
+from shared.domain.regimes import Lapse, Regime, Regimes, SupplementEffect, SupplementRule
 from shared.domain.terms import Term, TermUnit
 from shared.domain.vietnamese import normalised
 from shared.domain.working_calendar import DayKind
@@ -67,12 +70,14 @@ class LoadSummary:
     agencies: AgenciesLoaded
     calendar: CalendarLoaded
     procedures: ProceduresLoaded
+    supplement_rules: RulesLoaded
     workflows: int
 
     @property
     def anything(self) -> bool:
         """Whether anything was new."""
-        return bool(self.agencies.anything or self.calendar.anything or self.procedures.anything or self.workflows)
+        loaded = (self.agencies, self.calendar, self.procedures, self.supplement_rules)
+        return any(each.anything for each in loaded) or bool(self.workflows)
 
 
 async def load_reference(url_of: Callable[[str], str]) -> LoadSummary:
@@ -82,8 +87,9 @@ async def load_reference(url_of: Callable[[str], str]) -> LoadSummary:
         loaded_calendar = await load_calendar(routing, calendar_days(), CALENDAR_YEARS)
         loaded_workflows = await load_workflows(routing, workflows())
     async with _connected(url_of("motcua_intake")) as intake:
+        loaded_rules = await load_supplement_rules(intake, supplement_rules())
         loaded_procedures = await load_procedures(intake, procedures())
-    return LoadSummary(loaded_agencies, loaded_calendar, loaded_procedures, loaded_workflows)
+    return LoadSummary(loaded_agencies, loaded_calendar, loaded_procedures, loaded_rules, loaded_workflows)
 
 
 def agencies() -> tuple[list[UnitRow], list[SuccessionRow]]:
@@ -99,6 +105,16 @@ def calendar_days() -> list[DayRow]:
 def procedures() -> list[ProcedureRow]:
     """The catalogue of administrative procedures."""
     return parse_procedures(lines_of("procedures.csv"), lines_of("procedure_channels.csv"))
+
+
+def supplement_rules() -> list[RuleRow]:
+    """What the laws say of supplements, by the day of reception."""
+    return [_supplement_rule(line) for line in lines_of("supplement_rules.csv")]
+
+
+def regimes() -> Regimes:
+    """The same, ready to be asked."""
+    return Regimes(row.regime for row in supplement_rules())
 
 
 def workflows() -> list[Definition]:
@@ -291,6 +307,27 @@ def _procedure(line: Line, published: list[PublishedLine]) -> ProcedureRow:
         offers=offers_of(levels, national=scope == "national"),
         terms=terms_of(channels, _limit(line["time_limit_value"], line["time_limit_unit"]), published),
     )
+
+
+def _supplement_rule(line: Line) -> RuleRow:
+    rule = SupplementRule(
+        effect=SupplementEffect(line["effect"]),
+        limit=int(line["request_limit"]) if line["request_limit"] else None,
+        ask_within=int(line["ask_within"]) if line["ask_within"] else None,
+        answer_within=_answer(line["answer_value"], line["answer_unit"]),
+        submission_within=_answer(line["submission_value"], line["submission_unit"]),
+        lapse=Lapse(line["lapse"]),
+        notice=normalised(line["notice"]),
+        regime=normalised(line["regime"]),
+        citation=normalised(line["citation"]),
+        confirmed=line["confirmed"] == "true",
+    )
+    period = _day(line["valid_from"]), _day(line["valid_to"])
+    return RuleRow(Regime(rule, *period, line["procedure"] or None), normalised(line["basis"]))
+
+
+def _answer(value: str, unit: str) -> Term | None:
+    return Term(Decimal(value), TermUnit(unit)) if unit else None
 
 
 def _limit(value: str, unit: str) -> Term | None:

@@ -1,6 +1,6 @@
 """HTTP of deadlines: the account of a dossier, and the preview, which is public."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import orjson
@@ -12,11 +12,10 @@ from intake_service.dossiers.shapes import STATUS
 from shared.contracts.deadlines import DeadlineAccount, DeadlinePreview
 from shared.contracts.fields import Code, InstantIn
 from shared.contracts.intake import ChannelName
-from shared.domain.civil_time import civil_day, shown
+from shared.domain.civil_time import shown
 from shared.domain.deadline import Clock
 from shared.domain.explanation import Line, explained, previewed, term_name
 from shared.domain.lifecycle import Channel
-from shared.domain.regimes import regime_on
 from shared.web.app import ReferenceOf
 from shared.web.auth import Staff
 from shared.web.clock import now
@@ -42,7 +41,7 @@ async def read(code: str, reference: ReferenceOf, principal: Staff, connection: 
     account, reception = life.account, life.reception
     waits = rules.spans(reckoned.told)
     body: dict[str, Any] = {
-        **_rules(clock, civil_day(row["accepted_at"] or row["submitted_at"]), provisional=row["provisional"]),
+        **_rules(clock, provisional=row["provisional"]),
         "code": row["code"],
         "status": STATUS[row["status"]],
         "as_of": shown(at),
@@ -101,7 +100,7 @@ async def preview(
     found = usecases.preview(reference, procedure, agency, Channel[channel.upper()], instant)
     due, clock = found.step.event.due, found.place.clock
     body = {
-        **_rules(clock, civil_day(instant), provisional=found.provisional),
+        **_rules(clock, provisional=found.provisional),
         "procedure": found.place.version.code,
         "agency": found.place.agency.code,
         "channel": channel,
@@ -113,12 +112,12 @@ async def preview(
     return Response(orjson.dumps(body), media_type="application/json")
 
 
-def _rules(clock: Clock, day: date, *, provisional: bool) -> dict[str, Any]:
-    regime = regime_on(day)
+def _rules(clock: Clock, *, provisional: bool) -> dict[str, Any]:
+    rule = clock.supplement
     return {
-        "regime": regime.name,
-        "regime_confirmed": regime.confirmed,
-        "supplement_effect": clock.supplement.effect.value,
+        "regime": rule.regime,
+        "regime_confirmed": rule.confirmed,
+        "supplement_effect": rule.effect.value,
         "term": term_name(clock.term)._asdict(),
         "due_is_provisional": provisional,
     }

@@ -20,7 +20,6 @@ from shared.contracts.intake import ImportRecord
 from shared.domain.civil_time import civil_day
 from shared.domain.codes import is_dossier_code, parts_of
 from shared.domain.lifecycle import Channel, EventKind, Outcome
-from shared.domain.regimes import REGIMES
 from shared.domain.terms import Due
 from shared.domain.vietnamese import normalised
 from shared.domain.working_calendar import CalendarMissing
@@ -248,7 +247,7 @@ def turning_days(reference: Reference) -> list[date]:
         *((version.valid_from, version.valid_to) for version in versions),
         *((None, until) for version in versions for until in version.offers.values()),
         *((row.valid_from, row.valid_to) for row in hours),
-        *((regime.valid_from, None) for regime in REGIMES),
+        *((regime.valid_from, regime.valid_to) for regime in reference.regimes.all),
     ]
     starts = {first for first, _ in periods if first is not None}
     return sorted(starts | {last + timedelta(days=1) for _, last in periods if last is not None and last < date.max})

@@ -14,7 +14,7 @@ from services.demo.landscape import Landscape, Line
 from shared.domain.civil_time import at, civil_day, end_of
 from shared.domain.deadline import Account, Clock, Verdict, judged, moved, opened
 from shared.domain.lifecycle import EventKind, Outcome
-from shared.domain.regimes import regime_on
+from shared.domain.regimes import Regimes
 from shared.domain.terms import Term, TermUnit
 from shared.domain.working_calendar import Sessions, WorkingCalendar
 
@@ -72,9 +72,10 @@ class Draft(NamedTuple):
 class Office:
     """When people are at work."""
 
-    def __init__(self, calendar: WorkingCalendar, sessions: Sessions) -> None:
+    def __init__(self, calendar: WorkingCalendar, sessions: Sessions, regimes: Regimes) -> None:
         self.calendar = calendar
         self.sessions = sessions
+        self.supplement = regimes.on(None, _CARRIED_FROM)  # one regime, Decree 61/2018, over all these days
         self._blocks: dict[date, list[tuple[datetime, datetime]]] = {}
 
     @cached_property
@@ -302,8 +303,8 @@ class Fates:
     def _clock(self, line: Line) -> Clock:
         found = self._clocks.get(line.term)
         if found is None:
-            rule = regime_on(_CARRIED_FROM).supplement  # one regime, Decree 61/2018, over all these days
-            found = self._clocks[line.term] = Clock(line.term, self.office.calendar, self.office.sessions, rule)
+            office = self.office
+            found = self._clocks[line.term] = Clock(line.term, office.calendar, office.sessions, office.supplement)
         return found
 
 

@@ -32,7 +32,9 @@ def records(*, seed: int = 2019, totals: Totals = LETTER) -> Iterator[dict[str, 
     """The import records, by acceptance. Nothing is finished after LAST; some results are collected in early July."""
     units, _ = reference.agencies()
     lines = landscape(units, reference.procedures(), Random(f"{seed}/landscape"))
-    office = Office(working_calendar(reference.calendar_days(), reference.CALENDAR_YEARS), _sessions())
+    office = Office(
+        working_calendar(reference.calendar_days(), reference.CALENDAR_YEARS), _sessions(), reference.regimes()
+    )
     fates = Fates(lines, office, Random(f"{seed}/fates"))
     drafts = sorted(fates.all(totals), key=lambda draft: draft.accepted)
     rng = Random(f"{seed}/faces")

@@ -209,10 +209,10 @@ def _again(told: Told, clock: Clock) -> Iterator[Line]:
     if account.due is None:
         return
     if restart:
+        cited = f" ({clock.supplement.citation})" if clock.supplement.citation else ""
         yield Line(
-            "Thời hạn tính lại từ đầu khi hồ sơ đầy đủ (NĐ 61/2018/NĐ-CP, Điều 19(4)).",
-            "The term is counted again from the beginning, now that the dossier is complete (Decree 61/2018 art. "
-            "19(4)).",
+            f"Thời hạn tính lại từ đầu khi hồ sơ đầy đủ{cited}.",
+            f"The term is counted again from the beginning, now that the dossier is complete{cited}.",
         )
         yield from _counted(told.event.at, account.due, clock)
         return

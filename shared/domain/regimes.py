@@ -1,50 +1,88 @@
-"""Which law ruled a dossier on the day it was accepted, and what that law makes of a supplement request."""
+"""Which law rules what is asked of an applicant: how often, until when, and what it makes of the clock.
 
+The rules are dated data (table supplement_rule); here is what they mean. A dossier keeps the rule of the day on which
+it was received: a later law moves nothing that is on its way.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from shared.domain.terms import Term
+
 
 class SupplementEffect(StrEnum):
-    """What a supplement request after acceptance does to the clock."""
+    """What a supplement request after acceptance does to the clock. PAUSE: the term is extended by the wait."""
 
     RESTART = "restart"
     PAUSE = "pause"
     CONTINUE = "continue"
 
 
+class Lapse(StrEnum):
+    """What happens when the applicant has not completed the dossier in time."""
+
+    NOTHING = "nothing"
+    CLOSE = "close"
+
+
 @dataclass(frozen=True, slots=True)
 class SupplementRule:
-    """What a law says of supplements after acceptance. limit: how many requests; ask_within: in how many working days
-    of reception one may be asked; answer_within: how many working days the applicant has. None: it does not say."""
+    """What a law says of supplements. None: it does not say.
+
+    limit: how many requests after acceptance; ask_within: in how many working days of reception one may be asked;
+    answer_within: how long the applicant has; submission_within: the same before acceptance. lapse: what happens then,
+    and `notice` what the applicant is told. regime, citation: the law, short and to the article. confirmed: false where
+    its text was not read.
+    """
 
     effect: SupplementEffect
     limit: int | None = None
     ask_within: int | None = None
-    answer_within: int | None = None
+    answer_within: Term | None = None
+    submission_within: Term | None = None
+    lapse: Lapse = Lapse.NOTHING
+    notice: str = ""
+    regime: str = ""
+    citation: str = ""
+    confirmed: bool = False
+
+
+#: Where no rule holds: the rule of every decree so far, and said to be no more than that.
+NO_RULE = SupplementRule(SupplementEffect.RESTART, regime="–")
 
 
 @dataclass(frozen=True, slots=True)
 class Regime:
-    """The rules in force from `valid_from` on. `confirmed` is false where the text of the law was not read."""
+    """A rule and the period in which dossiers received come under it, both days included; None: open. `procedure`: the
+    national core of the one it is for, None for the general rule."""
 
-    name: str
-    valid_from: date
-    supplement: SupplementRule
-    confirmed: bool
+    rule: SupplementRule
+    valid_from: date | None = None
+    valid_to: date | None = None
+    procedure: str | None = None
 
-
-#: Once and in full, within three working days of reception; then the term is counted again from the beginning.
-_ONCE_AND_ANEW = SupplementRule(SupplementEffect.RESTART, limit=1, ask_within=3)
-#: Newest first. Decree 61/2018 art. 11(2)c and 19(4). The articles of Decree 118/2025 on supplements were not read: the
-#: rule of 2018 is carried on until confirmed.
-REGIMES = (
-    Regime("118/2025/NĐ-CP", date(2025, 7, 1), _ONCE_AND_ANEW, confirmed=False),
-    Regime("61/2018/NĐ-CP", date(2018, 6, 21), _ONCE_AND_ANEW, confirmed=True),
-    Regime("09/2015/QĐ-TTg", date.min, SupplementRule(SupplementEffect.RESTART), confirmed=False),
-)
+    def in_force(self, day: date) -> bool:
+        """Whether a dossier received on `day` comes under it."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
-def regime_on(day: date) -> Regime:
-    """The regime in force on `day`."""
-    return next(regime for regime in REGIMES if day >= regime.valid_from)
+class Regimes:
+    """All rules, ready to be asked."""
+
+    def __init__(self, regimes: Iterable[Regime] = ()) -> None:
+        self.all: Sequence[Regime] = tuple(regimes)
+        found: dict[str | None, list[Regime]] = {}
+        for regime in self.all:
+            found.setdefault(regime.procedure, []).append(regime)
+        self._of: Mapping[str | None, Sequence[Regime]] = found
+
+    def on(self, procedure: str | None, day: date) -> SupplementRule:
+        """The rule for a dossier of a procedure (its national core) received on `day`: the special law goes before the
+        general one."""
+        for scope in (procedure, None) if procedure in self._of else (None,):
+            for regime in self._of.get(scope, ()):
+                if regime.in_force(day):
+                    return regime.rule
+        return NO_RULE

@@ -8,7 +8,7 @@ from functools import cached_property
 from shared.domain.agencies import AgencyTree, Level
 from shared.domain.deadline import Clock
 from shared.domain.lifecycle import Channel
-from shared.domain.regimes import regime_on
+from shared.domain.regimes import Regimes
 from shared.domain.terms import Term
 from shared.domain.working_calendar import DEFAULT_SESSIONS, Session, Sessions, WorkingCalendar
 
@@ -19,7 +19,7 @@ _REMEMBERED = 100_000
 @dataclass(frozen=True, slots=True)
 class ProcedureVersion:
     """A procedure as it stood in a period. `offers`: level → last day on which that level handles it (None: still).
-    `terms`: channel → term; a channel that is missing is not offered."""
+    `terms`: channel → term; a channel that is missing is not offered. `core`: its national number."""
 
     id: int
     code: str
@@ -30,6 +30,7 @@ class ProcedureVersion:
     offers: Mapping[Level, date | None]
     terms: Mapping[Channel, Term]
     basis: str = ""
+    core: str | None = None
 
     def in_force(self, day: date) -> bool:
         """Whether this version held on `day`."""
@@ -57,12 +58,13 @@ class DatedSessions:
 
 @dataclass(frozen=True)
 class Reference:
-    """Agencies, calendar, sessions and procedures as of one reading of the database."""
+    """Agencies, calendar, sessions, procedures and supplement rules as of one reading of the database."""
 
     agencies: AgencyTree
     calendar: WorkingCalendar
     procedures: Mapping[str, tuple[ProcedureVersion, ...]]
     sessions: Mapping[int | None, tuple[DatedSessions, ...]]
+    regimes: Regimes = field(default_factory=Regimes)
     revision: tuple[int, int] = (0, 0)
     versions: Mapping[int, ProcedureVersion] = field(init=False, repr=False)
     _sessions_seen: dict[tuple[int | None, date], Sessions | None] = field(init=False, repr=False, default_factory=dict)
@@ -93,7 +95,7 @@ class Reference:
 
     def clock(self, version: ProcedureVersion, channel: Channel, agency_id: int, day: date) -> Clock:
         """What the deadline account needs for a dossier accepted on `day`. KeyError: the channel is not offered."""
-        rule = regime_on(day).supplement
+        rule = self.regimes.on(version.core, day)
         return Clock(version.terms[channel], self.calendar, self.sessions_of(agency_id, day), rule)
 
     def _sessions_on(self, agency_id: int | None, day: date) -> Sessions | None:

@@ -8,6 +8,7 @@ import asyncpg
 
 from shared.domain.agencies import Agency, AgencyTree, Level
 from shared.domain.lifecycle import Channel
+from shared.domain.regimes import Lapse, Regime, Regimes, SupplementEffect, SupplementRule
 from shared.domain.terms import Term, TermUnit
 from shared.domain.working_calendar import CalendarDay, DayKind, Session, WorkingCalendar
 from shared.reference.snapshot import DatedSessions, ProcedureVersion, Reference
@@ -33,6 +34,7 @@ async def read_reference(connection: Connection) -> Reference:
             calendar=await _calendar(connection),
             procedures=await _procedures(connection),
             sessions=await _sessions(connection),
+            regimes=await _regimes(connection),
             revision=await read_revision(connection),
         )
 
@@ -68,7 +70,7 @@ async def _sessions(connection: Connection) -> dict[int | None, tuple[DatedSessi
 
 async def _procedures(connection: Connection) -> dict[str, tuple[ProcedureVersion, ...]]:
     versions = await connection.fetch(
-        "SELECT v.id, p.code, v.name, v.sector, v.valid_from, v.valid_to, v.basis"
+        "SELECT v.id, p.code, v.name, v.sector, v.valid_from, v.valid_to, v.basis, p.national_core"
         " FROM procedure_version v JOIN procedure p ON p.id = v.procedure_id ORDER BY p.code, v.valid_from"
     )
     offers: dict[int, dict[Level, date | None]] = defaultdict(dict)
@@ -82,10 +84,43 @@ async def _procedures(connection: Connection) -> dict[str, tuple[ProcedureVersio
     found: dict[str, list[ProcedureVersion]] = defaultdict(list)
     for row in versions:
         version = ProcedureVersion(
-            row[0], row[1], row[2], row[3], row[4], row[5], offers[row[0]], terms[row[0]], row[6]
+            row[0], row[1], row[2], row[3], row[4], row[5], offers[row[0]], terms[row[0]], row[6], row[7]
         )
         found[row[1]].append(version)
     return {code: tuple(listed) for code, listed in found.items()}
+
+
+async def _regimes(connection: Connection) -> Regimes:
+    """The rules that hold: those that another took the place of stay in the table and are not read."""
+    rows = await connection.fetch(
+        "SELECT effect, request_limit, ask_within, answer_value, answer_unit, submission_value, submission_unit, lapse,"
+        " notice, regime, citation, confirmed, valid_from, valid_to, procedure_core FROM supplement_rule"
+        " WHERE NOT replaced ORDER BY valid_from DESC NULLS LAST"
+    )
+    return Regimes(
+        Regime(
+            SupplementRule(
+                effect=SupplementEffect(row["effect"]),
+                limit=row["request_limit"],
+                ask_within=row["ask_within"],
+                answer_within=_answer(row["answer_value"], row["answer_unit"]),
+                submission_within=_answer(row["submission_value"], row["submission_unit"]),
+                lapse=Lapse(row["lapse"]),
+                notice=row["notice"] or "",
+                regime=row["regime"],
+                citation=row["citation"],
+                confirmed=row["confirmed"],
+            ),
+            row["valid_from"],
+            row["valid_to"],
+            row["procedure_core"],
+        )
+        for row in rows
+    )
+
+
+def _answer(value: Decimal | None, unit: str | None) -> Term | None:
+    return Term(value, TermUnit(unit)) if value is not None and unit is not None else None
 
 
 def _term(value: Decimal, unit: str, cutoff: time | None) -> Term:

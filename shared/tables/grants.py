@@ -17,6 +17,7 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "procedure_version": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
         "procedure_offer": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
         "procedure_term": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
+        "supplement_rule": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
         "dossier": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
         "applicant": {"motcua_intake": _WRITE},
         "dossier_event": {"motcua_intake": _APPEND, "motcua_routing": _READ, "motcua_stats": _READ},

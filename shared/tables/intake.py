@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Date,
     ForeignKey,
     Identity,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     Time,
     text,
 )
-from sqlalchemy.dialects.postgresql import BYTEA, JSONB, UUID
+from sqlalchemy.dialects.postgresql import BYTEA, DATERANGE, JSONB, UUID, ExcludeConstraint
 
 from shared.tables.schema import Instant, Xid8, idempotency_table, metadata, position_table, revision_table
 
@@ -77,6 +78,56 @@ procedure_term = Table(
     comment="a channel without a row is not offered",
 )
 
+supplement_rule = Table(
+    "supplement_rule",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("procedure_core", Text, comment="national core of the procedure it is for; null: the general rule"),
+    Column("valid_from", Date, comment="of reception; null: from the beginning"),
+    Column("valid_to", Date, comment="last day of reception; null: still"),
+    Column("effect", Text, nullable=False, comment="of a request after acceptance on the clock"),
+    Column("request_limit", SmallInteger, comment="how many requests after acceptance; null: not said"),
+    Column("ask_within", SmallInteger, comment="in how many working days of reception; null: not said"),
+    Column("answer_value", Numeric(7, 2), comment="how long the applicant has; null: not said"),
+    Column("answer_unit", Text),
+    Column("submission_value", Numeric(7, 2), comment="the same before acceptance"),
+    Column("submission_unit", Text),
+    Column("lapse", Text, nullable=False, server_default=text("'nothing'"), comment="what happens when it runs out"),
+    Column("notice", Text, comment="what the applicant is told then"),
+    Column("regime", Text, nullable=False, comment="the law, short"),
+    Column("citation", Text, nullable=False, comment="the law, to the article, as an explanation cites it"),
+    Column("basis", Text, nullable=False, comment="where the rule comes from, and how sure it is"),
+    Column("confirmed", Boolean, nullable=False, comment="false: the text of the law was not read"),
+    Column("decision", Text, comment="by which an operator changed it; null: it is as it came with the product"),
+    Column("reason", Text, comment="why an operator entered, ended or replaced it"),
+    Column("entered_by", Text, comment="who did; null: nobody"),
+    Column("entered_at", Instant),
+    Column("replaced", Boolean, nullable=False, server_default=text("false"), comment="true: it never holds again"),
+    Column("period", DATERANGE, Computed("daterange(valid_from, valid_to, '[]')", persisted=True)),
+    CheckConstraint("effect IN ('restart', 'pause', 'continue')", name="effect"),
+    CheckConstraint("lapse IN ('nothing', 'close')", name="lapse"),
+    CheckConstraint("(answer_value IS NULL) = (answer_unit IS NULL)", name="answer_has_its_unit"),
+    CheckConstraint("(submission_value IS NULL) = (submission_unit IS NULL)", name="submission_has_its_unit"),
+    CheckConstraint(
+        "answer_unit IN ('working_day', 'calendar_day', 'month')"
+        " AND submission_unit IN ('working_day', 'calendar_day', 'month')",
+        name="unit",
+    ),
+    CheckConstraint(
+        "lapse = 'nothing' OR (notice IS NOT NULL AND coalesce(answer_value, submission_value) IS NOT NULL)",
+        name="what_closes_says_when_and_why",
+    ),
+    # One rule holds for a procedure on one day, and one in general.
+    ExcludeConstraint(
+        (text("coalesce(procedure_core, '')"), "="),
+        ("period", "&&"),
+        name="ex_supplement_rule_period",
+        using="gist",
+        where=text("NOT replaced"),
+    ),
+    comment="what the law says of supplements; a dossier keeps the rule of the day on which it was received",
+)
+
 dossier = Table(
     "dossier",
     metadata,
@@ -87,6 +138,7 @@ dossier = Table(
     Column("version_id", Integer, ForeignKey("procedure_version.id"), nullable=False),
     Column("agency_id", Integer, ForeignKey("agency.id"), nullable=False, comment="received it; its figure"),
     Column("channel", SmallInteger, nullable=False),
+    Column("case_no", SmallInteger, nullable=False, server_default=text("1"), comment="which of the procedure's terms"),
     Column("status", SmallInteger, nullable=False),
     Column("submitted_at", Instant, nullable=False),
     Column("reception_due_at", Instant, comment="of a submission: until when the one-stop is to look at it"),
@@ -94,6 +146,10 @@ dossier = Table(
     Column("original_due_at", Instant),
     Column("due_at", Instant, comment="as the applicant knows it; late_from says what it is judged by"),
     Column("late_from", Instant, comment="first instant that is late; null: no term, or the clock stands still"),
+    Column(
+        "answer_due_at", Instant, comment="until when the applicant is to complete it; null: not asked, or not said"
+    ),
+    Column("lapses_at", Instant, comment="from then on it is closed if it is not complete; null: nothing happens"),
     Column("finished_at", Instant),
     Column("returned_at", Instant),
     Column("outcome", SmallInteger),
@@ -143,6 +199,8 @@ dossier = Table(
         "id",
         postgresql_where=text("reception_due_at IS NOT NULL"),
     ),
+    # What waits for an applicant whose time runs out: the few that are to be closed are found without a scan.
+    Index("ix_dossier_lapses", "lapses_at", "id", postgresql_where=text("lapses_at IS NOT NULL")),
     Index("ix_dossier_legacy_code", "legacy_code", unique=True, postgresql_where=text("legacy_code IS NOT NULL")),
 )
 

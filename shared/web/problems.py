@@ -152,6 +152,15 @@ REASONS = MappingProxyType(
             "chỉ được yêu cầu bổ sung trong {limit} ngày làm việc từ ngày tiếp nhận; muộn hơn phải nêu căn cứ pháp lý",
             "a supplement may be asked for within {limit} working days of reception; later it needs its legal basis",
         ),
+        "back_dated": (
+            "chỉ được áp dụng từ ngày {day} trở đi; nếu áp dụng cho cả hồ sơ đã tiếp nhận thì phải ghi rõ {flag}",
+            "it holds from {day} on; whoever means what was received before as well has to say {flag}",
+        ),
+        "general_rule_needs_another": (
+            "quy định chung không thể kết thúc; hãy nhập quy định thay thế",
+            "the general rule does not end: enter the one that takes its place",
+        ),
+        "ended_before": ("đã kết thúc ngày {day}", "has ended on {day}"),
         "extended_before": ("chỉ được hẹn lại một lần", "a new date may be appointed only once"),
         "extension_late": (
             "phải xin lỗi và hẹn lại chậm nhất 1 ngày trước khi hết hạn ({due})",

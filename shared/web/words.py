@@ -76,6 +76,15 @@ _ROWS = {
     "channel": "kênh tiếp nhận",
     "month": "tháng",
 }
+_SUPPLEMENT_RULES = {
+    "restart": "tính lại từ đầu",
+    "pause": "không tính thời gian chờ",
+    "continue": "tiếp tục tính",
+    "nothing": "không có hệ quả",
+    "close": "dừng giải quyết",
+    "retroactive": "hồi tố",
+}
+_UNITS = {"working_day": "ngày làm việc", "calendar_day": "ngày"}
 _CASES = {"open": "đang mở", "untold": "chưa báo bộ phận một cửa"}
 _WORKFLOWS = {
     "linked": "liên thông",
@@ -118,6 +127,8 @@ TERMS = MappingProxyType(
         **_DOCUMENTS,
         **_FIGURES,
         **_ROWS,
+        **_SUPPLEMENT_RULES,
+        **_UNITS,
         **_CASES,
         **_WORKFLOWS,
         **_COLUMNS,

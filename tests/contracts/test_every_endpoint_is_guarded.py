@@ -1,6 +1,7 @@
 """Whoever lacks the right sees nothing: every endpoint names the roles that it is for, or stands in the list of what
 is public (Circular 01/2018 art. 16(2)d: without a login only what is everybody's)."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -19,7 +20,7 @@ from tests.conftest import Database
 from tests.contracts.documents import document
 from tests.support import PROVINCE, bearer, serving, settings_for
 
-#: What anybody may read: catalogues, whether the service is well, and of a dossier how far it has come.
+#: What anybody may read: catalogues, the law, whether the service is well, and of a dossier how far it has come.
 PUBLIC = {
     "/v1/procedures",
     "/v1/procedures/{code}",
@@ -28,11 +29,15 @@ PUBLIC = {
     "/v1/calendar",
     "/v1/definitions",
     "/v1/deadline-preview",
+    "/v1/supplement-rules",
+    "/v1/supplement-rules/{rule_id}",
     "/v1/track/{code}",
     "/healthz",
     "/readyz",
     "/metrics",
 }
+#: What stands in a path, where it is not a code.
+NAMED = {"import_id": "3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10", "rule_id": "1", "seq": "1"}
 #: What the framework adds: the contract and its pages.
 DOCUMENTS = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
 
@@ -102,12 +107,7 @@ async def rooms(database: Database, issuer: LocalIssuer) -> AsyncIterator[dict[s
 
 async def asked(client: httpx.AsyncClient, route: APIRoute, **more: Any) -> list[httpx.Response]:
     """The answers of an endpoint to nothing in particular."""
-    path = (
-        route.path.replace("{import_id}", "3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10")
-        .replace("{code}", "X-190722-0001")
-        .replace("{seq}", "1")
-    )
-    assert "{" not in path
+    path = re.sub(r"{(\w+)}", lambda name: NAMED.get(name[1], "X-190722-0001"), route.path)
     return [await client.request(method, path, **more) for method in sorted(route.methods or ())]
 
 

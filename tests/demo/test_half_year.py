@@ -14,13 +14,13 @@ from services.demo.fates import Totals
 from services.demo.half_year import COUNT, LETTER, ndjson, records
 from shared.domain.deadline import Account, Clock, Verdict, moved, opened
 from shared.domain.lifecycle import Channel, EventKind
-from shared.domain.regimes import regime_on
 from shared.domain.terms import TermUnit
 from shared.domain.working_calendar import DEFAULT_SESSIONS
 
 SMALL = LETTER.scaled(50)
 FIRST, LAST = date(2019, 1, 1), date(2019, 6, 30)
 CALENDAR = working_calendar(reference.calendar_days(), reference.CALENDAR_YEARS)
+REGIMES = reference.regimes()
 PROCEDURES = {row.code: row for row in reference.procedures()}
 AGENCIES = {
     unit.code: unit
@@ -43,7 +43,7 @@ def account(record) -> Account:
     accepted = instant(record["accepted_at"])
     term = PROCEDURES[record["procedure"]].term(Channel[record["channel"].upper()])
     assert term is not None
-    clock = Clock(term, CALENDAR, DEFAULT_SESSIONS, regime_on(accepted.date()).supplement)
+    clock = Clock(term, CALENDAR, DEFAULT_SESSIONS, REGIMES.on(None, accepted.date()))
     found = opened(accepted, clock)
     for supplement in record.get("supplements", []):
         found = moved(found, EventKind.SUPPLEMENT_REQUESTED, instant(supplement["requested_at"]), clock)

@@ -1,13 +1,14 @@
 """Builders of what the law reckons with: the real calendar, terms, clocks, small agency trees."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 
 from hypothesis import strategies as st
 
-from services.reference import CALENDAR_YEARS, calendar_days
+from services.reference import CALENDAR_YEARS, calendar_days, regimes
 from shared.domain.agencies import Agency, AgencyTree, Level
 from shared.domain.counts import Facts
 from shared.domain.deadline import Clock
@@ -29,6 +30,11 @@ def the_calendar() -> WorkingCalendar:
     rows = calendar_days()
     days = [CalendarDay(row.day, row.kind, row.name_vi, row.name_en, row.status == "provisional") for row in rows]
     return WorkingCalendar.of(days, CALENDAR_YEARS)
+
+
+def the_rule(received: str, procedure: str | None = None) -> SupplementRule:
+    """The supplement rule that comes with the product, for what is received on a day."""
+    return regimes().on(procedure, day(received))
 
 
 def a_calendar_off_all(*years: int) -> WorkingCalendar:
@@ -66,12 +72,14 @@ def due(accepted: str, term: Term, *, sessions: Sessions = DEFAULT_SESSIONS) -> 
 def a_clock(
     term: Term,
     *,
-    effect: SupplementEffect = SupplementEffect.RESTART,
+    effect: SupplementEffect | None = None,
+    rule: SupplementRule | None = None,
     calendar: WorkingCalendar | None = None,
     sessions: Sessions = DEFAULT_SESSIONS,
 ) -> Clock:
-    """What an account needs beside its events."""
-    return Clock(term, calendar or the_calendar(), sessions, SupplementRule(effect))
+    """What an account needs beside its events: under Decree 61/2018 unless a `rule`, or another `effect`, is given."""
+    law = rule or the_rule("Monday 2019-07-22")
+    return Clock(term, calendar or the_calendar(), sessions, replace(law, effect=effect) if effect else law)
 
 
 def a_unit(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared.domain.civil_time import civil_day
 from shared.domain.deadline import Account, Clock, Verdict, folded, judged, moved, opened
 from shared.domain.lifecycle import EventKind
-from shared.domain.regimes import REGIMES, SupplementEffect, regime_on
+from shared.domain.regimes import SupplementEffect
 from shared.domain.terms import Due, Term, TermUnit
 from shared.domain.working_calendar import DEFAULT_SESSIONS
 from tests.domain.builders import NO_TERM, a_clock, a_term, day, instants_within, terms, working_days
@@ -267,30 +267,6 @@ def test_withdrawn_while_the_clock_stood_still_is_never_late(withdrawn: str, ver
 def test_withdrawn_while_waiting_after_the_term_ran_out_is_late() -> None:
     events = [(REQUESTED, "Wednesday 2019-07-24 10:00"), (FINISHED, "Thursday 2019-07-25 09:00")]
     assert an_account(a_clock(working_days(1)), *events).verdict is Verdict.LATE
-
-
-# --- which law ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("Wednesday 2018-06-20", "09/2015/QĐ-TTg"),
-        ("Thursday 2018-06-21", "61/2018/NĐ-CP"),
-        ("Monday 2019-07-22", "61/2018/NĐ-CP"),
-        ("Monday 2025-06-30", "61/2018/NĐ-CP"),
-        ("Tuesday 2025-07-01", "118/2025/NĐ-CP"),
-    ],
-)
-def test_the_law_is_that_of_the_day_of_acceptance(text: str, name: str) -> None:
-    assert regime_on(day(text)).name == name
-
-
-def test_under_decree_61_a_supplement_restarts_and_the_text_was_read() -> None:
-    regime = regime_on(day("Monday 2019-07-22"))
-    assert regime.supplement.effect is RESTART
-    assert regime.confirmed
-    assert [r.valid_from for r in REGIMES] == sorted((r.valid_from for r in REGIMES), reverse=True)
 
 
 # --- what always holds ----------------------------------------------------------------------------------------------

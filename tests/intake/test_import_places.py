@@ -11,6 +11,7 @@ from intake_service.dossiers.rules import checked_place
 from intake_service.imports.rules import turning_days
 from shared.domain.agencies import Agency, AgencyTree, Level
 from shared.domain.lifecycle import Channel
+from shared.domain.regimes import Regime, Regimes, SupplementEffect, SupplementRule
 from shared.domain.terms import Term, TermUnit
 from shared.domain.working_calendar import Session, WorkingCalendar
 from shared.reference import ProcedureVersion, Reference
@@ -33,7 +34,14 @@ def references(draw: st.DrawFn) -> Reference:
     ]
     versions = [
         ProcedureVersion(
-            number, "1.001193", "Khai sinh", "Hộ tịch", *period, {Level.COMMUNE: until}, {Channel.POST: TERM}
+            number,
+            "1.001193",
+            "Khai sinh",
+            "Hộ tịch",
+            *period,
+            {Level.COMMUNE: until},
+            {Channel.POST: TERM},
+            core="1.001193",
         )
         for number, (period, until) in enumerate(draw(st.lists(st.tuples(periods, bounds), min_size=1, max_size=3)), 1)
     ]
@@ -41,10 +49,17 @@ def references(draw: st.DrawFn) -> Reference:
         DatedSessions(owner, 0, Session(time(7), time(11)), *period)
         for owner, period in draw(st.lists(st.tuples(st.sampled_from([None, 1]), periods), max_size=3))
     ]
+    regimes = [
+        Regime(SupplementRule(SupplementEffect.RESTART, regime=str(number)), *period, procedure)
+        for number, (period, procedure) in enumerate(
+            draw(st.lists(st.tuples(periods, st.sampled_from([None, "1.001193"])), max_size=3))
+        )
+    ]
     return Reference(
         agencies=AgencyTree.of(units, []),
         calendar=WorkingCalendar.of([], [2018]),
         procedures={"1.001193": tuple(versions)},
+        regimes=Regimes(regimes),
         sessions={owner: tuple(row for row in hours if row.agency_id == owner) for owner in (None, 1)},
     )
 

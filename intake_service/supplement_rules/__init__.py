@@ -1,0 +1,1 @@
+"""What the law says of supplements, as dated data: how often, until when, and what it makes of the clock."""
