@@ -1,6 +1,6 @@
 """INTAKE: what a citizen hands in and gets back.
 
-Owns procedures, supplement rules, dossiers and their lifecycle, applicants, the event log, imports.
+Owns procedures, supplement rules, dossiers and their lifecycle, applicants, the event log, apologies, imports.
 Offers `/v1/procedures`, `/v1/supplement-rules`, `/v1/dossiers` and all that may be done to one,
 `/v1/deadline-preview`, `/v1/imports`, and to anybody `/v1/track`.
 Calls routing, to tell it of every dossier that was received (outbox/).

@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from intake_service.apologies import endpoints as apologies
 from intake_service.deadlines import endpoints as deadlines
 from intake_service.dossiers import endpoints as dossiers
 from intake_service.imports import endpoints as imports
@@ -30,6 +31,7 @@ PLAN = RoomPlan(
         supplement_rules.router,
         dossiers.router,
         lifecycle.router,
+        apologies.router,
         deadlines.router,
         tracking.router,
         imports.router,

@@ -13,13 +13,13 @@ from intake_service.dossiers.usecases import one
 from intake_service.lifecycle import usecases
 from shared.contracts import verbs
 from shared.contracts.intake import Dossier
-from shared.domain.lifecycle import EventKind, Outcome
+from shared.domain.lifecycle import ApologyKind, EventKind, Outcome
 from shared.web.app import ReferenceOf
 from shared.web.auth import Principal, Role, allows
 from shared.web.clock import now
 from shared.web.database import WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
-from shared.web.problems import invalid, refusals
+from shared.web.problems import Problem, Reason, invalid, refusals
 
 router = APIRouter(prefix="/v1/dossiers", tags=["lifecycle"])
 
@@ -51,6 +51,7 @@ class Verb:
     doc: str
     detail: Callable[[Any], Mapping[str, Any]] = _nothing
     said: Callable[[Any], Mapping[str, Any]] = _nothing
+    apology: Callable[[Any], ApologyKind | None] = lambda _: None
     needs_body: bool = True
 
 
@@ -137,19 +138,24 @@ VERBS = (
         _ONE_STOP,
         "extendDossier",
         "Xin lỗi và hẹn lại · Apologise, and appoint a new date",
-        "At latest one day before the term ends, and once (art. 19(9)). The one-stop moves the date; late stays late.",
+        "At latest one day before the term ends, and once (art. 19(9)). The one-stop moves the date; late stays late. "
+        "With `proposal`: as the handling agency proposed, in time if it was proposed in time.",
         detail=_letter,
+        apology=lambda _: ApologyKind.EXTENSION,
     ),
     Verb(
         "apologies",
         EventKind.APOLOGISED,
         verbs.ApologyIn,
-        _ONE_STOP,
+        _AGENCY,
         "apologise",
-        "Xin lỗi vì mất, hỏng hồ sơ · Apologise for a lost or damaged dossier",
-        "Moves no date (art. 21).",
+        "Xin lỗi vì quá hạn, vì mất, hỏng hồ sơ · Apologise for lateness, or a lost or damaged dossier",
+        "For lateness that has come: the handling agency's own letter (art. 12(5)). A new time in it is the one "
+        "re-appointment, which the one-stop makes; late stays late. For a dossier lost or damaged (art. 21): moves no "
+        "date.",
         detail=_letter,
         said=lambda body: {"apology": body.kind},
+        apology=lambda body: ApologyKind[body.kind.upper()],
     ),
     Verb(
         "withdraw",
@@ -208,6 +214,7 @@ _CHANGES = refusals(
     "forbidden",
     "not_found",
     "not_allowed_in_status",
+    "conflict",
     "version_changed",
     "body_too_large",
     "unsupported_media_type",
@@ -245,6 +252,9 @@ def _endpoint(verb: Verb) -> Callable[..., Any]:
 
 
 def _act(verb: Verb, body: Any, request: RequestKey | None, if_match: str | None) -> usecases.Act:
+    misplaced = body.misplaced() if isinstance(body, verbs.ExtensionIn) else ()
+    if misplaced:
+        raise Problem("invalid_request", *(Reason(name, code) for name, code in misplaced))
     outcome = getattr(body, "outcome", None)
     reason = getattr(body, "reason", None)
     return usecases.Act(
@@ -254,15 +264,18 @@ def _act(verb: Verb, body: Any, request: RequestKey | None, if_match: str | None
         occurred_at=body.occurred_at,
         outcome=Outcome[outcome.upper()] if outcome else None,
         new_due_at=getattr(body, "new_due_at", None),
+        apology=verb.apology(body),
+        proposal=getattr(body, "proposal", None),
         on_behalf_of=(body.on_behalf_of.actor, body.on_behalf_of.agency) if body.on_behalf_of else None,
-        expected_version=_version(if_match),
+        expected_version=version_of(if_match),
         reason=reason,
         detail=verb.detail(body),
         said=verb.said(body),
     )
 
 
-def _version(if_match: str | None) -> int | None:
+def version_of(if_match: str | None) -> int | None:
+    """The version that a client has read; None: whichever it is."""
     if if_match is None or if_match == "*":
         return None
     digits = if_match.removeprefix("W/").strip('"')

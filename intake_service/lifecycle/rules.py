@@ -10,11 +10,11 @@ from typing import NamedTuple
 import orjson
 
 from shared.domain.chain import event_hash, event_tail
-from shared.domain.civil_time import civil_day, end_of, shown
+from shared.domain.civil_time import civil_day, end_of, local, shown
 from shared.domain.counts import Facts
-from shared.domain.deadline import Account, Clock
+from shared.domain.deadline import Account, Clock, Verdict
 from shared.domain.life import Happened, Life, taken
-from shared.domain.lifecycle import STATUS_VI, Channel, EventKind, Outcome, allowed_events
+from shared.domain.lifecycle import STATUS_VI, ApologyKind, Channel, EventKind, Outcome, allowed_events
 from shared.domain.terms import Due, TermUnit
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import ProcedureVersion, Reference
@@ -77,9 +77,21 @@ def next_step(
 
 
 def against_the_law(
-    life: Life, event: Happened, clock: Clock, *, outcome: Outcome | None, reason: str | None, legal_basis: bool
+    life: Life,
+    event: Happened,
+    clock: Clock,
+    *,
+    outcome: Outcome | None = None,
+    reason: str | None = None,
+    legal_basis: bool = False,
+    apology: ApologyKind | None = None,
+    proposed_at: datetime | None = None,
 ) -> Reason | None:
-    """Why the law forbids an event that the lifecycle allows. What an import brings did happen: it is not asked."""
+    """Why the law forbids an event that the lifecycle allows. What an import brings did happen: it is not asked.
+
+    legal_basis: whether a supplement request names one. proposed_at: when the handling agency proposed an extension
+    that the one-stop now makes: whoever proposed in time is not refused because the one-stop took its time.
+    """
     account = life.account
     if account is None:
         return None
@@ -88,7 +100,9 @@ def against_the_law(
     if event.kind is EventKind.SUPPLEMENT_REQUESTED and not legal_basis:
         return _supplement_refused(account, event, clock)
     if event.kind is EventKind.EXTENDED:
-        return _extension_refused(account, event, clock)
+        return _extension_refused(account, event, clock, proposed_at or event.at)
+    if apology is ApologyKind.OVERDUE:
+        return _overdue_apology_refused(account, event, clock)
     return None
 
 
@@ -102,18 +116,44 @@ def _supplement_refused(account: Account, event: Happened, clock: Clock) -> Reas
     return None
 
 
-def _extension_refused(account: Account, event: Happened, clock: Clock) -> Reason | None:
+def _extension_refused(account: Account, event: Happened, clock: Clock, proposed_at: datetime) -> Reason | None:
     """Decree 61/2018 art. 19(9): at latest one day before the term ends, and once."""
     if account.due is None or account.promised is None or event.due is None:
         return Reason("", "no_term")
     due = shown(account.due.at)
     if account.extensions:
         return Reason("", "extended_before")
-    if civil_day(event.at) >= account.due.day:
+    if civil_day(proposed_at) >= account.due.day:
         return Reason("occurred_at", "extension_late", {"due": due.isoformat() if due else ""})
-    if event.due.at <= account.promised.at:
-        return Reason("new_due_at", "not_later", {"due": due.isoformat() if due else ""})
-    if not clock.calendar.is_working(event.due.day):
+    return _new_date_refused(account.promised, event.due, event.at, clock)
+
+
+def _overdue_apology_refused(account: Account, event: Happened, clock: Clock) -> Reason | None:
+    """Art. 12(5): of a dossier that is late, or was when it ended. A new time is a re-appointment, of which there is
+    one (art. 19(9)), whichever apology brings it."""
+    if not _is_late(account, event.at):
+        return Reason("kind", "not_overdue")
+    if event.due is None or event.due == account.due:
+        return None
+    if account.finished_at is not None:
+        return Reason("new_due_at", "finished_before")
+    if account.extensions:
+        return Reason("new_due_at", "extended_before")
+    return _new_date_refused(account.promised, event.due, event.at, clock)
+
+
+def _is_late(account: Account, at: datetime) -> bool:
+    if account.finished_at is not None:
+        return account.verdict is Verdict.LATE
+    return account.due is not None and at >= account.due.late_from
+
+
+def _new_date_refused(promised: Due | None, new: Due, at: datetime, clock: Clock) -> Reason | None:
+    if promised is not None and new.at <= promised.at:
+        return Reason("new_due_at", "not_later", {"due": local(promised.at).isoformat()})
+    if new.at <= at:
+        return Reason("new_due_at", "already_past")
+    if not clock.calendar.is_working(new.day):
         return Reason("new_due_at", "not_a_working_day")
     return None
 

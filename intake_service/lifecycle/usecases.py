@@ -2,19 +2,20 @@
 the log's."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from secrets import token_bytes
 
 import asyncpg
 import orjson
 
+from intake_service.apologies import store as apologies
 from intake_service.lifecycle import rules, store
 from shared.domain.civil_time import civil_day
 from shared.domain.codes import code_prefix
 from shared.domain.deadline import Clock
 from shared.domain.life import Life, told
-from shared.domain.lifecycle import Channel, EventKind, Outcome
+from shared.domain.lifecycle import ApologyKind, Channel, EventKind, Outcome
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
 from shared.web.auth import Principal, Role
@@ -22,12 +23,16 @@ from shared.web.database import Connection, Writing
 from shared.web.idempotency import RequestKey, claimed
 from shared.web.problems import Problem, Reason
 
+#: They handle a dossier; the applicant's date is the one-stop's to move (Decree 61/2018 art. 19(9)).
+_OFFICE = (Role.HANDLER, Role.LEADER)
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
     """What a caller asks to happen to a dossier.
 
-    occurred_at None: now. on_behalf_of: (actor, agency), from services only. new_due_at: of an extension.
+    occurred_at None: now. on_behalf_of: (actor, agency), from services only. apology: what it is for. new_due_at: of an
+    extension, or an apology for lateness. proposal, proposed_at: of the proposal that an extension takes up.
     reason, detail: in words, kept apart from the log. said: what the log itself says, never personal.
     """
 
@@ -37,6 +42,9 @@ class Act:
     occurred_at: datetime | None = None
     outcome: Outcome | None = None
     new_due_at: datetime | None = None
+    apology: ApologyKind | None = None
+    proposal: int | None = None
+    proposed_at: datetime | None = None
     on_behalf_of: tuple[str, str] | None = None
     expected_version: int | None = None
     reason: str | None = None
@@ -47,6 +55,8 @@ class Act:
 async def advance(connection: Writing, reference: Reference, principal: Principal, code: str, act: Act) -> bool:
     """Take a dossier one step on. Returns whether an earlier request with this key had done it."""
     actor, acting_agency_id = _actor(reference, principal, act)
+    if act.kind is EventKind.APOLOGISED and act.new_due_at is not None and principal.role in _OFFICE:
+        raise Problem("forbidden", Reason("new_due_at", "one_stop_moves_the_date"))
     row = await store.locked(connection, code, principal.scope)
     if row is None:
         raise Problem("not_found")
@@ -54,10 +64,10 @@ async def advance(connection: Writing, reference: Reference, principal: Principa
         return True
     if act.expected_version is not None and act.expected_version != row["version"]:
         raise Problem("version_changed")
+    if act.kind is EventKind.EXTENDED:
+        act = await _as_proposed(connection, row["id"], act)
     history = (await store.histories(connection, [row["id"]]))[row["id"]]
-    clock = clock_of(reference, row)
-    life = told(rules.read_back((event[:3] for event in history), clock))
-    assert life is not None, "a dossier begins with an event"
+    life, clock = life_of(reference, row, history)
     note = _note(act)
     step = _decided(life, act, history, clock, note)
     if act.kind is EventKind.ACCEPTED:
@@ -68,7 +78,54 @@ async def advance(connection: Writing, reference: Reference, principal: Principa
         row, step, reference, code=code, actor=actor, acting_agency_id=acting_agency_id, now=act.now, note=note
     )
     await store.append(connection, [event])
+    if act.apology is not None:
+        await _entered(connection, act, event)
     return False
+
+
+async def _as_proposed(connection: Writing, dossier_id: int, act: Act) -> Act:
+    """An extension with what the handling agency proposed. While its proposal waits, none is made past it."""
+    proposals = await apologies.proposals(connection, dossier_id)
+    if act.proposal is None:
+        if any(proposal["accepted"] is None for proposal in proposals):
+            raise Problem("conflict", Reason("proposal", "proposal_open"))
+        return act
+    if act.proposal > len(proposals):
+        raise Problem("invalid_request", Reason("proposal", "unknown_proposal"))
+    taken_up = proposals[act.proposal - 1]
+    if taken_up["accepted"] is not None:
+        raise Problem("conflict", Reason("proposal", "proposal_decided"))
+    return replace(
+        act,
+        new_due_at=taken_up["new_due_at"],
+        proposed_at=taken_up["proposed_at"],
+        reason=taken_up["reason"],
+        detail={name: taken_up[name] for name in ("number", "signed_by", "apology")},
+        said={"proposal": act.proposal},
+    )
+
+
+async def _entered(connection: Writing, act: Act, event: store.Appended) -> None:
+    assert act.apology is not None
+    await apologies.enter(connection, event.dossier_id, event.seq, act.apology, event.occurred_at, act.new_due_at)
+    if act.proposal is not None:
+        await apologies.decide(
+            connection,
+            event.dossier_id,
+            act.proposal,
+            accepted=True,
+            at=act.now,
+            actor=event.actor,
+            rejection=None,
+        )
+
+
+def life_of(reference: Reference, row: asyncpg.Record, history: list[asyncpg.Record]) -> tuple[Life, Clock]:
+    """A stored dossier as its events made it, and what it is reckoned by."""
+    clock = clock_of(reference, row)
+    life = told(rules.read_back((event[:3] for event in history), clock))
+    assert life is not None, "a dossier begins with an event"
+    return life, clock
 
 
 def _decided(life: Life, act: Act, history: list[asyncpg.Record], clock: Clock, note: store.Note | None) -> rules.Step:
@@ -88,6 +145,8 @@ def _decided(life: Life, act: Act, history: list[asyncpg.Record], clock: Clock, 
         outcome=act.outcome,
         reason=act.reason,
         legal_basis="legal_basis" in act.detail,
+        apology=act.apology,
+        proposed_at=act.proposed_at,
     )
     refused = _untimely(life, act, at, history) or forbidden
     if refused is not None:
@@ -204,9 +263,7 @@ async def begin_processing(connection: Connection, reference: Reference, dossier
     told_of = await store.histories(connection, [row["id"] for row in rows])
     events = []
     for row in rows:
-        clock = clock_of(reference, row)
-        life = told(rules.read_back((event[:3] for event in told_of[row["id"]]), clock))
-        assert life is not None, "a dossier begins with an event"
+        life, clock = life_of(reference, row, told_of[row["id"]])
         step = rules.next_step(life, EventKind.PROCESSING_STARTED, at, clock)
         assert not isinstance(step, Problem), "only accepted dossiers are locked"
         events.append(

@@ -21,7 +21,8 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 _SHORTEST_SEARCH = 2
 
 
-def _refused(code: str, **params: object) -> PydanticCustomError:
+def refused(code: str, **params: object) -> PydanticCustomError:
+    """The refusal of a field, by the code of its reason."""
     return PydanticCustomError("motcua", "refused", {"code": code, "params": params})
 
 
@@ -29,26 +30,26 @@ def _clean(text: str) -> str:
     if text.isascii() and text.isprintable() and "  " not in text and text == text.strip() and text:
         return text  # codes, numbers, kinds: five of the six texts of an imported record
     if has_control_characters(text):
-        raise _refused("control_characters")
+        raise refused("control_characters")
     text = normalised(text)
     if not text:
-        raise _refused("required")
+        raise refused("required")
     return text
 
 
 def _readable(text: str) -> str:
     if not has_letter(text):
-        raise _refused("no_letter")
+        raise refused("no_letter")
     return text
 
 
 def _searchable(text: str) -> str:
     if has_control_characters(text):
-        raise _refused("control_characters")
+        raise refused("control_characters")
     if not has_letter_or_digit(text):
-        raise _refused("nothing_to_search")
+        raise refused("nothing_to_search")
     if len(search_key(text)) < _SHORTEST_SEARCH:
-        raise _refused("too_short", limit=_SHORTEST_SEARCH)
+        raise refused("too_short", limit=_SHORTEST_SEARCH)
     return normalised(text)
 
 
@@ -67,7 +68,7 @@ SearchText = Annotated[str, StringConstraints(min_length=_SHORTEST_SEARCH, max_l
 def _bare_address(value: object) -> object:
     """EmailStr also takes `Name <address>`, and lets go of the name."""
     if isinstance(value, str) and "<" in value:
-        raise _refused("malformed", expected="e-mail address")
+        raise refused("malformed", expected="e-mail address")
     return value
 
 
@@ -81,7 +82,7 @@ def _written_day(value: object) -> object:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if not isinstance(value, str) or _DAY.fullmatch(value) is None:
-        raise _refused("malformed", expected="YYYY-MM-DD")
+        raise refused("malformed", expected="YYYY-MM-DD")
     return value
 
 
@@ -90,19 +91,19 @@ def _rfc3339(value: object) -> object:
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str) or len(value) < 10 or value[4:5] != "-":
-        raise _refused("malformed", expected="RFC 3339, 2019-07-24T08:00:00+07:00")
+        raise refused("malformed", expected="RFC 3339, 2019-07-24T08:00:00+07:00")
     return f"{value[:-6]}+{value[-5:]}" if value[-6:-5] == " " and value[-3:-2] == ":" and "T" in value else value
 
 
 def _day_of_our_times(value: date) -> date:
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise _refused("out_of_range", limit=f"{FIRST_YEAR}–{LAST_YEAR}")
+        raise refused("out_of_range", limit=f"{FIRST_YEAR}–{LAST_YEAR}")
     return value
 
 
 def _of_our_times(value: datetime) -> datetime:
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise _refused("out_of_range", limit=f"{FIRST_YEAR}–{LAST_YEAR}")
+        raise refused("out_of_range", limit=f"{FIRST_YEAR}–{LAST_YEAR}")
     return local(value)
 
 

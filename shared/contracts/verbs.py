@@ -1,10 +1,11 @@
 """What may be done to a dossier, as it goes over the wire: one body for each verb of its life."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from shared.contracts.fields import Code, InstantIn, LongLine, Name, ShortLine, Subject
+from shared.contracts.fields import Code, InstantIn, LongLine, Name, ShortLine, Subject, refused
 
 
 class _In(BaseModel):
@@ -78,20 +79,48 @@ class PaymentIn(Verb):
     receipt: ShortLine | None = Field(None, description="Number of the payment's receipt", examples=["BL-0001234"])
 
 
-class ExtensionIn(_Reasoned):
-    """The agency apologises and proposes a new date, at latest one day before the term ends, once (art. 19(9))."""
+class ExtensionIn(Verb):
+    """The agency apologises and appoints a new date, at latest one day before the term ends, once (art. 19(9)): by the
+    number of the proposal that is accepted, or with all that stands in the letter."""
 
-    new_due_at: InstantIn = Field(description="The new date", examples=["2019-08-20T17:00:00+07:00"])
-    number: ShortLine = Field(description="Number of the letter", examples=["12/PXL-STP"])
-    signed_by: Name = Field(description="Who signed it", examples=["Trần Văn Bình"])
+    proposal: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        None, description="Number of the handling agency's proposal: the rest comes from it", examples=[1]
+    )
+    reason: LongLine | None = Field(
+        None, description="Why, for the applicant to read", examples=["Phải xác minh thực địa"]
+    )
+    new_due_at: InstantIn | None = Field(None, description="The new date", examples=["2019-08-20T17:00:00+07:00"])
+    number: ShortLine | None = Field(None, description="Number of the letter", examples=["12/PXL-STP"])
+    signed_by: Name | None = Field(None, description="Who signed it", examples=["Trần Văn Bình"])
+
+    def misplaced(self) -> list[tuple[str, str]]:
+        """(field, code) of what is missing of a letter, or stands beside a proposal."""
+        letter = ("reason", "new_due_at", "number", "signed_by")
+        if self.proposal is None:
+            return [(name, "required") for name in letter if getattr(self, name) is None]
+        return [(name, "not_with_proposal") for name in letter if getattr(self, name) is not None]
 
 
 class ApologyIn(_Reasoned):
-    """An apology for what an extension cannot mend: a dossier lost or damaged (art. 21)."""
+    """An apology for lateness that has come (art. 12(5)), or for a dossier lost or damaged (art. 21)."""
 
-    kind: Literal["lost_or_damaged"] = Field("lost_or_damaged", examples=["lost_or_damaged"])
+    kind: Literal["overdue", "lost_or_damaged"] = Field(
+        "lost_or_damaged", description="What it is for; an extension brings its own", examples=["overdue"]
+    )
+    new_due_at: InstantIn | None = Field(
+        None,
+        description="Of `overdue`: a new time, the one re-appointment; late stays late",
+        examples=["2019-08-20T17:00:00+07:00"],
+    )
     number: ShortLine = Field(description="Number of the letter", examples=["13/PXL-STP"])
     signed_by: Name = Field(description="Who signed it", examples=["Trần Văn Bình"])
+
+    @field_validator("new_due_at")
+    @classmethod
+    def _only_with_overdue(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        if value is not None and info.data.get("kind") != "overdue":
+            raise refused("only_with_overdue")
+        return value
 
 
 class WithdrawIn(_Reasoned):

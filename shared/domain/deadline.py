@@ -137,6 +137,11 @@ def _extended(account: Account, _: datetime, due: Due | None) -> Account:
     return account._replace(promised=due, extensions=account.extensions + 1)
 
 
+def _apologised(account: Account, _: datetime, due: Due | None) -> Account:
+    # An apology for lateness may name a new time: the applicant's date moves, what it is judged by does not.
+    return account if due is None or due == account.due else _extended(account, _, due)
+
+
 def _rescheduled(account: Account, _: datetime, due: Due | None) -> Account:
     standing = account.paused and account.due is None
     return account._replace(due=None if standing else due, promised=due)
@@ -159,6 +164,7 @@ _CHANGES: Mapping[EventKind, Callable[[Account, datetime, Due | None], Account]]
         EventKind.SUPPLEMENTED: _answered,
         EventKind.PAID: _answered,
         EventKind.EXTENDED: _extended,
+        EventKind.APOLOGISED: _apologised,
         EventKind.RESCHEDULED: _rescheduled,
         EventKind.FINISHED: _ended,
         EventKind.WITHDRAWN: _ended,

@@ -113,6 +113,15 @@ def _event(told: Told, clock: Clock) -> Iterator[Line]:
                 f"{at.en}: the agency apologised and appointed {_due(account.promised).en} instead (once). "
                 "It is still judged by the date before (Decree 61/2018 art. 19(9)).",
             )
+        case EventKind.APOLOGISED if account.extensions > was.extensions:
+            yield Line(
+                f"{at.vi}: hồ sơ đã quá hạn; cơ quan giải quyết xin lỗi và hẹn lại {_due(account.promised).vi} (một "
+                "lần). Hồ sơ vẫn là quá hạn (NĐ 61/2018/NĐ-CP, Điều 12(5), 19(9)).",
+                f"{at.en}: late already; the agency apologised and appointed {_due(account.promised).en} instead "
+                "(once). It stays late (Decree 61/2018 art. 12(5), 19(9)).",
+            )
+        case EventKind.APOLOGISED:
+            yield Line(f"{at.vi}: cơ quan giải quyết xin lỗi.", f"{at.en}: the agency apologised.")
         case EventKind.RESCHEDULED:
             yield Line(
                 f"{at.vi}: ngày hẹn trả được tính lại, có quyết định: {_due(account.promised).vi}.",

@@ -40,6 +40,15 @@ class Outcome(IntEnum):
     STOPPED = 4
 
 
+class ApologyKind(IntEnum):
+    """What an apology is for. The first two are for lateness, to come or come (Decree 61/2018 art. 19(9), 12(5)); the
+    third for what no date can mend (art. 21)."""
+
+    EXTENSION = 1
+    OVERDUE = 2
+    LOST_OR_DAMAGED = 3
+
+
 class EventKind(StrEnum):
     """What can happen to a dossier."""
 

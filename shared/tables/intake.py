@@ -8,6 +8,7 @@ from sqlalchemy import (
     Computed,
     Date,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -191,6 +192,8 @@ dossier = Table(
         postgresql_include=["agency_id", "version_id"],
         postgresql_where=text("finished_at IS NULL"),
     ),
+    # What ended late, in the order in which it became late: a fortieth of all. Who is owed an apology stands in it.
+    Index("ix_dossier_ended_late", "agency_id", "late_from", "id", postgresql_where=text("verdict = 3")),
     Index("ix_dossier_reference", "reference", unique=True, postgresql_where=text("reference IS NOT NULL")),
     Index(
         "ix_dossier_reception",
@@ -267,6 +270,71 @@ event_note = Table(
         "salt", BYTEA, nullable=False, comment="erased with the words: without it the hash proves and tells nothing"
     ),
     comment="what an event says in words; it may name a person, so the chain holds only its hash",
+)
+
+extension_proposal = Table(
+    "extension_proposal",
+    metadata,
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), primary_key=True),
+    Column("n", SmallInteger, primary_key=True, comment="1 is the first of the dossier"),
+    Column("proposed_at", Instant, nullable=False),
+    Column("proposed_by", Text, nullable=False),
+    Column("agency_id", Integer, nullable=False, comment="for which agency: the holder of then"),
+    Column("new_due_at", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("apology", Text, nullable=False, comment="as the applicant is to read it"),
+    Column("number", Text, nullable=False),
+    Column("signed_by", Text, nullable=False),
+    Column("accepted", Boolean, comment="null: nobody has decided yet"),
+    Column("decided_at", Instant),
+    Column("decided_by", Text),
+    Column("rejection", Text, comment="why it was not accepted"),
+    CheckConstraint("(accepted IS NULL) = (decided_at IS NULL)", name="decided_when_said"),
+    Index(
+        "ix_extension_proposal_open",
+        "dossier_id",
+        unique=True,
+        postgresql_where=text("accepted IS NULL"),
+    ),
+    comment="what the handling agency wrote to the one-stop (Decree 61/2018 art. 19(9)); its words may name a person",
+)
+
+apology = Table(
+    "apology",
+    metadata,
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), primary_key=True),
+    Column("n", SmallInteger, primary_key=True, comment="1 is the first of the dossier"),
+    Column("seq", Integer, nullable=False, comment="of its event; the letter's words stand in event_note"),
+    Column("kind", SmallInteger, nullable=False, comment="1 extension, 2 overdue, 3 lost or damaged"),
+    Column("made_at", Instant, nullable=False),
+    Column("new_due_at", Instant),
+    Column("sent_at", Instant, comment="first; null: the applicant does not know of it yet"),
+    Column("received_at", Instant, comment="first"),
+    CheckConstraint("kind IN (1, 2, 3)", name="kind"),
+    Index("ix_apology_unsent", "made_at", "dossier_id", "n", postgresql_where=text("sent_at IS NULL")),
+    comment="the register of apologies, without a word of them",
+)
+
+apology_delivery = Table(
+    "apology_delivery",
+    metadata,
+    Column("dossier_id", BigInteger, primary_key=True),
+    Column("n", SmallInteger, primary_key=True),
+    Column("k", SmallInteger, primary_key=True, comment="1 is the first of the apology"),
+    Column("received", Boolean, nullable=False, comment="false: it was sent"),
+    Column("occurred_at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("acting_agency_id", Integer, nullable=False),
+    Column("channel", Text, comment="of a sending"),
+    Column("words", Text, comment="who received it, or where to it was sent; it may name a person"),
+    ForeignKeyConstraint(["dossier_id", "n"], ["apology.dossier_id", "apology.n"], name="fk_apology_delivery_apology"),
+    CheckConstraint(
+        "channel IN ('sms', 'email', 'phone', 'post', 'counter', 'social_network')",
+        name="channel",
+    ),
+    CheckConstraint("received = (channel IS NULL)", name="a_sending_has_a_channel"),
+    comment="append-only: every sending and every receipt of an apology",
 )
 
 dossier_number = Table(

@@ -167,6 +167,33 @@ REASONS = MappingProxyType(
             "an apology with a new date is due at latest one day before the term ends ({due})",
         ),
         "not_later": ("phải sau ngày hẹn trả hiện tại ({due})", "must be later than the date as it stands ({due})"),
+        "already_past": ("không được trước thời điểm xin lỗi", "must not lie before the apology"),
+        "not_overdue": ("hồ sơ không quá hạn", "the dossier is not late"),
+        "finished_before": (
+            "hồ sơ đã xử lý xong, không còn gì để hẹn lại",
+            "the dossier is finished: there is nothing left to appoint",
+        ),
+        "only_with_overdue": (
+            "chỉ thư xin lỗi vì quá hạn mới hẹn lại ngày trả",
+            "only an apology for lateness appoints a new date",
+        ),
+        "one_stop_moves_the_date": (
+            "chỉ bộ phận một cửa được điều chỉnh ngày hẹn trả",
+            "only the one-stop moves the applicant's date",
+        ),
+        "before_apology": ("không được trước thời điểm xin lỗi", "must not be before the apology"),
+        "before_sending": ("không được trước lúc gửi", "must not be before it was sent"),
+        "not_sent": ("thư xin lỗi chưa được gửi", "the apology was not sent yet"),
+        "proposal_open": (
+            "đang có đề nghị gia hạn chưa được xem xét; hãy chấp nhận hoặc từ chối đề nghị đó trước",
+            "a proposal to extend waits for a decision: accept or reject it first",
+        ),
+        "unknown_proposal": ("không có đề nghị gia hạn mang số này", "there is no such proposal"),
+        "proposal_decided": ("đề nghị gia hạn này đã được xem xét", "this proposal was decided before"),
+        "not_with_proposal": (
+            "không gửi kèm khi chấp nhận đề nghị gia hạn: nội dung lấy từ đề nghị",
+            "is not sent when a proposal is accepted: it comes from the proposal",
+        ),
         "no_term": ("hồ sơ không có thời hạn", "the dossier has no term"),
         "not_a_working_day": ("không phải ngày làm việc", "is not a working day"),
         "not_of_this_reception": (

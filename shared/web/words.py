@@ -67,7 +67,7 @@ _FIGURES = {
     "pending_paused": "tạm dừng",
 }
 _ROWS = {
-    "none": "không chia",
+    "none": "không",
     "tree": "cây đơn vị",
     "own": "riêng đơn vị",
     "level": "cấp",
@@ -106,6 +106,18 @@ _WORKFLOWS = {
     "escalated": "đã báo người đứng đầu bộ phận một cửa",
     "answered": "đã trả lời",
 }
+_APOLOGIES = {
+    "overdue": "quá hạn",
+    "lost_or_damaged": "mất, hỏng hồ sơ",
+    "sent": "đã gửi",
+    "any": "tất cả",
+}
+_SENDINGS = {
+    "sms": "tin nhắn",
+    "email": "thư điện tử",
+    "phone": "điện thoại",
+    "social_network": "mạng xã hội",
+}
 _COLUMNS = {
     "code": "mã hồ sơ",
     "legacy_code": "mã hồ sơ ở hệ thống khác",
@@ -131,6 +143,8 @@ TERMS = MappingProxyType(
         **_UNITS,
         **_CASES,
         **_WORKFLOWS,
+        **_APOLOGIES,
+        **_SENDINGS,
         **_COLUMNS,
     }
 )

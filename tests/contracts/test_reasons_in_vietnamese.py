@@ -123,7 +123,7 @@ def _texts_given() -> Iterator[tuple[str, str]]:
                 if not isinstance(node, ast.Call):
                     continue
                 called = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                if called not in ("Reason", "invalid", "_refused", "PydanticCustomError"):
+                if called not in ("Reason", "invalid", "refused", "PydanticCustomError"):
                     continue
                 given = [keyword.value for keyword in node.keywords]
                 given += [value for each in node.args if isinstance(each, ast.Dict) for value in each.values]

@@ -37,7 +37,7 @@ async def rooms(database: Database, issuer: LocalIssuer) -> AsyncIterator[dict[s
 async def test_a_parameter_that_is_not_known(
     rooms: dict[str, httpx.AsyncClient], issuer: LocalIssuer, room: str, method: str, path: str
 ) -> None:
-    url = path.replace("{code}", "1").replace("{import_id}", "1").replace("{id}", "1")
+    url = path.replace("{code}", "1").replace("{n}", "1").replace("{import_id}", "1").replace("{id}", "1")
     answer = await rooms[room].request(
         method, url, params={"agnecy": "secret-45"}, json={}, headers=bearer(issuer, "machine", PROVINCE)
     )

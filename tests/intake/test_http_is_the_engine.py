@@ -15,7 +15,7 @@ from services.local_issuer import LocalIssuer
 from shared.domain.civil_time import local
 from shared.domain.deadline import Clock
 from shared.domain.life import Happened, Life, decided, lived
-from shared.domain.lifecycle import Channel, EventKind, Outcome
+from shared.domain.lifecycle import ApologyKind, Channel, EventKind, Outcome
 from shared.reference.store import read_reference
 from tests.conftest import Database
 from tests.intake.lives import ago, imported
@@ -48,9 +48,11 @@ def body_of(verb: Verb, number: int, at: datetime, life: Life) -> dict[str, Any]
         body["reason"] = "Lý do"
     if "legal_basis" in fields and number % 2:
         body["legal_basis"] = "Luật riêng"
-    if "number" in fields:
+    if "number" in fields and "signed_by" in fields:
         body |= LETTER
-    if "new_due_at" in fields:
+    if verb.path == "apologies":
+        body["kind"] = ("overdue", "lost_or_damaged")[number % 2]
+    if "new_due_at" in fields and body.get("kind") != "lost_or_damaged" and (verb.path, number) != ("apologies", 2):
         promised = life.account.promised if life.account else None
         body["new_due_at"] = ((promised.at if promised else at) + timedelta(days=number - 1)).isoformat()
     if "outcome" in fields:
@@ -62,8 +64,10 @@ def body_of(verb: Verb, number: int, at: datetime, life: Life) -> dict[str, Any]
 
 def _forbidden(life: Life, event: Happened, clock: Clock, body: dict[str, Any]) -> bool:
     outcome = Outcome[body["outcome"].upper()] if "outcome" in body else None
+    apology = ApologyKind[body["kind"].upper()] if "kind" in body else None
     reason, basis = body.get("reason"), "legal_basis" in body
-    return against_the_law(life, event, clock, outcome=outcome, reason=reason, legal_basis=basis) is not None
+    refused = against_the_law(life, event, clock, outcome=outcome, reason=reason, legal_basis=basis, apology=apology)
+    return refused is not None
 
 
 def engine(life: Life, verb: Verb, body: dict[str, Any], at: datetime, clock: Clock) -> Life | None:

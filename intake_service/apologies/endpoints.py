@@ -1,0 +1,345 @@
+"""HTTP of the register of apologies: proposals, letters, sendings, receipts, and what is left to do of them."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import asyncpg
+import orjson
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from intake_service.apologies import rules, usecases
+from intake_service.lifecycle.endpoints import DossierCode, IfMatch, version_of
+from shared.contracts.apologies import (
+    Apologies,
+    Apology,
+    ExtensionProposal,
+    ExtensionProposalIn,
+    ExtensionProposals,
+    OpenProposalPage,
+    ReceiptIn,
+    RejectionIn,
+    SendingIn,
+    UnsentApologyPage,
+)
+from shared.contracts.fields import Code
+from shared.domain.civil_time import civil_day, shown
+from shared.reference import Reference
+from shared.web.app import ReferenceOf, RoomOf
+from shared.web.auth import STAFF, Principal, Role, allows, asked_agency
+from shared.web.clock import now
+from shared.web.database import ReadingSession, WritingSession
+from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
+from shared.web.problems import refusals
+
+router = APIRouter(prefix="/v1", tags=["apologies"])
+
+Staff = Annotated[Principal, allows(*STAFF)]
+#: Whoever handles a dossier; that it is held by the agency is checked.
+Handling = Annotated[Principal, allows(Role.HANDLER, Role.LEADER, Role.ADMIN, Role.MACHINE)]
+OneStop = Annotated[Principal, allows(Role.COUNTER, Role.ADMIN, Role.MACHINE)]
+#: Art. 19(9): the agency sends the letter, the one-stop informs.
+Informing = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN, Role.MACHINE)]
+Number = Annotated[int, Path(ge=1, le=1000, description="1 is the first of the dossier")]
+Agency = Annotated[Code | None, Query(description="Receiving agency, with all under it. Default: the token's")]
+
+_READS = refusals("unauthenticated", "forbidden", "not_found")
+_LISTS = refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request")
+_WRITES = (
+    "malformed_json",
+    "unauthenticated",
+    "forbidden",
+    "not_found",
+    "body_too_large",
+    "unsupported_media_type",
+    "invalid_request",
+    "idempotency_key_reused",
+)
+
+
+@router.post(
+    "/dossiers/{code}/extension-proposals",
+    status_code=201,
+    operation_id="proposeExtension",
+    summary="Đề nghị gia hạn · Propose an extension",
+    response_model=ExtensionProposal,
+    responses=refusals(*_WRITES, "not_allowed_in_status", "conflict", "version_changed"),
+)
+async def propose(
+    request: Request,
+    code: DossierCode,
+    reference: ReferenceOf,
+    principal: Handling,
+    connection: WritingSession,
+    draft: ExtensionProposalIn,
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response:
+    """The agency that holds the dossier writes to the one-stop, at latest one day before the term ends (NĐ 61/2018 art.
+    19(9)). One proposal waits at a time; what could not be extended cannot be proposed."""
+    wanted = usecases.Wanted(
+        code,
+        now(),
+        RequestKey.of(principal.subject, f"POST /v1/dossiers/{code}/extension-proposals", key, await request.body()),
+        version_of(if_match),
+    )
+    proposed = await usecases.propose(connection, reference, principal, wanted, draft)
+    return _answer(_proposal(proposed.row, reference), 201, replayed=proposed.replayed)
+
+
+@router.get(
+    "/dossiers/{code}/extension-proposals",
+    operation_id="readExtensionProposals",
+    summary="Các đề nghị gia hạn của hồ sơ · A dossier's proposals",
+    response_model=ExtensionProposals,
+    responses=_READS,
+)
+async def read_proposals(
+    code: DossierCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession
+) -> Response:
+    """Every proposal to extend it, and what became of each."""
+    rows = await usecases.proposals(connection, principal, code)
+    return _answer({"items": [_proposal(row, reference) for row in rows]})
+
+
+@router.post(
+    "/dossiers/{code}/extension-proposals/{n}/rejection",
+    operation_id="rejectExtension",
+    summary="Không chấp nhận đề nghị gia hạn · Reject a proposal",
+    response_model=ExtensionProposal,
+    responses=refusals(*_WRITES, "conflict", "version_changed"),
+)
+async def reject(
+    request: Request,
+    code: DossierCode,
+    n: Number,
+    reference: ReferenceOf,
+    principal: OneStop,
+    connection: WritingSession,
+    body: RejectionIn,
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response:
+    """The one-stop does not take it. To take it is to extend: `POST /v1/dossiers/{code}/extensions` with `proposal`."""
+    route = f"POST /v1/dossiers/{code}/extension-proposals/{n}/rejection"
+    wanted = usecases.Wanted(
+        code, now(), RequestKey.of(principal.subject, route, key, await request.body()), version_of(if_match)
+    )
+    rejected = await usecases.reject(connection, principal, wanted, n, body.reason)
+    return _answer(_proposal(rejected.row, reference), replayed=rejected.replayed)
+
+
+@router.get(
+    "/extension-proposals",
+    operation_id="listOpenProposals",
+    summary="Đề nghị gia hạn chờ xem xét · Proposals that wait",
+    response_model=OpenProposalPage,
+    responses=_LISTS,
+)
+async def list_open(
+    room: RoomOf,
+    reference: ReferenceOf,
+    principal: Staff,
+    connection: ReadingSession,
+    agency: Agency = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Response:
+    """Proposals that the one-stop has to decide upon, of the dossiers that the agency received."""
+    pages = Pages(room.settings.cursor_key, f"open-proposals:{agency}", int)
+    (after,) = pages.after(cursor) or (0,)
+    scope = _scope(agency, reference, principal)
+    rows = await usecases.open_proposals(connection, scope, after=after, limit=limit)
+    rows, following = pages.cut(rows, limit, lambda row: (row["id"],))
+    items = [
+        {
+            **_where(row, reference),
+            "n": row["n"],
+            "proposed_at": shown(row["proposed_at"]),
+            "due_at": shown(row["due_at"]),
+            "new_due_at": shown(row["new_due_at"]),
+        }
+        for row in rows
+    ]
+    return page_response(items, following)
+
+
+@router.get(
+    "/dossiers/{code}/apologies",
+    operation_id="readApologies",
+    summary="Các thư xin lỗi của hồ sơ · A dossier's apologies",
+    response_model=Apologies,
+    responses=_READS,
+)
+async def read(code: DossierCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+    """Every apology for it, with each sending and receipt of the letter."""
+    found = await usecases.apologies(connection, principal, code)
+    return _answer({"items": [_apology(each, reference) for each in found]})
+
+
+@router.post(
+    "/dossiers/{code}/apologies/{n}/sendings",
+    status_code=201,
+    operation_id="recordSending",
+    summary="Đã gửi thư xin lỗi · Record that an apology was sent",
+    response_model=Apology,
+    responses=refusals(*_WRITES),
+)
+async def send(
+    request: Request,
+    code: DossierCode,
+    n: Number,
+    reference: ReferenceOf,
+    principal: Informing,
+    connection: WritingSession,
+    body: SendingIn,
+    key: IdempotencyKey = None,
+) -> Response:
+    """The applicant was informed, by this way then. From the first sending on the apology counts as sent."""
+    told = usecases.Delivered(body.channel, body.to, body.occurred_at)
+    return await _delivered(request, code, n, reference, principal, connection, told, "sendings", key)
+
+
+@router.post(
+    "/dossiers/{code}/apologies/{n}/receipts",
+    status_code=201,
+    operation_id="recordReceipt",
+    summary="Đã nhận thư xin lỗi · Record that an apology was received",
+    response_model=Apology,
+    responses=refusals(*_WRITES),
+)
+async def receive(
+    request: Request,
+    code: DossierCode,
+    n: Number,
+    reference: ReferenceOf,
+    principal: Informing,
+    connection: WritingSession,
+    body: ReceiptIn,
+    key: IdempotencyKey = None,
+) -> Response:
+    """The letter reached the applicant, or somebody for the applicant. It was sent before that."""
+    told = usecases.Delivered(None, body.by, body.occurred_at)
+    return await _delivered(request, code, n, reference, principal, connection, told, "receipts", key)
+
+
+@router.get(
+    "/apologies/unsent",
+    operation_id="listUnsentApologies",
+    summary="Thư xin lỗi chưa gửi · Apologies that nobody has sent",
+    response_model=UnsentApologyPage,
+    responses=_LISTS,
+)
+async def list_unsent(
+    room: RoomOf,
+    reference: ReferenceOf,
+    principal: Staff,
+    connection: ReadingSession,
+    agency: Agency = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Response:
+    """Apologies, extensions among them, of which the applicant was not told yet; the oldest first."""
+    pages = Pages(room.settings.cursor_key, f"unsent-apologies:{agency}", datetime, int, int)
+    after = pages.after(cursor)
+    scope = _scope(agency, reference, principal)
+    rows = await usecases.unsent(connection, scope, after=after, limit=limit)
+    rows, following = pages.cut(rows, limit, lambda row: (row["made_at"], row["dossier_id"], row["n"]))
+    items = [
+        {
+            **_where(row, reference),
+            "n": row["n"],
+            "kind": rules.KINDS[row["kind"]],
+            "made_at": shown(row["made_at"]),
+            "new_due_at": shown(row["new_due_at"]),
+        }
+        for row in rows
+    ]
+    return page_response(items, following)
+
+
+async def _delivered(
+    request: Request,
+    code: str,
+    n: int,
+    reference: Reference,
+    principal: Principal,
+    connection: WritingSession,
+    told: usecases.Delivered,
+    what: str,
+    key: str | None,
+) -> Response:
+    route = f"POST /v1/dossiers/{code}/apologies/{n}/{what}"
+    wanted = usecases.Wanted(code, now(), RequestKey.of(principal.subject, route, key, await request.body()))
+    apology, replayed = await usecases.deliver(connection, principal, wanted, n, told)
+    return _answer(_apology(apology, reference), 201, replayed=replayed)
+
+
+def _answer(body: dict[str, Any], status: int = 200, *, replayed: bool = False) -> Response:
+    return Response(orjson.dumps(body), status, REPLAYED_HEADER if replayed else None, "application/json")
+
+
+def _scope(agency: str | None, reference: Reference, principal: Principal) -> list[int]:
+    if agency is None:
+        return sorted(principal.scope)
+    unit = asked_agency(agency, reference, principal, civil_day(now()))
+    return sorted(reference.agencies.scope(unit.id) & principal.scope)
+
+
+def _where(row: asyncpg.Record, reference: Reference) -> dict[str, Any]:
+    agency = reference.agencies.by_id[row["agency_id"]]
+    return {"code": row["code"], "agency": agency.code, "agency_name": agency.name}
+
+
+def _proposal(row: asyncpg.Record, reference: Reference) -> dict[str, Any]:
+    return {
+        "n": row["n"],
+        "state": rules.state_of(row["accepted"]),
+        "proposed_at": shown(row["proposed_at"]),
+        "actor": row["proposed_by"],
+        "for_agency": reference.agencies.by_id[row["agency_id"]].code,
+        "reason": row["reason"],
+        "apology": row["apology"],
+        "new_due_at": shown(row["new_due_at"]),
+        "number": row["number"],
+        "signed_by": row["signed_by"],
+        "decided_at": shown(row["decided_at"]),
+        "rejection": row["rejection"],
+    }
+
+
+def _apology(each: usecases.Lettered, reference: Reference) -> dict[str, Any]:
+    row = each.row
+    letter = orjson.loads(row["detail"]) if row["detail"] else {}
+    return {
+        "n": row["n"],
+        "kind": rules.KINDS[row["kind"]],
+        "seq": row["seq"],
+        "made_at": shown(row["made_at"]),
+        "reason": row["reason"],
+        "number": letter.get("number"),
+        "signed_by": letter.get("signed_by"),
+        "new_due_at": shown(row["new_due_at"]),
+        "sent_at": shown(row["sent_at"]),
+        "received_at": shown(row["received_at"]),
+        "sendings": [
+            {"channel": sent["channel"], "to": sent["words"], **_recorded(sent, reference)}
+            for sent in each.deliveries
+            if not sent["received"]
+        ],
+        "receipts": [
+            {"by": received["words"], **_recorded(received, reference)}
+            for received in each.deliveries
+            if received["received"]
+        ],
+    }
+
+
+def _recorded(row: asyncpg.Record, reference: Reference) -> dict[str, Any]:
+    return {
+        "occurred_at": shown(row["occurred_at"]),
+        "recorded_at": shown(row["recorded_at"]),
+        "actor": row["actor"],
+        "for_agency": reference.agencies.by_id[row["acting_agency_id"]].code,
+    }
