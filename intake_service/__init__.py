@@ -1,9 +1,9 @@
 """INTAKE: what a citizen hands in and gets back.
 
 Owns procedures, supplement rules, dossiers and their lifecycle, applicants, the event log, apologies, imports.
-Offers `/v1/procedures`, `/v1/supplement-rules`, `/v1/dossiers` and all that may be done to one,
-`/v1/deadline-preview`, `/v1/imports`, and to anybody `/v1/track`.
+Offers `/v1/procedures`, `/v1/supplement-rules`, `/v1/dossiers` with all that may be done to one and its
+forms, `/v1/ledger`, `/v1/deadline-preview`, `/v1/imports`, and to anybody `/v1/track`.
 Calls routing, to tell it of every dossier that was received (outbox/).
 Never decides who holds a dossier, and never counts.
-To come, each as a folder of its own: forms, national (the national database), feedback.
+To come, each as a folder of its own: national (the national database), feedback.
 """

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from intake_service.apologies import endpoints as apologies
 from intake_service.deadlines import endpoints as deadlines
 from intake_service.dossiers import endpoints as dossiers
+from intake_service.forms import endpoints as forms
 from intake_service.imports import endpoints as imports
 from intake_service.lifecycle import endpoints as lifecycle
 from intake_service.outbox.usecases import tell_routing_worker
@@ -33,6 +34,7 @@ PLAN = RoomPlan(
         lifecycle.router,
         apologies.router,
         deadlines.router,
+        forms.router,
         tracking.router,
         imports.router,
     ),

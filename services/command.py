@@ -322,6 +322,7 @@ def _loaded(loaded: "LoadSummary") -> str:
         "ngày trong lịch · calendar days": loaded.calendar.added + loaded.calendar.changed,
         "thủ tục · procedures": loaded.procedures.added + loaded.procedures.changed,
         "quy định bổ sung · supplement rules": loaded.supplement_rules.added + loaded.supplement_rules.changed,
+        "mẫu biểu · forms": loaded.forms.forms,
         "quy trình mẫu · example workflows": loaded.workflows,
     }
     return "".join(f"\n  {tables.number(count)} {name}" for name, count in parts.items())

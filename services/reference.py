@@ -1,5 +1,5 @@
-"""The reference data that comes with the product: agencies, calendar, procedures, supplement rules, examples of
-workflows. Read from CSV, loaded by the rooms.
+"""The reference data that comes with the product: agencies, calendar, procedures, supplement rules, forms, examples
+of workflows. Read from CSV, loaded by the rooms.
 
 The files, their sources and their traps: services/reference_data/README.md.
 """
@@ -17,6 +17,8 @@ from typing import TypeAlias
 
 import asyncpg
 
+from intake_service.forms.rules import FormsLoaded, FormVersion
+from intake_service.forms.usecases import load_forms
 from intake_service.procedures.rules import (
     ProcedureRow,
     ProceduresLoaded,
@@ -71,12 +73,13 @@ class LoadSummary:
     calendar: CalendarLoaded
     procedures: ProceduresLoaded
     supplement_rules: RulesLoaded
+    forms: FormsLoaded
     workflows: int
 
     @property
     def anything(self) -> bool:
         """Whether anything was new."""
-        loaded = (self.agencies, self.calendar, self.procedures, self.supplement_rules)
+        loaded = (self.agencies, self.calendar, self.procedures, self.supplement_rules, self.forms)
         return any(each.anything for each in loaded) or bool(self.workflows)
 
 
@@ -89,7 +92,10 @@ async def load_reference(url_of: Callable[[str], str]) -> LoadSummary:
     async with _connected(url_of("motcua_intake")) as intake:
         loaded_rules = await load_supplement_rules(intake, supplement_rules())
         loaded_procedures = await load_procedures(intake, procedures())
-    return LoadSummary(loaded_agencies, loaded_calendar, loaded_procedures, loaded_rules, loaded_workflows)
+        loaded_forms = await load_forms(intake, forms())
+    return LoadSummary(
+        loaded_agencies, loaded_calendar, loaded_procedures, loaded_rules, loaded_forms, loaded_workflows
+    )
 
 
 def agencies() -> tuple[list[UnitRow], list[SuccessionRow]]:
@@ -115,6 +121,11 @@ def supplement_rules() -> list[RuleRow]:
 def regimes() -> Regimes:
     """The same, ready to be asked."""
     return Regimes(row.regime for row in supplement_rules())
+
+
+def forms() -> list[FormVersion]:
+    """The forms of the circulars, with the periods in which they hold."""
+    return parse_forms(lines_of("forms.csv"))
 
 
 def workflows() -> list[Definition]:
@@ -172,6 +183,24 @@ def parse_procedures(lines: Iterable[Line], channel_lines: Iterable[Line]) -> li
         limit = _limit(line["value"], line["unit"])
         published[line["code"]].append(PublishedLine(_CHANNELS[line["channel"]], limit, line["time_verbatim"]))
     return [_procedure(line, published.get(line["code"], [])) for line in lines]
+
+
+def parse_forms(lines: Iterable[Line]) -> list[FormVersion]:
+    """The forms, as they stand in the file."""
+    return [
+        FormVersion(
+            kind=line["kind"],
+            legal_basis=line["legal_basis"],
+            number=line["number"],
+            title=normalised(line["title"]),
+            paper=line["paper"],
+            valid_from=_day(line["valid_from"]),
+            valid_to=_day(line["valid_to"]),
+            confirmed=line["confirmed"] == "true",
+            basis=line["basis"],
+        )
+        for line in lines
+    ]
 
 
 def parse_workflows(lines: Iterable[Line], step_lines: Iterable[Line]) -> list[Definition]:

@@ -25,6 +25,7 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "extension_proposal": {"motcua_intake": _WRITE},
         "apology": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
         "apology_delivery": {"motcua_intake": _APPEND},
+        "form_version": {"motcua_intake": _WRITE},
         "dossier_number": {"motcua_intake": _WRITE},
         "import_run": {"motcua_intake": _WRITE, "motcua_stats": _READ},
         "import_reject": {"motcua_intake": _APPEND},

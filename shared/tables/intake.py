@@ -337,6 +337,22 @@ apology_delivery = Table(
     comment="append-only: every sending and every receipt of an apology",
 )
 
+form_version = Table(
+    "form_version",
+    metadata,
+    Column("kind", Text, primary_key=True, comment="what it is for: its number changes with the circular"),
+    Column("legal_basis", Text, primary_key=True, comment="the circular"),
+    Column("number", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("paper", Text, nullable=False),
+    Column("valid_from", Date, comment="null: from the beginning"),
+    Column("valid_to", Date, comment="last day in force; null: still"),
+    Column("confirmed", Boolean, nullable=False, comment="false: its printed body was not read"),
+    Column("basis", Text, nullable=False, comment="where its name and body come from"),
+    CheckConstraint("paper IN ('A4', 'A5')", name="paper"),
+    comment="the forms of the circulars, by kind, basis and date",
+)
+
 dossier_number = Table(
     "dossier_number",
     metadata,

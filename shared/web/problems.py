@@ -42,6 +42,7 @@ PROBLEMS = MappingProxyType(
             "Hồ sơ đang ở trạng thái không cho phép việc này",
             "The dossier's status does not allow this",
         ),
+        "form_not_available": (404, "Hồ sơ không có mẫu này", "The dossier does not have this form"),
         "conflict": (409, "Dữ liệu đã thay đổi hoặc đã tồn tại", "The data changed meanwhile or exists already"),
         "version_changed": (
             412,
@@ -239,6 +240,16 @@ REASONS = MappingProxyType(
             "trạng thái hiện tại: {status}; có thể làm: {allowed}",
             "current status: {status}; what may follow: {allowed}",
         ),
+        "forms_of_the_dossier": ("hồ sơ hiện có các mẫu: {available}", "the dossier has: {available}"),
+        "editions_of_the_form": ("mẫu này mới có đến lần {limit}", "the newest edition of this form is {limit}"),
+        "no_form_in_law": (
+            "không có mẫu nào được quy định vào ngày {day}",
+            "no circular had such a form on {day}",
+        ),
+        "ledger_too_long": (
+            "sổ có nhiều hơn {limit} hồ sơ; hãy chọn kỳ ngắn hơn hoặc đơn vị nhỏ hơn",
+            "the ledger has more than {limit} dossiers: choose a shorter period, or a smaller agency",
+        ),
         "out_of_scope": ("ngoài phạm vi của mã truy cập", "outside the scope of your token"),
         "not_the_holder": ("cơ quan này không đang giữ hồ sơ", "this agency does not hold the dossier"),
         "case_over": (
@@ -348,7 +359,7 @@ class Reason:
         return {"field": self.field, "code": self.code, "reason": self.text(language)}
 
 
-_CODES = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*(?:, [a-z][a-z0-9]*(?:_[a-z0-9]+)*)*")
+_CODES = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*(?:, [a-z][a-z0-9]*(?:[_-][a-z0-9]+)*)*")
 _MEANINGS = MappingProxyType({**TERMS, **{code: vietnamese for code, (_, vietnamese, _) in PROBLEMS.items()}})
 
 

@@ -118,6 +118,14 @@ _SENDINGS = {
     "phone": "điện thoại",
     "social_network": "mạng xã hội",
 }
+_FORMS = {
+    "receipt": "giấy tiếp nhận hồ sơ và hẹn trả kết quả",
+    "supplement": "phiếu yêu cầu bổ sung, hoàn thiện hồ sơ",
+    "refusal": "phiếu từ chối tiếp nhận giải quyết hồ sơ",
+    "apology": "phiếu xin lỗi và hẹn lại ngày trả kết quả",
+    "stop": "thông báo dừng giải quyết hồ sơ",
+    "control-slip": "phiếu kiểm soát quá trình giải quyết hồ sơ",
+}
 _COLUMNS = {
     "code": "mã hồ sơ",
     "legacy_code": "mã hồ sơ ở hệ thống khác",
@@ -145,6 +153,7 @@ TERMS = MappingProxyType(
         **_WORKFLOWS,
         **_APOLOGIES,
         **_SENDINGS,
+        **_FORMS,
         **_COLUMNS,
     }
 )

@@ -37,7 +37,14 @@ PUBLIC = {
     "/metrics",
 }
 #: What stands in a path, where it is not a code.
-NAMED = {"import_id": "3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10", "rule_id": "1", "seq": "1", "n": "1"}
+NAMED = {
+    "import_id": "3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10",
+    "rule_id": "1",
+    "seq": "1",
+    "n": "1",
+    "form": "receipt",
+    "format": "pdf",
+}
 #: What the framework adds: the contract and its pages.
 DOCUMENTS = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
 

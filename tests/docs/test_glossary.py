@@ -6,6 +6,7 @@ from typing import get_args
 
 import pytest
 
+from shared.contracts.forms import DossierForm, FormName
 from shared.contracts.intake import Dossier, DossierEvent, ImportRecord
 from shared.contracts.routing import AgencyDetail, AnswerName, Case, DueSoonItem, MovementName, OverdueItem
 from shared.contracts.stats import COUNT_NAMES, RATE_NAMES, ListedDossier, ReportRow
@@ -30,11 +31,23 @@ VOCABULARY = {
     "event": list(EventKind),
     "term unit": list(TermUnit),
     "calendar day": list(DayKind),
+    "form": [*get_args(FormName), "ledger"],
     "role": list(Role),
     "movement": get_args(MovementName),
     "answer": get_args(AnswerName),
 }
-MODELS = (Dossier, DossierEvent, ImportRecord, AgencyDetail, Case, OverdueItem, DueSoonItem, ListedDossier, ReportRow)
+MODELS = (
+    Dossier,
+    DossierForm,
+    DossierEvent,
+    ImportRecord,
+    AgencyDetail,
+    Case,
+    OverdueItem,
+    DueSoonItem,
+    ListedDossier,
+    ReportRow,
+)
 #: Words that mean here what they mean everywhere.
 PLAIN = {"name", "key", "from", "to", "detail"}
 

@@ -18,6 +18,12 @@ SOURCES = sorted(file for part in (*ROOMS, "services", "shared", "migrations") f
 #: The files of a noun's folder, and those beside them that earn their place.
 NOUN_FILES = {"__init__.py", "endpoints.py", "usecases.py", "rules.py", "store.py"}
 EXTRA_FILES = {
+    "intake_service/forms/wording.py": "what stands on each form; pure, and printed by either press",
+    "intake_service/forms/pdf.py": "the press for PDF",
+    "intake_service/forms/word.py": "the press for DOCX",
+    "intake_service/forms/press.py": "the threads in which forms are printed",
+    "intake_service/forms/form.typ": "how a form looks as PDF",
+    "intake_service/forms/fonts": "the one font of all PDF forms, with its licence",
     "intake_service/dossiers/shapes.py": "a dossier as it goes over the wire, for its endpoints and its life's",
     "intake_service/imports/lines.py": "splits a stream into records; pure, and used by nobody else",
     "intake_service/imports/rows.py": "writes candidates as rows of binary COPY; pure, and used by nobody else",

@@ -1,0 +1,136 @@
+"""HTTP of forms: which a dossier has, a form as a file, and the ledger of an agency."""
+
+from typing import Annotated, Any, get_args
+from urllib.parse import quote
+
+import orjson
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from intake_service.forms import pdf, usecases, word
+from intake_service.forms.press import pressed
+from intake_service.forms.rules import OF_A_DOSSIER, FormKind, Sheet, sheets
+from intake_service.forms.wording import Paper
+from shared.contracts.fields import Code, Day
+from shared.contracts.forms import DossierForms, FormatName, FormName
+from shared.domain.civil_time import civil_day, shown
+from shared.web.app import ReferenceOf, RoomOf
+from shared.web.auth import Staff, asked_agency
+from shared.web.clock import now
+from shared.web.database import Reading, ReadingSession
+from shared.web.problems import refusals
+
+router = APIRouter(prefix="/v1", tags=["forms"])
+
+_PRESSES = {"pdf": pdf, "docx": word}
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The file; the same edition is the same bytes",
+        "content": {
+            press.MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}} for press in _PRESSES.values()
+        },
+    }
+}
+
+
+@router.get(
+    "/dossiers/{code}/forms",
+    operation_id="listForms",
+    summary="Các mẫu của hồ sơ · The forms of a dossier",
+    response_model=DossierForms,
+    responses=refusals("unauthenticated", "forbidden", "not_found"),
+)
+async def listed(code: str, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+    """Which forms the dossier has now, under which number and circular, and where they are. An edition is made by an
+    event and never changes: what moves the date on a receipt, or sets it right, makes the next one."""
+    file = await usecases.file_of(connection, reference, principal, code)
+    found = sheets(file.editions, file.versions)
+    newest = {sheet.edition.kind: sheet.edition.number for sheet in found}
+    items = [_item(file, sheet, current=newest[sheet.edition.kind] == sheet.edition.number) for sheet in found]
+    return Response(orjson.dumps({"items": items}), media_type="application/json")
+
+
+@router.get(
+    "/dossiers/{code}/forms/{form}.{format}",
+    operation_id="readForm",
+    summary="In một mẫu · A form of a dossier as a file",
+    response_class=Response,
+    responses={
+        **_FILE,
+        **refusals("unauthenticated", "forbidden", "not_found", "form_not_available", "invalid_request", "unavailable"),
+    },
+)
+async def read(
+    code: str,
+    form: FormName,
+    format: FormatName,
+    room: RoomOf,
+    reference: ReferenceOf,
+    principal: Staff,
+    edition: Annotated[int | None, Query(ge=1, le=10_000, description="Which edition; the newest unless given")] = None,
+) -> Response:
+    """A form, printed from the dossier's history: PDF/A-2b, or DOCX to write on. Of an edition that was made before,
+    exactly what it was, whatever happened since. The QR code leads to the public tracking page."""
+    async with room.pool.acquire() as connection:  # given back before it is printed
+        file = await usecases.file_of(Reading(connection), reference, principal, code)
+    made, paper = usecases.made_ready(file, reference, room.settings, FormKind(form), edition)
+    return await _file(paper, format, f"{form}-{made.number}")
+
+
+@router.get(
+    "/ledger.{format}",
+    operation_id="readLedger",
+    summary="Sổ theo dõi hồ sơ · The ledger of an agency",
+    response_class=Response,
+    responses={
+        **_FILE,
+        **refusals(
+            "unauthenticated", "forbidden", "not_found", "agency_out_of_scope", "invalid_request", "unavailable"
+        ),
+    },
+)
+async def read_ledger(
+    format: FormatName,
+    room: RoomOf,
+    reference: ReferenceOf,
+    principal: Staff,
+    agency: Annotated[Code, Query(description="Receiving agency, with all under it", examples=["19333"])],
+    first: Annotated[Day, Query(alias="from", description="First day of reception")],
+    last: Annotated[Day, Query(alias="to", description="Last day of reception")],
+) -> Response:
+    """The dossiers received in a period, in order of reception, as they stand now. At most 2,000 lines: of more the
+    period, or the agency, has to be narrowed."""
+    unit = asked_agency(agency, reference, principal, civil_day(now()))
+    scope = reference.agencies.scope(unit.id) & principal.scope
+    async with room.pool.acquire() as connection:
+        paper = await usecases.ledger(Reading(connection), reference, unit, scope, first, last)
+    return await _file(paper, format, f"ledger-{first:%Y%m%d}-{last:%Y%m%d}")
+
+
+async def _file(paper: Paper, format: FormatName, name: str) -> Response:
+    press = _PRESSES[format]
+    headers = {"Content-Disposition": f'inline; filename="{name}.{format}"', "Cache-Control": "no-store"}
+    return Response(await pressed(press.printed, paper), 200, headers, press.MEDIA_TYPE)
+
+
+def _item(file: usecases.File, sheet: Sheet, *, current: bool) -> dict[str, Any]:
+    edition, version = sheet
+    where = f"/v1/dossiers/{quote(file.row['code'], safe='')}/forms/{edition.kind.value}"
+    return {
+        "form": edition.kind.value,
+        "number": version.number,
+        "title": version.title,
+        "legal_basis": version.legal_basis,
+        "paper": version.paper,
+        "confirmed": version.confirmed,
+        "basis": version.basis,
+        "edition": edition.number,
+        "current": current,
+        "required": not (edition.kind is FormKind.RECEIPT and file.same_day),
+        "made_at": shown(edition.made_at),
+        "pdf": f"{where}.pdf?edition={edition.number}",
+        "docx": f"{where}.docx?edition={edition.number}",
+    }
+
+
+assert set(get_args(FormName)) == set(OF_A_DOSSIER)

@@ -1,0 +1,253 @@
+"""Which forms a dossier has: which event makes one, which edition it is, and under which circular it is printed.
+
+Pure: everything comes from the dossier's history. What was printed once can be printed again as it was.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from shared.domain.civil_time import civil_day
+from shared.domain.explanation import Told
+from shared.domain.lifecycle import EventKind, Outcome
+from shared.web.problems import Problem, Reason
+
+
+class FormKind(StrEnum):
+    """What a form is for. Its number is the circular's and changes with it: it is never the key."""
+
+    RECEIPT = "receipt"
+    SUPPLEMENT = "supplement"
+    REFUSAL = "refusal"
+    APOLOGY = "apology"
+    STOP = "stop"
+    CONTROL_SLIP = "control-slip"
+    LEDGER = "ledger"
+
+
+#: Those of one dossier; the ledger is an agency's.
+OF_A_DOSSIER = tuple(kind for kind in FormKind if kind is not FormKind.LEDGER)
+
+
+@dataclass(frozen=True, slots=True)
+class FormVersion:
+    """A form as one circular has it. valid_from None: from the beginning; valid_to: last day; None: still.
+    `confirmed` is false where its printed body was not read."""
+
+    kind: str
+    legal_basis: str
+    number: str
+    title: str
+    paper: str
+    valid_from: date | None
+    valid_to: date | None
+    confirmed: bool
+    basis: str
+
+
+class FormsLoaded(NamedTuple):
+    """What a load changed."""
+
+    forms: int
+
+    @property
+    def anything(self) -> bool:
+        """Whether any form is new or different."""
+        return self.forms > 0
+
+
+class BrokenForms(ValueError):
+    """The list has two versions of a form on one day, or a form that nobody can fill in."""
+
+
+class Entry(NamedTuple):
+    """An event as a form needs it: with the dossier before and after it, who did it, and what it says in words (None
+    where nothing was said, or where it was erased)."""
+
+    told: Told
+    recorded_at: datetime
+    actor: str
+    agency_id: int
+    payload: Mapping[str, Any]
+    reason: str | None = None
+    detail: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def kind(self) -> EventKind:
+        """What happened."""
+        return self.told.event.kind
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+        return self.told.event.at
+
+
+class HandOver(NamedTuple):
+    """Who gave the dossier to whom, and when: a line of the control slip. Agencies by id."""
+
+    giver: int
+    giver_desk: str | None
+    taker: int
+    taker_desk: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str
+    note: str | None
+
+
+class Edition(NamedTuple):
+    """One sheet of a dossier: the `number`-th of its kind, made by the entry at `upto`, when `hand_overs` were
+    recorded. Whatever happened later is not on it."""
+
+    kind: FormKind
+    number: int
+    made_at: datetime
+    upto: int
+    hand_overs: int = 0
+
+
+def need_distinct(versions: Sequence[FormVersion]) -> None:
+    """Raise BrokenForms unless each version is of a known kind, and no day has two versions of one."""
+    known = set(FormKind)
+    for at, version in enumerate(versions):
+        if version.kind not in known:
+            raise BrokenForms(f"no form is a {version.kind}")
+        for other in versions[at + 1 :]:
+            if other.kind == version.kind and _overlap(version, other):
+                raise BrokenForms(f"{version.kind} has two versions on one day")
+
+
+def _overlap(one: FormVersion, other: FormVersion) -> bool:
+    begin = max(one.valid_from or date.min, other.valid_from or date.min)
+    return begin <= min(one.valid_to or date.max, other.valid_to or date.max)
+
+
+def version_on(versions: Sequence[FormVersion], kind: FormKind, day: date) -> FormVersion | None:
+    """The form as it is printed on `day`; None where no circular had it."""
+    for version in versions:
+        if version.kind == kind and (version.valid_from or date.min) <= day <= (version.valid_to or date.max):
+            return version
+    return None
+
+
+def editions(history: Sequence[Entry], hand_overs: Sequence[HandOver] = ()) -> list[Edition]:
+    """All sheets of a dossier that were ever due, by kind, the newest of each last."""
+    made: list[Edition] = []
+    for kind in OF_A_DOSSIER:
+        if kind is FormKind.CONTROL_SLIP:
+            made += _slips(history, hand_overs)
+            continue
+        makes = _MAKES[kind]
+        upto = [at for at, entry in enumerate(history) if makes(entry)]
+        made += [Edition(kind, number, history[at].at, at) for number, at in enumerate(upto, 1)]
+    return made
+
+
+#: What is said anew, whatever date it leaves. `corrected`: what was taken down at reception was set right.
+_SAID_ANEW = frozenset({"accepted", "corrected"})
+
+
+def _makes_receipt(entry: Entry) -> bool:
+    """A date that was printed never changes silently: whatever moves it is printed anew, or, if it is the agency's
+    own wish, on the apology (Decree 61/2018 art. 19(9))."""
+    account = entry.told.after.account
+    if account is None or entry.kind is EventKind.EXTENDED:
+        return False
+    before = entry.told.before.account if entry.told.before else None
+    return (
+        entry.kind in _SAID_ANEW
+        or (before is not None and account.promised != before.promised)
+        or (entry.kind is EventKind.SUPPLEMENTED and bool(entry.detail.get("documents")))
+    )
+
+
+def as_it_was(stored: Mapping[str, Any], later: Sequence[Entry]) -> dict[str, Any]:
+    """What is stored of a dossier, as it was before the corrections among `later`: each says what it replaced."""
+    before = dict(stored)
+    for entry in reversed(later):
+        if entry.kind in _SAID_ANEW:
+            before |= entry.detail.get("was", {})
+    return before
+
+
+def is_refusal(entry: Entry) -> bool:
+    """Not accepted, or refused on the merits: that is a result (art. 19(8)), and has the same form."""
+    refused = entry.payload.get("outcome") == Outcome.REFUSED.name.lower()
+    return entry.kind is EventKind.NOT_ACCEPTED or (entry.kind is EventKind.FINISHED and refused)
+
+
+_MAKES: Mapping[FormKind, Callable[[Entry], bool]] = {
+    FormKind.RECEIPT: _makes_receipt,
+    FormKind.SUPPLEMENT: lambda entry: entry.kind is EventKind.SUPPLEMENT_REQUESTED,
+    FormKind.REFUSAL: is_refusal,
+    FormKind.APOLOGY: lambda entry: entry.kind in (EventKind.EXTENDED, EventKind.APOLOGISED),
+    FormKind.STOP: lambda entry: entry.kind is EventKind.STOPPED,
+}
+#: What the control slip shows beside the hand-overs: the reception, the dates, the ends.
+_ON_THE_SLIP = frozenset(
+    {
+        EventKind.ACCEPTED,
+        EventKind.EXTENDED,
+        EventKind.FINISHED,
+        EventKind.WITHDRAWN,
+        EventKind.STOPPED,
+        EventKind.RETURNED,
+        EventKind.REOPENED,
+    }
+)
+
+
+def _slips(history: Sequence[Entry], hand_overs: Sequence[HandOver]) -> Iterator[Edition]:
+    """The slip goes with the dossier: each step and each hand-over makes it anew, in the order in which they were
+    recorded. Both logs are only ever appended to, so an edition stays what it was."""
+    steps = [
+        (entry.recorded_at, 0, at, entry.at)
+        for at, entry in enumerate(history)
+        if entry.told.after.account is not None and (entry.kind in _ON_THE_SLIP or _makes_receipt(entry))
+    ]
+    given = [(each.recorded_at, 1, at, each.occurred_at) for at, each in enumerate(hand_overs)]
+    upto, handed, number = -1, 0, 0
+    for _, log, at, instant in sorted((*steps, *given)):
+        if log:
+            handed = at + 1
+        else:
+            upto = at
+        if upto >= 0:  # a slip begins with the reception
+            number += 1
+            yield Edition(FormKind.CONTROL_SLIP, number, instant, upto, handed)
+
+
+class Sheet(NamedTuple):
+    """An edition, and the form that it is printed on."""
+
+    edition: Edition
+    version: FormVersion
+
+
+def sheets(made: Sequence[Edition], versions: Sequence[FormVersion]) -> list[Sheet]:
+    """The editions with the forms of their days; without those for which no circular had a form."""
+    found = [(edition, version_on(versions, edition.kind, civil_day(edition.made_at))) for edition in made]
+    return [Sheet(edition, version) for edition, version in found if version is not None]
+
+
+def chosen(
+    made: Sequence[Edition], versions: Sequence[FormVersion], kind: FormKind, number: int | None
+) -> Sheet | Problem:
+    """An edition of a form, the newest unless one is named; or the refusal that says which there are."""
+    of_kind = [edition for edition in made if edition.kind is kind]
+    if not of_kind:
+        there = dict.fromkeys(sheet.edition.kind.value for sheet in sheets(made, versions))
+        available = ", ".join(there) or "–"
+        return Problem("form_not_available", Reason("form", "forms_of_the_dossier", {"available": available}))
+    if number is not None and number > len(of_kind):
+        return Problem("form_not_available", Reason("edition", "editions_of_the_form", {"limit": len(of_kind)}))
+    edition = of_kind[-1 if number is None else number - 1]
+    day = civil_day(edition.made_at)
+    version = version_on(versions, kind, day)
+    if version is None:
+        return Problem("form_not_available", Reason("form", "no_form_in_law", {"day": day.isoformat()}))
+    return Sheet(edition, version)

@@ -1,0 +1,86 @@
+"""The SQL of forms: the circulars' versions, a dossier's history with its words, the hand-overs, the ledger's rows."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import asyncpg
+
+from intake_service.forms.rules import FormVersion
+from shared.web.database import Connection, Reading
+
+
+async def versions(connection: Connection) -> list[FormVersion]:
+    """All versions of all forms."""
+    rows = await connection.fetch(
+        "SELECT kind, legal_basis, number, title, paper, valid_from, valid_to, confirmed, basis FROM form_version"
+        " ORDER BY kind, valid_from NULLS FIRST"
+    )
+    return [FormVersion(**row) for row in rows]
+
+
+async def set_versions(connection: Connection, given: Sequence[FormVersion]) -> int:
+    """Bring the versions to what a list says; how many rows are new or changed."""
+    status: str = await connection.execute(
+        """
+        INSERT INTO form_version AS f
+          (kind, legal_basis, number, title, paper, valid_from, valid_to, confirmed, basis)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[], $7::date[],
+          $8::bool[], $9::text[])
+        ON CONFLICT (kind, legal_basis) DO UPDATE SET number = excluded.number, title = excluded.title,
+          paper = excluded.paper, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+          confirmed = excluded.confirmed, basis = excluded.basis
+        WHERE (f.number, f.title, f.paper, f.valid_from, f.valid_to, f.confirmed, f.basis) IS DISTINCT FROM
+          (excluded.number, excluded.title, excluded.paper, excluded.valid_from, excluded.valid_to,
+           excluded.confirmed, excluded.basis)
+        """,
+        [version.kind for version in given],
+        [version.legal_basis for version in given],
+        [version.number for version in given],
+        [version.title for version in given],
+        [version.paper for version in given],
+        [version.valid_from for version in given],
+        [version.valid_to for version in given],
+        [version.confirmed for version in given],
+        [version.basis for version in given],
+    )
+    return int(status.rsplit(" ", 1)[-1])
+
+
+async def history(connection: Reading, dossier_id: int) -> list[asyncpg.Record]:
+    """A dossier's events in order, with what they say in words: (kind, occurred_at, payload) first."""
+    return await connection.fetch(
+        "SELECT e.kind, e.occurred_at, e.payload, e.recorded_at, e.actor, e.acting_agency_id, n.reason, n.detail"
+        " FROM dossier_event e LEFT JOIN event_note n USING (dossier_id, seq) WHERE e.dossier_id = $1 ORDER BY e.seq",
+        dossier_id,
+    )
+
+
+async def hand_overs(connection: Reading, dossier_id: int) -> list[asyncpg.Record]:
+    """Who gave a dossier to whom, in the order in which it was recorded."""
+    return await connection.fetch(
+        "SELECT from_agency_id, from_desk, to_agency_id, to_desk, occurred_at, recorded_at, actor, note"
+        " FROM hand_over WHERE dossier_id = $1 ORDER BY seq",
+        dossier_id,
+    )
+
+
+async def ledger(
+    connection: Reading, agencies: Sequence[int], first: date, last: date, limit: int
+) -> list[asyncpg.Record]:
+    """The dossiers that `agencies` received in a period, in order of reception; no more than `limit`, of which too many
+    are not sorted first."""
+    return await connection.fetch(
+        """
+        SELECT d.code, d.version_id, d.agency_id, coalesce(c.agency_id, d.agency_id) AS handler_id, d.accepted_at,
+          d.due_at, d.original_due_at, d.returned_at, d.return_channel, d.verdict, d.status, a.kind, a.name, a.phone,
+          a.address
+        FROM (SELECT id FROM dossier WHERE agency_id = ANY($1::int[]) AND received_day BETWEEN $2 AND $3 LIMIT $4) of_it
+        JOIN dossier d USING (id) JOIN applicant a ON a.dossier_id = d.id
+        LEFT JOIN dossier_case c ON c.dossier_id = d.id
+        ORDER BY d.accepted_at, d.id
+        """,
+        agencies,
+        first,
+        last,
+        limit,
+    )

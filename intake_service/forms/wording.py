@@ -1,0 +1,579 @@
+"""What stands on each form: the circulars' words, filled in. Pure; how it looks is the presses' business (pdf.py,
+word.py), which both print one `Paper`, so that the two files of a form say the same.
+
+Fields: Circular 01/2018/TT-VPCP and the templates in use. What is not kept here (the volume of a paper book, a number
+of sets) is left as a dotted line to be filled in by hand.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from intake_service.forms.rules import Edition, Entry, FormKind, FormVersion, HandOver, Sheet
+from shared.domain.civil_time import local, midnight
+from shared.domain.deadline import Account, Verdict
+from shared.domain.lifecycle import STATUS_VI, EventKind, Status
+
+#: What one form may hold: an imported dossier can have more, and is told of as a whole.
+MOST_DOCUMENTS = 100
+MOST_CHARACTERS = 1000
+DOTS = "…" * 12
+ONE_STOP = "Bộ phận tiếp nhận và trả kết quả"
+_ONE_STOP_ABOVE = "BỘ PHẬN TIẾP NHẬN\nVÀ TRẢ KẾT QUẢ"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Whose dossier it is, and who handed it in."""
+
+    name: str
+    is_person: bool = True
+    id_number: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    address: str | None = None
+    submitted_by: str | None = None
+
+    @property
+    def addressed(self) -> str:
+        """As a letter calls it."""
+        return f"Ông/Bà {self.name}" if self.is_person else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The agency that received a dossier, as a letterhead has it. superior: None for a people's committee."""
+
+    name: str
+    superior: str | None
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Of a linked procedure: until when a further agency has the dossier (lines (6) and (7) of the receipt)."""
+
+    agency: str
+    received_at: datetime | None
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a form says of a dossier beside its events. term: in words. tracking: address behind the QR code."""
+
+    code: str
+    office: Office
+    procedure: str
+    summary: str | None
+    party: Party
+    documents: Sequence[Mapping[str, Any]]
+    term: str
+    returned_by_post: bool
+    tracking: str | None = None
+    phases: Sequence[Phase] = ()
+    #: Names of agencies by id, for the hand-overs.
+    agencies: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under a head. widths: shares of the width; centred: columns that are."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    widths: Sequence[float]
+    centred: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One of: labelled values, a paragraph, a table."""
+
+    fields: Sequence[tuple[str, str]] = ()
+    text: str = ""
+    table: Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A place to sign."""
+
+    title: str
+    hint: str = "(Ký và ghi rõ họ tên)"
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A form ready to be printed. made_at is its date: two printings of it are the same bytes."""
+
+    title: str
+    form: str
+    letterhead: tuple[str, str]
+    number: str
+    dateline: str
+    made_at: datetime
+    size: str
+    blocks: Sequence[Block]
+    signatures: Sequence[Signature]
+    subtitle: str = ""
+    qr: str | None = None
+    #: How many blocks stand beside the QR code.
+    beside: int = 1
+    landscape: bool = False
+
+
+def office_of(name: str, above: Sequence[str]) -> Office:
+    """An agency as a letterhead has it. `above`: the agencies over it, nearest first."""
+    territory = next((unit for unit in (name, *above) if unit.startswith(_COMMITTEE)), name)
+    place = territory.removeprefix(_COMMITTEE).strip()
+    kind = next((kind for kind in _TERRITORIES if place.lower().startswith(kind)), "")
+    under = above[0] if above and not name.startswith(_COMMITTEE) else None
+    return Office(in_full(name), in_full(under) if under else None, place[len(kind) :].strip())
+
+
+_COMMITTEE = "UBND "
+_TERRITORIES = ("tỉnh ", "thành phố ", "thị xã ", "thị trấn ", "huyện ", "phường ", "xã ", "đặc khu ")
+
+
+def in_full(name: str) -> str:
+    """An agency's name as papers have it: UBND is short for it."""
+    return f"Ủy ban nhân dân {name.removeprefix(_COMMITTEE)}" if name.startswith(_COMMITTEE) else name
+
+
+def paper(sheet: Sheet, subject: Subject, history: Sequence[Entry], hand_overs: Sequence[HandOver]) -> Paper:
+    """A form of a dossier. Only what had happened when its edition was made is on it."""
+    edition, version = sheet
+    so_far = history[: edition.upto + 1]
+    match edition.kind:
+        case FormKind.RECEIPT:
+            made = _receipt(edition, version, subject, so_far)
+        case FormKind.SUPPLEMENT:
+            made = _supplement(edition, version, subject, so_far[-1])
+        case FormKind.REFUSAL:
+            made = _refusal(edition, version, subject, so_far[-1])
+        case FormKind.APOLOGY:
+            made = _apology(edition, version, subject, so_far)
+        case FormKind.STOP:
+            made = _stop(edition, version, subject, so_far[-1])
+        case _:
+            made = _control_slip(edition, version, subject, so_far, hand_overs[: edition.hand_overs])
+    return made
+
+
+def _receipt(edition: Edition, version: FormVersion, subject: Subject, so_far: Sequence[Entry]) -> Paper:
+    account = _account(so_far)
+    documents = list(subject.documents)
+    for entry in so_far:
+        if entry.kind is EventKind.SUPPLEMENTED:
+            documents += entry.detail.get("documents", ())
+    times = [
+        ("Thời gian giải quyết hồ sơ theo quy định", subject.term),
+        ("Thời gian nhận hồ sơ", written(account.accepted_at)),
+        ("Thời gian trả kết quả giải quyết hồ sơ", _appointment(account)),
+    ]
+    for phase in subject.phases:
+        times.append((f"Thời gian nhận hồ sơ tại {phase.agency}", _written_or_dots(phase.received_at)))
+        times.append((f"Thời gian trả kết quả tại {phase.agency}", _written_or_dots(phase.due_at)))
+    collected = "Qua dịch vụ bưu chính công ích" if subject.returned_by_post else f"{ONE_STOP}, {subject.office.name}"
+    blocks = [
+        Block(fields=_of(subject, f"{ONE_STOP}", subject.office.name)),
+        Block(text="Thành phần hồ sơ nộp gồm:"),
+        _documents(documents),
+        Block(fields=[("Số lượng hồ sơ", f"{DOTS} (bộ)"), *times, ("Đăng ký nhận kết quả tại", collected)]),
+        Block(fields=[("Vào Sổ theo dõi hồ sơ, Quyển số", "…………… Số thứ tự: ……………")]),
+    ]
+    return Paper(
+        title=version.title.upper(),
+        subtitle=_instead_of(edition) or "(Liên: Lưu/Giao người nộp hồ sơ)",
+        form=_form(version),
+        letterhead=(subject.office.name.upper(), _ONE_STOP_ABOVE),
+        number=f"Mã hồ sơ: {subject.code}",
+        dateline=_dateline(subject.office, edition.made_at),
+        made_at=edition.made_at,
+        size=version.paper,
+        qr=subject.tracking,
+        blocks=blocks,
+        signatures=[Signature("NGƯỜI NỘP HỒ SƠ"), Signature("NGƯỜI TIẾP NHẬN HỒ SƠ")],
+    )
+
+
+def _supplement(edition: Edition, version: FormVersion, subject: Subject, asked: Entry) -> Paper:
+    wanted = list(asked.detail.get("documents", ()))
+    basis = asked.detail.get("legal_basis")
+    blocks = [
+        Block(fields=[("Mã hồ sơ", subject.code), *_of(subject, "Hồ sơ của", subject.party.name, named=False)]),
+        Block(text="Yêu cầu bổ sung, hoàn thiện hồ sơ gồm những nội dung sau:"),
+        *([_documents(wanted)] if wanted else []),
+        Block(fields=[("Lý do", _clipped(asked.reason)), *([("Căn cứ", _clipped(basis))] if basis else [])]),
+        Block(text=_help(subject.office)),
+    ]
+    return Paper(
+        title=version.title.upper(),
+        subtitle=_which(edition),
+        form=_form(version),
+        letterhead=(subject.office.name.upper(), _ONE_STOP_ABOVE),
+        number="Số: ……/HDHS",
+        dateline=_dateline(subject.office, edition.made_at),
+        made_at=edition.made_at,
+        size=version.paper,
+        qr=subject.tracking,
+        blocks=blocks,
+        signatures=[Signature("", ""), Signature("NGƯỜI HƯỚNG DẪN")],
+    )
+
+
+def _refusal(edition: Edition, version: FormVersion, subject: Subject, refused: Entry) -> Paper:
+    on_the_merits = refused.kind is EventKind.FINISHED
+    verb = "từ chối giải quyết" if on_the_merits else "không tiếp nhận, giải quyết"
+    blocks = [
+        Block(fields=_of(subject, "Tiếp nhận hồ sơ của", subject.party.name, named=False)),
+        Block(text=f"Qua xem xét, {subject.office.name} thông báo {verb} hồ sơ này với lý do cụ thể như sau:"),
+        Block(fields=[("Lý do", _clipped(refused.reason))]),
+        Block(text=_help(subject.office)),
+        Block(text="Xin thông báo cho Ông/Bà được biết và thực hiện./."),
+    ]
+    return Paper(
+        title=version.title.upper(),
+        subtitle=_which(edition),
+        form=_form(version),
+        letterhead=(subject.office.name.upper(), _ONE_STOP_ABOVE),
+        number=f"Mã hồ sơ: {subject.code}",
+        dateline=_dateline(subject.office, edition.made_at),
+        made_at=edition.made_at,
+        size=version.paper,
+        qr=subject.tracking,
+        blocks=blocks,
+        signatures=[Signature("NGƯỜI NỘP HỒ SƠ"), Signature("NGƯỜI TIẾP NHẬN HỒ SƠ")],
+    )
+
+
+def _apology(edition: Edition, version: FormVersion, subject: Subject, so_far: Sequence[Entry]) -> Paper:
+    letter = so_far[-1]
+    office, party = subject.office, subject.party
+    account = _account(so_far)
+    before = letter.told.before.account if letter.told.before else None
+    promised = before.promised if before else None
+    fields = [
+        ("Mã hồ sơ", subject.code),
+        ("Về việc", _content(subject)),
+        ("Ngày tiếp nhận", written(account.accepted_at)),
+        ("Thời gian hẹn trả kết quả", _written_or_dots(promised.at if promised else None)),
+    ]
+    blocks = [
+        Block(text=f"Kính gửi: {party.addressed}"),
+        Block(text=f"{office.name} đã tiếp nhận hồ sơ của {party.addressed}:"),
+        Block(fields=fields),
+    ]
+    if letter.kind is EventKind.EXTENDED:
+        new = account.promised
+        blocks += [
+            Block(
+                text=f"Đến nay, {_name(subject, letter.agency_id)} chưa có kết quả giải quyết theo thời gian đã hẹn."
+            ),
+            Block(fields=[("Lý do", _clipped(letter.reason))]),
+            Block(text=f"{office.name} xin lỗi {party.addressed} vì sự chậm trễ này và hẹn lại như sau:"),
+            Block(
+                fields=[
+                    ("Thời gian trả kết quả", _written_or_dots(new.at if new else None)),
+                    ("Tại", f"{ONE_STOP}, {office.name}"),
+                ]
+            ),
+            Block(text="Mong nhận được sự thông cảm./."),
+        ]
+    else:
+        blocks += [
+            Block(text="Trong quá trình giải quyết, hồ sơ bị mất, thất lạc hoặc hư hỏng."),
+            Block(fields=[("Lý do", _clipped(letter.reason))]),
+            Block(
+                text=f"{office.name} xin lỗi {party.addressed}, chịu trách nhiệm khắc phục và chi trả các chi phí "
+                "phát sinh theo quy định./."
+            ),
+        ]
+    return Paper(
+        title=version.title.upper(),
+        form=_form(version),
+        letterhead=(office.superior.upper() if office.superior else "", office.name.upper()),
+        number=f"Số: {_clipped(letter.detail.get('number'), '……')}",
+        dateline=_dateline(office, edition.made_at),
+        made_at=edition.made_at,
+        size=version.paper,
+        qr=subject.tracking,
+        beside=3,
+        blocks=blocks,
+        signatures=[
+            Signature("", ""),
+            Signature("THỦ TRƯỞNG CƠ QUAN, ĐƠN VỊ", "(Ký, đóng dấu)", _clipped(letter.detail.get("signed_by"), "")),
+        ],
+    )
+
+
+def _stop(edition: Edition, version: FormVersion, subject: Subject, stopped: Entry) -> Paper:
+    before, account = stopped.told.before, stopped.told.after.account
+    assert before is not None, "only what was accepted is stopped"
+    assert account is not None, "only what was accepted is stopped"
+    fields = [
+        ("Mã hồ sơ", subject.code),
+        ("Chủ hồ sơ", subject.party.name),
+        ("Địa chỉ", _clipped(subject.party.address)),
+        ("Nội dung yêu cầu giải quyết", _content(subject)),
+        ("Thời gian nhận hồ sơ", written(account.accepted_at)),
+        ("Giai đoạn giải quyết", STATUS_VI[Status(before.status)]),
+    ]
+    blocks = [
+        Block(text=f"Kính gửi: {subject.party.addressed}"),
+        Block(text=f"{subject.office.name} thông báo dừng giải quyết hồ sơ sau đây kể từ {written(stopped.at)}:"),
+        Block(fields=fields),
+        Block(fields=[("Lý do dừng giải quyết", _clipped(stopped.reason))]),
+        Block(fields=[("Nghĩa vụ tài chính đã thực hiện (nếu có)", DOTS)]),
+        Block(text=_help(subject.office)),
+    ]
+    office = subject.office
+    return Paper(
+        title=version.title.upper(),
+        form=_form(version),
+        letterhead=(office.superior.upper() if office.superior else "", office.name.upper()),
+        number="Số: ……",
+        dateline=_dateline(office, edition.made_at),
+        made_at=edition.made_at,
+        size=version.paper,
+        qr=subject.tracking,
+        beside=3,
+        blocks=blocks,
+        signatures=[Signature("", ""), Signature("THỦ TRƯỞNG CƠ QUAN, ĐƠN VỊ", "(Ký, đóng dấu)")],
+    )
+
+
+def _control_slip(
+    edition: Edition, version: FormVersion, subject: Subject, so_far: Sequence[Entry], handed: Sequence[HandOver]
+) -> Paper:
+    account = _account(so_far)
+    rows = [_handed(subject, each) for each in handed]
+    rows += [row for entry in so_far if (row := _end(subject, entry)) is not None]
+    fields = [
+        ("Kèm theo hồ sơ của", subject.party.name),
+        ("Ngày nhận", written(account.accepted_at)),
+        ("Ngày hẹn trả kết quả", _appointment(account)),
+        ("Cơ quan (bộ phận) tiếp nhận", subject.office.name),
+        ("Cơ quan (bộ phận) phối hợp giải quyết", DOTS),
+    ]
+    head = ("TÊN CƠ QUAN", "THỜI GIAN GIAO, NHẬN HỒ SƠ", "KẾT QUẢ GIẢI QUYẾT", "GHI CHÚ")
+    return Paper(
+        title=version.title.upper(),
+        form=_form(version),
+        letterhead=(subject.office.name.upper(), _ONE_STOP_ABOVE),
+        number=f"Mã hồ sơ: {subject.code}",
+        dateline=_dateline(subject.office, edition.made_at),
+        made_at=edition.made_at,
+        size=version.paper,
+        blocks=[
+            Block(fields=fields),
+            Block(table=Table(head, rows or [_empty_step()], (1.25, 1.75, 0.8, 0.7), (2,))),
+        ],
+        signatures=[],
+    )
+
+
+def _handed(subject: Subject, each: HandOver) -> tuple[str, str, str, str]:
+    giver = _unit(_name(subject, each.giver), each.giver_desk)
+    taker = _unit(_name(subject, each.taker), each.taker_desk)
+    when = f"{written(each.occurred_at)}\nNgười giao: {each.actor}\nNgười nhận: …………"
+    return f"1. Giao: {giver}\n2. Nhận: {taker}", when, "", _clipped(each.note, "")
+
+
+_ENDED = {
+    EventKind.FINISHED: "Xử lý xong",
+    EventKind.WITHDRAWN: "Công dân rút hồ sơ",
+    EventKind.STOPPED: "Dừng giải quyết",
+    EventKind.RETURNED: "Trả kết quả",
+    EventKind.REOPENED: "Mở lại hồ sơ",
+}
+VERDICTS = {Verdict.EARLY: "Trước hạn", Verdict.ON_DAY: "Đúng hạn", Verdict.LATE: "Quá hạn"}
+
+
+def _end(subject: Subject, entry: Entry) -> tuple[str, str, str, str] | None:
+    account = entry.told.after.account
+    if entry.kind not in _ENDED or account is None:
+        return None
+    verdict = VERDICTS[account.verdict] if account.verdict and account.original_due else ""
+    when = f"{written(entry.at)}\nNgười thực hiện: {entry.actor}"
+    return _name(subject, entry.agency_id), when, verdict, _ENDED[entry.kind]
+
+
+def _empty_step() -> tuple[str, str, str, str]:
+    when = "… giờ … phút, ngày … tháng … năm …\nNgười giao: …………\nNgười nhận: …………"
+    return "1. Giao:\n2. Nhận:", when, "", ""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """A dossier as the ledger shows it."""
+
+    code: str
+    procedure: str
+    party: Party
+    agency: str
+    accepted_at: datetime
+    due_at: datetime | None
+    returned_at: datetime | None
+    by_post: bool
+    note: str
+
+
+def ledger(version: FormVersion, office: Office, lines: Sequence[LedgerLine], first: date, last: date) -> Paper:
+    """The ledger (sổ theo dõi hồ sơ) of an agency for a period, both days included."""
+    head = (
+        *(
+            "TT",
+            "Mã hồ sơ",
+            "Tên thủ tục hành chính",
+            "Số lượng (bộ)",
+            "Tên cá nhân, tổ chức",
+            "Địa chỉ, số điện thoại",
+        ),
+        *("Cơ quan chủ trì giải quyết", "Nhận hồ sơ", "Hẹn trả kết quả", "Trả kết quả"),
+        *("Phương thức nhận kết quả", "Ký nhận", "Ghi chú"),
+    )
+    rows = [
+        (
+            str(number),
+            line.code,
+            line.procedure,
+            "",
+            line.party.name,
+            "\n".join(part for part in (line.party.address, line.party.phone) if part),
+            line.agency,
+            short(line.accepted_at),
+            short(line.due_at),
+            short(line.returned_at),
+            "Bưu chính công ích" if line.by_post else "Trực tiếp",
+            "",
+            line.note,
+        )
+        for number, line in enumerate(lines, 1)
+    ]
+    widths = (0.45, 1.3, 1.9, 0.55, 1.3, 1.5, 1.2, 0.85, 0.85, 0.85, 0.85, 0.6, 0.8)
+    return Paper(
+        title=version.title.upper(),
+        subtitle=f"Từ ngày {first:%d/%m/%Y} đến ngày {last:%d/%m/%Y}",
+        form=_form(version),
+        letterhead=(office.superior.upper() if office.superior else "", office.name.upper()),
+        number=f"Tổng số: {len(lines)} hồ sơ",
+        dateline=f"{office.place}, {_day(last)}",
+        made_at=midnight(last),
+        size=version.paper,
+        landscape=True,
+        blocks=[Block(table=Table(head, rows, widths, (0, 3, 7, 8, 9)))],
+        signatures=[],
+    )
+
+
+def written(instant: datetime) -> str:
+    """`10 giờ 30 phút, ngày 22 tháng 7 năm 2019`: as papers have it (Decree 30/2020/NĐ-CP, Appendix I)."""
+    here = local(instant)
+    return f"{here.hour} giờ {here.minute:02d} phút, {_day(here.date())}"
+
+
+def short(instant: datetime | None) -> str:
+    """`10:30 22/07/2019`, for narrow columns."""
+    return f"{local(instant):%H:%M %d/%m/%Y}" if instant else ""
+
+
+def _day(day: date) -> str:
+    month = f"{day.month:02d}" if day.month < 3 else day.month  # a nought for January and February alone
+    return f"ngày {day.day:02d} tháng {month} năm {day.year}"
+
+
+def _written_or_dots(instant: datetime | None) -> str:
+    return written(instant) if instant else DOTS
+
+
+def _appointment(account: Account) -> str:
+    if account.promised is None:
+        return "không có thời hạn được công bố"
+    return written(account.promised.at)
+
+
+def _account(so_far: Sequence[Entry]) -> Account:
+    account = so_far[-1].told.after.account
+    assert account is not None, "such a form is made after acceptance only"
+    return account
+
+
+def _of(subject: Subject, label: str, value: str, *, named: bool = True) -> list[tuple[str, str]]:
+    party = subject.party
+    fields = [(label, value)]
+    if named:
+        fields.append(("Tiếp nhận hồ sơ của", party.name))
+    if party.submitted_by:
+        fields.append(("Người nộp hồ sơ", party.submitted_by))
+    if party.id_number:
+        fields.append(("Số CMND/CCCD/hộ chiếu" if party.is_person else "Mã số", party.id_number))
+    fields += [
+        ("Địa chỉ", _clipped(party.address)),
+        ("Số điện thoại", _clipped(party.phone)),
+        ("Email", _clipped(party.email)),
+        ("Nội dung yêu cầu giải quyết", _content(subject)),
+    ]
+    return fields
+
+
+def _content(subject: Subject) -> str:
+    return _clipped(f"{subject.procedure}. {subject.summary}" if subject.summary else subject.procedure)
+
+
+_COLUMNS = ("original", "certified_copy", "copy", "electronic")
+
+
+def _documents(documents: Sequence[Mapping[str, Any]]) -> Block:
+    head = ("TT", "Tên giấy tờ", "Bản chính", "Bản sao chứng thực", "Bản sao", "Bản điện tử")
+    rows = [
+        (
+            str(number),
+            _clipped(each["name"]),
+            *(str(each["count"]) if each["kind"] == kind else "" for kind in _COLUMNS),
+        )
+        for number, each in enumerate(documents[:MOST_DOCUMENTS], 1)
+    ]
+    if len(documents) > MOST_DOCUMENTS:
+        rest = len(documents) - MOST_DOCUMENTS
+        rows.append(("…", f"và {rest} giấy tờ khác, theo hồ sơ điện tử", "", "", "", ""))
+    if not rows:
+        rows = [("", DOTS, "", "", "", "")]
+    return Block(table=Table(head, rows, (0.4, 3.2, 0.75, 0.95, 0.75, 0.75), (0, 2, 3, 4, 5)))
+
+
+def _clipped(text: str | None, instead: str = DOTS) -> str:
+    if not text:
+        return instead
+    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
+
+
+def _name(subject: Subject, agency_id: int) -> str:
+    return subject.agencies.get(agency_id, subject.office.name)
+
+
+def _unit(name: str, desk: str | None) -> str:
+    return f"{name}, {desk}" if desk else name
+
+
+def _form(version: FormVersion) -> str:
+    return f"Mẫu số {version.number}\n(Thông tư số {version.legal_basis})"
+
+
+def _dateline(office: Office, made_at: datetime) -> str:
+    return f"{office.place}, {_day(local(made_at).date())}"
+
+
+def _which(edition: Edition) -> str:
+    return f"(Lần {edition.number})" if edition.number > 1 else ""
+
+
+def _instead_of(edition: Edition) -> str:
+    return f"(Cấp lại lần {edition.number}, thay giấy đã cấp trước đó)" if edition.number > 1 else ""
+
+
+def _help(office: Office) -> str:
+    return f"Nếu có vướng mắc, đề nghị liên hệ {ONE_STOP}, {office.name}, số điện thoại {DOTS} để được hướng dẫn."
