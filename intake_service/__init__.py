@@ -4,6 +4,7 @@ Owns procedures, supplement rules, dossiers and their lifecycle, applicants, the
 Offers `/v1/procedures`, `/v1/supplement-rules`, `/v1/dossiers` with all that may be done to one and its
 forms, `/v1/ledger`, `/v1/deadline-preview`, `/v1/imports`, and to anybody `/v1/track`.
 Calls routing, to tell it of every dossier that was received (outbox/).
+Reads routing's changes of the calendar, and reckons open dossiers anew (recompute/).
 Never decides who holds a dossier, and never counts.
 To come, each as a folder of its own: national (the national database), feedback.
 """

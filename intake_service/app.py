@@ -10,6 +10,7 @@ from intake_service.imports import endpoints as imports
 from intake_service.lifecycle import endpoints as lifecycle
 from intake_service.outbox.usecases import tell_routing_worker
 from intake_service.procedures import endpoints as procedures
+from intake_service.recompute.usecases import recompute_worker
 from intake_service.supplement_rules import endpoints as supplement_rules
 from intake_service.tracking import endpoints as tracking
 from migrations.logins import role_url
@@ -38,7 +39,11 @@ PLAN = RoomPlan(
         tracking.router,
         imports.router,
     ),
-    workers=lambda room: [tell_routing_worker(room), forgetting_worker(room.pool, "intake")],
+    workers=lambda room: [
+        tell_routing_worker(room),
+        recompute_worker(room),
+        forgetting_worker(room.pool, "intake"),
+    ],
     models=(ImportRecord,),
     streamed=frozenset({imports.PATH}),
     direct=frozenset({"receiveDossier"}),

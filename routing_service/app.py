@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from migrations.logins import role_url
 from migrations.revision import head_revision
 from routing_service.agencies import endpoints as agencies
+from routing_service.calendar_changes import endpoints as calendar_changes
 from routing_service.calendars import endpoints as calendars
 from routing_service.cases import endpoints as cases
 from routing_service.cases.usecases import FinishTeller
@@ -43,6 +44,7 @@ PLAN = RoomPlan(
     routers=(
         agencies.router,
         calendars.router,
+        calendar_changes.router,
         cases.router,
         hand_overs.router,
         cases.worklist_router,

@@ -1,5 +1,6 @@
 """Builders of dossiers as intake stores them, for the rooms that only read them: row, applicant, events, consistent."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -71,6 +72,7 @@ async def a_dossier(
     rows, head = [], GENESIS
     for seq, ((kind, status, instant), account) in enumerate(zip(steps, accounts, strict=True), start=1):
         facts = _facts(unit.id, channel, account)
+        payload = _payload(account, given=due is not None and seq == 1)
         tail = event_tail(
             seq=seq,
             kind=kind,
@@ -80,10 +82,10 @@ async def a_dossier(
             actor="counter",
             acting_agency_id=unit.id,
             facts=facts,
-            payload="{}",
+            payload=payload,
         )
         head = event_hash(head, code, tail)
-        rows.append((seq, kind, int(status), instant, instant, "counter", unit.id, *facts, "{}", head))
+        rows.append((seq, kind, int(status), instant, instant, "counter", unit.id, *facts, payload, head))
     async with owner.transaction():
         dossier_id = await _store_dossier(
             owner, code, version.id, accounts, steps, _facts(unit.id, channel, accounts[-1]), head
@@ -132,6 +134,12 @@ async def _store_dossier(
         head,
     )
     return dossier_id
+
+
+def _payload(account: Account, *, given: bool) -> str:
+    """What the log says of the date, so that the engine can read it back."""
+    said = {"due_at": account.due.at.isoformat() if account.due else None}
+    return json.dumps({**said, "given": True} if given else said)
 
 
 def _facts(agency_id: int, channel: Channel, account: Account) -> Facts:

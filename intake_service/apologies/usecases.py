@@ -13,6 +13,7 @@ from intake_service.lifecycle import rules as lifecycle
 from intake_service.lifecycle.store import histories, locked
 from intake_service.lifecycle.usecases import life_of
 from shared.contracts.apologies import ExtensionProposalIn
+from shared.domain.deadline import due_of
 from shared.domain.lifecycle import EventKind
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
@@ -71,7 +72,7 @@ async def _could_be_extended(
     life, clock = life_of(reference, row, history)
     at = max(now, history[-1]["occurred_at"])
     try:
-        step = lifecycle.next_step(life, EventKind.EXTENDED, at, clock, given_due=lifecycle.due_of(new_due_at, clock))
+        step = lifecycle.next_step(life, EventKind.EXTENDED, at, clock, given_due=due_of(new_due_at, clock))
         if isinstance(step, Problem):
             raise step
         forbidden = lifecycle.against_the_law(life, step.event, clock)

@@ -128,7 +128,7 @@ def _history(candidate: Candidate) -> tuple[bytes, tuple[Event, ...]]:
     events = []
     account: Account | None = None
     for seq, (event, life, payload) in enumerate(candidate.steps, 1):
-        (kind, occurred_at, _), ((status, _), _, now_account) = event, life
+        (kind, occurred_at, *_), ((status, _), _, now_account) = event, life
         if now_account is not account:  # where the clock does not move (a collection), the facts stay as well
             account = now_account
             facts = facts_of(agency_id, channel, life)

@@ -15,10 +15,11 @@ from pydantic_core import to_json
 
 from intake_service.dossiers.rules import Place, checked_place
 from intake_service.imports.lines import RawRecord, lines_as_one
-from intake_service.lifecycle.rules import CLOCK_TOLERANCE, Step, due_of, first_step, is_provisional, next_step
+from intake_service.lifecycle.rules import CLOCK_TOLERANCE, Step, first_step, is_provisional, next_step
 from shared.contracts.intake import ImportRecord
 from shared.domain.civil_time import civil_day
 from shared.domain.codes import is_dossier_code, parts_of
+from shared.domain.deadline import due_of
 from shared.domain.lifecycle import Channel, EventKind, Outcome
 from shared.domain.terms import Due
 from shared.domain.vietnamese import normalised

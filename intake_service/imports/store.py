@@ -42,6 +42,16 @@ async def end(connection: Connection, run: UUID, state: str, now: datetime) -> N
     await connection.execute("SELECT pg_advisory_unlock($1, $2)", _RUNNING, _lock_key(run))
 
 
+async def any_since_before(connection: Connection, instant: datetime) -> bool:
+    """Whether an import that began before an instant still runs: it judges by the picture that it began with."""
+    found: bool = await connection.fetchval(
+        f"SELECT EXISTS (SELECT FROM ({_RUN}) r WHERE r.started_at < $1 AND r.finished_at IS NULL"
+        " AND r.state = 'running')",
+        instant,
+    )
+    return found
+
+
 async def lock_landing(connection: Connection) -> None:
     """Wait until no other import lands a chunk."""
     await connection.execute("SELECT pg_advisory_xact_lock($1, 0)", _LANDING)

@@ -10,12 +10,13 @@ from typing import NamedTuple
 import orjson
 
 from shared.domain.chain import event_hash, event_tail
-from shared.domain.civil_time import civil_day, end_of, local, shown
+from shared.domain.civil_time import civil_day, local, shown
 from shared.domain.counts import Facts
 from shared.domain.deadline import Account, Clock, Verdict
-from shared.domain.life import Happened, Life, taken
+from shared.domain.life import Happened, Life, lived, taken
 from shared.domain.lifecycle import STATUS_VI, ApologyKind, Channel, EventKind, Outcome, allowed_events
-from shared.domain.terms import Due, TermUnit
+from shared.domain.recompute import standing
+from shared.domain.terms import Due
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import ProcedureVersion, Reference
 from shared.web.problems import Problem, Reason
@@ -25,6 +26,9 @@ CLOCK_TOLERANCE = timedelta(minutes=2)
 #: What ends a dossier, and how.
 ENDINGS = {EventKind.FINISHED: None, EventKind.WITHDRAWN: Outcome.WITHDRAWN, EventKind.STOPPED: Outcome.STOPPED}
 
+
+#: What no desk did.
+NOTED_BY_ITSELF = (EventKind.PROCESSING_STARTED, EventKind.RESCHEDULED)
 
 _CHANNELS = {channel: channel.name.lower() for channel in Channel}
 _OUTCOMES = {outcome: outcome.name.lower() for outcome in Outcome}
@@ -52,8 +56,8 @@ def first_step(
     except CalendarMissing as missing:
         return Reason("accepted_at", "calendar_missing", {"year": missing.year})
     assert step is not None, "a dossier may begin with it"
-    due_at = stamp(step[0].due)
-    return Step(*step, _json(procedure=version.code, version_id=version.id, channel=_CHANNELS[channel], due_at=due_at))
+    place = {"procedure": version.code, "version_id": version.id, "channel": _CHANNELS[channel]}
+    return Step(*step, _json(**place, **_dated(step[0])))
 
 
 def next_step(
@@ -73,7 +77,29 @@ def next_step(
         return not_allowed(life)
     if outcome is not None:
         return Step(*step, _json(outcome=_OUTCOMES[outcome], **said))
-    return Step(*step, _json(due_at=stamp(step[0].due), **said))
+    return Step(*step, _json(**_dated(step[0]), **said))
+
+
+def anew_step(life: Life, event: Happened, **said: object) -> Step:
+    """The step that sets a dossier's dates anew, with what they were: a receipt is printed with both."""
+    was, anew = standing(life), event.anew
+    dates: dict[str, object] = {"due_at": stamp(event.due), "was_due_at": stamp(was[0])}
+    if anew is not None:
+        dates |= {
+            "promised_at": stamp(anew.promised),
+            "was_promised_at": stamp(was[1]),
+            "original_due_at": stamp(anew.original_due),
+            "accepted_at": shown(anew.accepted_at),
+        }
+    return Step(event, lived(life, event), _json(**dates, decision=event.decision, **said))
+
+
+def _dated(event: Happened) -> dict[str, object]:
+    """The date that an event leaves, and whether somebody named it: then no change of the calendar moves it."""
+    return {"due_at": stamp(event.due), **_GIVEN} if event.given else {"due_at": stamp(event.due)}
+
+
+_GIVEN = {"given": True}
 
 
 def against_the_law(
@@ -168,20 +194,7 @@ def not_allowed(life: Life) -> Problem:
 
 def read_back(rows: Iterable[tuple[str, datetime, str]], clock: Clock) -> list[Happened]:
     """Events as the log keeps them: (kind, when it happened, payload), in order."""
-    return [Happened(EventKind(kind), at, _due(payload, clock)) for kind, at, payload in rows]
-
-
-def _due(payload: str, clock: Clock) -> Due | None:
-    due_at = orjson.loads(payload).get("due_at")
-    return due_of(datetime.fromisoformat(due_at), clock) if due_at else None
-
-
-def due_of(at: datetime, clock: Clock) -> Due:
-    """A date as it was promised: judged by the instant if the term is in hours, else by its day."""
-    if clock.term.unit is TermUnit.WORKING_HOUR:
-        return Due.at_instant(at)
-    day = civil_day(at)
-    return Due(at, day, end_of(day))
+    return [Happened.read(kind, at, orjson.loads(payload), clock) for kind, at, payload in rows]
 
 
 def facts_of(agency_id: int, channel: int, life: Life) -> Facts:

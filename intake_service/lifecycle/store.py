@@ -41,6 +41,14 @@ async def not_begun(connection: Connection, dossier_ids: Sequence[int]) -> list[
     )
 
 
+async def locked_open(connection: Connection, dossier_ids: Sequence[int]) -> list[asyncpg.Record]:
+    """Of these dossiers, those that have not ended, locked."""
+    return await connection.fetch(
+        f"{_NEEDED} WHERE d.id = ANY($1::bigint[]) AND d.finished_at IS NULL ORDER BY d.id FOR NO KEY UPDATE",
+        dossier_ids,
+    )
+
+
 async def histories(connection: Connection | Reading, dossier_ids: Sequence[int]) -> dict[int, list[asyncpg.Record]]:
     """The events of dossiers in order: (kind, occurred_at, payload) first."""
     found: dict[int, list[asyncpg.Record]] = {dossier_id: [] for dossier_id in dossier_ids}

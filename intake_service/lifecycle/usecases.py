@@ -13,7 +13,7 @@ from intake_service.apologies import store as apologies
 from intake_service.lifecycle import rules, store
 from shared.domain.civil_time import civil_day
 from shared.domain.codes import code_prefix
-from shared.domain.deadline import Clock
+from shared.domain.deadline import Clock, due_of
 from shared.domain.life import Life, told
 from shared.domain.lifecycle import ApologyKind, Channel, EventKind, Outcome
 from shared.domain.working_calendar import CalendarMissing
@@ -131,7 +131,7 @@ def life_of(reference: Reference, row: asyncpg.Record, history: list[asyncpg.Rec
 def _decided(life: Life, act: Act, history: list[asyncpg.Record], clock: Clock, note: store.Note | None) -> rules.Step:
     at = act.occurred_at or max(act.now, history[-1]["occurred_at"])
     said = {**act.said, "note": note.hash} if note is not None else act.said
-    given_due = rules.due_of(act.new_due_at, clock) if act.new_due_at else None
+    given_due = due_of(act.new_due_at, clock) if act.new_due_at else None
     try:
         step = rules.next_step(life, act.kind, at, clock, given_due=given_due, outcome=act.outcome, **said)
     except CalendarMissing as missing:
@@ -156,7 +156,7 @@ def _decided(life: Life, act: Act, history: list[asyncpg.Record], clock: Clock, 
 
 def _untimely(life: Life, act: Act, at: datetime, history: list[asyncpg.Record]) -> Reason | None:
     # What the system noted by itself, a moment after the counter, does not forbid what happened in between.
-    last = max(row["occurred_at"] for row in history if row["kind"] != EventKind.PROCESSING_STARTED)
+    last = max(row["occurred_at"] for row in history if row["kind"] not in rules.NOTED_BY_ITSELF)
     if life.account is not None and at < life.account.accepted_at:
         early = "before_acceptance"
     else:

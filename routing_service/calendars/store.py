@@ -15,7 +15,8 @@ WITH given AS (
 )
 """
 
-# A day that an operator has entered as announced is not made provisional again by loading the list.
+# What an operator has set stands, a day taken off the calendar as well: loading the list undoes no decision. Nor does
+# it make an announced day provisional again.
 _CHANGE = (
     _GIVEN
     + """
@@ -23,7 +24,8 @@ UPDATE calendar_day c
 SET kind = g.kind, name_vi = g.name_vi, name_en = g.name_en, status = g.status, source = g.source,
     confidence = g.confidence
 FROM given g
-WHERE c.day = g.day AND NOT (c.status = 'announced' AND g.status = 'provisional')
+WHERE c.day = g.day AND NOT EXISTS (SELECT FROM calendar_change_day o WHERE o.day = g.day)
+  AND NOT (c.status = 'announced' AND g.status = 'provisional')
   AND (c.kind, c.name_vi, c.name_en, c.status, c.source, c.confidence)
       IS DISTINCT FROM (g.kind, g.name_vi, g.name_en, g.status, g.source, g.confidence)
 """
@@ -33,7 +35,8 @@ _ADD = (
     _GIVEN
     + """
 INSERT INTO calendar_day (day, kind, name_vi, name_en, status, source, confidence)
-SELECT g.* FROM given g ON CONFLICT (day) DO NOTHING
+SELECT g.* FROM given g WHERE NOT EXISTS (SELECT FROM calendar_change_day o WHERE o.day = g.day)
+ON CONFLICT (day) DO NOTHING
 """
 )
 

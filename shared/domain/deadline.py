@@ -4,16 +4,16 @@ The receipt, the overdue list and the percentage all come from here. A stored du
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import IntEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from shared.domain.civil_time import civil_day
+from shared.domain.civil_time import civil_day, end_of
 from shared.domain.lifecycle import EventKind
 from shared.domain.regimes import SupplementEffect, SupplementRule
-from shared.domain.terms import RECEPTION_TERM, Due, Term, due_after, shifted
+from shared.domain.terms import RECEPTION_TERM, Due, Term, TermUnit, due_after, shifted
 from shared.domain.working_calendar import Sessions, WorkingCalendar
 
 
@@ -35,6 +35,10 @@ class Clock:
     supplement: SupplementRule
     #: How long the one-stop has for an online submission.
     reception: Term = RECEPTION_TERM
+
+    def by(self, calendar: WorkingCalendar) -> "Clock":
+        """The same by another calendar."""
+        return replace(self, calendar=calendar)
 
 
 class Account(NamedTuple):
@@ -70,6 +74,19 @@ class Account(NamedTuple):
     def late_day(self) -> date | None:
         """The first civil day at whose end an unfinished dossier counts as overdue."""
         return civil_day(self.due.late_from) if self.due else None
+
+
+class Anew(NamedTuple):
+    """The dates of an account that was reckoned anew as a whole: the calendar was changed, or its reception corrected.
+
+    due, promised: as in Account. original_due moves with a correction alone: what a receipt said that was right when
+    it was printed stays said.
+    """
+
+    accepted_at: datetime
+    original_due: Due | None
+    due: Due | None
+    promised: Due | None
 
 
 def opened(accepted_at: datetime, clock: Clock, *, given_due: Due | None = None) -> Account:
@@ -114,6 +131,20 @@ def after(account: Account, event: EventKind, at: datetime, due: Due | None) -> 
     promised then holds, whatever calendar and rules say today."""
     change = _CHANGES.get(event)
     return change(account, at, due) if change is not None else account
+
+
+def renewed(account: Account, anew: Anew) -> Account:
+    """The account with its dates reckoned anew. Waits and requests stay; what is over is judged again."""
+    dated = account._replace(**anew._asdict())
+    return dated._replace(verdict=_verdict(dated, dated.finished_at)) if dated.finished_at is not None else dated
+
+
+def due_of(at: datetime, clock: Clock) -> Due:
+    """A date as it was promised: judged by the instant if the term is in hours, else by its day."""
+    if clock.term.unit is TermUnit.WORKING_HOUR:
+        return Due.at_instant(at)
+    day = civil_day(at)
+    return Due(at, day, end_of(day))
 
 
 # The waits are written out: a dossier that goes to and fro has dozens, and `_replace` takes twice as long.

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from shared.domain.civil_time import civil_day, local
-from shared.domain.deadline import Clock, Verdict
+from shared.domain.deadline import Account, Clock, Verdict
 from shared.domain.life import Happened, Life
 from shared.domain.lifecycle import EventKind
 from shared.domain.regimes import SupplementEffect
@@ -123,10 +123,9 @@ def _event(told: Told, clock: Clock) -> Iterator[Line]:
         case EventKind.APOLOGISED:
             yield Line(f"{at.vi}: cơ quan giải quyết xin lỗi.", f"{at.en}: the agency apologised.")
         case EventKind.RESCHEDULED:
-            yield Line(
-                f"{at.vi}: ngày hẹn trả được tính lại, có quyết định: {_due(account.promised).vi}.",
-                f"{at.en}: the date was reckoned anew, by decision: {_due(account.promised).en}.",
-            )
+            yield _rescheduled(event, at, was, account)
+        case EventKind.CORRECTED:
+            yield from _corrected(event, at, account, clock)
         case EventKind.FINISHED | EventKind.WITHDRAWN | EventKind.STOPPED:
             yield _ended(event, at, account.verdict, has_term=account.original_due is not None)
         case EventKind.REOPENED:
@@ -134,6 +133,40 @@ def _event(told: Told, clock: Clock) -> Iterator[Line]:
                 f"{at.vi}: mở lại hồ sơ, thời hạn tiếp tục tính đến {_due(account.due).vi}.",
                 f"{at.en}: re-opened; the term goes on to {_due(account.due).en}.",
             )
+
+
+def _rescheduled(event: Happened, at: Line, was: Account, now: Account) -> Line:
+    if event.given:
+        return Line(
+            f"{at.vi}: ngày hẹn trả được đặt lại theo quyết định: {_due(now.promised).vi}.",
+            f"{at.en}: the date was set anew, by decision: {_due(now.promised).en}.",
+        )
+    number = event.decision or "–"
+    if now.promised == was.promised:  # a letter of apology had named it
+        return Line(
+            f"{at.vi}: lịch làm việc thay đổi theo quyết định {number}; ngày hẹn lại {_due(now.promised).vi} giữ "
+            f"nguyên, quá hạn tính theo {_due(now.due).vi} thay cho {_due(was.due).vi}.",
+            f"{at.en}: the calendar was changed by decision {number}; the date appointed, {_due(now.promised).en}, "
+            f"stands; it is judged by {_due(now.due).en} instead of {_due(was.due).en}.",
+        )
+    return Line(
+        f"{at.vi}: lịch làm việc thay đổi theo quyết định {number}, ngày hẹn trả tính lại: {_due(now.promised).vi} "
+        f"thay cho {_due(was.promised).vi}.",
+        f"{at.en}: the calendar was changed by decision {number}; the date was reckoned anew: "
+        f"{_due(now.promised).en} instead of {_due(was.promised).en}.",
+    )
+
+
+def _corrected(event: Happened, at: Line, account: Account, clock: Clock) -> Iterator[Line]:
+    number = event.decision or "–"
+    yield Line(
+        f"{at.vi}: đính chính thông tin tiếp nhận theo văn bản {number}.",
+        f"{at.en}: the reception was corrected by document {number}.",
+    )
+    yield from _accepted(account.accepted_at, clock)
+    yield from _counted(account.accepted_at, account.original_due, clock)
+    if account.promised != account.original_due:
+        yield Line(f"Hẹn trả hiện tại: {_due(account.promised).vi}.", f"As it stands: {_due(account.promised).en}.")
 
 
 def _accepted(at: datetime, clock: Clock) -> Iterator[Line]:

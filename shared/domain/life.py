@@ -5,11 +5,11 @@ from the log goes through `lived` alone, with the dates as they were recorded: w
 the calendar and the rules say today.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from shared.domain.deadline import Account, Clock, after, reckoned
+from shared.domain.deadline import Account, Anew, Clock, after, due_of, reckoned, renewed
 from shared.domain.lifecycle import EventKind, State, Status, next_state
 from shared.domain.terms import Due, due_after
 
@@ -38,11 +38,40 @@ class Life(NamedTuple):
 
 
 class Happened(NamedTuple):
-    """An event as the log keeps it. due: the date that it left the running clock with; None where none runs."""
+    """An event as the log keeps it.
+
+    due: the date that it left the running clock with; None where none runs. given: somebody named that date (a letter,
+    a decision, another system); it was not reckoned. anew: the whole account's dates, where the calendar or the
+    reception was set right. decision: its number, that says so.
+    """
 
     kind: EventKind
     at: datetime
     due: Due | None = None
+    given: bool = False
+    anew: Anew | None = None
+    decision: str | None = None
+
+    @property
+    def derived(self) -> bool:
+        """Whether it only says what the other events make by another calendar, or from a corrected reception."""
+        return self.kind is EventKind.CORRECTED or (self.kind is EventKind.RESCHEDULED and not self.given)
+
+    @classmethod
+    def read(cls, kind: str, at: datetime, said: Mapping[str, object], clock: Clock) -> "Happened":
+        """An event from the log. `said`: its payload, whose instants are RFC 3339."""
+        what = EventKind(kind)
+        due = _read_due(said, "due_at", clock)
+        decision = said.get("decision")
+        if "promised_at" not in said:
+            return cls(what, at, due, given="given" in said, decision=str(decision) if decision else None)
+        anew = Anew(
+            datetime.fromisoformat(str(said["accepted_at"])),
+            _read_due(said, "original_due_at", clock),
+            due,
+            _read_due(said, "promised_at", clock),
+        )
+        return cls(what, at, due, anew=anew, decision=str(decision) if decision else None)
 
 
 def decided(
@@ -64,7 +93,7 @@ def taken(
     state = next_state(life.state if life else None, kind)
     if state is None:
         return None
-    event = Happened(kind, at, given_due or _due(life, kind, at, clock))
+    event = Happened(kind, at, given_due or reckoned_due(life, kind, at, clock), given=given_due is not None)
     return event, _applied(life, state, event)
 
 
@@ -77,14 +106,15 @@ def lived(life: Life | None, event: Happened) -> Life:
 
 
 def _applied(life: Life | None, state: State, event: Happened) -> Life:
-    kind, at, due = event
+    kind, at, due = event[:3]
     if life is None:
         if kind is EventKind.ACCEPTED:
             return Life(state, None, _accepted(event))
         return Life(state, Reception(at, due))
     _, reception, account = life
     if account is not None:
-        return Life(state, reception, after(account, kind, at, due))
+        dated = renewed(account, event.anew) if event.anew is not None else after(account, kind, at, due)
+        return Life(state, reception, dated)
     if kind is EventKind.ACCEPTED:
         return Life(state, reception, _accepted(event))
     return Life(state, _received(reception, event))
@@ -104,22 +134,31 @@ def told(events: Iterable[Happened]) -> Life | None:
 def _told_on(life: Life, account: Account, events: Iterator[Happened]) -> Life:
     """From acceptance on only state and account move: `lived`, without a life between any two events."""
     state = life.state
-    for kind, at, due in events:
+    for kind, at, due, _, anew, _ in events:
         following = next_state(state, kind)
         if following is None:
             raise KeyError(kind)
-        state, account = following, after(account, kind, at, due)
+        state = following
+        account = after(account, kind, at, due) if anew is None else renewed(account, anew)
     return Life(state, life.reception, account)
 
 
-def _due(life: Life | None, kind: EventKind, at: datetime, clock: Clock) -> Due | None:
+def reckoned_due(life: Life | None, kind: EventKind, at: datetime, clock: Clock) -> Due | None:
+    """The date that an event leaves the running clock with, where nobody names one."""
     if life is not None and life.account is not None:
         return reckoned(life.account, kind, at, clock)
     if kind is EventKind.ACCEPTED:
         return due_after(at, clock.term, clock.calendar, clock.sessions)
     if kind in (EventKind.SUBMITTED, EventKind.SUPPLEMENTED, EventKind.REOPENED):
         return due_after(at, clock.reception, clock.calendar, clock.sessions)
+    if kind is EventKind.RESCHEDULED and life is not None and life.reception is not None:
+        return life.reception.due
     return None
+
+
+def _read_due(said: Mapping[str, object], name: str, clock: Clock) -> Due | None:
+    written = said.get(name)
+    return due_of(datetime.fromisoformat(str(written)), clock) if written else None
 
 
 def _accepted(event: Happened) -> Account:

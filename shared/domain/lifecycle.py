@@ -63,6 +63,7 @@ class EventKind(StrEnum):
     EXTENDED = "extended"
     APOLOGISED = "apologised"
     RESCHEDULED = "rescheduled"
+    CORRECTED = "corrected"
     WITHDRAWN = "withdrawn"
     STOPPED = "stopped"
     FINISHED = "finished"
@@ -123,6 +124,7 @@ TRANSITIONS = MappingProxyType(
         (_SUBMITTED, EventKind.NOT_ACCEPTED): _NOT_ACCEPTED,
         (_SUBMITTED, EventKind.SUPPLEMENT_REQUESTED): _INCOMPLETE,
         (_SUBMITTED, EventKind.WITHDRAWN): _TAKEN_BACK,
+        (_SUBMITTED, EventKind.RESCHEDULED): _SUBMITTED,
         (_INCOMPLETE, EventKind.SUPPLEMENTED): _SUBMITTED,
         (_INCOMPLETE, EventKind.NOT_ACCEPTED): _NOT_ACCEPTED,
         (_INCOMPLETE, EventKind.WITHDRAWN): _TAKEN_BACK,
@@ -137,6 +139,7 @@ TRANSITIONS = MappingProxyType(
         **{(state, EventKind.EXTENDED): state for state in _WORKED_ON},
         **{(state, EventKind.APOLOGISED): state for state in (*_OPEN, *_ENDED)},
         **{(state, EventKind.RESCHEDULED): state for state in _OPEN},
+        **{(state, EventKind.CORRECTED): state for state in (*_OPEN, *_ENDED)},
         **dict.fromkeys(product(_OPEN, [EventKind.WITHDRAWN]), _WITHDRAWN),
         **dict.fromkeys(product(_OPEN, [EventKind.STOPPED]), _STOPPED),
         **dict.fromkeys(product(_WORKED_ON, [EventKind.FINISHED]), _FINISHED),

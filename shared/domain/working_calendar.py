@@ -96,6 +96,11 @@ class WorkingCalendar:
         ]
         return cls(loaded, by_day, working, sorted(day for day, entry in by_day.items() if entry.provisional))
 
+    def with_days(self, changes: Mapping[date, CalendarDay | None]) -> "WorkingCalendar":
+        """The calendar of the same years with some days set otherwise; None: what its weekday says."""
+        days = {**self.days, **changes}
+        return WorkingCalendar.of((entry for entry in days.values() if entry is not None), self.years)
+
     def is_working(self, day: date) -> bool:
         """Whether public servants work on `day`."""
         self._need(day, day)

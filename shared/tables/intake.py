@@ -398,6 +398,23 @@ import_identity = Table(
     Column("dossier_id", BigInteger, nullable=False),
 )
 
+calendar_recompute = Table(
+    "calendar_recompute",
+    metadata,
+    Column("change_id", BigInteger, primary_key=True, comment="of routing's calendar_change"),
+    Column("state", Text, nullable=False),
+    Column("floor", Xid8, nullable=False, comment="dossiers of transactions from here on are looked at last"),
+    Column("position", BigInteger, nullable=False, server_default=text("0"), comment="the dossier looked at last"),
+    Column("to_look_at", Integer, nullable=False, comment="open dossiers whose clock rests on the changed days"),
+    Column("looked_at", Integer, nullable=False, server_default=text("0")),
+    Column("moved", Integer, nullable=False, server_default=text("0"), comment="an event each"),
+    Column("unreckoned", Integer, nullable=False, server_default=text("0"), comment="a year without a calendar"),
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    CheckConstraint("state IN ('sweeping', 'settling', 'done')", name="state"),
+    comment="how far open dossiers are reckoned anew after a change of the calendar",
+)
+
 intake_idempotency = idempotency_table("intake")
 intake_position = position_table("intake")
 intake_revision = revision_table("intake")

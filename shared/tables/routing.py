@@ -68,6 +68,30 @@ calendar_day = Table(
     CheckConstraint("status IN ('announced', 'provisional')", name="status"),
 )
 
+calendar_change = Table(
+    "calendar_change",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False, comment="gapless"),
+    Column("revision", BigInteger, nullable=False, comment="of routing's reference data, from which on it is known"),
+    Column("recorded_at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("agency_id", Integer, ForeignKey("agency.id"), nullable=False, comment="for which the actor acted"),
+    Column("decision", Text, nullable=False, comment="number of the decision that the change rests on"),
+    Column("reason", Text, nullable=False),
+    comment="append-only: who changed the calendar, when, why and by which decision; intake reckons by it anew",
+)
+
+calendar_change_day = Table(
+    "calendar_change_day",
+    metadata,
+    Column("change_id", BigInteger, ForeignKey("calendar_change.id"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("before", JSONB, comment="the row of calendar_day as it was; null: what its weekday says"),
+    Column("after", JSONB, comment="… and as it is since; null: what its weekday says"),
+    Index("ix_calendar_change_day_day", "day"),
+    comment="append-only",
+)
+
 calendar_year = Table(
     "calendar_year",
     metadata,

@@ -196,6 +196,24 @@ REASONS = MappingProxyType(
             "is not sent when a proposal is accepted: it comes from the proposal",
         ),
         "no_term": ("hồ sơ không có thời hạn", "the dossier has no term"),
+        "day_repeated": ("ngày này đã có trong danh sách", "this day is listed already"),
+        "already_normal": (
+            "ngày này không có gì khác với ngày thường trong tuần",
+            "this day is already what its weekday says",
+        ),
+        "make_up_on_weekday": (
+            "ngày làm bù phải là thứ Bảy hoặc Chủ nhật",
+            "a make-up day worked must be a Saturday or a Sunday",
+        ),
+        "off_on_weekend": (
+            "ngày nghỉ bù, nghỉ hoán đổi phải là ngày từ thứ Hai đến thứ Sáu",
+            "a day off in lieu or a swapped day off must be a day from Monday to Friday",
+        ),
+        "changes_nothing": ("không thay đổi gì so với hiện tại", "changes nothing"),
+        "year_without_work": (
+            "năm {year} sẽ không còn ngày làm việc nào",
+            "no working day would be left in {year}",
+        ),
         "not_a_working_day": ("không phải ngày làm việc", "is not a working day"),
         "not_of_this_reception": (
             "mã hồ sơ thuộc cơ quan khác hoặc ngày chưa đến",

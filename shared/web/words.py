@@ -29,6 +29,7 @@ _EVENTS = {
     "extended": "xin lỗi và hẹn lại",
     "apologised": "xin lỗi",
     "rescheduled": "tính lại ngày hẹn",
+    "corrected": "đính chính thông tin tiếp nhận",
     "withdrawn": "rút hồ sơ",
     "stopped": "dừng giải quyết",
     "finished": "xử lý xong",
@@ -47,6 +48,15 @@ _DOCUMENTS = {
     "certified_copy": "bản sao chứng thực",
     "copy": "bản sao",
     "electronic": "bản điện tử",
+}
+_DAYS = {
+    "holiday": "nghỉ lễ, Tết",
+    "in_lieu": "nghỉ bù",
+    "swap_off": "nghỉ hoán đổi",
+    "make_up_work": "làm bù",
+    "normal": "ngày thường",
+    "announced": "đã công bố",
+    "provisional": "tạm tính, chưa công bố",
 }
 _FIGURES = {
     "carried_over": "kỳ trước chuyển qua",
@@ -145,6 +155,7 @@ TERMS = MappingProxyType(
         **_OUTCOMES,
         **_APPLICANTS,
         **_DOCUMENTS,
+        **_DAYS,
         **_FIGURES,
         **_ROWS,
         **_SUPPLEMENT_RULES,

@@ -42,6 +42,7 @@ NAMED = {
     "rule_id": "1",
     "seq": "1",
     "n": "1",
+    "number": "1",
     "form": "receipt",
     "format": "pdf",
 }

@@ -163,7 +163,8 @@ async def test_as_it_goes_out(database: Database, issuer: LocalIssuer) -> None:
             answer = await intake.post(f"/v1/dossiers/{code}/finish", json={"outcome": "granted"})
         assert answer.status_code == 409
         assert await reasons(answer) == [
-            'trạng thái hiện tại: Đã xử lý xong; có thể làm: "apologised" (xin lỗi), "returned" (trả kết quả), '
+            'trạng thái hiện tại: Đã xử lý xong; có thể làm: "apologised" (xin lỗi), '
+            '"corrected" (đính chính thông tin tiếp nhận), "returned" (trả kết quả), '
             '"reopened" (mở lại)'
         ]
 

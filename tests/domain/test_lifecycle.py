@@ -57,6 +57,7 @@ A, P, F, R = EventKind.ACCEPTED, EventKind.PROCESSING_STARTED, EventKind.FINISHE
 S, T, W, X = EventKind.SUPPLEMENT_REQUESTED, EventKind.SUPPLEMENTED, EventKind.WITHDRAWN, EventKind.STOPPED
 J, N, M, D = EventKind.SUBMITTED, EventKind.NOT_ACCEPTED, EventKind.PAYMENT_REQUESTED, EventKind.PAID
 E, G, Q, B = EventKind.EXTENDED, EventKind.APOLOGISED, EventKind.RESCHEDULED, EventKind.REOPENED
+C = EventKind.CORRECTED
 
 
 @pytest.mark.parametrize(
@@ -152,8 +153,8 @@ def test_a_dossier_is_accepted_once_and_never_refused_afterwards() -> None:
 
 
 @pytest.mark.parametrize("state", ENDS)
-def test_an_end_can_only_be_reopened_or_apologised_for(state: State) -> None:
-    assert set(allowed_events(state)) - {G} == {B}
+def test_an_end_can_only_be_reopened_apologised_for_or_corrected(state: State) -> None:
+    assert set(allowed_events(state)) - {G, C} == {B}
 
 
 def test_from_everywhere_an_end_can_be_reached() -> None:

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from intake_service.lifecycle.endpoints import VERBS, Verb
-from intake_service.lifecycle.rules import against_the_law, due_of
+from intake_service.lifecycle.rules import against_the_law
 from services.local_issuer import LocalIssuer
 from shared.domain.civil_time import local
-from shared.domain.deadline import Clock
+from shared.domain.deadline import Clock, due_of
 from shared.domain.life import Happened, Life, decided, lived
 from shared.domain.lifecycle import ApologyKind, Channel, EventKind, Outcome
 from shared.reference.store import read_reference
