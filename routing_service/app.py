@@ -7,10 +7,13 @@ from fastapi import FastAPI
 from migrations.logins import role_url
 from migrations.revision import head_revision
 from routing_service.agencies import endpoints as agencies
+from routing_service.assignments import endpoints as assignments
+from routing_service.bulk_actions import endpoints as bulk_actions
 from routing_service.calendar_changes import endpoints as calendar_changes
 from routing_service.calendars import endpoints as calendars
 from routing_service.cases import endpoints as cases
 from routing_service.cases.usecases import FinishTeller
+from routing_service.delegations import endpoints as delegations
 from routing_service.hand_overs import endpoints as hand_overs
 from routing_service.overdue import endpoints as overdue
 from routing_service.workflows import endpoints as workflows
@@ -47,6 +50,9 @@ PLAN = RoomPlan(
         calendar_changes.router,
         cases.router,
         hand_overs.router,
+        assignments.router,
+        bulk_actions.router,
+        delegations.router,
         cases.worklist_router,
         overdue.router,
         workflows.router,

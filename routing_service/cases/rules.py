@@ -66,7 +66,8 @@ class CaseRow:
 
     received: False while the holder was given it and has not said that it has it. reported: what the holder reported
     last; its `at` is None when intake refused it. ended: how the dossier ended, by intake's log, wherever that was
-    brought about; None while it is open. first_given_at: when it was first handed over, if it was.
+    brought about; None while it is open. assignments: how many there were, the last at `assigned_at`. first_given_at:
+    when it was first handed over, if it was.
     """
 
     dossier_id: int
@@ -87,6 +88,8 @@ class CaseRow:
     due_at: datetime | None
     ended: Finish | None
     last: LastStep | None
+    assignments: int
+    assigned_at: datetime | None
     first_given_at: datetime | None
 
     def visible(self, scope: frozenset[int]) -> bool:
@@ -107,7 +110,8 @@ class CaseRow:
     @property
     def floor(self) -> tuple[datetime, str]:
         """Before when nothing more can have happened, and the code of a reason that says so."""
-        return (self.last.at, "out_of_order") if self.last else (self.opened_at, "before_acceptance")
+        happened = [at for at in (self.last.at if self.last else None, self.assigned_at) if at is not None]
+        return (max(happened), "out_of_order") if happened else (self.opened_at, "before_acceptance")
 
     @property
     def finish(self) -> Finish:

@@ -43,12 +43,16 @@ SELECT c.dossier_id, d.code, c.agency_id, c.holder_id, c.desk, c.assignee, c.rec
   c.version, d.version_id, d.status, d.accepted_at, d.original_due_at, d.due_at, d.finished_at AS ended_at,
   d.outcome AS ended_outcome, e.actor AS ended_by, e.recorded_at AS ended_recorded_at,
   h.seq, h.kind, h.from_agency_id, h.from_desk, h.occurred_at AS handed_over_at, r.occurred_at AS received_at,
-  f.occurred_at AS first_given_at
+  f.occurred_at AS first_given_at, coalesce(a.seq, 0) AS assignments,
+  a.occurred_at AS assigned_at
 FROM dossier_case c JOIN dossier d ON d.id = c.dossier_id
 LEFT JOIN LATERAL (
   SELECT seq, kind, from_agency_id, from_desk, occurred_at FROM hand_over WHERE dossier_id = c.dossier_id
   ORDER BY seq DESC LIMIT 1
 ) h ON true
+LEFT JOIN LATERAL (
+  SELECT seq, occurred_at FROM assignment WHERE dossier_id = c.dossier_id ORDER BY seq DESC LIMIT 1
+) a ON true
 LEFT JOIN hand_over_receipt r ON r.dossier_id = c.dossier_id AND r.seq = h.seq
 LEFT JOIN hand_over f ON f.dossier_id = c.dossier_id AND f.seq = 1 AND f.kind = 'hand_over'
 LEFT JOIN LATERAL (
@@ -147,10 +151,8 @@ SELECT n.*, $13, $14, $15 FROM unnest($1::bigint[], $2::int[], $3::text[], $4::i
 _ASSIGN = """
 INSERT INTO assignment (dossier_id, seq, agency_id, desk, assignee, occurred_at, note, delegation_id, actor,
   acting_agency_id, recorded_at)
-SELECT n.id, coalesce((SELECT max(seq) FROM assignment WHERE dossier_id = n.id), 0) + 1, n.agency_id, n.desk,
-  n.assignee, n.occurred_at, n.note, n.delegation_id, $8, $9, $10
-FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::int[])
-  AS n (id, agency_id, desk, assignee, occurred_at, note, delegation_id)
+SELECT n.*, $9, $10, $11 FROM unnest($1::bigint[], $2::int[], $3::int[], $4::text[], $5::text[], $6::timestamptz[],
+  $7::text[], $8::int[]) AS n
 """
 _FOLLOW = """
 UPDATE dossier_case c SET holder_id = n.holder_id, desk = n.desk, assignee = n.assignee, received = n.received,
@@ -221,7 +223,7 @@ def _moved(change: Change) -> tuple[object, ...]:
 def _assigned(change: Change) -> tuple[object, ...]:
     case, assigned = change.case, change.assigned
     assert assigned is not None, "asked for those that are assigned"
-    where = (case.dossier_id, case.holder_id, assigned.desk, assigned.assignee)
+    where = (case.dossier_id, case.assignments + 1, case.holder_id, assigned.desk, assigned.assignee)
     return (*where, assigned.occurred_at, assigned.note, change.delegation_id)
 
 
@@ -344,5 +346,7 @@ def _case(row: asyncpg.Record) -> CaseRow:
         due_at=row["due_at"],
         ended=ended,
         last=last,
+        assignments=row["assignments"],
+        assigned_at=row["assigned_at"],
         first_given_at=row["first_given_at"],
     )

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from routing_service.agencies.rules import absence
+from shared.contracts.routing import DelegationIn
 from shared.domain.agencies import AgencyTree
+from shared.reference import Reference
 from shared.web.auth import Principal, Role
 from shared.web.problems import Problem, Reason
 
@@ -11,8 +14,6 @@ from shared.web.problems import Problem, Reason
 LEADING = frozenset({Role.LEADER, Role.ADMIN})
 #: Who may do it in a leader's place. A supervisor watches, a machine answers for nothing, a citizen is no officer.
 DELEGABLE_ROLES = frozenset({Role.COUNTER, Role.HANDLER})
-#: What needs a leader, and so can be delegated.
-ACTIONS = ("assign", "decline", "return")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +74,32 @@ class Officer:
                 if within and delegation.covers(action, sector, holder_id, tree):
                     return Authority(delegation.id)
         return Problem("forbidden", Reason("", "needs_leader"))
+
+
+def new_delegation(given: DelegationIn, principal: Principal, reference: Reference, today: date) -> int | Problem:
+    """For which agency a leader may delegate so, or every reason why not."""
+    agency = reference.agencies.on(given.agency, today) if given.agency else principal.agency
+    if agency is None or not agency.in_force(today):
+        code = given.agency or principal.agency.code
+        return Problem("invalid_request", absence("agency", reference.agencies, code, today))
+    if not principal.covers(agency.id):
+        return Problem("agency_out_of_scope")
+    reasons = []
+    if given.delegate == principal.subject:
+        reasons.append(Reason("delegate", "delegate_is_delegator"))
+    if given.from_ < today:
+        reasons.append(Reason("from", "in_past"))
+    if given.to < given.from_:
+        reasons.append(Reason("to", "period_reversed"))
+    if not reference.sectors.issuperset(given.sectors or ()):
+        reasons.append(Reason("sectors", "unknown_sector"))
+    return Problem("invalid_request", *reasons) if reasons else agency.id
+
+
+def may_end(delegation: DelegationRow, principal: Principal, today: date) -> Problem | None:
+    """Why who asks may not end a delegation: it is over, or does not concern the agency."""
+    if not principal.covers(delegation.agency_id):
+        return Problem("not_found")
+    if delegation.ended_at is not None or delegation.valid_to < today:
+        return Problem("conflict", Reason("", "delegation_over"))
+    return None

@@ -118,7 +118,7 @@ def hand_over(scene: Scene, given: HandOverIn) -> Change | Problem:
     """Whether who asks may give the case to another agency, which must be in force on that day. Whoever gives on what
     was not received yet has received it by that."""
     case = scene.case
-    at = _held(scene) or scene.at(given.occurred_at, *case.floor)
+    at = held(scene) or scene.at(given.occurred_at, *case.floor)
     if isinstance(at, Problem):
         return at
     receiver = scene.tree.on(given.to_agency, civil_day(at))
@@ -158,7 +158,7 @@ def recall(scene: Scene, seq: int, given: RecallIn) -> Change | Problem:
 def send_back(scene: Scene, seq: int, given: ReasonedAnswerIn) -> Change | Problem:
     """Whether who asks may return what it got by hand-over `seq`, and has received. Its giver is to receive it."""
     case = scene.case
-    at = _held(scene) or scene.at(given.occurred_at, *case.floor)
+    at = held(scene) or scene.at(given.occurred_at, *case.floor)
     if isinstance(at, Problem):
         return at
     if not case.received:
@@ -217,7 +217,7 @@ def _absent_giver(scene: Scene, agency_id: int, at: datetime) -> Problem | None:
     return None if giver.in_force(day) else Problem("invalid_request", absence("", scene.tree, giver.code, day))
 
 
-def _held(scene: Scene) -> Problem | None:
+def held(scene: Scene) -> Problem | None:
     """Why who asks does not hold it, or has nothing left to do with it."""
     if scene.case.holder_id not in scene.officer.scope:
         return Problem("forbidden", Reason("", "not_the_holder"))

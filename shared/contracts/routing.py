@@ -5,9 +5,10 @@ from datetime import date, datetime, time
 from typing import Annotated, Literal
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 
-from shared.contracts.fields import Code, InstantIn, LongLine, ShortLine
+from shared.contracts.bulk import MAX_BULK
+from shared.contracts.fields import Code, Day, InstantIn, LongLine, Name, ShortLine, Subject
 from shared.contracts.intake import OutcomeName, StatusName
 from shared.contracts.neighbour import call
 
@@ -295,6 +296,48 @@ class HandOvers(BaseModel):
     items: list[HandOver]
 
 
+class AssignmentIn(_In):
+    """Phân công: a leader of the holder says at which desk it lies, and who works on it."""
+
+    assignee: Subject | None = Field(
+        None, description="Who works on it, as the token names the officer; null: nobody yet", examples=["an@QT25-D03"]
+    )
+    desk: ShortLine | None = Field(
+        None, description="Where in the holder, if it moves", examples=["Phòng Bổ trợ tư pháp"]
+    )
+    note: LongLine | None = Field(
+        None, description="What is to be done, or why it passes on", examples=["Thay người nghỉ phép"]
+    )
+    occurred_at: InstantIn | None = Field(
+        None, description="When, if not now; never in the future", examples=["2026-11-23T10:00:00+07:00"]
+    )
+
+
+class Assignment(BaseModel):
+    """One assignment, as it stands in the append-only log."""
+
+    seq: int = Field(description="1 is the first", examples=[1])
+    agency: str = Field(description="The holder within which it was assigned", examples=["QT25-D03"])
+    desk: str | None = Field(description="Where in the holder", examples=["Phòng Bổ trợ tư pháp"])
+    assignee: str | None = Field(description="Who works on it; null: nobody yet", examples=["an@QT25-D03"])
+    occurred_at: datetime = Field(description="When it happened, as claimed", examples=["2026-11-23T10:00:00+07:00"])
+    recorded_at: datetime = Field(
+        description="When it was recorded, by the server's clock", examples=["2026-11-23T10:00:01+07:00"]
+    )
+    actor: str = Field(description="Who recorded it", examples=["leader@QT25-D03"])
+    for_agency: str = Field(description="For which agency", examples=["QT25-D03"])
+    delegator: str | None = Field(
+        description="The leader in whose place the actor decided; null: in the own", examples=[None]
+    )
+    note: str | None = Field(description="What is to be done, or why it passes on", examples=[None])
+
+
+class Assignments(BaseModel):
+    """All assignments of a case, in order."""
+
+    items: list[Assignment]
+
+
 class CaseFinishIn(_In):
     """The holder is done: đã xử lý xong. Intake decides whether the dossier may be finished."""
 
@@ -312,6 +355,109 @@ class CaseFinishIn(_In):
     occurred_at: InstantIn | None = Field(
         None, description="When, if not now; never in the future", examples=["2026-11-25T10:00:00+07:00"]
     )
+
+
+# --- bulk actions ---------------------------------------------------------------------------------------------------
+
+BulkActionName = Literal["hand_over", "receive", "decline", "assign", "finish"]
+
+
+class _Item(_In):
+    code: Code = Field(description="Mã hồ sơ", examples=["19333-261123-0001"])
+    version: int | None = Field(None, ge=1, description="The case's ETag as read: refused if it changed", examples=[2])
+
+
+class BulkHandOver(_Item, HandOverIn):
+    """Hand it over, as `POST /v1/cases/{code}/hand-overs` does."""
+
+    action: Literal["hand_over"] = Field(description="Chuyển hồ sơ", examples=["hand_over"])
+
+
+class BulkReceive(_Item, HandOverAnswerIn):
+    """Say that the holder has what was handed over last."""
+
+    action: Literal["receive"] = Field(description="Nhận hồ sơ", examples=["receive"])
+
+
+class BulkDecline(_Item, ReasonedAnswerIn):
+    """Decline what was handed over last."""
+
+    action: Literal["decline"] = Field(description="Từ chối nhận", examples=["decline"])
+
+
+class BulkAssign(_Item, AssignmentIn):
+    """Say at which desk it lies, and who works on it."""
+
+    action: Literal["assign"] = Field(description="Phân công", examples=["assign"])
+
+
+class BulkFinish(_Item, CaseFinishIn):
+    """Report that the holder is done. It is recorded; intake is told in the background."""
+
+    action: Literal["finish"] = Field(description="Báo xử lý xong", examples=["finish"])
+
+
+BulkItem = Annotated[BulkHandOver | BulkReceive | BulkDecline | BulkAssign | BulkFinish, Field(discriminator="action")]
+
+
+class BulkActionsIn(_In):
+    """Up to 1,000 actions in one call. Each is judged on its own: a malformed one holds up no other."""
+
+    items: Annotated[list[Annotated[BulkItem, SkipValidation]], Field(min_length=1, max_length=MAX_BULK)] = Field(
+        description="What is to happen to which dossier, each dossier once",
+        examples=[[{"action": "receive", "code": "19333-261123-0001"}]],
+    )
+
+
+# --- delegations ----------------------------------------------------------------------------------------------------
+
+DelegableAction = Literal["assign", "decline", "return"]
+
+
+class DelegationIn(_In):
+    """Ủy quyền: a leader lets somebody decide in the own place, from a day to a day."""
+
+    delegate: Subject = Field(description="Who may, as the officer's token names them", examples=["an@QT25-D03"])
+    from_: Day = Field(alias="from", description="First day, not before today", examples=["2026-11-26"])
+    to: Day = Field(description="Last day", examples=["2026-12-04"])
+    agency: Code | None = Field(
+        None, description="For which agency; the leader's own unless said", examples=["QT25-D03"]
+    )
+    sectors: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = Field(
+        None, description="For dossiers of these sectors only", examples=[["Hộ tịch"]]
+    )
+    actions: Annotated[list[DelegableAction], Field(min_length=1, max_length=10)] | None = Field(
+        None, description="For these decisions only", examples=[["assign"]]
+    )
+    reason: LongLine | None = Field(None, description="Why", examples=["Đi công tác"])
+
+
+class Delegation(BaseModel):
+    """Who decides in whose place, for how long and in what."""
+
+    id: int = Field(description="Its number", examples=[7])
+    agency: str = Field(description="For which agency", examples=["QT25-D03"])
+    agency_name: str = Field(description="Its name", examples=["Sở Tư pháp"])
+    delegator: str = Field(description="The leader in whose place", examples=["leader@QT25-D03"])
+    delegate: str = Field(description="Who decides", examples=["an@QT25-D03"])
+    from_: date = Field(alias="from", description="First day", examples=["2026-11-26"])
+    to: date = Field(description="Last day", examples=["2026-12-04"])
+    sectors: list[str] | None = Field(description="Of these sectors only; null: of all", examples=[["Hộ tịch"]])
+    actions: list[DelegableAction] | None = Field(
+        description="These decisions only; null: all that can be delegated", examples=[["assign"]]
+    )
+    reason: str | None = Field(description="Why", examples=["Đi công tác"])
+    created_at: datetime = Field(description="When it was given", examples=["2026-11-25T16:00:00+07:00"])
+    ended_at: datetime | None = Field(description="When it was ended early; null: it was not", examples=[None])
+    ended_by: str | None = Field(description="Who ended it", examples=[None])
+    version: int = Field(description="Its ETag", examples=[1])
+
+
+class DelegationPage(BaseModel):
+    """Delegations that hold on a day, the oldest first."""
+
+    items: list[Delegation]
+    next: str | None = Field(description="Cursor of the next page, null at the end", examples=[None])
 
 
 # --- overdue --------------------------------------------------------------------------------------------------------

@@ -66,6 +66,18 @@ async def claimed(
     return None if made else await earlier(connection, room, request)
 
 
+async def answered(connection: Connection, room: str, request: RequestKey | None, resource: str) -> None:
+    """What a request made that has claimed its key before it could know."""
+    if request is not None:
+        await connection.execute(
+            f"UPDATE {room}_idempotency SET resource = $4 WHERE subject = $1 AND route = $2 AND key = $3",
+            request.subject,
+            request.route,
+            request.key,
+            resource,
+        )
+
+
 async def earlier(connection: Connection, room: str, request: RequestKey) -> str:
     """The resource that an earlier request with this key made; a Problem if that request was a different one."""
     row = await connection.fetchrow(

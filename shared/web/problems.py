@@ -303,6 +303,19 @@ REASONS = MappingProxyType(
             "hồ sơ bị trả lại thì bên giao phải nhận lại",
             "what is returned has to be taken back",
         ),
+        "nothing_assigned": (
+            "phải nêu người được phân công hoặc bộ phận",
+            "name an assignee or a desk",
+        ),
+        "assigned_so": ("hồ sơ đang được phân công như vậy", "it is assigned so already"),
+        "in_past": ("không được ở quá khứ", "must not lie in the past"),
+        "delegate_is_delegator": ("không thể tự ủy quyền cho mình", "nobody delegates to oneself"),
+        "delegation_overlaps": (
+            "người này đã được ủy quyền ở cơ quan này trong khoảng thời gian đó",
+            "within that period this person has a delegation of this agency already",
+        ),
+        "delegation_over": ("ủy quyền này đã chấm dứt", "this delegation is over already"),
+        "repeated_in_call": ("hồ sơ này đã có ở một mục trước của lần gọi", "an earlier item of this call has it"),
         "needs_leader": (
             "cần lãnh đạo của cơ quan đang giữ hồ sơ, hoặc người được lãnh đạo ủy quyền",
             "needs a leader of the holder, or somebody to whom one has delegated it",
@@ -562,6 +575,8 @@ def _reason_of(entry: Any) -> Reason:
             return Reason(name, "too_short", {"limit": context.get("min_length", 1)})
         case "string_too_long":
             return Reason(name, "too_long", {"limit": context.get("max_length", 0)})
+        case "too_short":  # a list: one of a thing that is needed is wanting
+            return Reason(name, "required")
         case "too_long":
             return Reason(name, "too_many", {"limit": context.get("max_length", 0)})
         case "greater_than_equal" | "less_than_equal" | "greater_than" | "less_than":

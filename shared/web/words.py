@@ -136,6 +136,14 @@ _FORMS = {
     "stop": "thông báo dừng giải quyết hồ sơ",
     "control-slip": "phiếu kiểm soát quá trình giải quyết hồ sơ",
 }
+_ACTIONS = {
+    "hand_over": "chuyển hồ sơ",
+    "receive": "nhận hồ sơ",
+    "decline": "từ chối nhận",
+    "return": "trả lại bên giao",
+    "assign": "phân công",
+    "finish": "xử lý xong",
+}
 _COLUMNS = {
     "code": "mã hồ sơ",
     "legacy_code": "mã hồ sơ ở hệ thống khác",
@@ -161,6 +169,7 @@ TERMS = MappingProxyType(
         **_SUPPLEMENT_RULES,
         **_UNITS,
         **_CASES,
+        **_ACTIONS,
         **_WORKFLOWS,
         **_APOLOGIES,
         **_SENDINGS,

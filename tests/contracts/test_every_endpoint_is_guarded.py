@@ -45,6 +45,7 @@ NAMED = {
     "number": "1",
     "form": "receipt",
     "format": "pdf",
+    "delegation_id": "1",
 }
 #: What the framework adds: the contract and its pages.
 DOCUMENTS = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}

@@ -1,0 +1,1 @@
+"""Assignments: at which desk a dossier lies within its holder, and who works on it."""

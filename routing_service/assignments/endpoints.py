@@ -1,0 +1,87 @@
+"""HTTP of assignments: say who in the holder works on a dossier, and read who was."""
+
+from typing import Annotated, Any
+
+import asyncpg
+import orjson
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from routing_service.assignments import usecases
+from routing_service.cases.endpoints import IfMatch, version_in
+from routing_service.hand_overs.endpoints import CHANGES
+from routing_service.hand_overs.usecases import Asked
+from shared.contracts.routing import Assignment, AssignmentIn, Assignments
+from shared.domain.civil_time import shown
+from shared.reference import Reference
+from shared.web.app import ReferenceOf
+from shared.web.auth import STAFF, Principal, Role, allows
+from shared.web.clock import now
+from shared.web.database import ReadingSession, WritingSession
+from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.problems import refusals
+
+router = APIRouter(prefix="/v1/cases", tags=["assignments"])
+Staff = Annotated[Principal, allows(*STAFF)]
+Officer = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN)]
+
+
+@router.post(
+    "/{code}/assignments",
+    status_code=201,
+    operation_id="assignCase",
+    summary="Phân công giải quyết · Say who in the holder works on it",
+    response_model=Assignment,
+    responses={201: {"description": "Assigned. ETag is the case's"}, **CHANGES},
+)
+async def assign(
+    request: Request,
+    code: str,
+    reference: ReferenceOf,
+    principal: Officer,
+    connection: WritingSession,
+    body: AssignmentIn,
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response:
+    """Assign a dossier to an officer, or move it to another desk of its holder: by a leader of the holder, or by
+    somebody to whom one has delegated it (NĐ 61/2018 art. 19(1)). Assigned again, it passes on. Handed over, it is
+    nobody's until the receiver assigns it."""
+    wanted = RequestKey.of(principal.subject, f"POST /v1/cases/{code}/assignments", key, await request.body())
+    asked = Asked(principal, reference, wanted, version_in(if_match), now())
+    case, made, replayed = await usecases.assign(connection, asked, code, body)
+    headers = {"ETag": f'"{case.version}"', "Location": f"/v1/cases/{case.code}/assignments"}
+    return _json(_assignment(made, reference), 201, headers | (REPLAYED_HEADER if replayed else {}))
+
+
+@router.get(
+    "/{code}/assignments",
+    operation_id="listAssignments",
+    summary="Quá trình phân công · The assignments of a dossier",
+    response_model=Assignments,
+    responses=refusals("unauthenticated", "forbidden", "not_found"),
+)
+async def listed(code: str, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+    """Who worked on it, and where, from the first to the last. Nothing in it is ever changed."""
+    rows = await usecases.log_of(connection, code, principal)
+    return _json({"items": [_assignment(row, reference) for row in rows]}, 200, {})
+
+
+def _json(body: dict[str, Any], status: int, headers: dict[str, str]) -> Response:
+    return Response(orjson.dumps(body), status, headers, "application/json")
+
+
+def _assignment(row: asyncpg.Record, reference: Reference) -> dict[str, Any]:
+    agencies = reference.agencies.by_id
+    return {
+        "seq": row["seq"],
+        "agency": agencies[row["agency_id"]].code,
+        "desk": row["desk"],
+        "assignee": row["assignee"],
+        "occurred_at": shown(row["occurred_at"]),
+        "recorded_at": shown(row["recorded_at"]),
+        "actor": row["actor"],
+        "for_agency": agencies[row["acting_agency_id"]].code,
+        "delegator": row["delegator"],
+        "note": row["note"],
+    }

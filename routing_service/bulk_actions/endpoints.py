@@ -1,0 +1,56 @@
+"""HTTP of bulk actions on cases."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from routing_service.bulk_actions import usecases
+from routing_service.hand_overs.usecases import Asked
+from shared.contracts.bulk import BulkResults
+from shared.contracts.routing import BulkActionsIn
+from shared.web.app import ReferenceOf
+from shared.web.auth import Principal, Role, allows
+from shared.web.bulk import bulk_response
+from shared.web.clock import now
+from shared.web.database import WritingSession
+from shared.web.idempotency import IdempotencyKey, RequestKey
+from shared.web.problems import refusals
+
+router = APIRouter(prefix="/v1/cases", tags=["bulk actions"])
+Officer = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN)]
+
+
+@router.post(
+    "/bulk-actions",
+    operation_id="actOnCases",
+    summary="Thao tác hàng loạt · Up to 1,000 actions in one call",
+    response_model=BulkResults,
+    responses={
+        200: {"description": "What became of each, in order: some may be refused"},
+        **refusals(
+            "malformed_json",
+            "unauthenticated",
+            "forbidden",
+            "body_too_large",
+            "unsupported_media_type",
+            "invalid_request",
+            "idempotency_key_reused",
+        ),
+    },
+)
+async def act(
+    request: Request,
+    reference: ReferenceOf,
+    principal: Officer,
+    connection: WritingSession,
+    body: BulkActionsIn,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Hand over, receive, decline, assign and finish, each as its own call would: with its own result, and one that is
+    refused holds up no other. What is done is done together. A dossier may be in a call once. Repeated with its key,
+    the call answers what it had done, and does nothing. Of what is finished, intake is told in the background."""
+    wanted = RequestKey.of(principal.subject, "POST /v1/cases/bulk-actions", key, await request.body())
+    asked = Asked(principal, reference, wanted, None, now())
+    outcomes, replayed = await usecases.act(connection, asked, body.items)
+    return bulk_response(request, outcomes, replayed=replayed)
