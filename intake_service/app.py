@@ -8,6 +8,7 @@ from intake_service.dossiers import endpoints as dossiers
 from intake_service.forms import endpoints as forms
 from intake_service.imports import endpoints as imports
 from intake_service.lifecycle import endpoints as lifecycle
+from intake_service.lifecycle.usecases import closing_worker
 from intake_service.outbox.usecases import tell_routing_worker
 from intake_service.procedures import endpoints as procedures
 from intake_service.recompute.usecases import recompute_worker
@@ -42,6 +43,7 @@ PLAN = RoomPlan(
     workers=lambda room: [
         tell_routing_worker(room),
         recompute_worker(room),
+        closing_worker(room),
         forgetting_worker(room.pool, "intake"),
     ],
     models=(ImportRecord,),

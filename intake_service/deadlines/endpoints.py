@@ -14,7 +14,7 @@ from shared.contracts.fields import Code, InstantIn
 from shared.contracts.intake import ChannelName
 from shared.domain.civil_time import shown
 from shared.domain.deadline import Clock
-from shared.domain.explanation import Line, explained, previewed, term_name
+from shared.domain.explanation import Line, explained, previewed, term_name, to_answer
 from shared.domain.lifecycle import Channel
 from shared.web.app import ReferenceOf
 from shared.web.auth import Staff
@@ -47,7 +47,9 @@ async def read(code: str, reference: ReferenceOf, principal: Staff, connection: 
         "as_of": shown(at),
         "reception_due_at": shown(reception.due.at) if reception and reception.due and account is None else None,
         "paused_spans": [_span(wait, clock, account.finished_at or at if account else at) for wait in waits],
-        "explanation": _lines(explained(reckoned.told, clock)),
+        "answer_due_at": shown(row["answer_due_at"]),
+        "lapses_at": shown(row["lapses_at"]),
+        "explanation": _lines(_told(reckoned)),
         **dict.fromkeys(_OF_AN_ACCOUNT),
         "extended": False,
         "supplement_requests": 0,
@@ -55,8 +57,6 @@ async def read(code: str, reference: ReferenceOf, principal: Staff, connection: 
         "overdue": False,
     }
     if account is not None:
-        verdicts = account.verdict, rules.national_verdict(account)
-        verdict, national = (each.name.lower() if each else None for each in verdicts)
         body |= {
             "accepted_at": shown(account.accepted_at),
             "original_due_at": shown(account.original_due.at) if account.original_due else None,
@@ -69,10 +69,26 @@ async def read(code: str, reference: ReferenceOf, principal: Staff, connection: 
             "working_hours_left": _hours(rules.left(account, clock, at)),
             "overdue": rules.overdue(account, at),
             "finished_at": shown(account.finished_at),
-            "verdict": verdict,
-            "national_verdict": national,
+            "verdict": account.verdict.name.lower() if account.verdict else None,
+            "national_verdict": _national(reckoned, at),
         }
     return Response(orjson.dumps(body), media_type="application/json")
+
+
+def _told(reckoned: usecases.Reckoned) -> list[Line]:
+    """The account line by line; at its end what the applicant is to do, and until when."""
+    row = reckoned.row
+    lines = explained(reckoned.told, reckoned.clock)
+    if row["answer_due_at"] is not None:
+        lines.append(to_answer(row["answer_due_at"], reckoned.clock.supplement, closes=row["lapses_at"] is not None))
+    return lines
+
+
+def _national(reckoned: usecases.Reckoned, at: datetime) -> str | None:
+    found = rules.national_score(
+        reckoned.told, reckoned.clock, at, returned_at=reckoned.row["returned_at"], terms=reckoned.terms
+    )
+    return None if found is None else "on_time" if found.on_time else "overdue"
 
 
 _OF_AN_ACCOUNT = (

@@ -1,16 +1,15 @@
-"""What a deadline account says beside its dates: waits, working time used and left, the national verdict. Pure."""
+"""What a deadline account says beside its dates: waits, working time used and left, the national score. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from shared.domain.deadline import Account, Clock, Verdict
+from shared.domain.deadline import Account, Clock
 from shared.domain.explanation import Told
 from shared.domain.life import Happened, Life, lived
 from shared.domain.lifecycle import EventKind
-
-#: National scoring (Decision 766/QĐ-TTg, as implemented): a second request after acceptance means late.
-MOST_REQUESTS_ON_TIME = 1
+from shared.domain.national import Ends, Scored, Wait, scored
+from shared.domain.terms import Due, Term, due_after
 
 _ASKED = {EventKind.SUPPLEMENT_REQUESTED: "supplement", EventKind.PAYMENT_REQUESTED: "payment"}
 
@@ -73,8 +72,38 @@ def overdue(account: Account, now: datetime) -> bool:
     return account.finished_at is None and account.due is not None and now >= account.due.late_from
 
 
-def national_verdict(account: Account) -> Verdict | None:
-    """The verdict by the national rule."""
-    if account.verdict is not None and account.supplement_requests > MOST_REQUESTS_ON_TIME:
-        return Verdict.LATE
-    return account.verdict
+def supplements(told: Sequence[Told]) -> list[Wait]:
+    """The supplement requests after acceptance, in order. An end answers none of them."""
+    found: list[Wait] = []
+    for each in told:
+        if each.after.account is None:
+            continue
+        if each.event.kind is EventKind.SUPPLEMENT_REQUESTED:
+            found.append(Wait(each.event.at))
+        elif each.event.kind is EventKind.SUPPLEMENTED and found:
+            found[-1] = Wait(found[-1].asked_at, each.event.at)
+    return found
+
+
+def national_score(
+    told: Sequence[Told], clock: Clock, now: datetime, *, returned_at: datetime | None, terms: Iterable[Term]
+) -> Scored | None:
+    """The judgement of the national scoring, by now unless it is over. terms: all of the procedure on the channel,
+    of which the longest judges where no date was promised. None: it was never accepted."""
+    account = told[-1].after.account
+    if account is None:
+        return None
+    longest: Due | None = None
+    if account.original_due is None:
+        dues = [due_after(account.accepted_at, term, clock.calendar, clock.sessions) for term in terms]
+        longest = max((due for due in dues if due is not None), key=lambda due: due.late_from, default=None)
+    return scored(
+        account.original_due,
+        supplements(told),
+        Ends(account.finished_at, returned_at=returned_at),
+        clock.term,
+        clock.calendar,
+        clock.sessions,
+        now=now,
+        longest=longest,
+    )

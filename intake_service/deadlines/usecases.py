@@ -15,6 +15,7 @@ from shared.domain.civil_time import civil_day
 from shared.domain.deadline import Clock
 from shared.domain.explanation import Told
 from shared.domain.lifecycle import Channel, EventKind
+from shared.domain.terms import Term
 from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.database import Reading
@@ -23,11 +24,13 @@ from shared.web.problems import Problem, Reason
 
 @dataclass(frozen=True, slots=True)
 class Reckoned:
-    """A dossier's row, its history from first to last, and the clock that it was reckoned by."""
+    """A dossier's row, its history from first to last, the clock that it was reckoned by, and all terms that its
+    procedure has on its channel."""
 
     row: asyncpg.Record
     told: list[Told]
     clock: Clock
+    terms: tuple[Term, ...]
 
 
 async def account(connection: Reading, reference: Reference, principal: Principal, code: str) -> Reckoned:
@@ -36,7 +39,8 @@ async def account(connection: Reading, reference: Reference, principal: Principa
     clock = clock_of(reference, row)
     events = (await store.histories(connection, [row["id"]]))[row["id"]]
     happened = lifecycle.read_back((event[:3] for event in events), clock)
-    return Reckoned(row, rules.history(happened), clock)
+    terms = reference.versions[row["version_id"]].cases.get(Channel(row["channel"]), {})
+    return Reckoned(row, rules.history(happened), clock, tuple(terms.values()))
 
 
 @dataclass(frozen=True, slots=True)

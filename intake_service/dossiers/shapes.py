@@ -40,6 +40,7 @@ def dossier_response(
     body["documents"] = orjson.loads(row["documents"]) if row["documents"] else None
     body["summary"] = row["summary"]
     body["return_channel"] = RETURN[row["return_channel"]]
+    body["answer_due_at"] = shown(row["answer_due_at"])
     return Response(orjson.dumps(body), status, {"ETag": f'"{row["version"]}"', **(headers or {})}, "application/json")
 
 
@@ -121,6 +122,7 @@ def received(made: usecases.Received, draft: DossierIn) -> dict[str, Any]:
         "documents": [item.model_dump() for item in draft.documents] if draft.documents else None,
         "summary": draft.summary,
         "return_channel": draft.return_channel,
+        "answer_due_at": None,
     }
 
 

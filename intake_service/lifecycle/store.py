@@ -13,7 +13,8 @@ from shared.web.database import Connection, Reading, Writing
 #: What a step needs to know of a dossier. `name` is what its event chain is bound to: it never changes.
 _NEEDED = """
 SELECT d.id, d.code, coalesce(d.reference, d.code) AS name, d.version_id, d.agency_id, d.channel, d.accepted_at,
-  d.submitted_at, d.received_day, d.returned_at, d.outcome, d.provisional, d.version, d.event_seq, d.event_hash
+  d.submitted_at, d.received_day, d.returned_at, d.outcome, d.provisional, d.version, d.event_seq, d.event_hash,
+  d.answer_due_at, d.lapses_at
 FROM dossier d
 """
 # A code of our own goes before the same text as another system's code: nobody can shadow a dossier.
@@ -46,6 +47,16 @@ async def locked_open(connection: Connection, dossier_ids: Sequence[int]) -> lis
     return await connection.fetch(
         f"{_NEEDED} WHERE d.id = ANY($1::bigint[]) AND d.finished_at IS NULL ORDER BY d.id FOR NO KEY UPDATE",
         dossier_ids,
+    )
+
+
+async def lapsed(connection: Connection, at: datetime, limit: int) -> list[asyncpg.Record]:
+    """The next dossiers whose applicants have not answered in time, locked. What somebody else has locked is passed
+    over: it may be the answer."""
+    return await connection.fetch(
+        f"{_NEEDED} WHERE d.lapses_at <= $1 ORDER BY d.lapses_at, d.id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED",
+        at,
+        limit,
     )
 
 
@@ -108,6 +119,8 @@ class Appended:
     due_at: datetime | None
     late_from: datetime | None
     provisional: bool
+    answer_due_at: datetime | None
+    lapses_at: datetime | None
     finished_at: datetime | None
     returned_at: datetime | None
     outcome: int | None
@@ -148,13 +161,16 @@ UPDATE dossier d SET code = n.code, status = n.status, accepted_at = n.accepted_
   reception_due_at = n.reception_due_at, original_due_at = n.original_due_at, due_at = n.due_at,
   late_from = n.late_from, provisional = n.provisional, finished_at = n.finished_at, returned_at = n.returned_at,
   outcome = n.outcome, received_day = n.received_day, due_day = n.due_day, late_day = n.late_day,
-  finished_day = n.finished_day, verdict = n.verdict, paused = n.paused, event_seq = n.seq, event_hash = n.hash,
+  finished_day = n.finished_day, verdict = n.verdict, paused = n.paused, answer_due_at = n.answer_due_at,
+  lapses_at = n.lapses_at, event_seq = n.seq, event_hash = n.hash,
   version = d.version + 1
 FROM unnest($1::bigint[], $2::text[], $3::int2[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[],
   $7::timestamptz[], $8::timestamptz[], $9::bool[], $10::timestamptz[], $11::timestamptz[], $12::int2[], $13::date[],
-  $14::date[], $15::date[], $16::date[], $17::int2[], $18::bool[], $19::int[], $20::bytea[])
+  $14::date[], $15::date[], $16::date[], $17::int2[], $18::bool[], $19::timestamptz[], $20::timestamptz[], $21::int[],
+  $22::bytea[])
   AS n (id, code, status, accepted_at, reception_due_at, original_due_at, due_at, late_from, provisional, finished_at,
-  returned_at, outcome, received_day, due_day, late_day, finished_day, verdict, paused, seq, hash)
+  returned_at, outcome, received_day, due_day, late_day, finished_day, verdict, paused,
+  answer_due_at, lapses_at, seq, hash)
 WHERE d.id = n.id
 """
 
@@ -162,7 +178,7 @@ WHERE d.id = n.id
 def _cached(e: Appended) -> tuple[object, ...]:
     clock = (e.accepted_at, e.reception_due_at, e.original_due_at, e.due_at, e.late_from, e.provisional)
     ended = (e.finished_at, e.returned_at, e.outcome)
-    return (e.dossier_id, e.code, e.status, *clock, *ended, *e.facts[2:], e.seq, e.hash)
+    return (e.dossier_id, e.code, e.status, *clock, *ended, *e.facts[2:], e.answer_due_at, e.lapses_at, e.seq, e.hash)
 
 
 def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:

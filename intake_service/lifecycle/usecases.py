@@ -11,20 +11,30 @@ import orjson
 
 from intake_service.apologies import store as apologies
 from intake_service.lifecycle import rules, store
-from shared.domain.civil_time import civil_day
+from shared.domain.civil_time import civil_day, shown
 from shared.domain.codes import code_prefix
 from shared.domain.deadline import Clock, due_of
+from shared.domain.deadline import answer_due as answer_due_after
 from shared.domain.life import Life, told
-from shared.domain.lifecycle import ApologyKind, Channel, EventKind, Outcome
+from shared.domain.lifecycle import ApologyKind, Channel, EventKind, Outcome, Status
+from shared.domain.regimes import Lapse
+from shared.domain.terms import Due
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
+from shared.web.app import Room
 from shared.web.auth import Principal, Role
+from shared.web.background import Worker
+from shared.web.clock import now
 from shared.web.database import Connection, Writing
 from shared.web.idempotency import RequestKey, claimed
 from shared.web.problems import Problem, Reason
 
 #: They handle a dossier; the applicant's date is the one-stop's to move (Decree 61/2018 art. 19(9)).
 _OFFICE = (Role.HANDLER, Role.LEADER)
+#: Who the log names where nobody acted but the system.
+ITSELF = "motcua"
+#: What an applicant is told whose rule has been replaced since by one that says nothing.
+UNANSWERED = "Quá thời hạn bổ sung mà hồ sơ không được bổ sung."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +79,21 @@ async def advance(connection: Writing, reference: Reference, principal: Principa
     history = (await store.histories(connection, [row["id"]]))[row["id"]]
     life, clock = life_of(reference, row, history)
     note = _note(act)
-    step = _decided(life, act, history, clock, note)
+    step, answer_due = _decided(life, act, history, clock, note)
     if act.kind is EventKind.ACCEPTED:
         code = await store.issue_number(connection, _prefix(reference, row, act.occurred_at or act.now))
     else:
         code = row["code"]
     event = appended(
-        row, step, reference, code=code, actor=actor, acting_agency_id=acting_agency_id, now=act.now, note=note
+        row,
+        step,
+        reference,
+        code=code,
+        actor=actor,
+        acting_agency_id=acting_agency_id,
+        now=act.now,
+        note=note,
+        answer_due=answer_due,
     )
     await store.append(connection, [event])
     if act.apology is not None:
@@ -128,11 +146,18 @@ def life_of(reference: Reference, row: asyncpg.Record, history: list[asyncpg.Rec
     return life, clock
 
 
-def _decided(life: Life, act: Act, history: list[asyncpg.Record], clock: Clock, note: store.Note | None) -> rules.Step:
+def _decided(
+    life: Life, act: Act, history: list[asyncpg.Record], clock: Clock, note: store.Note | None
+) -> tuple[rules.Step, Due | None]:
+    """The step; and of a supplement request, until when the applicant is to answer it."""
     at = act.occurred_at or max(act.now, history[-1]["occurred_at"])
     said = {**act.said, "note": note.hash} if note is not None else act.said
     given_due = due_of(act.new_due_at, clock) if act.new_due_at else None
+    answer_due: Due | None = None
     try:
+        if act.kind is EventKind.SUPPLEMENT_REQUESTED:
+            answer_due = answer_due_after(at, clock, accepted=life.account is not None)
+            said = {**said, "answer_due_at": rules.stamp(answer_due)}
         step = rules.next_step(life, act.kind, at, clock, given_due=given_due, outcome=act.outcome, **said)
     except CalendarMissing as missing:
         raise Problem("invalid_request", Reason("occurred_at", "calendar_missing", {"year": missing.year})) from missing
@@ -151,7 +176,7 @@ def _decided(life: Life, act: Act, history: list[asyncpg.Record], clock: Clock, 
     refused = _untimely(life, act, at, history) or forbidden
     if refused is not None:
         raise Problem("invalid_request", refused)
-    return step
+    return step, answer_due
 
 
 def _untimely(life: Life, act: Act, at: datetime, history: list[asyncpg.Record]) -> Reason | None:
@@ -181,12 +206,14 @@ def appended(
     acting_agency_id: int,
     now: datetime,
     note: store.Note | None = None,
+    answer_due: Due | None = None,
 ) -> store.Appended:
-    """A decided step as the next event of a stored dossier."""
+    """A decided step as the next event of a stored dossier. `answer_due`: of a supplement request."""
     life, account = step.life, step.life.account
     facts = rules.facts_of(row["agency_id"], row["channel"], life)
     seq = row["event_seq"] + 1
     reception = life.reception if account is None else None
+    answer_due_at, lapses_at = _awaited(row, step, reference, answer_due)
     return store.Appended(
         dossier_id=row["id"],
         code=code,
@@ -208,11 +235,26 @@ def appended(
         due_at=account.appointment.at if account and account.appointment else None,
         late_from=account.due.late_from if account and account.due else None,
         provisional=rules.is_provisional(reference, life),
+        answer_due_at=answer_due_at,
+        lapses_at=lapses_at,
         finished_at=account.finished_at if account else None,
         returned_at=_returned_at(row, step),
         outcome=_outcome(row, step),
         note=note,
     )
+
+
+def _awaited(
+    row: asyncpg.Record, step: rules.Step, reference: Reference, answer_due: Due | None
+) -> tuple[datetime | None, datetime | None]:
+    """Until when the applicant is to complete the dossier, and from when on it is closed otherwise. An import asks
+    nobody anything, so nothing of it lapses."""
+    if answer_due is not None:
+        closes = clock_of(reference, row).supplement.lapse is Lapse.CLOSE
+        return answer_due.at, answer_due.late_from if closes else None
+    if step.life.status is Status.SUPPLEMENT_AWAITED and step.event.kind is not EventKind.SUPPLEMENT_REQUESTED:
+        return row["answer_due_at"], row["lapses_at"]
+    return None, None
 
 
 def _returned_at(row: asyncpg.Record, step: rules.Step) -> datetime | None:
@@ -267,6 +309,50 @@ async def begin_processing(connection: Connection, reference: Reference, dossier
         step = rules.next_step(life, EventKind.PROCESSING_STARTED, at, clock)
         assert not isinstance(step, Problem), "only accepted dossiers are locked"
         events.append(
-            appended(row, step, reference, code=row["code"], actor="motcua", acting_agency_id=row["agency_id"], now=at)
+            appended(row, step, reference, code=row["code"], actor=ITSELF, acting_agency_id=row["agency_id"], now=at)
         )
     await store.append(connection, events)
+
+
+#: Dossiers closed in one transaction: each is locked until it ends.
+LAPSED_AT_ONCE = 100
+LAPSE_SECONDS = 30.0
+
+
+def closing_worker(room: Room) -> Worker:
+    """The consumer that closes dossiers whose applicants have not completed them in time, where a law says so."""
+
+    async def work(connection: Connection) -> bool:
+        return await close_lapsed(connection, room.reference.current, now()) == LAPSED_AT_ONCE
+
+    return Worker(room.pool, "intake.close_lapsed", work, idle=LAPSE_SECONDS)
+
+
+async def close_lapsed(connection: Connection, reference: Reference, at: datetime) -> int:
+    """Close the next of them, and say why to the applicant; how many. What was accepted is stopped, what was only
+    submitted is not accepted. Whatever happens to one meanwhile goes before: an answer that comes late, and before
+    this, is taken."""
+    async with connection.transaction():
+        rows = await store.lapsed(connection, at, LAPSED_AT_ONCE)
+        told_of = await store.histories(connection, [row["id"] for row in rows])
+        await store.append(connection, [_lapse(row, told_of[row["id"]], reference, at) for row in rows])
+    return len(rows)
+
+
+def _lapse(row: asyncpg.Record, history: list[asyncpg.Record], reference: Reference, at: datetime) -> store.Appended:
+    life, clock = life_of(reference, row, history)
+    kind, outcome = (EventKind.STOPPED, Outcome.STOPPED) if life.account is not None else (EventKind.NOT_ACCEPTED, None)
+    note = store.Note(clock.supplement.notice or UNANSWERED, None, token_bytes(16))
+    when, lapsed = max(at, history[-1]["occurred_at"]), shown(row["lapses_at"])
+    step = rules.next_step(life, kind, when, clock, outcome=outcome, lapsed=lapsed, note=note.hash)
+    assert not isinstance(step, Problem), "only what awaits a supplement lapses"
+    return appended(
+        row,
+        step,
+        reference,
+        code=row["code"],
+        actor=ITSELF,
+        acting_agency_id=row["agency_id"],
+        now=at,
+        note=note,
+    )

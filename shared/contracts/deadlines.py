@@ -65,6 +65,10 @@ class DeadlineAccount(Rules):
     extended: bool = Field(description="A new date was appointed with an apology: once")
     supplement_requests: int = Field(description="After acceptance", examples=[0])
     paused: bool = Field(description="Waiting for the applicant")
+    answer_due_at: datetime | None = Field(
+        description="Until when the applicant is to complete it; null: nothing was asked for, or no law says"
+    )
+    lapses_at: datetime | None = Field(description="From then on it is closed if it is not complete; null: it is not")
     paused_spans: list[PausedSpan] = Field(description="Each wait, in order")
     working_hours_used: float | None = Field(
         description="Working time of the agency from acceptance until now or the end, waits left out", examples=[4.5]
@@ -76,7 +80,9 @@ class DeadlineAccount(Rules):
     overdue: bool = Field(description="Open, and late by now")
     finished_at: datetime | None = Field(description="When the agency was done; null until then")
     verdict: VerdictName | None = Field(description="Trước hạn, đúng hạn, quá hạn; null until finished")
-    national_verdict: VerdictName | None = Field(
-        description="By the national rule, where more than one supplement request means late; null until finished"
+    national_verdict: Literal["on_time", "overdue"] | None = Field(
+        description="By the national scoring, as of now unless it is over: a wait for a supplement is subtracted, more "
+        "than one request is overdue; null before acceptance",
+        examples=["on_time"],
     )
     explanation: list[Line]

@@ -130,6 +130,9 @@ class Dossier(DossierSummary):
     documents: list[dict[str, Any]] | None = Field(None, description="Components as handed in: name, kind, count")
     summary: str | None = Field(None, description="Trích yếu", examples=["Đăng ký khai sinh cho con"])
     return_channel: Literal["counter", "post"] = Field("counter", description="Where the result is collected")
+    answer_due_at: datetime | None = Field(
+        None, description="Until when the applicant is to complete it; null: nothing was asked for, or no law says"
+    )
 
 
 class DossierPage(BaseModel):

@@ -126,6 +126,13 @@ _STOP_OR_START = frozenset(
 )
 
 
+def answer_due(asked_at: datetime, clock: Clock, *, accepted: bool) -> Due | None:
+    """Until when an applicant who is asked now is to complete the dossier; None where the law does not say."""
+    rule = clock.supplement
+    within = rule.answer_within if accepted else rule.submission_within
+    return due_after(asked_at, within, clock.calendar, clock.sessions) if within is not None else None
+
+
 def after(account: Account, event: EventKind, at: datetime, due: Due | None) -> Account:
     """The account after an event that left the clock at `due`: reckoned just now, or recorded long ago. What was
     promised then holds, whatever calendar and rules say today."""

@@ -9,7 +9,7 @@ from shared.domain.civil_time import civil_day, local
 from shared.domain.deadline import Account, Clock, Verdict
 from shared.domain.life import Happened, Life
 from shared.domain.lifecycle import EventKind
-from shared.domain.regimes import SupplementEffect
+from shared.domain.regimes import SupplementEffect, SupplementRule
 from shared.domain.terms import Due, Term, TermUnit, nominal_end
 from shared.domain.working_calendar import SATURDAY, CalendarDay, DayKind
 
@@ -57,6 +57,17 @@ def explained(history: Sequence[Told], clock: Clock) -> list[Line]:
 def previewed(at: datetime, due: Due | None, clock: Clock) -> list[Line]:
     """Why a dossier accepted at `at` would be due at `due`."""
     return [*_accepted(at, clock), *_counted(at, due, clock)]
+
+
+def to_answer(at: datetime, rule: SupplementRule, *, closes: bool) -> Line:
+    """Until when the applicant is to complete the dossier, and what happens otherwise."""
+    until, cited = _instant(at), f" ({rule.citation})" if rule.citation else ""
+    if closes:
+        return Line(
+            f"Đề nghị bổ sung chậm nhất {until.vi}; quá thời hạn này hồ sơ dừng giải quyết{cited}.",
+            f"To be completed by {until.en}; otherwise the dossier is closed{cited}.",
+        )
+    return Line(f"Đề nghị bổ sung chậm nhất {until.vi}{cited}.", f"To be completed by {until.en}{cited}.")
 
 
 def day_name(day: date) -> Line:

@@ -19,7 +19,8 @@ _REMEMBERED = 100_000
 @dataclass(frozen=True, slots=True)
 class ProcedureVersion:
     """A procedure as it stood in a period. `offers`: level → last day on which that level handles it (None: still).
-    `terms`: channel → term; a channel that is missing is not offered. `core`: its national number."""
+    `terms`: channel → term when nobody names a case; a channel that is missing is not offered. `cases`: channel → case
+    → term. `core`: its national number."""
 
     id: int
     code: str
@@ -31,6 +32,7 @@ class ProcedureVersion:
     terms: Mapping[Channel, Term]
     basis: str = ""
     core: str | None = None
+    cases: Mapping[Channel, Mapping[int, Term]] = field(default_factory=dict)
 
     def in_force(self, day: date) -> bool:
         """Whether this version held on `day`."""

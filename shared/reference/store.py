@@ -13,6 +13,9 @@ from shared.domain.terms import Term, TermUnit
 from shared.domain.working_calendar import CalendarDay, DayKind, Session, WorkingCalendar
 from shared.reference.snapshot import DatedSessions, ProcedureVersion, Reference
 
+#: What holds when nobody names a case.
+FIRST_CASE = 1
+
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 
@@ -76,15 +79,17 @@ async def _procedures(connection: Connection) -> dict[str, tuple[ProcedureVersio
     offers: dict[int, dict[Level, date | None]] = defaultdict(dict)
     for row in await connection.fetch("SELECT version_id, level, valid_to FROM procedure_offer"):
         offers[row[0]][Level(row[1])] = row[2]
-    terms: dict[int, dict[Channel, Term]] = defaultdict(dict)
-    for row in await connection.fetch(
-        "SELECT version_id, channel, value, unit, cutoff FROM procedure_term WHERE case_no = 1"
+    cases: dict[int, dict[Channel, dict[int, Term]]] = defaultdict(dict)
+    for version_id, channel, case, value, unit, cutoff in await connection.fetch(
+        "SELECT version_id, channel, case_no, value, unit, cutoff FROM procedure_term ORDER BY case_no"
     ):
-        terms[row[0]][Channel(row[1])] = _term(row[2], row[3], row[4])
+        cases[version_id].setdefault(Channel(channel), {})[case] = _term(value, unit, cutoff)
     found: dict[str, list[ProcedureVersion]] = defaultdict(list)
     for row in versions:
+        offered = cases[row[0]]
+        terms = {channel: by_case[FIRST_CASE] for channel, by_case in offered.items() if FIRST_CASE in by_case}
         version = ProcedureVersion(
-            row[0], row[1], row[2], row[3], row[4], row[5], offers[row[0]], terms[row[0]], row[6], row[7]
+            row[0], row[1], row[2], row[3], row[4], row[5], offers[row[0]], terms, row[6], row[7], offered
         )
         found[row[1]].append(version)
     return {code: tuple(listed) for code, listed in found.items()}

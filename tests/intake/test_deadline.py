@@ -66,7 +66,7 @@ async def test_a_second_request_is_late_by_the_national_rule_only(intake: httpx.
     found = await account(intake, dossier)
     assert found["supplement_requests"] == 2
     assert found["verdict"] in ("early", "on_day")
-    assert found["national_verdict"] == "late"
+    assert found["national_verdict"] == "overdue"
     assert (found["working_hours_left"], found["overdue"]) == (None, False)
 
 
