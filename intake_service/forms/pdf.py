@@ -58,21 +58,24 @@ def _compiler() -> typst.Compiler:
 
 def _data(paper: Paper) -> str:
     told: dict[str, Any] = orjson.loads(orjson.dumps(paper))
+    told = _fitted(told, _WIDE if paper.landscape else _UPRIGHT)
     told["qr"] = _qr(paper.qr) if paper.qr else None
-    text = orjson.dumps(_broken(told, _WIDE if paper.landscape else _UPRIGHT)).decode()
-    return text if _covered().issuperset(text) else "".join(c if c in _covered() else _MISSING for c in text)
+    return orjson.dumps(told).decode()
 
 
-def _broken(value: Any, longest: int) -> Any:
-    """With places in words of more than `longest` characters where a line may end: nothing runs off the paper."""
+def _fitted(value: Any, longest: int) -> Any:
+    """With a box for what the font has not, and with places in words of more than `longest` characters where a line may
+    end: nothing runs off the paper."""
     if isinstance(value, str):
+        if not covered().issuperset(value):
+            value = "".join(char if char in covered() else _MISSING for char in value)
         if len(value) <= longest or all(len(word) <= longest for word in value.split()):
             return value
-        return re.sub(rf"\S{{{longest + 1},}}", lambda word: re.sub(_PIECE, "\\g<0>\u200b", word.group()), value)
+        return re.sub(rf"\S{{{longest + 1},}}", lambda word: _PIECE.sub("\\g<0>\u200b", word.group()), value)
     if isinstance(value, Mapping):
-        return {name: each if name == "qr" else _broken(each, longest) for name, each in value.items()}
+        return {name: _fitted(each, longest) for name, each in value.items()}
     if isinstance(value, Sequence):
-        return [_broken(each, longest) for each in value]
+        return [_fitted(each, longest) for each in value]
     return value
 
 
@@ -83,10 +86,10 @@ def _qr(address: str) -> str:
 
 
 @cache
-def _covered() -> frozenset[str]:
-    """The characters that every face of the font has, and what a layout needs beside them."""
+def covered() -> frozenset[str]:
+    """The characters that every face of the font has, and the end of a line."""
     faces = [_characters(file.read_bytes()) for file in sorted(FONTS.glob("*.ttf"))]
-    return frozenset.intersection(*faces) | set("\n\u200b")
+    return frozenset.intersection(*faces) | {"\n"}
 
 
 def _characters(font: bytes) -> frozenset[str]:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -86,9 +88,18 @@ class Entry(NamedTuple):
         return self.told.event.at
 
 
-class HandOver(NamedTuple):
-    """Who gave the dossier to whom, and when: a line of the control slip. Agencies by id."""
+class Receipt(NamedTuple):
+    """That the taker has what was handed over."""
 
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str
+
+
+class HandOver(NamedTuple):
+    """Who gave the dossier to whom, and when: a line of the control slip. Agencies by id. kind: as routing has it."""
+
+    kind: str
     giver: int
     giver_desk: str | None
     taker: int
@@ -97,17 +108,18 @@ class HandOver(NamedTuple):
     recorded_at: datetime
     actor: str
     note: str | None
+    received: Receipt | None = None
 
 
 class Edition(NamedTuple):
-    """One sheet of a dossier: the `number`-th of its kind, made by the entry at `upto`, when `hand_overs` were
-    recorded. Whatever happened later is not on it."""
+    """One sheet of a dossier: the `number`-th of its kind, made by the entry at `upto`, with what was recorded by
+    `known_at`. Whatever came later is not on it."""
 
     kind: FormKind
     number: int
     made_at: datetime
     upto: int
-    hand_overs: int = 0
+    known_at: datetime
 
 
 def need_distinct(versions: Sequence[FormVersion]) -> None:
@@ -143,7 +155,9 @@ def editions(history: Sequence[Entry], hand_overs: Sequence[HandOver] = ()) -> l
             continue
         makes = _MAKES[kind]
         upto = [at for at, entry in enumerate(history) if makes(entry)]
-        made += [Edition(kind, number, history[at].at, at) for number, at in enumerate(upto, 1)]
+        made += [
+            Edition(kind, number, history[at].at, at, history[at].recorded_at) for number, at in enumerate(upto, 1)
+        ]
     return made
 
 
@@ -153,9 +167,9 @@ _SAID_ANEW = frozenset({"accepted", "corrected"})
 
 def _makes_receipt(entry: Entry) -> bool:
     """A date that was printed never changes silently: whatever moves it is printed anew, or, if it is the agency's
-    own wish, on the apology (Decree 61/2018 art. 19(9))."""
+    own wish, on the apology (Decree 61/2018 art. 19(9), 12(5))."""
     account = entry.told.after.account
-    if account is None or entry.kind is EventKind.EXTENDED:
+    if account is None or _is_apology(entry):
         return False
     before = entry.told.before.account if entry.told.before else None
     return (
@@ -180,11 +194,15 @@ def is_refusal(entry: Entry) -> bool:
     return entry.kind is EventKind.NOT_ACCEPTED or (entry.kind is EventKind.FINISHED and refused)
 
 
+def _is_apology(entry: Entry) -> bool:
+    return entry.kind in (EventKind.EXTENDED, EventKind.APOLOGISED)
+
+
 _MAKES: Mapping[FormKind, Callable[[Entry], bool]] = {
     FormKind.RECEIPT: _makes_receipt,
     FormKind.SUPPLEMENT: lambda entry: entry.kind is EventKind.SUPPLEMENT_REQUESTED,
     FormKind.REFUSAL: is_refusal,
-    FormKind.APOLOGY: lambda entry: entry.kind in (EventKind.EXTENDED, EventKind.APOLOGISED),
+    FormKind.APOLOGY: _is_apology,
     FormKind.STOP: lambda entry: entry.kind is EventKind.STOPPED,
 }
 #: What the control slip shows beside the hand-overs: the reception, the dates, the ends.
@@ -192,6 +210,7 @@ _ON_THE_SLIP = frozenset(
     {
         EventKind.ACCEPTED,
         EventKind.EXTENDED,
+        EventKind.APOLOGISED,
         EventKind.FINISHED,
         EventKind.WITHDRAWN,
         EventKind.STOPPED,
@@ -202,23 +221,22 @@ _ON_THE_SLIP = frozenset(
 
 
 def _slips(history: Sequence[Entry], hand_overs: Sequence[HandOver]) -> Iterator[Edition]:
-    """The slip goes with the dossier: each step and each hand-over makes it anew, in the order in which they were
+    """The slip goes with the dossier: each step, hand-over and receipt makes it anew, in the order in which they were
     recorded. Both logs are only ever appended to, so an edition stays what it was."""
     steps = [
-        (entry.recorded_at, 0, at, entry.at)
+        (entry.recorded_at, entry.at, at)
         for at, entry in enumerate(history)
         if entry.told.after.account is not None and (entry.kind in _ON_THE_SLIP or _makes_receipt(entry))
     ]
-    given = [(each.recorded_at, 1, at, each.occurred_at) for at, each in enumerate(hand_overs)]
-    upto, handed, number = -1, 0, 0
-    for _, log, at, instant in sorted((*steps, *given)):
-        if log:
-            handed = at + 1
-        else:
-            upto = at
+    given = [(each.recorded_at, each.occurred_at, -1) for each in hand_overs]
+    taken = [(each.received.recorded_at, each.received.occurred_at, -1) for each in hand_overs if each.received]
+    upto, number = -1, 0
+    for known_at, moments in groupby(sorted((*steps, *given, *taken)), key=itemgetter(0)):
+        together = list(moments)
+        upto = max(upto, *(at for _, _, at in together))
         if upto >= 0:  # a slip begins with the reception
             number += 1
-            yield Edition(FormKind.CONTROL_SLIP, number, instant, upto, handed)
+            yield Edition(FormKind.CONTROL_SLIP, number, together[-1][1], upto, known_at)
 
 
 class Sheet(NamedTuple):

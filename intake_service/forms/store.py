@@ -56,10 +56,11 @@ async def history(connection: Reading, dossier_id: int) -> list[asyncpg.Record]:
 
 
 async def hand_overs(connection: Reading, dossier_id: int) -> list[asyncpg.Record]:
-    """Who gave a dossier to whom, in the order in which it was recorded."""
+    """Who gave a dossier to whom, in order, and who received it: three more columns, null until somebody has."""
     return await connection.fetch(
-        "SELECT from_agency_id, from_desk, to_agency_id, to_desk, occurred_at, recorded_at, actor, note"
-        " FROM hand_over WHERE dossier_id = $1 ORDER BY seq",
+        "SELECT h.kind, h.from_agency_id, h.from_desk, h.to_agency_id, h.to_desk, h.occurred_at, h.recorded_at,"
+        " h.actor, h.note, r.occurred_at, r.recorded_at, r.actor"
+        " FROM hand_over h LEFT JOIN hand_over_receipt r USING (dossier_id, seq) WHERE h.dossier_id = $1 ORDER BY seq",
         dossier_id,
     )
 

@@ -71,7 +71,10 @@ async def file_of(connection: Reading, reference: Reference, principal: Principa
         )
         for each, event in zip(told, rows, strict=True)
     ]
-    given = [rules.HandOver(*hand_over) for hand_over in await store.hand_overs(connection, row["id"])]
+    given = [
+        rules.HandOver(*each[:9])._replace(received=rules.Receipt(*each[9:]) if each[9] else None)
+        for each in await store.hand_overs(connection, row["id"])
+    ]
     term = term_name(clock.term).vi
     return File(row, entries, given, await store.versions(connection), term, clock.term.unit is TermUnit.SAME_DAY)
 

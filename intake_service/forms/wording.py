@@ -14,6 +14,7 @@ from intake_service.forms.rules import Edition, Entry, FormKind, FormVersion, Ha
 from shared.domain.civil_time import local, midnight
 from shared.domain.deadline import Account, Verdict
 from shared.domain.lifecycle import STATUS_VI, EventKind, Status
+from shared.domain.terms import Due
 
 #: What one form may hold: an imported dossier can have more, and is told of as a whole.
 MOST_DOCUMENTS = 100
@@ -159,7 +160,7 @@ def paper(sheet: Sheet, subject: Subject, history: Sequence[Entry], hand_overs: 
         case FormKind.STOP:
             made = _stop(edition, version, subject, so_far[-1])
         case _:
-            made = _control_slip(edition, version, subject, so_far, hand_overs[: edition.hand_overs])
+            made = _control_slip(edition, version, subject, so_far, hand_overs)
     return made
 
 
@@ -267,31 +268,10 @@ def _apology(edition: Edition, version: FormVersion, subject: Subject, so_far: S
         Block(text=f"{office.name} đã tiếp nhận hồ sơ của {party.addressed}:"),
         Block(fields=fields),
     ]
-    if letter.kind is EventKind.EXTENDED:
-        new = account.promised
-        blocks += [
-            Block(
-                text=f"Đến nay, {_name(subject, letter.agency_id)} chưa có kết quả giải quyết theo thời gian đã hẹn."
-            ),
-            Block(fields=[("Lý do", _clipped(letter.reason))]),
-            Block(text=f"{office.name} xin lỗi {party.addressed} vì sự chậm trễ này và hẹn lại như sau:"),
-            Block(
-                fields=[
-                    ("Thời gian trả kết quả", _written_or_dots(new.at if new else None)),
-                    ("Tại", f"{ONE_STOP}, {office.name}"),
-                ]
-            ),
-            Block(text="Mong nhận được sự thông cảm./."),
-        ]
+    if letter.payload.get("apology") == "lost_or_damaged":
+        blocks += _for_a_loss(subject, letter)
     else:
-        blocks += [
-            Block(text="Trong quá trình giải quyết, hồ sơ bị mất, thất lạc hoặc hư hỏng."),
-            Block(fields=[("Lý do", _clipped(letter.reason))]),
-            Block(
-                text=f"{office.name} xin lỗi {party.addressed}, chịu trách nhiệm khắc phục và chi trả các chi phí "
-                "phát sinh theo quy định./."
-            ),
-        ]
+        blocks += _for_lateness(subject, letter, account.promised if account.promised != promised else None)
     return Paper(
         title=version.title.upper(),
         form=_form(version),
@@ -308,6 +288,35 @@ def _apology(edition: Edition, version: FormVersion, subject: Subject, so_far: S
             Signature("THỦ TRƯỞNG CƠ QUAN, ĐƠN VỊ", "(Ký, đóng dấu)", _clipped(letter.detail.get("signed_by"), "")),
         ],
     )
+
+
+def _for_lateness(subject: Subject, letter: Entry, new: Due | None) -> list[Block]:
+    """Before the term ends, or after it (Decree 61/2018 art. 19(9), 12(5)). new: the date that it names, if any."""
+    office, party = subject.office, subject.party
+    words = letter.detail.get("apology")
+    late = letter.kind is EventKind.APOLOGISED
+    how = "đã quá thời gian hẹn trả mà chưa có kết quả giải quyết" if late else "chưa thể có kết quả như đã hẹn"
+    sorry = f"{office.name} xin lỗi {party.addressed} vì sự chậm trễ này"
+    blocks = [
+        Block(text=f"Đến nay, hồ sơ do {_name(subject, letter.agency_id)} giải quyết {how}."),
+        Block(fields=[("Lý do", _clipped(letter.reason))]),
+        Block(text=_clipped(words) if words else f"{sorry}{' và hẹn lại như sau:' if new else '.'}"),
+    ]
+    if new is not None:
+        collected = f"{ONE_STOP}, {office.name}"
+        blocks.append(Block(fields=[("Thời gian trả kết quả", written(new.at)), ("Tại", collected)]))
+    return [*blocks, Block(text="Mong nhận được sự thông cảm./.")]
+
+
+def _for_a_loss(subject: Subject, letter: Entry) -> list[Block]:
+    """Art. 21: made good, paid for, and apologised for."""
+    office, party = subject.office, subject.party
+    sorry = f"{office.name} xin lỗi {party.addressed}"
+    return [
+        Block(text="Trong quá trình giải quyết, hồ sơ bị mất, thất lạc hoặc hư hỏng."),
+        Block(fields=[("Lý do", _clipped(letter.reason))]),
+        Block(text=f"{sorry}, chịu trách nhiệm khắc phục và chi trả các chi phí phát sinh theo quy định./."),
+    ]
 
 
 def _stop(edition: Edition, version: FormVersion, subject: Subject, stopped: Entry) -> Paper:
@@ -350,7 +359,7 @@ def _control_slip(
     edition: Edition, version: FormVersion, subject: Subject, so_far: Sequence[Entry], handed: Sequence[HandOver]
 ) -> Paper:
     account = _account(so_far)
-    rows = [_handed(subject, each) for each in handed]
+    rows = [_handed(subject, each, edition.known_at) for each in handed if each.recorded_at <= edition.known_at]
     rows += [row for entry in so_far if (row := _end(subject, entry)) is not None]
     fields = [
         ("Kèm theo hồ sơ của", subject.party.name),
@@ -376,11 +385,23 @@ def _control_slip(
     )
 
 
-def _handed(subject: Subject, each: HandOver) -> tuple[str, str, str, str]:
+#: Movements that are no plain hand-over, under routing's names.
+_MOVEMENTS = {
+    "decline": "Từ chối nhận",
+    "recall": "Thu hồi",
+    "return": "Chuyển trả",
+    "reorganisation": "Chuyển do sắp xếp đơn vị",
+}
+
+
+def _handed(subject: Subject, each: HandOver, known_at: datetime) -> tuple[str, str, str, str]:
     giver = _unit(_name(subject, each.giver), each.giver_desk)
     taker = _unit(_name(subject, each.taker), each.taker_desk)
-    when = f"{written(each.occurred_at)}\nNgười giao: {each.actor}\nNgười nhận: …………"
-    return f"1. Giao: {giver}\n2. Nhận: {taker}", when, "", _clipped(each.note, "")
+    received = each.received if each.received and each.received.recorded_at <= known_at else None
+    by = f"{received.actor}, {written(received.occurred_at)}" if received else "…………"
+    when = f"{written(each.occurred_at)}\nNgười giao: {each.actor}\nNgười nhận: {by}"
+    note = ": ".join(part for part in (_MOVEMENTS.get(each.kind), _clipped(each.note, "")) if part)
+    return f"1. Giao: {giver}\n2. Nhận: {taker}", when, "", note
 
 
 _ENDED = {
