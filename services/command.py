@@ -227,6 +227,9 @@ def report_resolution(
 def overdue(
     agency: Annotated[str | None, typer.Option(help=WHOLE_PROVINCE)] = None,
     as_of: Annotated[str | None, typer.Option(help="An instant, RFC 3339; now unless given")] = None,
+    apology: Annotated[
+        str, typer.Option(help="Only those whose applicant was sent an apology, or was sent none: sent, none, any")
+    ] = "any",
     form: Annotated[
         str, typer.Option("--format", help="table (the first 50), or all of them: json, csv, ndjson")
     ] = "table",
@@ -237,7 +240,7 @@ def overdue(
     addresses = _running(installation)
     agency = agency or _province_on(as_of)
     client = _client(installation, agency)
-    asked = {"agency": agency, **({"as_of": as_of} if as_of else {})}
+    asked = {"agency": agency, "apology": apology, **({"as_of": as_of} if as_of else {})}
     path = f"{addresses.routing}/v1/overdue"
     if form == "table":
         page = client.get(path, {**asked, "limit": "50"}).json()

@@ -125,13 +125,16 @@ def _caption(report: dict[str, Any]) -> str | None:
 
 def overdue_table(items: Sequence[dict[str, Any]], *, more: bool, synthetic: bool) -> Table:
     """Overdue dossiers, the longest first as they came, in 80 columns. `more`: there are others behind these."""
-    notes = [f"{len(items)} hồ sơ đầu tiên; tất cả: --format ndjson · the first ones only"] if more else []
+    notes = ["Xin lỗi: rồi – đã gửi thư; chờ – có thư, chưa gửi; chưa – chưa có thư"] if items else []
+    notes += [f"{len(items)} hồ sơ đầu tiên; tất cả: --format ndjson · the first ones only"] if more else []
     notes += [SYNTHETIC] if synthetic else []
     table = Table(title="Hồ sơ quá hạn", title_style="bold", caption="\n".join(notes), caption_style="yellow")
+    table.padding = (0, 1, 0, 0)  # seven columns in 80
     table.add_column("Mã hồ sơ", no_wrap=True)  # what one copies: nothing of it may be missing
     for title in ("Thủ tục", "Cơ quan", "Đang giữ", "Hẹn trả"):
         table.add_column(title, overflow="fold")
     table.add_column("Quá hạn\n(ngày)", justify="right")
+    table.add_column("Xin\nlỗi", no_wrap=True)
     for item in items:
         table.add_row(
             item["code"],
@@ -140,8 +143,16 @@ def overdue_table(items: Sequence[dict[str, Any]], *, more: bool, synthetic: boo
             item["holder"],
             _day((item["due_at"] or "")[:10]),
             number(item["days_overdue"]),
+            _letter(item),
         )
     return table
+
+
+def _letter(item: dict[str, Any]) -> str:
+    """What became of the apology for a late dossier."""
+    if item["apology_sent"]:
+        return "rồi"
+    return "chờ" if item["apology_recorded"] else "chưa"
 
 
 def import_table(run: dict[str, Any]) -> Table:

@@ -16,9 +16,9 @@ from starlette.types import Receive, Scope, Send
 from routing_service.cases.rules import dossier_fields
 from routing_service.overdue import rules, usecases
 from routing_service.overdue.rules import Asked
-from shared.contracts.fields import Code, InstantIn, LongLine
-from shared.contracts.routing import DueSoonItem, DueSoonPage, OverdueItem, OverduePage
-from shared.domain.civil_time import civil_day
+from shared.contracts.fields import Code, Day, InstantIn, LongLine
+from shared.contracts.routing import DueSoonItem, DueSoonPage, OverdueItem, OverduePage, OwedCount, OwedItem, OwedPage
+from shared.domain.civil_time import civil_day, shown
 from shared.web.app import ReferenceOf, Room, RoomOf
 from shared.web.auth import STAFF, Principal, allows
 from shared.web.clock import now
@@ -93,9 +93,11 @@ def _responses(fields: Sequence[str], item: dict[str, Any]) -> dict[int | str, d
 
 _OVERDUE_FIELDS = tuple(OverdueItem.model_fields)
 _DUE_SOON_FIELDS = tuple(DueSoonItem.model_fields)
+_OWED_FIELDS = tuple(OwedItem.model_fields)
+_SENT = {"none": False, "sent": True, "any": None}
 
 
-def _example(model: type[OverdueItem] | type[DueSoonItem]) -> dict[str, Any]:
+def _example(model: type[OverdueItem] | type[DueSoonItem] | type[OwedItem]) -> dict[str, Any]:
     return {name: (field.examples or [None])[0] for name, field in model.model_fields.items()}
 
 
@@ -117,6 +119,10 @@ async def overdue(
         int, Query(ge=0, le=1000, description="Late by so many working days or more", examples=[1])
     ] = 0,
     sector: Sector = None,
+    apology: Annotated[
+        Literal["none", "sent", "any"],
+        Query(description="Only those whose applicant was sent no apology for the lateness, or was sent one"),
+    ] = "any",
     cursor: Cursor = None,
     limit: Limit = None,
     format: Format = None,
@@ -136,6 +142,7 @@ async def overdue(
         as_of=as_of,
         min_days=min_days,
         sector=sector,
+        apology_sent=_SENT[apology],
         now=now(),
     )
     days_overdue = rules.days_overdue(reference.calendar, civil_day(asked.as_of))
@@ -143,10 +150,11 @@ async def overdue(
     def item(row: asyncpg.Record) -> dict[str, Any]:
         fields = dossier_fields(row, reference)
         fields["days_overdue"] = days_overdue[row["due_day"]]
-        fields["apology_sent"] = False  # there is no register of apologies yet: none recorded here
+        sent = row["apology_sent"]
+        fields["apology_sent"], fields["apology_recorded"] = sent is True, sent is not None
         return fields
 
-    scope = f"overdue:{agency}:{as_of}:{min_days}:{sector}"
+    scope = f"overdue:{agency}:{as_of}:{min_days}:{sector}:{apology}"
     return await _answer(room, connection, asked, item, _OVERDUE_FIELDS, scope, cursor, limit, _format(format, accept))
 
 
@@ -202,6 +210,76 @@ async def due_soon(
 
     scope = f"due-soon:{agency}:{as_of}:{min_days}:{max_days}:{sector}"
     return await _answer(room, connection, asked, item, _DUE_SOON_FIELDS, scope, cursor, limit, _format(format, accept))
+
+
+From = Annotated[
+    Day | None, Query(alias="from", description="Became late on this day or after it", examples=["2019-01-01"])
+]
+To = Annotated[
+    Day | None, Query(description="Became late on this day or before it. Default: today", examples=["2019-06-30"])
+]
+
+
+@router.get(
+    "/apologies/owed",
+    operation_id="listOwedApologies",
+    summary="Hồ sơ quá hạn chưa gửi thư xin lỗi · Late dossiers without an apology",
+    response_model=OwedPage,
+    responses=_responses(_OWED_FIELDS, _example(OwedItem)),
+)
+async def owed(
+    room: RoomOf,
+    reference: ReferenceOf,
+    principal: Staff,
+    connection: ReadingSession,
+    agency: AgencyAsked = None,
+    from_: From = None,
+    to: To = None,
+    cursor: Cursor = None,
+    limit: Limit = None,
+    format: Format = None,
+    accept: Accept = None,
+) -> Response:
+    """Dossiers that became late in the period, open still or ended late, and whose applicant was sent no apology for it
+    (NĐ 61/2018 art. 12(5), 19(9)); the one that became late first at the top. A dossier becomes late on the day after
+    its due day; of a term in hours, on the due day itself."""
+    instant = now()
+    asked = usecases.asked_owed(reference, principal, agency=agency, first=from_, last=to, now=instant)
+
+    @cache
+    def days(due_day: date, until: date) -> int | None:
+        return rules.working_days(reference.calendar, due_day, until)
+
+    def item(row: asyncpg.Record) -> dict[str, Any]:
+        fields = dossier_fields(row, reference)
+        fields["finished_at"] = shown(row["finished_at"])
+        fields["days_overdue"] = days(row["due_day"], civil_day(row["finished_at"] or instant))
+        fields["apology_recorded"] = row["apology_sent"] is not None
+        return fields
+
+    scope = f"owed:{agency}:{from_}:{to}"
+    return await _answer(room, connection, asked, item, _OWED_FIELDS, scope, cursor, limit, _format(format, accept))
+
+
+@router.get(
+    "/apologies/owed/count",
+    operation_id="countOwedApologies",
+    summary="Số hồ sơ quá hạn chưa gửi thư xin lỗi · How many late dossiers are without an apology",
+    response_model=OwedCount,
+    responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
+)
+async def count_owed(
+    reference: ReferenceOf,
+    principal: Staff,
+    connection: ReadingSession,
+    agency: AgencyAsked = None,
+    from_: From = None,
+    to: To = None,
+) -> Response:
+    """How long the list is, and what is in it."""
+    asked = usecases.asked_owed(reference, principal, agency=agency, first=from_, last=to, now=now())
+    row = await usecases.counted(connection, asked)
+    return Response(orjson.dumps({"total": row["open"] + row["ended"], **row}), media_type="application/json")
 
 
 def _format(asked: str | None, accept: str | None) -> str:

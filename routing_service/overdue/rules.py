@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from io import StringIO
 
-from shared.domain.civil_time import civil_day, midnight
+from shared.domain.civil_time import civil_day, end_of, midnight
 from shared.domain.working_calendar import CalendarMissing, WorkingCalendar
+
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,11 @@ def due_soon_window(calendar: WorkingCalendar, as_of: datetime, min_days: int, m
     today = civil_day(as_of)
     after = max(as_of, midnight(calendar.add_working_days(today, min_days))) if min_days > 0 else as_of
     return Window(after, midnight(calendar.add_working_days(today, max_days + 1)))
+
+
+def owed_window(first: date | None, last: date, now: datetime) -> Window:
+    """What became late on a day of [first, last], and by now."""
+    return Window(midnight(first) - _INSTANT if first else None, min(now, end_of(last) - _INSTANT))
 
 
 def working_days(calendar: WorkingCalendar, first: date, last: date) -> int | None:
@@ -146,7 +153,8 @@ class Asked:
     """A list that is asked for. Days and instants as the caller gave them; `historic`: as of an instant in the past.
 
     agencies: ids, sorted; `whole` when these are all there are. versions: procedure versions of the asked sector, or
-    None for all.
+    None for all. apology_sent: only those whose applicant was sent an apology, or was not; None for all. ended: what
+    ended late as well as what is late.
     """
 
     agencies: list[int]
@@ -155,3 +163,5 @@ class Asked:
     window: Window
     as_of: datetime
     historic: bool
+    apology_sent: bool | None = None
+    ended: bool = False

@@ -22,13 +22,17 @@ WALKED = 1_000
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 LAST_ID = 2**63 - 1
 
-# First what every list says of a dossier, in the order in which `cases.rules.dossier_fields` takes it.
+# First what every list says of a dossier, in the order in which `cases.rules.dossier_fields` takes it. Of an apology
+# for lateness (kinds 1 and 2) one look in its index, for the rows of a page alone: null where none is recorded.
 _LISTED = """
 SELECT o.code, o.version_id, o.agency_id,
   coalesce((SELECT c.holder_id FROM dossier_case c WHERE c.dossier_id = o.id), o.agency_id) AS holder_id, o.status,
-  o.accepted_at, o.original_due_at, o.due_at, o.id, o.due_day, o.late_from
+  o.accepted_at, o.original_due_at, o.due_at, o.id, o.due_day, o.late_from, o.finished_at,
+  (SELECT bool_or(p.sent_at IS NOT NULL{until}) FROM apology p WHERE p.dossier_id = o.id AND p.kind IN (1, 2){made})
+    AS apology_sent
 FROM dossier o
 """
+_LISTED_NOW = _LISTED.format(until="", made="")
 _KEYS = "(o.late_from, o.id) > ($1, $2) AND o.late_from <= $3"
 
 
@@ -38,13 +42,13 @@ def _among(column: str, parameter: int) -> str:
     return f"({column} IN (SELECT unnest(${parameter}::int[]))) IS TRUE"
 
 
-_PAGE = f"{_LISTED} JOIN ({{keys}}) k ON k.id = o.id ORDER BY k.late_from, k.id"
+_PAGE = f"{_LISTED_NOW} JOIN ({{keys}}) k ON k.id = o.id ORDER BY k.late_from, k.id"
 
 # The keys of a page are found in an index alone, and only its rows are fetched. The bound that is written out tells the
 # planner that a page is small: of "LIMIT $4" it expects a tenth of everything, and would read whole tables for that.
 _ALL = f"""
 SELECT late_from, id FROM (
-  SELECT o.late_from, o.id FROM dossier o WHERE o.finished_at IS NULL AND {_KEYS}{{sector}}
+  SELECT o.late_from, o.id FROM dossier o WHERE o.finished_at IS NULL AND {_KEYS}{{narrowed}}
   ORDER BY o.late_from, o.id LIMIT {MAX_LIMIT + 1}
 ) o ORDER BY late_from, id LIMIT $4
 """
@@ -52,7 +56,7 @@ SELECT late_from, id FROM (
 _MERGED = f"""
 SELECT x.late_from, x.id FROM unnest($5::int[]) AS a (id) CROSS JOIN LATERAL (
   SELECT late_from, id FROM (
-    SELECT o.late_from, o.id FROM dossier o WHERE o.agency_id = a.id AND o.finished_at IS NULL AND {_KEYS}{{sector}}
+    SELECT o.late_from, o.id FROM dossier o WHERE o.agency_id = a.id AND o.finished_at IS NULL AND {_KEYS}{{narrowed}}
     ORDER BY o.late_from, o.id LIMIT {MAX_LIMIT + 1}
   ) o ORDER BY late_from, id LIMIT $4
 ) x ORDER BY x.late_from, x.id LIMIT $4
@@ -63,11 +67,25 @@ WITH near AS (
   SELECT o.late_from, o.id FROM (
     SELECT late_from, id, agency_id, version_id FROM dossier o WHERE o.finished_at IS NULL AND {_KEYS}
     ORDER BY late_from, id LIMIT {WALKED}
-  ) o WHERE {_among("o.agency_id", 5)}{{sector}} ORDER BY o.late_from, o.id LIMIT $4
+  ) o WHERE {_among("o.agency_id", 5)}{{narrowed}} ORDER BY o.late_from, o.id LIMIT $4
 )
 SELECT late_from, id FROM near WHERE (SELECT count(*) FROM near) = $4
 UNION ALL
 SELECT late_from, id FROM ({_MERGED}) m WHERE (SELECT count(*) FROM near) < $4
+"""
+
+
+# What is late and what ended late, each along an index that begins with the agency. As to the rest as above.
+_OWED = f"""
+SELECT x.late_from, x.id FROM unnest($5::int[]) AS a (id) CROSS JOIN LATERAL (
+  SELECT late_from, id FROM (
+    (SELECT o.late_from, o.id FROM dossier o WHERE o.agency_id = a.id AND o.finished_at IS NULL AND {_KEYS}{{narrowed}}
+     ORDER BY o.late_from, o.id LIMIT {MAX_LIMIT + 1})
+    UNION ALL
+    (SELECT o.late_from, o.id FROM dossier o WHERE o.agency_id = a.id AND o.verdict = 3 AND {_KEYS}{{narrowed}}
+     ORDER BY o.late_from, o.id LIMIT {MAX_LIMIT + 1})
+  ) o ORDER BY late_from, id LIMIT $4
+) x ORDER BY x.late_from, x.id LIMIT $4
 """
 
 
@@ -79,9 +97,12 @@ async def page(
     if asked.historic:
         sql, own = _history(asked, first=5)
         return await connection.fetch(f"{sql} ORDER BY late_from, id LIMIT $4", *begin, asked.window.until, limit, *own)
-    keys = _ALL if asked.whole else _MERGED if len(asked.agencies) <= MERGED_AGENCIES else _WALKED
-    more: list[object] = [] if asked.whole else [asked.agencies]
-    sql = _PAGE.format(keys=keys.format(sector=_sector(asked, more, first=5)))
+    if asked.ended:
+        keys = _OWED
+    else:
+        keys = _ALL if asked.whole else _MERGED if len(asked.agencies) <= MERGED_AGENCIES else _WALKED
+    more: list[object] = [] if asked.whole and not asked.ended else [asked.agencies]
+    sql = _PAGE.format(keys=keys.format(narrowed=_narrowed(asked, more, first=5)))
     return await connection.fetch(sql, *begin, asked.window.until, limit, *more)
 
 
@@ -92,7 +113,10 @@ async def everything(connection: Connection, asked: Asked, *, chunk: int) -> Asy
     else:
         more = [] if asked.whole else [asked.agencies]
         agencies = "" if asked.whole else " AND o.agency_id = ANY($4)"
-        sql = f"{_LISTED} WHERE o.finished_at IS NULL AND {_KEYS}{agencies}{_sector(asked, more, first=4)}"
+        where = f"{_KEYS}{agencies}{_narrowed(asked, more, first=4)}"
+        sql = f"{_LISTED_NOW} WHERE o.finished_at IS NULL AND {where}"
+        if asked.ended:  # each half along its own index
+            sql = f"SELECT * FROM ({sql} UNION ALL {_LISTED_NOW} WHERE o.verdict = 3 AND {where}) t"
     cursor = await connection.cursor(f"{sql} ORDER BY late_from, id", *_begin(asked), asked.window.until, *more)
     while rows := await cursor.fetch(chunk):
         yield rows
@@ -106,9 +130,11 @@ def _history(asked: Asked, *, first: int) -> tuple[str, list[object]]:
     """
     more: list[object] = [asked.as_of, civil_day(asked.as_of), asked.agencies]
     at, day = first, first + 1
-    where = f"{_KEYS} AND o.accepted_at <= ${at} AND o.agency_id = ANY(${first + 2}){_sector(asked, more, first=first)}"
-    still = f"{_LISTED} WHERE o.finished_at IS NULL AND {where}"
-    later = f"{_LISTED} WHERE o.finished_day >= ${day} AND o.finished_at > ${at} AND {where}"
+    narrowed = _narrowed(asked, more, first=first, by=f" AND p.sent_at <= ${at}")
+    where = f"{_KEYS} AND o.accepted_at <= ${at} AND o.agency_id = ANY(${first + 2}){narrowed}"
+    listed = _LISTED.format(until=f" AND p.sent_at <= ${at}", made=f" AND p.made_at <= ${at}")
+    still = f"{listed} WHERE o.finished_at IS NULL AND {where}"
+    later = f"{listed} WHERE o.finished_day >= ${day} AND o.finished_at > ${at} AND {where}"
     return f"SELECT * FROM ({still} UNION ALL {later}) t", more
 
 
@@ -117,8 +143,34 @@ def _begin(asked: Asked) -> tuple[datetime, int]:
     return (BEGINNING, 0) if after is None else (after, LAST_ID)
 
 
-def _sector(asked: Asked, more: list[object], *, first: int) -> str:
-    if asked.versions is None:
-        return ""
-    more.append(asked.versions)
-    return f" AND {_among('o.version_id', first + len(more) - 1)}"
+def _narrowed(asked: Asked, more: list[object], *, first: int, by: str = "") -> str:
+    """What else a row must be. by: until when an apology counts as sent."""
+    conditions = ""
+    if asked.versions is not None:
+        more.append(asked.versions)
+        conditions += f" AND {_among('o.version_id', first + len(more) - 1)}"
+    if asked.apology_sent is not None:
+        conditions += (
+            f" AND {'' if asked.apology_sent else 'NOT '}EXISTS (SELECT FROM apology p WHERE p.dossier_id = o.id"
+            f" AND p.kind IN (1, 2) AND p.sent_at IS NOT NULL{by})"
+        )
+    return conditions
+
+
+async def counted(connection: Connection, asked: Asked) -> asyncpg.Record:
+    """How many rows the list has that is or ended late: open, ended, and of both with an apology recorded."""
+    more: list[object] = [asked.agencies]
+    narrowed = _narrowed(asked, more, first=4)
+    recorded = "EXISTS (SELECT FROM apology p WHERE p.dossier_id = o.id AND p.kind IN (1, 2)) AS recorded"
+    where = f"{_KEYS} AND o.agency_id = ANY($4){narrowed}"
+    row = await connection.fetchrow(
+        "SELECT count(*) FILTER (WHERE NOT ended) AS open, count(*) FILTER (WHERE ended) AS ended,"
+        " count(*) FILTER (WHERE recorded) AS recorded FROM ("
+        f"SELECT false AS ended, {recorded} FROM dossier o WHERE o.finished_at IS NULL AND {where}"
+        f" UNION ALL SELECT true, {recorded} FROM dossier o WHERE o.verdict = 3 AND {where}) t",
+        *_begin(asked),
+        asked.window.until,
+        *more,
+    )
+    assert row is not None
+    return row

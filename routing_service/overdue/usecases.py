@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import date, datetime
 
 import asyncpg
@@ -28,6 +29,7 @@ def asked_overdue(
     min_days: int,
     sector: str | None,
     now: datetime,
+    apology_sent: bool | None = None,
 ) -> Asked:
     """The list of what is late at `as_of`, by `min_days` working days or more. A Problem where it cannot be asked."""
     at = _instant(as_of, now)
@@ -36,7 +38,29 @@ def asked_overdue(
         window = rules.overdue_window(reference.calendar, at, min_days)
     except CalendarMissing as missing:
         raise invalid("as_of", "calendar_missing", year=missing.year) from missing
-    return _asked(reference, principal, agency, sector, window, at, historic=as_of is not None)
+    asked = _asked(reference, principal, agency, sector, window, at, historic=as_of is not None)
+    return replace(asked, apology_sent=apology_sent)
+
+
+def asked_owed(
+    reference: Reference,
+    principal: Principal,
+    *,
+    agency: str | None,
+    first: date | None,
+    last: date | None,
+    now: datetime,
+) -> Asked:
+    """The list of what became late in a period, open or ended, and whose applicant was sent no apology."""
+    today = civil_day(now)
+    if last is not None and last > today:
+        raise invalid("to", "period_in_future")
+    last = last or today
+    if first is not None and first > last:
+        raise invalid("to", "period_reversed")
+    window = rules.owed_window(first, last, now)
+    asked = _asked(reference, principal, agency, None, window, now, historic=False)
+    return replace(asked, apology_sent=False, ended=True)
 
 
 def asked_due_soon(
@@ -66,6 +90,11 @@ async def page(
 ) -> Sequence[asyncpg.Record]:
     """A page of the list, and one row more if there is a next page."""
     return await store.page(connection, asked, after=after, limit=limit + 1)
+
+
+async def counted(connection: Reading, asked: Asked) -> asyncpg.Record:
+    """How long the list of what is owed is: open, ended, and of both with an apology recorded."""
+    return await store.counted(connection, asked)
 
 
 async def everything(pool: asyncpg.Pool, asked: Asked) -> AsyncGenerator[list[asyncpg.Record], None]:

@@ -490,9 +490,13 @@ class OverdueItem(_Listed):
         examples=[3],
     )
     apology_sent: bool = Field(
-        description="Whether an apology is recorded here (NĐ 61/2018 art. 19(9)). There is no register of apologies "
-        "yet, so this is false throughout: none recorded",
+        description="Whether an apology for its lateness, an extension's or a later one, was sent to the applicant (NĐ "
+        "61/2018 art. 19(9), 12(5)); with an `as_of` in the past: by then",
         examples=[False],
+    )
+    apology_recorded: bool = Field(
+        description="Whether there is one at all: recorded and not sent, the applicant does not know of it",
+        examples=[True],
     )
 
 
@@ -501,6 +505,34 @@ class OverduePage(BaseModel):
 
     items: list[OverdueItem]
     next: str | None = Field(description="Cursor of the next page, null at the end", examples=[None])
+
+
+class OwedItem(_Listed):
+    """A dossier that is or ended late, and whose applicant was sent no apology."""
+
+    finished_at: datetime | None = Field(description="When it ended; null: it is open", examples=[None])
+    days_overdue: int | None = Field(
+        description="Working days after the due day, up to and with the day on which it ended, or today. null: the due "
+        "day lies in a year whose calendar is not loaded",
+        examples=[3],
+    )
+    apology_recorded: bool = Field(description="Whether an apology is recorded, and waits to be sent", examples=[False])
+
+
+class OwedPage(BaseModel):
+    """Late dossiers without an apology, the one that became late first at the top."""
+
+    items: list[OwedItem]
+    next: str | None = Field(description="Cursor of the next page, null at the end", examples=[None])
+
+
+class OwedCount(BaseModel):
+    """How many late dossiers are without an apology: the length of the list."""
+
+    total: int = Field(description="`open` + `ended`", examples=[12])
+    open: int = Field(description="Late and not finished", examples=[5])
+    ended: int = Field(description="Ended late", examples=[7])
+    recorded: int = Field(description="Of `total`: an apology is recorded, and waits to be sent", examples=[2])
 
 
 class DueSoonItem(_Listed):

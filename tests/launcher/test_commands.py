@@ -30,6 +30,8 @@ def an_item(**changes: Any) -> dict[str, Any]:
         "holder": "QT19-D03",
         "due_at": "2019-01-07T17:00:00+07:00",
         "days_overdue": 1970,
+        "apology_sent": False,
+        "apology_recorded": True,
     }
     return {**item, **changes}
 
@@ -83,6 +85,7 @@ def test_the_whole_province_is_the_one_in_force() -> None:
 def test_overdue_dossiers_fit_into_80_columns_and_say_that_they_are_synthetic() -> None:
     lines = lines_at(80, tables.overdue_table([an_item()] * 50, more=True, synthetic=True))
     assert any("QT19-D03-181227-0014" in line and "07/01/2019" in line and "1.970" in line for line in lines)
+    assert any("1.970 │chờ" in line for line in lines)
     assert "…" not in "".join(lines)
     assert "synthetic" in lines[-1]
     assert "synthetic" not in "".join(lines_at(80, tables.overdue_table([an_item()], more=False, synthetic=False)))
