@@ -16,6 +16,8 @@ from routing_service.cases.usecases import FinishTeller
 from routing_service.delegations import endpoints as delegations
 from routing_service.hand_overs import endpoints as hand_overs
 from routing_service.overdue import endpoints as overdue
+from routing_service.segments import endpoints as segments
+from routing_service.segments.usecases import settling_worker
 from routing_service.workflows import endpoints as workflows
 from shared.contracts.intake import IntakeClient
 from shared.web.app import Room, RoomPlan, make_app
@@ -32,7 +34,11 @@ def _workers(room: Room) -> Sequence[Worker]:
         reference=lambda: room.reference.current,
         clock=now,
     )
-    return (Worker(room.pool, "routing.finish-reports", teller.round), forgetting_worker(room.pool, "routing"))
+    return (
+        Worker(room.pool, "routing.finish-reports", teller.round),
+        settling_worker(room.pool, lambda: room.reference.current, now),
+        forgetting_worker(room.pool, "routing"),
+    )
 
 
 ROLE = "motcua_routing"
@@ -54,6 +60,7 @@ PLAN = RoomPlan(
         bulk_actions.router,
         delegations.router,
         cases.worklist_router,
+        segments.router,
         overdue.router,
         workflows.router,
     ),

@@ -60,7 +60,7 @@ async def open_one(
 ) -> Response:
     """Open the case of a dossier that was received. Idempotent by the dossier's code, so it needs no key: opening
     again gives the same case, unchanged."""
-    ((_, found, opened),) = await usecases.open_cases(connection, principal, [opening], now(), place="")
+    ((_, found, opened),) = await usecases.open_cases(connection, reference, principal, [opening], now(), place="")
     if not found:
         raise Problem("not_found")
     case = await usecases.one(connection, opening.code, principal)
@@ -73,12 +73,14 @@ async def open_one(
     summary="Mở nhiều việc xử lý · Open up to 1,000 cases",
     responses=refusals("unauthenticated", "forbidden", *_BODY),
 )
-async def open_many(principal: Machine, connection: WritingSession, body: CaseOpenings) -> CasesOpened:
+async def open_many(
+    reference: ReferenceOf, principal: Machine, connection: WritingSession, body: CaseOpenings
+) -> CasesOpened:
     """Open many cases in one statement, each with its own result. Idempotent by the dossiers' codes: what is open
     already stays as it is, what names no dossier holds up no other."""
     results = [
         CaseOpened(code=code, result="opened" if opened else "existing" if found else "not_found")
-        for code, found, opened in await usecases.open_cases(connection, principal, body.items, now())
+        for code, found, opened in await usecases.open_cases(connection, reference, principal, body.items, now())
     ]
     tally = {name: sum(item.result == name for item in results) for name in ("opened", "existing", "not_found")}
     return CasesOpened(**tally, items=results)

@@ -67,7 +67,8 @@ class CaseRow:
     received: False while the holder was given it and has not said that it has it. reported: what the holder reported
     last; its `at` is None when intake refused it. ended: how the dossier ended, by intake's log, wherever that was
     brought about; None while it is open. assignments: how many there were, the last at `assigned_at`. first_given_at:
-    when it was first handed over, if it was.
+    when it was first handed over, if it was. taking_part: the agencies of its segments, and those asked for an
+    opinion.
     """
 
     dossier_id: int
@@ -91,11 +92,17 @@ class CaseRow:
     assignments: int
     assigned_at: datetime | None
     first_given_at: datetime | None
+    taking_part: frozenset[int]
 
     def visible(self, scope: frozenset[int]) -> bool:
-        """Whoever opened a case follows it to its end (Decree 61/2018 art. 19(6)-(7)); whoever holds it sees it; and
-        whoever gave it, until it is received."""
-        return self.agency_id in scope or self.holder_id in scope or (self.given_by in scope and not self.received)
+        """Whoever opened a case follows it to its end (Decree 61/2018 art. 19(6)-(7)); whoever holds it sees it;
+        whoever takes part in it does; and whoever gave it, until it is received."""
+        return (
+            self.agency_id in scope
+            or self.holder_id in scope
+            or not self.taking_part.isdisjoint(scope)
+            or (self.given_by in scope and not self.received)
+        )
 
     @property
     def hand_overs(self) -> int:

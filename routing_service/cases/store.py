@@ -44,7 +44,9 @@ SELECT c.dossier_id, d.code, c.agency_id, c.holder_id, c.desk, c.assignee, c.rec
   d.outcome AS ended_outcome, e.actor AS ended_by, e.recorded_at AS ended_recorded_at,
   h.seq, h.kind, h.from_agency_id, h.from_desk, h.occurred_at AS handed_over_at, r.occurred_at AS received_at,
   f.occurred_at AS first_given_at, coalesce(a.seq, 0) AS assignments,
-  a.occurred_at AS assigned_at
+  a.occurred_at AS assigned_at,
+  ARRAY(SELECT agency_id FROM case_segment WHERE dossier_id = c.dossier_id
+    UNION SELECT to_agency_id FROM opinion WHERE dossier_id = c.dossier_id) AS taking_part
 FROM dossier_case c JOIN dossier d ON d.id = c.dossier_id
 LEFT JOIN LATERAL (
   SELECT seq, kind, from_agency_id, from_desk, occurred_at FROM hand_over WHERE dossier_id = c.dossier_id
@@ -106,6 +108,10 @@ async def locked(connection: Connection, codes: Sequence[str]) -> dict[str, Case
     return {code: by_id[dossier_id] for code, dossier_id in by_code.items()}
 
 
+_TAKES_PART = """(
+  EXISTS (SELECT FROM case_segment s WHERE s.dossier_id = c.dossier_id AND s.agency_id = ANY($1))
+  OR EXISTS (SELECT FROM opinion o WHERE o.dossier_id = c.dossier_id AND o.to_agency_id = ANY($1)))
+"""
 _STATES = {
     "open": "c.finished_at IS NULL AND d.finished_at IS NULL",
     "refused": "c.finished_at IS NULL AND c.refused IS NOT NULL",
@@ -126,7 +132,7 @@ class CaseFilter:
 async def listed(connection: Connection, wanted: CaseFilter, *, after: int, limit: int) -> list[CaseRow]:
     """Cases in the order in which their dossiers were received, after dossier id `after`."""
     rows = await connection.fetch(
-        f"{_CASE} WHERE {_STATES[wanted.state]} AND (c.holder_id = ANY($1) OR c.agency_id = ANY($1))"
+        f"{_CASE} WHERE {_STATES[wanted.state]} AND (c.holder_id = ANY($1) OR c.agency_id = ANY($1) OR {_TAKES_PART})"
         " AND ($2::int[] IS NULL OR c.agency_id = ANY($2)) AND ($3::int[] IS NULL OR c.holder_id = ANY($3))"
         " AND c.dossier_id > $4 ORDER BY c.dossier_id LIMIT $5",
         wanted.scope,
@@ -349,4 +355,5 @@ def _case(row: asyncpg.Record) -> CaseRow:
         assignments=row["assignments"],
         assigned_at=row["assigned_at"],
         first_given_at=row["first_given_at"],
+        taking_part=frozenset(row["taking_part"]),
     )

@@ -10,6 +10,7 @@ import structlog
 
 from routing_service.cases import rules, store
 from routing_service.cases.rules import CaseRow
+from routing_service.workflows.usecases import begin
 from shared.contracts.intake import IntakeClient
 from shared.contracts.neighbour import NeighbourRefused, NeighbourUnavailable
 from shared.contracts.routing import CaseFinishIn, CaseOpening
@@ -24,23 +25,28 @@ log = structlog.get_logger()
 
 async def open_cases(
     connection: Writing,
+    reference: Reference,
     principal: Principal,
     openings: Sequence[CaseOpening],
     now: datetime,
     *,
     place: str = "items.{}.",
 ) -> list[tuple[str, bool, bool]]:
-    """Open cases in one statement: (code, found, opened) each. A case that is there stays as it is."""
+    """Open cases in one statement: (code, found, opened) each. A case that is there stays as it is; where a workflow
+    holds for a new one, it begins."""
     ahead = [n for n, o in enumerate(openings) if o.opened_at and o.opened_at > now + rules.CLOCK_TOLERANCE]
     if ahead:
         raise Problem("invalid_request", *(Reason(f"{place.format(n)}opened_at", "in_future") for n in ahead))
-    return await store.open_cases(
+    results = await store.open_cases(
         connection,
         [opening.code for opening in openings],
         [opening.desk for opening in openings],
         [opening.opened_at for opening in openings],
         sorted(principal.scope),
     )
+    new = [code for code, _, opened in results if opened]
+    await begin(connection, reference, principal, new, now)
+    return results
 
 
 async def one(connection: Reading | Writing, code: str, principal: Principal) -> CaseRow:

@@ -1,9 +1,16 @@
-"""What one can do with workflows: define one or its next version, read them, load the examples."""
+"""What one can do with workflows: define one or its next version, read them, load the examples, begin them
+with the cases that they hold for."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+import structlog
+
+from routing_service.cases import store as cases
+from routing_service.cases.rules import Change, Moved, Movement
+from routing_service.segments import store as segments
+from routing_service.segments.rules import Holding, Segment, begun_with, first_holder, side_by_side
 from routing_service.workflows import rules, store
 from routing_service.workflows.rules import Definition, WorkflowRow
 from shared.contracts.workflows import WorkflowIn
@@ -13,6 +20,8 @@ from shared.web.auth import Principal, asked_agency
 from shared.web.database import Connection, Reading, Writing
 from shared.web.idempotency import RequestKey, claimed
 from shared.web.problems import Problem, Reason
+
+log = structlog.get_logger()
 
 #: Who has entered what comes with the product.
 LOADED_BY = "reference data"
@@ -85,6 +94,41 @@ async def listed(
         after=after,
         limit=limit + 1,
     )
+
+
+async def begin(
+    connection: Writing, reference: Reference, principal: Principal, codes: Sequence[str], now: datetime
+) -> None:
+    """Begin the workflows of cases that have just been opened: three statements for any number of them, one where no
+    workflow holds. A workflow of which a step means nobody in particular that day is left out, and logged: the case is
+    open all the same. Paper whose first share is another agency's is handed over to it at once."""
+    holdings = await segments.holding(connection, codes) if codes else []
+    if not holdings:
+        return
+    steps = await store.steps_of(connection, sorted({holding.workflow_id for holding in holdings}))
+    begun: list[tuple[Holding, Segment]] = []
+    sent: dict[str, Moved] = {}
+    for holding in holdings:
+        made = begun_with(holding, steps[holding.workflow_id], reference)
+        if made is None:
+            log.warning("workflow.not_begun", workflow=holding.workflow)
+            continue
+        begun += [(holding, segment) for segment in made]
+        first = first_holder(made, parallel=side_by_side(holding.kind, holding.online))
+        if first is not None and first.agency_id != holding.agency_id:
+            sent[holding.code] = Moved(
+                Movement.HAND_OVER, first.agency_id, first.desk, holding.opened_at, holding.workflow
+            )
+    await segments.begin(connection, begun)
+    if sent:
+        cases_sent = await cases.locked(connection, list(sent))
+        await cases.apply(
+            connection,
+            [Change(case, moved=sent[code]) for code, case in cases_sent.items()],
+            actor=principal.subject,
+            acting_agency_id=principal.agency.id,
+            recorded_at=now,
+        )
 
 
 async def load_workflows(connection: Connection, definitions: Iterable[Definition]) -> int:

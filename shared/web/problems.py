@@ -358,6 +358,15 @@ REASONS = MappingProxyType(
             "các bước {path} cộng lại {total} giờ làm việc, quá thời hạn của thủ tục là {term} giờ làm việc",
             "steps {path} add up to {total} working hours, more than the procedure's term of {term} working hours",
         ),
+        "not_your_segment": (
+            "phần việc này của cơ quan khác",
+            "this share of the work is another agency's",
+        ),
+        "segment_over": ("phần việc này đã xong", "this share of the work is over"),
+        "segment_waits": (
+            "phần việc này chưa bắt đầu; còn chờ bước {steps}",
+            "this share of the work has not begun; it waits for step {steps}",
+        ),
         "not_after_version": (
             "phải sau ngày phiên bản trước có hiệu lực ({day})",
             "must be after the day on which the version before began to hold ({day})",

@@ -41,6 +41,7 @@ NAMED = {
     "import_id": "3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10",
     "rule_id": "1",
     "seq": "1",
+    "no": "1",
     "n": "1",
     "number": "1",
     "form": "receipt",

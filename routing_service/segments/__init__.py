@@ -1,0 +1,1 @@
+"""Segments: what a workflow makes of one dossier, each agency's share with its own clock."""

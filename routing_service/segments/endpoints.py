@@ -1,0 +1,140 @@
+"""HTTP of segments: what a workflow makes of one dossier, and an agency that is done with its share."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Path, Request
+from starlette.responses import Response
+
+from routing_service.cases.endpoints import IfMatch, version_in
+from routing_service.segments import rules, usecases
+from shared.contracts.workflows import MAX_STEPS, CaseSegments, SegmentFinishIn
+from shared.domain.civil_time import shown
+from shared.reference import Reference
+from shared.web.app import ReferenceOf
+from shared.web.auth import STAFF, Principal, Role, allows
+from shared.web.clock import now
+from shared.web.database import ReadingSession, WritingSession
+from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.problems import refusals
+
+router = APIRouter(prefix="/v1/cases", tags=["segments"])
+
+Staff = Annotated[Principal, allows(*STAFF)]
+Worker = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER)]
+SegmentNo = Annotated[int, Path(ge=1, le=MAX_STEPS, description="Number of the segment", examples=[1])]
+
+
+@router.get(
+    "/{code}/segments",
+    operation_id="listSegments",
+    summary="Các khâu của một hồ sơ · The segments of a dossier",
+    response_model=CaseSegments,
+    responses=refusals("unauthenticated", "forbidden", "not_found"),
+)
+async def listed(code: str, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+    """What each agency was allotted and used, when it got the dossier and was done, and who is late by its own
+    allotment; with the receipt's two dates. Empty where no workflow held when the case was opened. The verdict on the
+    dossier is intake's: it counts once, by its own date."""
+    instant = now()
+    return _json(await usecases.shown(connection, reference, code, principal, instant), reference)
+
+
+@router.post(
+    "/{code}/segments/{no}/finish",
+    operation_id="finishSegment",
+    summary="Cơ quan làm xong phần việc · An agency is done with its share",
+    response_model=CaseSegments,
+    responses={
+        200: {"description": "It left, and on paper the next agency has the dossier. ETag is the case's"},
+        **refusals(
+            "unauthenticated",
+            "forbidden",
+            "not_found",
+            "not_allowed_in_status",
+            "conflict",
+            "version_changed",
+            "idempotency_key_reused",
+            "malformed_json",
+            "body_too_large",
+            "unsupported_media_type",
+            "invalid_request",
+        ),
+    },
+)
+async def finish(
+    request: Request,
+    code: str,
+    no: SegmentNo,
+    reference: ReferenceOf,
+    principal: Worker,
+    connection: WritingSession,
+    body: SegmentFinishIn | None = None,
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response:
+    """By the agency whose share it is (NĐ 61/2018 art. 19(6)–(7)). On paper the dossier is handed over to the next one
+    by itself, and after the last to the one-stop where it was filed; an electronic dossier lies open to all of them.
+    It does not end the dossier: that is `/finish` of the case. Without a body: now."""
+    instant = now()
+    found = await usecases.finish(
+        connection,
+        reference,
+        principal,
+        code,
+        no,
+        body or SegmentFinishIn(),
+        expected_version=version_in(if_match),
+        request=RequestKey.of(
+            principal.subject, f"POST /v1/cases/{code}/segments/{no}/finish", key, await request.body()
+        ),
+        now=instant,
+    )
+    return _json(found, reference)
+
+
+def _json(found: usecases.Shown, reference: Reference) -> Response:
+    headers = {"ETag": f'"{found.case.version}"'} | (REPLAYED_HEADER if found.replayed else {})
+    return Response(orjson.dumps(_segments(found, reference)), 200, headers, "application/json")
+
+
+def _segments(found: usecases.Shown, reference: Reference) -> dict[str, Any]:
+    case, track = found.case, found.track
+    return {
+        "code": case.code,
+        "workflow": track.code if track else None,
+        "workflow_version": track.version if track else None,
+        "kind": track.kind.value if track else None,
+        "mode": ("parallel" if track.parallel else "sequential") if track else None,
+        "due_at": shown(case.due_at),
+        "receiving_due_at": shown(rules.receiving_due_at(found.segments, case.agency_id)),
+        "late": [reference.agencies.by_id[agency_id].code for agency_id in rules.late_agencies(found.segments)],
+        "version": case.version,
+        "items": [_segment(segment, reference) for segment in found.segments],
+    }
+
+
+def _segment(segment: rules.Segment, reference: Reference) -> dict[str, Any]:
+    agency = reference.agencies.by_id[segment.agency_id]
+    due: datetime | None = segment.due.at if segment.due else None
+    return {
+        "no": segment.no,
+        "agency": agency.code,
+        "agency_name": agency.name,
+        "desk": segment.desk,
+        "role": segment.role.value,
+        "task": segment.task,
+        "after": list(segment.follows),
+        "state": segment.state.value,
+        "allotted": {"value": float(segment.allotted.value), "unit": segment.allotted.unit.value},
+        "planned_due_at": shown(segment.planned_due_at),
+        "entered_at": shown(segment.entered_at),
+        "due_at": shown(due),
+        "left_at": shown(segment.left_at),
+        "left_by": segment.left_by,
+        "worked_hours": round(segment.worked.total_seconds() / 3600, 2) if segment.worked is not None else None,
+        "late": bool(segment.late),
+        "result": segment.result,
+        "note": segment.note,
+    }

@@ -1,0 +1,340 @@
+"""The clock of a segment, and what follows when an agency is done with its share.
+
+Each segment is reckoned from its own entry, by its own allotment and by the hours of its own agency: whoever is late
+before it neither shortens nor lengthens it. While the dossier waits for the applicant no segment's time runs. The
+verdict on the dossier is intake's and is untouched: a dossier counts once, however many take part.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from routing_service.cases.rules import CaseRow, Change, Moved, Movement, gone_on_with, impossible
+from routing_service.workflows.rules import Kind, Step, StepRole, in_order, unit_of
+from shared.domain.civil_time import civil_day
+from shared.domain.deadline import judged
+from shared.domain.terms import HOURS_PER_WORKING_DAY, Due, Term, TermUnit, due_after, shifted
+from shared.domain.working_calendar import CalendarMissing, Sessions, WorkingCalendar
+from shared.reference import Reference
+from shared.web.problems import Problem, Reason
+
+
+class Pause(NamedTuple):
+    """A wait for the applicant: the dossier's clock stands still. `until` None: it still does."""
+
+    since: datetime
+    until: datetime | None
+
+
+class State(StrEnum):
+    """waiting: it has not entered yet. open: it is being worked on. over: it left, or will never be needed."""
+
+    WAITING = "waiting"
+    OPEN = "open"
+    OVER = "over"
+
+
+#: The result of a share that the dossier's end made needless.
+NOT_NEEDED = "not_needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The workflow that holds for a dossier whose case has just been opened."""
+
+    dossier_id: int
+    code: str
+    agency_id: int
+    online: bool
+    received_day: date
+    opened_at: datetime
+    workflow_id: int
+    workflow: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The workflow that a dossier began with, and whether its segments run side by side."""
+
+    code: str
+    version: int
+    kind: Kind
+    parallel: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """An agency's share of one dossier. due: by its own allotment from its entry; None before it, and without a date
+    while the dossier's clock stands still. worked, late, result: set when it is over."""
+
+    no: int
+    agency_id: int
+    desk: str | None
+    role: StepRole
+    task: str | None
+    allotted: Term
+    follows: tuple[int, ...]
+    planned_due_at: datetime | None = None
+    entered_at: datetime | None = None
+    due: Due | None = None
+    left_at: datetime | None = None
+    worked: timedelta | None = None
+    late: bool | None = None
+    result: str | None = None
+    left_by: str | None = None
+    note: str | None = None
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        if self.result is not None:
+            return State.OVER
+        return State.OPEN if self.entered_at is not None else State.WAITING
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What the reckoning needs to know of an agency."""
+
+    calendar: WorkingCalendar
+    sessions: Sessions
+
+    @classmethod
+    def of(cls, agency_id: int, at: datetime, reference: Reference) -> "Clock":
+        """The hours of an agency on the day of `at`."""
+        return cls(reference.calendar, reference.sessions_of(agency_id, civil_day(at)))
+
+
+# --- the clock ------------------------------------------------------------------------------------------------------
+
+
+def pauses_of(events: Iterable[tuple[datetime, bool]]) -> tuple[Pause, ...]:
+    """The waits in a dossier's history: (when, whether it waits after it) of each event, in order."""
+    found: list[Pause] = []
+    for at, paused in events:
+        waiting = bool(found) and found[-1].until is None
+        if paused and not waiting:
+            found.append(Pause(at, None))
+        elif waiting and not paused:
+            found[-1] = Pause(found[-1].since, at)
+    return tuple(found)
+
+
+def counted(allotted: Term) -> Term:
+    """An allotment as it is reckoned: a part of a day is hours, for a day term ends with the day."""
+    if allotted.unit is TermUnit.WORKING_DAY and allotted.value != int(allotted.value):
+        return Term(allotted.value * Decimal(HOURS_PER_WORKING_DAY), TermUnit.WORKING_HOUR)
+    return allotted
+
+
+def due_of(allotted: Term, entered_at: datetime, pauses: Iterable[Pause], clock: Clock) -> Due | None:
+    """When a segment is due, the waits since its entry added. None while the dossier's clock stands still in time:
+    what ran out before the wait stays run out. Raises CalendarMissing."""
+    term = counted(allotted)
+    due = due_after(entered_at, term, clock.calendar, clock.sessions)
+    for since, until in pauses:
+        begin = max(since, entered_at)
+        if due is None or begin >= due.late_from:
+            break
+        if until is None:
+            return None
+        if until > begin:
+            due = shifted(due, term, (begin, until), clock.calendar, clock.sessions)
+    return due
+
+
+def worked_between(start: datetime, end: datetime, pauses: Iterable[Pause], clock: Clock) -> timedelta:
+    """Working time of the agency in [start, end), waits for the applicant left out."""
+    used = clock.calendar.working_time_between(start, end, clock.sessions)
+    for since, until in pauses:
+        waited = max(since, start), min(until or end, end)
+        if waited[0] < waited[1]:
+            used -= clock.calendar.working_time_between(*waited, clock.sessions)
+    return used
+
+
+def entered(segment: Segment, at: datetime, pauses: Sequence[Pause], reference: Reference) -> Segment:
+    """The segment when its agency gets it. Where the calendar of a year is missing it has no date yet."""
+    try:
+        due = due_of(segment.allotted, at, pauses, Clock.of(segment.agency_id, at, reference))
+    except CalendarMissing:
+        due = None
+    return replace(segment, entered_at=at, due=due)
+
+
+def left(segment: Segment, at: datetime, pauses: Sequence[Pause], reference: Reference) -> Segment:
+    """The segment when its agency is done: what it used, and whether it was late by its own allotment."""
+    assert segment.entered_at is not None, "only what entered leaves"
+    clock = Clock.of(segment.agency_id, segment.entered_at, reference)
+    known = [Pause(since, min(until or at, at)) for since, until in pauses if since < at]
+    due = due_of(segment.allotted, segment.entered_at, known, clock)
+    verdict = judged(due, at)
+    return replace(
+        segment,
+        due=due,
+        left_at=at,
+        worked=worked_between(segment.entered_at, at, known, clock),
+        late=due is not None and at >= due.late_from,
+        result=verdict.name.lower(),
+    )
+
+
+def as_of(segment: Segment, now: datetime, pauses: Sequence[Pause], reference: Reference) -> Segment:
+    """An open segment as it stands now; others are as they are."""
+    if segment.state is not State.OPEN or segment.entered_at is None:
+        return segment
+    clock = Clock.of(segment.agency_id, segment.entered_at, reference)
+    try:
+        due = due_of(segment.allotted, segment.entered_at, pauses, clock)
+        worked = worked_between(segment.entered_at, now, pauses, clock)
+    except CalendarMissing:
+        return segment
+    return replace(segment, due=due, worked=worked, late=due is not None and now >= due.late_from)
+
+
+def ended(segment: Segment, at: datetime, pauses: Sequence[Pause], reference: Reference) -> Segment:
+    """A segment that is not over when the dossier ends: the agency's time ends there, too."""
+    if segment.entered_at is None or segment.entered_at > at:
+        return replace(segment, result=NOT_NEEDED)
+    return left(segment, at, pauses, reference)
+
+
+# --- what follows what ----------------------------------------------------------------------------------------------
+
+
+def begun_with(holding: Holding, steps: Sequence[Step], reference: Reference) -> list[Segment] | None:
+    """The segments of a dossier whose case opens; None where a step means nobody in particular on that day.
+
+    Paper goes from one to the next. An electronic dossier goes to all that take part at once (Decree 61/2018 art.
+    19(6)); the desks of one agency work one after the other in any case.
+    """
+    tree = reference.agencies
+    receiving = tree.by_id[holding.agency_id]
+    parallel = side_by_side(holding.kind, holding.online)
+    segments: dict[int, Segment] = {}
+    for step in steps:
+        unit = unit_of(step, receiving, tree, holding.received_day)
+        if unit is None:
+            return None
+        follows = () if parallel else step.follows
+        segments[step.no] = Segment(step.no, unit.id, step.desk, step.role, step.task, step.allotted, follows)
+    for no in in_order({no: segment.follows for no, segment in segments.items()}):
+        segments[no] = _planned(segments[no], segments, holding.opened_at, reference)
+    return [
+        segment if segment.follows else entered(segment, holding.opened_at, (), reference)
+        for segment in segments.values()
+    ]
+
+
+def side_by_side(kind: Kind, online: bool) -> bool:
+    """Whether all segments enter at once."""
+    return kind is Kind.LINKED and online
+
+
+def first_holder(segments: Sequence[Segment], *, parallel: bool) -> Segment | None:
+    """Where paper goes first; an electronic dossier stays where it was received, and is seen by all."""
+    if parallel:
+        return None
+    return min((s for s in segments if s.state is State.OPEN), key=lambda s: s.no, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An agency is done with its share. entered: the segments that enter now. change: the hand-over that follows, where
+    somebody else is to hold the dossier."""
+
+    segment: Segment
+    entered: tuple[Segment, ...]
+    change: Change | None
+
+
+def finish(
+    case: CaseRow,
+    track: Track | None,
+    segments: Mapping[int, Segment],
+    no: int,
+    pauses: Sequence[Pause],
+    reference: Reference,
+    scope: frozenset[int],
+    *,
+    actor: str,
+    note: str | None,
+    occurred_at: datetime | None,
+    now: datetime,
+) -> Done | Problem:
+    """Whether who asks may say that a share is done, and what follows: on paper the next one enters and the dossier is
+    handed over to it; after the last it goes back to the one-stop where it was filed (art. 19(6)-(7))."""
+    segment = segments.get(no)
+    if segment is None or track is None:
+        return Problem("not_found")
+    if segment.agency_id not in scope:
+        return Problem("forbidden", Reason("", "not_your_segment"))
+    if case.over:
+        return Problem("not_allowed_in_status", Reason("", "case_over"))
+    if segment.state is State.OVER:
+        return Problem("not_allowed_in_status", Reason("", "segment_over"))
+    if segment.entered_at is None:
+        waits = ", ".join(str(other) for other in segment.follows if segments[other].result is None)
+        return Problem("not_allowed_in_status", Reason("", "segment_waits", {"steps": waits}))
+    refused = impossible(occurred_at, segment.entered_at, "out_of_order", now)
+    if refused is not None:
+        return Problem("invalid_request", refused)
+    at = occurred_at or max(now, segment.entered_at)
+    try:
+        done = replace(left(segment, at, pauses, reference), left_by=actor, note=note)
+    except CalendarMissing as missing:
+        return Problem("invalid_request", Reason("occurred_at", "calendar_missing", {"year": missing.year}))
+    after = {**segments, no: done}
+    entering = tuple(
+        entered(waiting, max(_left_at(after[other], at) for other in waiting.follows), pauses, reference)
+        for waiting in after.values()
+        if waiting.state is State.WAITING and all(after[other].result is not None for other in waiting.follows)
+    )
+    after |= {segment.no: segment for segment in entering}
+    change = None if track.parallel else _handed_on(case, done, after)
+    return Done(done, entering, change)
+
+
+def late_agencies(segments: Iterable[Segment]) -> list[int]:
+    """Who is or was late by their own allotment: the blame, each once, in order."""
+    return list(dict.fromkeys(segment.agency_id for segment in segments if segment.late))
+
+
+def receiving_due_at(segments: Iterable[Segment], receiving_id: int) -> datetime | None:
+    """The second date on a receipt: when the receiving agency's own first share is due by the plan."""
+    planned = (s.planned_due_at for s in segments if s.agency_id == receiving_id and s.planned_due_at is not None)
+    return min(planned, default=None)
+
+
+def _left_at(segment: Segment, otherwise: datetime) -> datetime:
+    return segment.left_at or otherwise
+
+
+def _handed_on(case: CaseRow, done: Segment, segments: Mapping[int, Segment]) -> Change | None:
+    opened = [segment for segment in segments.values() if segment.state is State.OPEN]
+    first = min(opened, key=lambda segment: segment.no, default=None)
+    if first is None and case.holder_id == case.agency_id:
+        return None
+    agency_id, desk = (first.agency_id, first.desk) if first is not None else (case.agency_id, None)
+    if (agency_id, desk) == (case.holder_id, case.desk):
+        return None
+    at = max(done.left_at or case.floor[0], case.floor[0])
+    # Whoever is done with it has had it.
+    received = gone_on_with(case, at) if case.holder_id == done.agency_id else None
+    return Change(case, received, Moved(Movement.HAND_OVER, agency_id, desk, at, done.note))
+
+
+def _planned(segment: Segment, segments: Mapping[int, Segment], opened_at: datetime, reference: Reference) -> Segment:
+    before = [segments[other].planned_due_at for other in segment.follows]
+    start = max((at for at in before if at is not None), default=opened_at)
+    try:
+        due = due_after(
+            start, counted(segment.allotted), reference.calendar, Clock.of(segment.agency_id, start, reference).sessions
+        )
+    except CalendarMissing:
+        due = None
+    return replace(segment, planned_due_at=due.at if due else None)

@@ -1,0 +1,176 @@
+"""The SQL of segments. Set-wise where cases open by the thousand."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import asyncpg
+
+from routing_service.segments.rules import Holding, Pause, Segment, Track, pauses_of, side_by_side
+from routing_service.workflows.rules import Kind, StepRole
+from shared.domain.civil_time import civil_day
+from shared.domain.lifecycle import Channel
+from shared.domain.terms import Due, Term, TermUnit
+from shared.web.database import Connection
+
+# Most installations' cases open without a workflow: then the first condition alone is asked. The nearest one holds: a
+# linked one before an internal one, the agency's own before its level's, that before everybody's.
+_HOLDING = """
+SELECT DISTINCT ON (d.id) d.id AS dossier_id, d.code, d.agency_id, d.channel, d.received_day, c.opened_at,
+  w.id AS workflow_id, w.code AS workflow, w.kind
+FROM dossier d
+JOIN dossier_case c ON c.dossier_id = d.id
+JOIN procedure_version v ON v.id = d.version_id
+JOIN procedure p ON p.id = v.procedure_id
+JOIN agency a ON a.id = d.agency_id
+JOIN workflow w ON w.adopted AND w.procedure IN (p.national_core, p.code) AND w.period @> d.received_day
+  AND (w.agency_id = d.agency_id OR (w.agency_id IS NULL AND (w.level IS NULL OR w.level = a.level)))
+WHERE EXISTS (SELECT FROM workflow WHERE adopted) AND d.code = ANY($1) AND d.finished_at IS NULL
+ORDER BY d.id, w.kind = 'linked' DESC, w.agency_id IS NULL, w.level IS NULL
+"""
+
+_BEGIN = """
+INSERT INTO case_segment (dossier_id, no, workflow_id, agency_id, desk, role, task, value, unit, follows,
+  planned_due_at, entered_at, due_at, late_from)
+SELECT g.dossier_id, g.no, g.workflow_id, g.agency_id, g.desk, g.role, g.task, g.value, g.unit, g.follows::smallint[],
+  g.planned_due_at, g.entered_at, g.due_at, g.late_from
+FROM unnest($1::bigint[], $2::smallint[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::numeric[],
+  $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[])
+  AS g (dossier_id, no, workflow_id, agency_id, desk, role, task, value, unit, follows, planned_due_at, entered_at,
+    due_at, late_from)
+"""
+
+_OF = """
+SELECT no, agency_id, desk, role, task, value, unit, follows, planned_due_at, entered_at, due_at, late_from, left_at,
+  worked, late, result, left_by, note
+FROM case_segment WHERE dossier_id = $1 ORDER BY no
+"""
+
+
+async def holding(connection: Connection, codes: Sequence[str]) -> list[Holding]:
+    """The workflows that hold for dossiers whose cases have just been opened; none for most."""
+    return [
+        Holding(
+            dossier_id=row["dossier_id"],
+            code=row["code"],
+            agency_id=row["agency_id"],
+            online=row["channel"] == Channel.ONLINE,
+            received_day=row["received_day"],
+            opened_at=row["opened_at"],
+            workflow_id=row["workflow_id"],
+            workflow=row["workflow"],
+            kind=Kind(row["kind"]),
+        )
+        for row in await connection.fetch(_HOLDING, list(codes))
+    ]
+
+
+async def begin(connection: Connection, segments: Sequence[tuple[Holding, Segment]]) -> None:
+    """Write the segments of many dossiers, in one statement."""
+    await connection.execute(
+        _BEGIN,
+        [holding.dossier_id for holding, _ in segments],
+        [segment.no for _, segment in segments],
+        [holding.workflow_id for holding, _ in segments],
+        [segment.agency_id for _, segment in segments],
+        [segment.desk for _, segment in segments],
+        [segment.role for _, segment in segments],
+        [segment.task for _, segment in segments],
+        [segment.allotted.value for _, segment in segments],
+        [segment.allotted.unit for _, segment in segments],
+        # Arrays of arrays are flattened on their way: each goes as PostgreSQL writes it.
+        ["{" + ",".join(map(str, segment.follows)) + "}" for _, segment in segments],
+        [segment.planned_due_at for _, segment in segments],
+        [segment.entered_at for _, segment in segments],
+        [segment.due.at if segment.due else None for _, segment in segments],
+        [segment.due.late_from if segment.due else None for _, segment in segments],
+    )
+
+
+async def track(connection: Connection, dossier_id: int) -> Track | None:
+    """The workflow that a dossier began with; None where none held."""
+    row = await connection.fetchrow(
+        "SELECT w.code, w.version, w.kind, d.channel FROM dossier d JOIN workflow w ON w.id ="
+        " (SELECT workflow_id FROM case_segment WHERE dossier_id = $1 LIMIT 1) WHERE d.id = $1",
+        dossier_id,
+    )
+    if row is None:
+        return None
+    kind = Kind(row["kind"])
+    return Track(row["code"], row["version"], kind, side_by_side(kind, row["channel"] == Channel.ONLINE))
+
+
+async def of(connection: Connection, dossier_id: int) -> dict[int, Segment]:
+    """The segments of a dossier, by number."""
+    return {row["no"]: _segment(row) for row in await connection.fetch(_OF, dossier_id)}
+
+
+async def pauses(connection: Connection, dossier_id: int) -> tuple[Pause, ...]:
+    """When a dossier waited for its applicant, by intake's log."""
+    rows = await connection.fetch(
+        "SELECT occurred_at, paused FROM dossier_event WHERE dossier_id = $1 ORDER BY seq", dossier_id
+    )
+    return pauses_of((row[0], row[1]) for row in rows)
+
+
+async def write(connection: Connection, dossier_id: int, segments: Sequence[Segment], *, recorded_at: datetime) -> None:
+    """Bring segments to what was decided: they entered, or are over."""
+    await connection.executemany(
+        "UPDATE case_segment SET entered_at = $3, due_at = $4, late_from = $5, left_at = $6, worked = $7, late = $8,"
+        " result = $9, left_by = $10, note = $11, recorded_at = $12 WHERE dossier_id = $1 AND no = $2",
+        [
+            (
+                dossier_id,
+                segment.no,
+                segment.entered_at,
+                segment.due.at if segment.due else None,
+                segment.due.late_from if segment.due else None,
+                segment.left_at,
+                segment.worked,
+                segment.late,
+                segment.result,
+                segment.left_by,
+                segment.note,
+                recorded_at,
+            )
+            for segment in segments
+        ],
+    )
+
+
+async def touch(connection: Connection, dossier_id: int) -> None:
+    """The case has another version: something of it changed that is not who holds it."""
+    await connection.execute("UPDATE dossier_case SET version = version + 1 WHERE dossier_id = $1", dossier_id)
+
+
+async def over_with_segments(connection: Connection, *, limit: int) -> Mapping[int, datetime]:
+    """Dossiers that have ended while some of their segments are not over: id → when."""
+    rows = await connection.fetch(
+        "SELECT d.id, d.finished_at FROM dossier d WHERE d.finished_at IS NOT NULL AND d.id IN"
+        " (SELECT dossier_id FROM case_segment WHERE result IS NULL) ORDER BY d.id LIMIT $1",
+        limit,
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _segment(row: asyncpg.Record) -> Segment:
+    due = None
+    if row["due_at"] is not None:
+        due = Due(row["due_at"], civil_day(row["due_at"]), row["late_from"])
+    return Segment(
+        no=row["no"],
+        agency_id=row["agency_id"],
+        desk=row["desk"],
+        role=StepRole(row["role"]),
+        task=row["task"],
+        allotted=Term(row["value"], TermUnit(row["unit"])),
+        follows=tuple(row["follows"]),
+        planned_due_at=row["planned_due_at"],
+        entered_at=row["entered_at"],
+        due=due,
+        left_at=row["left_at"],
+        worked=row["worked"],
+        late=row["late"],
+        result=row["result"],
+        left_by=row["left_by"],
+        note=row["note"],
+    )

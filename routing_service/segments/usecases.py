@@ -1,0 +1,147 @@
+"""The verbs of segments: they are read, finished by their agency, or settled with the dossier's end. They begin with
+the case, in `workflows/usecases.py:begin`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+import structlog
+
+from routing_service.cases import store as cases
+from routing_service.cases.rules import CaseRow
+from routing_service.cases.usecases import expect, locked, one, visible
+from routing_service.segments import rules, store
+from routing_service.segments.rules import Segment, Track
+from shared.contracts.workflows import SegmentFinishIn
+from shared.domain.working_calendar import CalendarMissing
+from shared.reference import Reference
+from shared.web.auth import Principal
+from shared.web.background import Worker
+from shared.web.database import Connection, Reading, Writing
+from shared.web.idempotency import RequestKey, claimed
+from shared.web.problems import Problem
+
+log = structlog.get_logger()
+
+#: How often it is looked whether a dossier ended before its segments.
+SETTLE_SECONDS = 5.0
+SETTLED_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A case with its segments as they stand. track: None where no workflow held. `replayed`: an earlier request with
+    the same key had finished the segment."""
+
+    case: CaseRow
+    track: Track | None
+    segments: list[Segment]
+    replayed: bool = False
+
+
+async def shown(
+    connection: Reading | Writing, reference: Reference, code: str, principal: Principal, now: datetime
+) -> Shown:
+    """The segments of a case that the caller may see, open ones reckoned as of now."""
+    case = await one(connection, code, principal)
+    return await _shown(connection, reference, case, now)
+
+
+async def finish(
+    connection: Writing,
+    reference: Reference,
+    principal: Principal,
+    code: str,
+    no: int,
+    asked: SegmentFinishIn,
+    *,
+    expected_version: int | None,
+    request: RequestKey | None,
+    now: datetime,
+) -> Shown:
+    """An agency is done with its share; on paper the next one gets the dossier."""
+    case = await locked(connection, code)
+    made = await claimed(connection, "routing", request, 200, f"{case.code}/segments/{no}")
+    if made is not None:
+        return await _shown(connection, reference, case, now, replayed=True)
+    visible(case, principal)
+    expect(case, expected_version)
+    decided = rules.finish(
+        case,
+        await store.track(connection, case.dossier_id),
+        await store.of(connection, case.dossier_id),
+        no,
+        await store.pauses(connection, case.dossier_id),
+        reference,
+        principal.scope,
+        actor=principal.subject,
+        note=asked.note,
+        occurred_at=asked.occurred_at,
+        now=now,
+    )
+    if isinstance(decided, Problem):
+        raise decided
+    await store.write(connection, case.dossier_id, [decided.segment, *decided.entered], recorded_at=now)
+    if decided.change is None:
+        await store.touch(connection, case.dossier_id)
+    else:
+        await cases.apply(
+            connection,
+            [decided.change],
+            actor=principal.subject,
+            acting_agency_id=principal.agency.id,
+            recorded_at=now,
+        )
+    after = await cases.find(connection, case.code)
+    assert after is not None, "its row is locked by this transaction"
+    return await _shown(connection, reference, after, now)
+
+
+def settling_worker(pool: asyncpg.Pool, reference: Callable[[], Reference], clock: Callable[[], datetime]) -> Worker:
+    """The consumer that closes what a dossier's end leaves open: the agency's time ends with the dossier's."""
+
+    async def work(connection: Connection) -> bool:
+        return await settle(connection, reference(), clock())
+
+    return Worker(pool, "routing.segments", work, idle=SETTLE_SECONDS)
+
+
+async def settle(connection: Connection, reference: Reference, now: datetime) -> bool:
+    """Close the segments of the next few dossiers that have ended; whether there may be more at once."""
+    over = await store.over_with_segments(connection, limit=SETTLED_AT_ONCE)
+    closed = 0
+    for dossier_id, at in over.items():
+        async with connection.transaction():
+            pauses = await store.pauses(connection, dossier_id)
+            left = [s for s in (await store.of(connection, dossier_id)).values() if s.state is not rules.State.OVER]
+            try:
+                ended = [rules.ended(segment, at, pauses, reference) for segment in left]
+            except CalendarMissing as missing:
+                log.warning("segments.not_settled", year=missing.year)
+                continue
+            await store.write(connection, dossier_id, ended, recorded_at=now)
+            closed += 1
+    return closed == SETTLED_AT_ONCE
+
+
+async def _shown(
+    connection: Reading | Writing, reference: Reference, case: CaseRow, now: datetime, *, replayed: bool = False
+) -> Shown:
+    track = await store.track(connection, case.dossier_id)
+    segments = await store.of(connection, case.dossier_id)
+    pauses = await store.pauses(connection, case.dossier_id) if segments else ()
+    if case.ended is not None and case.ended.at is not None:
+        # What the dossier's end closes is shown so before it is written so.
+        at = case.ended.at
+        shown = [s if s.result is not None else _ended(s, at, pauses, reference) for s in segments.values()]
+    else:
+        shown = [rules.as_of(segment, now, pauses, reference) for segment in segments.values()]
+    return Shown(case, track, shown, replayed)
+
+
+def _ended(segment: Segment, at: datetime, pauses: Sequence[rules.Pause], reference: Reference) -> Segment:
+    try:
+        return rules.ended(segment, at, pauses, reference)
+    except CalendarMissing:
+        return segment

@@ -1,0 +1,120 @@
+"""Liên thông điện tử: an electronic dossier goes to all that take part at once (NĐ 61/2018 Điều 19(6)); each has its
+own clock, it lies where it was received, and its end closes what is still open."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest_asyncio
+
+from routing_service.segments.usecases import settle
+from shared.domain.lifecycle import Channel, EventKind
+from shared.web.clock import now
+from tests.routing.conftest import Routing
+from tests.routing.linked import CADASTRE, FINANCE, a_case, a_step, a_workflow, finished, in_turn, segments
+from tests.support import JUSTICE, WARD
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def linked(routing: Routing) -> AsyncIterator[Routing]:
+    """Routing with a workflow for land at the ward."""
+    await a_workflow(routing, "LT-DAT", in_turn())
+    yield routing
+
+
+async def test_all_enter_at_once_and_nobody_waits_for_nobody(linked: Routing) -> None:
+    code = (await a_case(linked, channel=Channel.ONLINE)).code
+    found = await segments(linked, code, CADASTRE)
+    assert found["mode"] == "parallel"
+    assert {(s["state"], s["entered_at"], *s["after"]) for s in found["items"]} == {
+        ("open", "2026-11-16T09:00:00+07:00")
+    }
+    assert [s["due_at"][5:16] for s in found["items"]] == [
+        "11-16T15:00",
+        "11-18T17:00",
+        "11-17T09:00",
+        "11-16T11:00",
+    ]
+
+
+async def test_each_is_done_when_it_is_done_and_the_dossier_stays_where_it_was_received(linked: Routing) -> None:
+    code = (await a_case(linked, channel=Channel.ONLINE)).code
+    await finished(linked, code, 3, FINANCE, "2026-11-16T16:00")
+    await finished(linked, code, 1, WARD, "2026-11-16T10:00")
+    await finished(linked, code, 4, WARD, "2026-11-16T10:30")
+    after = await finished(linked, code, 2, CADASTRE, "2026-11-19T08:00")
+    assert [s["result"] for s in after["items"]] == ["on_day", "late", "early", "on_day"]
+    assert after["late"] == [CADASTRE]
+    case = (await linked.http.get(f"/v1/cases/{code}", headers=linked.as_("handler", FINANCE))).json()
+    assert (case["holder"], case["hand_overs"], case["version"]) == (WARD, 0, 5)
+
+
+async def test_post_is_paper(linked: Routing) -> None:
+    code = (await a_case(linked, channel=Channel.POST)).code
+    assert (await segments(linked, code))["mode"] == "sequential"
+
+
+async def test_paper_forks_and_joins_as_the_workflow_says(routing: Routing) -> None:
+    steps = [
+        a_step("one_stop", 1),
+        a_step("lead", 8, agency=CADASTRE, after=[1]),
+        a_step("coordinating", 8, agency=FINANCE, after=[1]),
+        a_step("one_stop", 1, after=[2, 3]),
+    ]
+    await a_workflow(routing, "LT-FORK", steps, agency=JUSTICE)
+    code = (await a_case(routing, agency=JUSTICE)).code
+
+    async def states() -> list[str]:
+        return [s["state"] for s in (await segments(routing, code, JUSTICE))["items"]]
+
+    async def holder() -> str:
+        case = (await routing.http.get(f"/v1/cases/{code}", headers=routing.as_("handler", JUSTICE))).json()
+        return str(case["holder"])
+
+    await finished(routing, code, 1, JUSTICE, "2026-11-16T10:00")
+    assert (await states(), await holder()) == (["over", "open", "open", "waiting"], CADASTRE)
+    await finished(routing, code, 2, CADASTRE, "2026-11-16T16:00")
+    assert (await states(), await holder()) == (["over", "over", "open", "waiting"], FINANCE)
+    after = await finished(routing, code, 3, FINANCE, "2026-11-16T11:00")
+    assert (await states(), await holder()) == (["over", "over", "over", "open"], JUSTICE)
+    assert after["items"][3]["entered_at"] == "2026-11-16T16:00:00+07:00", "when the last of them was done"
+
+
+async def test_the_end_of_the_dossier_closes_what_is_open(linked: Routing) -> None:
+    built = await a_case(linked)
+    await finished(linked, built.code, 1, WARD, "2026-11-16T10:00")
+    await linked.owner.execute(
+        "UPDATE dossier SET finished_at = '2026-11-17 08:00+07', finished_day = '2026-11-17', verdict = 1, outcome = 1,"
+        " status = 9 WHERE id = $1",
+        built.id,
+    )
+    shown = await segments(linked, built.code)
+    assert [(s["state"], s["result"]) for s in shown["items"]] == [
+        ("over", "on_day"),
+        ("over", "early"),
+        ("over", "not_needed"),
+        ("over", "not_needed"),
+    ]
+    assert not await settle(linked.owner, linked.reference, now())
+    rows = await linked.owner.fetch(
+        "SELECT result, worked, left_at FROM case_segment WHERE dossier_id = $1 ORDER BY no", built.id
+    )
+    assert [row["result"] for row in rows] == ["on_day", "early", "not_needed", "not_needed"]
+    assert rows[1]["worked"] == timedelta(hours=6)
+    assert rows[2]["left_at"] is None
+    assert await segments(linked, built.code) == shown, "shown as it was, before it was written"
+
+
+async def test_a_wait_stops_all_of_them(linked: Routing) -> None:
+    waited = [
+        (EventKind.SUPPLEMENT_REQUESTED, "Monday 2026-11-16 10:00"),
+        (EventKind.SUPPLEMENTED, "Tuesday 2026-11-17 10:00"),
+    ]
+    code = (await a_case(linked, channel=Channel.ONLINE, happened=waited)).code
+    found = await segments(linked, code)
+    # Eight working hours were waited; a day term moves by the working day that was.
+    assert [s["due_at"][5:16] for s in found["items"]] == [
+        "11-17T15:00",
+        "11-19T17:00",
+        "11-18T09:00",
+        "11-17T11:00",
+    ]
