@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from intake_service.apologies import endpoints as apologies
+from intake_service.corrections import endpoints as corrections
 from intake_service.deadlines import endpoints as deadlines
 from intake_service.dossiers import endpoints as dossiers
 from intake_service.forms import endpoints as forms
@@ -34,6 +35,7 @@ PLAN = RoomPlan(
         supplement_rules.router,
         dossiers.router,
         lifecycle.router,
+        corrections.router,
         apologies.router,
         deadlines.router,
         forms.router,

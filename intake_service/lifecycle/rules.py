@@ -27,8 +27,8 @@ CLOCK_TOLERANCE = timedelta(minutes=2)
 ENDINGS = {EventKind.FINISHED: None, EventKind.WITHDRAWN: Outcome.WITHDRAWN, EventKind.STOPPED: Outcome.STOPPED}
 
 
-#: What no desk did.
-NOTED_BY_ITSELF = (EventKind.PROCESSING_STARTED, EventKind.RESCHEDULED)
+#: What is no step of a dossier's course: noted by the system itself, or about an earlier step.
+NO_STEP = (EventKind.PROCESSING_STARTED, EventKind.RESCHEDULED, EventKind.CORRECTED)
 
 _CHANNELS = {channel: channel.name.lower() for channel in Channel}
 _OUTCOMES = {outcome: outcome.name.lower() for outcome in Outcome}

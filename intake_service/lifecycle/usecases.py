@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from secrets import token_bytes
+from typing import Any
 
 import asyncpg
 import orjson
@@ -181,7 +182,7 @@ def _decided(
 
 def _untimely(life: Life, act: Act, at: datetime, history: list[asyncpg.Record]) -> Reason | None:
     # What the system noted by itself, a moment after the counter, does not forbid what happened in between.
-    last = max(row["occurred_at"] for row in history if row["kind"] not in rules.NOTED_BY_ITSELF)
+    last = max(row["occurred_at"] for row in history if row["kind"] not in rules.NO_STEP)
     if life.account is not None and at < life.account.accepted_at:
         early = "before_acceptance"
     else:
@@ -197,7 +198,7 @@ def _note(act: Act) -> store.Note | None:
 
 
 def appended(
-    row: asyncpg.Record,
+    row: asyncpg.Record | Mapping[str, Any],
     step: rules.Step,
     reference: Reference,
     *,
@@ -245,7 +246,7 @@ def appended(
 
 
 def _awaited(
-    row: asyncpg.Record, step: rules.Step, reference: Reference, answer_due: Due | None
+    row: asyncpg.Record | Mapping[str, Any], step: rules.Step, reference: Reference, answer_due: Due | None
 ) -> tuple[datetime | None, datetime | None]:
     """Until when the applicant is to complete the dossier, and from when on it is closed otherwise. An import asks
     nobody anything, so nothing of it lapses."""
@@ -257,14 +258,14 @@ def _awaited(
     return None, None
 
 
-def _returned_at(row: asyncpg.Record, step: rules.Step) -> datetime | None:
+def _returned_at(row: asyncpg.Record | Mapping[str, Any], step: rules.Step) -> datetime | None:
     if step.event.kind is EventKind.RETURNED:
         return step.event.at
     kept: datetime | None = row["returned_at"]
     return None if step.event.kind is EventKind.REOPENED else kept
 
 
-def _outcome(row: asyncpg.Record, step: rules.Step) -> int | None:
+def _outcome(row: asyncpg.Record | Mapping[str, Any], step: rules.Step) -> int | None:
     if step.event.kind in rules.ENDINGS:
         ending = rules.ENDINGS[step.event.kind]
         said = orjson.loads(step.payload).get("outcome")
@@ -273,7 +274,7 @@ def _outcome(row: asyncpg.Record, step: rules.Step) -> int | None:
     return None if step.event.kind is EventKind.REOPENED else kept
 
 
-def clock_of(reference: Reference, row: asyncpg.Record) -> Clock:
+def clock_of(reference: Reference, row: asyncpg.Record | Mapping[str, Any]) -> Clock:
     """What the deadline account of a stored dossier needs: the law and the hours of the day on which it was accepted,
     or until then handed in."""
     version = reference.versions[row["version_id"]]

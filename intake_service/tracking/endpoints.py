@@ -138,7 +138,7 @@ def _notice(row: asyncpg.Record) -> dict[str, Any]:
         "reason": row["reason"],
         "documents": detail.get("documents", []),
         "amount": said.get("amount"),
-        "new_due_at": said.get("due_at") if kind in rules.APPOINTING else None,
+        "new_due_at": rules.appointed(kind, said),
     }
 
 

@@ -98,6 +98,7 @@ NOTICES = MappingProxyType(
         EventKind.EXTENDED: "Xin lỗi và hẹn lại",
         EventKind.APOLOGISED: "Xin lỗi",
         EventKind.RESCHEDULED: "Tính lại ngày hẹn",
+        EventKind.CORRECTED: "Đính chính thông tin tiếp nhận",
         EventKind.WITHDRAWN: "Rút hồ sơ",
         EventKind.STOPPED: "Dừng giải quyết",
         EventKind.FINISHED: "Từ chối giải quyết",
@@ -105,7 +106,14 @@ NOTICES = MappingProxyType(
     }
 )
 #: The events among them that appoint a new date.
-APPOINTING = frozenset({EventKind.EXTENDED, EventKind.RESCHEDULED})
+APPOINTING = frozenset({EventKind.EXTENDED, EventKind.RESCHEDULED, EventKind.CORRECTED})
+
+
+def appointed(kind: EventKind, said: Mapping[str, object]) -> object:
+    """The date that a notice names; None where it names none, and while the clock stands still."""
+    if kind not in APPOINTING:
+        return None
+    return said["promised_at"] if said.get("due_at") and "promised_at" in said else said.get("due_at")
 
 
 def concerns_the_applicant(kind: str, said: Mapping[str, object]) -> bool:

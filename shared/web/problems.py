@@ -138,6 +138,10 @@ REASONS = MappingProxyType(
         "in_future": ("không được ở tương lai", "must not lie in the future"),
         "before_submission": ("không được trước lúc nộp", "must not be before submission"),
         "before_acceptance": ("không được trước lúc tiếp nhận", "must not be before acceptance"),
+        "after_what_followed": (
+            "không được sau việc đã diễn ra tiếp theo với hồ sơ ({at})",
+            "must not be after what happened to the dossier next ({at})",
+        ),
         "before_finish": ("không được trước lúc xử lý xong", "must not be before the finish"),
         "out_of_order": ("thời điểm không theo thứ tự trước sau", "instants are not in order"),
         "needs_finish": ("cần có thời điểm xử lý xong", "needs the instant of finishing"),

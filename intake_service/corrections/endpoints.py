@@ -1,0 +1,62 @@
+"""HTTP of corrections: what was mis-entered at reception is set right."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from intake_service.corrections import usecases
+from intake_service.dossiers.shapes import dossier_response
+from intake_service.dossiers.usecases import one
+from intake_service.lifecycle.endpoints import DossierCode, IfMatch, version_of
+from shared.contracts.corrections import CorrectionIn
+from shared.contracts.intake import Dossier
+from shared.web.app import ReferenceOf
+from shared.web.auth import Principal, Role, allows
+from shared.web.clock import now
+from shared.web.database import WritingSession
+from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.problems import refusals
+
+router = APIRouter(prefix="/v1/dossiers", tags=["lifecycle"])
+
+Corrector = Annotated[Principal, allows(Role.SUPERVISOR, Role.ADMIN)]
+
+
+@router.post(
+    "/{code}/corrections",
+    operation_id="correctDossier",
+    summary="Đính chính thông tin tiếp nhận · Correct what was mis-entered at reception",
+    response_model=Dossier,
+    responses=refusals(
+        "malformed_json",
+        "unauthenticated",
+        "forbidden",
+        "agency_out_of_scope",
+        "not_found",
+        "not_allowed_in_status",
+        "version_changed",
+        "body_too_large",
+        "unsupported_media_type",
+        "invalid_request",
+        "idempotency_key_reused",
+    ),
+)
+async def correct(
+    request: Request,
+    code: DossierCode,
+    reference: ReferenceOf,
+    principal: Corrector,
+    connection: WritingSession,
+    asked: CorrectionIn,
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response:
+    """A supervisor's, with the reason and the number of the decision or minutes. The account starts anew from the
+    corrected reception, and so does the verdict of a dossier that is over; every count follows. The code stays,
+    whatever day it names. What stood before stays on record, and a receipt is printed anew."""
+    wanted = RequestKey.of(principal.subject, f"POST /v1/dossiers/{code}/corrections", key, await request.body())
+    about = usecases.Wanted(wanted, now(), version_of(if_match))
+    replayed = await usecases.correct(connection, reference, principal, code, asked, about)
+    row = await one(connection, code, principal)
+    return dossier_response(row, reference, 200, REPLAYED_HEADER if replayed else None)
