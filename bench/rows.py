@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from bench import deadlines, imports, intake, overdue, pages, reports, starts, wal
+from bench import deadlines, imports, intake, overdue, pages, recompute, reports, starts, wal
 from bench.figures import Figure
 from bench.ground import Ground
 
@@ -17,5 +17,6 @@ ROWS: Mapping[str, Callable[[Ground], list[Figure]]] = MappingProxyType(
         "import": imports.measure,
         "report": reports.measure,
         "overdue": overdue.measure,
+        "recompute": recompute.measure,
     }
 )

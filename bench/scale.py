@@ -17,6 +17,8 @@ class Scale:
     import_divisor: int
     #: Dossiers in the first state and the second.
     dossiers: tuple[int, int]
+    #: Open dossiers that a change of the calendar moves.
+    open_dossiers: int
     #: How often a report, a page of the overdue list, and the bytes of a page are made.
     reports: int
     pages: int
@@ -32,6 +34,7 @@ FULL = Scale(
     weighed=20_000,
     import_divisor=1,
     dossiers=(1_000_000, 10_000_000),
+    open_dossiers=100_000,
     reports=100,
     pages=1000,
     renderings=2000,
@@ -44,6 +47,7 @@ SMALL = Scale(
     weighed=300,
     import_divisor=100,
     dossiers=(5_000, 20_000),
+    open_dossiers=500,
     reports=5,
     pages=50,
     renderings=50,

@@ -4,7 +4,7 @@ The receipt, the overdue list and the percentage all come from here. A stored du
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
 from types import MappingProxyType
@@ -38,7 +38,7 @@ class Clock:
 
     def by(self, calendar: WorkingCalendar) -> "Clock":
         """The same by another calendar."""
-        return replace(self, calendar=calendar)
+        return Clock(self.term, calendar, self.sessions, self.supplement, self.reception)
 
 
 class Account(NamedTuple):
