@@ -109,17 +109,21 @@ async def preview(
     procedure: Annotated[Code, Query(description="Procedure code", examples=["2.000908"])],
     agency: Annotated[Code, Query(description="Receiving agency", examples=["19333"])],
     channel: Annotated[ChannelName, Query(description="How it would come in")] = "counter",
+    case: Annotated[
+        int, Query(ge=1, le=99, description="Which of the procedure's terms, `GET /v1/procedures/{code}`", examples=[1])
+    ] = 1,
     at: Annotated[InstantIn | None, Query(description="When it would be accepted; now unless given")] = None,
 ) -> Response:
     """Public: what the receipt would show, and why. By the same functions as a reception."""
     instant: datetime = at or now()
-    found = usecases.preview(reference, procedure, agency, Channel[channel.upper()], instant)
+    found = usecases.preview(reference, procedure, agency, Channel[channel.upper()], instant, case)
     due, clock = found.step.event.due, found.place.clock
     body = {
         **_rules(clock, provisional=found.provisional),
         "procedure": found.place.version.code,
         "agency": found.place.agency.code,
         "channel": channel,
+        "case": found.place.case,
         "at": shown(instant),
         "due_at": shown(due.at) if due else None,
         "due_day": due.day if due else None,

@@ -52,9 +52,9 @@ class Previewed:
     provisional: bool
 
 
-def preview(reference: Reference, procedure: str, agency: str, channel: Channel, at: datetime) -> Previewed:
+def preview(reference: Reference, procedure: str, agency: str, channel: Channel, at: datetime, case: int) -> Previewed:
     """What a dossier accepted at `at` would get; a Problem with every reason why it could not be received."""
-    place, reasons = checked_place(reference, procedure, agency, channel, civil_day(at))
+    place, reasons = checked_place(reference, procedure, agency, channel, civil_day(at), case)
     if place is None:
         raise Problem("invalid_request", *reasons)
     step = lifecycle.first_step(EventKind.ACCEPTED, place.version, channel, at, place.clock)

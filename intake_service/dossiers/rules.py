@@ -10,7 +10,7 @@ from shared.domain.agencies import Agency, AgencyTree
 from shared.domain.codes import code_prefix
 from shared.domain.deadline import Clock
 from shared.domain.lifecycle import Channel
-from shared.reference import ProcedureVersion, Reference
+from shared.reference import FIRST_CASE, ProcedureVersion, Reference
 from shared.web.problems import Reason
 
 
@@ -22,6 +22,7 @@ class Place:
     agency: Agency
     channel: Channel
     clock: Clock
+    case: int = FIRST_CASE
 
     def prefix(self, day: date) -> str:
         """What the codes issued here on `day` begin with."""
@@ -29,9 +30,10 @@ class Place:
 
 
 def checked_place(
-    reference: Reference, procedure: str, agency: str, channel: Channel, day: date
+    reference: Reference, procedure: str, agency: str, channel: Channel, day: date, case: int = FIRST_CASE
 ) -> tuple[Place | None, list[Reason]]:
-    """The place, or every reason why a dossier cannot be received there on `day`."""
+    """The place, or every reason why a dossier cannot be received there on `day`. `case`: which of the terms that the
+    procedure has on the channel."""
     reasons: list[Reason] = []
     version = reference.procedure_on(procedure, day)
     if version is None:
@@ -47,10 +49,13 @@ def checked_place(
         reasons.append(Reason("procedure", "not_offered_at_level", {"level": unit.level.value, "day": day.isoformat()}))
     if channel not in version.terms:
         reasons.append(Reason("channel", "channel_not_offered", {"channel": channel.name.lower()}))
+    elif case != FIRST_CASE and case not in version.cases.get(channel, {}):
+        listed = ", ".join(map(str, version.cases.get(channel, [FIRST_CASE])))
+        reasons.append(Reason("case", "unknown_case", {"expected": listed}))
     if reasons:
         return None, reasons
-    clock = reference.clock(version, channel, unit.id, day)
-    return Place(version, unit, channel, clock), []
+    clock = reference.clock(version, channel, unit.id, day, case)
+    return Place(version, unit, channel, clock, case), []
 
 
 def absent_agency(field: str, tree: AgencyTree, code: str, day: date) -> Reason:

@@ -41,6 +41,7 @@ def dossier_response(
     body["summary"] = row["summary"]
     body["return_channel"] = RETURN[row["return_channel"]]
     body["answer_due_at"] = shown(row["answer_due_at"])
+    body["case"] = row["case_no"]
     return Response(orjson.dumps(body), status, {"ETag": f'"{row["version"]}"', **(headers or {})}, "application/json")
 
 
@@ -123,6 +124,7 @@ def received(made: usecases.Received, draft: DossierIn) -> dict[str, Any]:
         "summary": draft.summary,
         "return_channel": draft.return_channel,
         "answer_due_at": None,
+        "case": place.case,
     }
 
 

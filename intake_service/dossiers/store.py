@@ -28,9 +28,9 @@ WITH number AS (
 ), issued AS (
   SELECT $1 || lpad(last::text, greatest(4, length(last::text)), '0') AS code FROM number
 ), received AS (
-  INSERT INTO dossier ({named}, version_id, agency_id, channel, status, submitted_at, {clock}, return_channel, summary,
-    documents, event_hash)
-  SELECT {named.replace("reference", "code")}, $2, $3, $4, $5, $6, {clock_values}, $13, $14, $15::text::jsonb,
+  INSERT INTO dossier ({named}, version_id, agency_id, channel, case_no, status, submitted_at, {clock}, return_channel,
+    summary, documents, event_hash)
+  SELECT {named.replace("reference", "code")}, $2, $3, $4, $33, $5, $6, {clock_values}, $13, $14, $15::text::jsonb,
     sha256($16::bytea || convert_to(code || E'\\n' || $17, 'UTF8'))
   FROM issued RETURNING id, code, event_hash
 ), handed_in AS (
@@ -84,6 +84,7 @@ class Reception:
 
     prefix: str
     version_id: int
+    case: int
     status: int
     facts: Facts
     at: datetime
@@ -139,6 +140,7 @@ async def _stored(
         route,
         request.key if request else None,
         request.body_hash if request else None,
+        new.case,
     )
     return code
 
@@ -154,7 +156,7 @@ FROM dossier d JOIN applicant a ON a.dossier_id = d.id LEFT JOIN dossier_case c 
 _WHOLE = _SUMMARY.replace(
     "d.due_day",
     "d.due_day, a.kind, a.id_number, a.phone, a.email, a.address, a.submitted_by, d.summary,"
-    " d.documents, d.return_channel, d.received_day, d.answer_due_at, d.lapses_at",
+    " d.documents, d.return_channel, d.received_day, d.answer_due_at, d.lapses_at, d.case_no",
 )
 
 

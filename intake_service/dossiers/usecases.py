@@ -14,7 +14,7 @@ from shared.contracts.intake import ApplicantIn, DossierIn, SubmitterIn
 from shared.domain.civil_time import civil_day
 from shared.domain.lifecycle import Channel, EventKind
 from shared.domain.vietnamese import search_key
-from shared.reference import Reference
+from shared.reference import FIRST_CASE, Reference
 from shared.web.auth import Principal
 from shared.web.database import Connection, Reading
 from shared.web.idempotency import RequestKey, earlier
@@ -50,12 +50,13 @@ async def receive(
     came in online, and the one-stop has yet to look at it."""
     day = civil_day(now)
     channel = Channel[draft.channel.upper()]
-    place, reasons = rules.checked_place(reference, draft.procedure, draft.agency, channel, day)
+    case = draft.case or FIRST_CASE
+    place, reasons = rules.checked_place(reference, draft.procedure, draft.agency, channel, day, case)
     if place is None:
         raise Problem("invalid_request", *reasons)
     if not principal.covers(place.agency.id):
         raise Problem("agency_out_of_scope")
-    step = first_step(kind, place.version, channel, now, place.clock)
+    step = first_step(kind, place.version, channel, now, place.clock, case=place.case)
     if isinstance(step, Reason):
         raise Problem("invalid_request", step)
     account = step.life.account
@@ -63,6 +64,7 @@ async def receive(
     reception = store.Reception(
         prefix=place.prefix(day),
         version_id=place.version.id,
+        case=place.case,
         status=int(step.life.status),
         facts=facts,
         at=now,

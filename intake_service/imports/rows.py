@@ -25,7 +25,7 @@ from shared.domain.lifecycle import EventKind
 _FACTS = ("agency_id", "channel", "received_day", "due_day", "late_day", "finished_day", "verdict", "paused")
 #: Columns in the order in which they are written here: first what is known only when the dossier lands.
 DOSSIER_COLUMNS = (
-    *("id", "event_hash", "code", "legacy_code", "version_id", "status", "submitted_at", "accepted_at"),
+    *("id", "event_hash", "code", "legacy_code", "version_id", "case_no", "status", "submitted_at", "accepted_at"),
     *("provisional", "event_seq", *_FACTS, "original_due_at", "due_at", "late_from", "finished_at", "returned_at"),
     "outcome",
 )
@@ -46,7 +46,7 @@ _int2 = Struct(">ih").pack
 _int4 = Struct(">ii").pack
 _int8 = Struct(">iq").pack
 _dossier_begins = Struct(">h iq i32s").pack
-_dossier_middle = Struct(">ii ih iq iq i? ii").pack
+_dossier_middle = Struct(">ii ih ih iq iq i? ii").pack
 _applicant_begins = Struct(">h iq").pack
 _event_begins = Struct(">h iq i32s").pack
 _event_middle = Struct(">ii ih iq").pack
@@ -149,7 +149,7 @@ def block(numbered: Iterable[tuple[Draft, str, int]], recorded: Recorded) -> Blo
         for before, after, begin, rest in draft.events:
             head = event_hash(head, code, before + recorded.text + after)
             events += _event_begins(18, 8, dossier_id, 32, head) + begin + recorded.fields + rest
-        dossiers += _dossier_begins(24, 8, dossier_id, 32, head) + _text(code) + draft.dossier
+        dossiers += _dossier_begins(25, 8, dossier_id, 32, head) + _text(code) + draft.dossier
         applicants += _applicant_begins(9, 8, dossier_id) + draft.applicant
         identities += _identity(3, 8, dossier_id, 32, draft.key, 32, draft.content)
     return Block(bytes(dossiers), bytes(applicants), bytes(events), bytes(identities))
@@ -167,7 +167,8 @@ def _dossier(candidate: Candidate, facts: bytes) -> bytes:
         (
             _text(record.legacy_code),
             _dossier_middle(
-                4, version_id, 2, last.life.status, 8, submitted, 8, accepted, 1, candidate.provisional, 4, length
+                *(4, version_id, 2, candidate.place.case, 2, last.life.status, 8, submitted, 8, accepted),
+                *(1, candidate.provisional, 4, length),
             ),
             facts,
             _instant(original.at if original else None),

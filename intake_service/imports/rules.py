@@ -24,7 +24,7 @@ from shared.domain.lifecycle import Channel, EventKind, Outcome
 from shared.domain.terms import Due
 from shared.domain.vietnamese import normalised
 from shared.domain.working_calendar import CalendarMissing
-from shared.reference import Reference
+from shared.reference import FIRST_CASE, Reference
 from shared.web.problems import Problem, Reason, reasons_of
 
 #: Of one record; a line of ten thousand faults is not worth more memory than this.
@@ -89,7 +89,7 @@ class Judge:
         self._now = now
         self._issuing = {unit.issuing_code for unit in reference.agencies.by_id.values()}
         self._turns = turning_days(reference)
-        self._places: dict[tuple[str, str, str, int], Place] = {}
+        self._places: dict[tuple[str, str, str, int, int], Place] = {}
 
     def judged(self, raws: Sequence[RawRecord]) -> list[Candidate | Rejected]:
         """The dossiers that records make, or why they make none. Whatever a line holds, the others go on.
@@ -193,12 +193,13 @@ class Judge:
     def _place(self, record: ImportRecord) -> tuple[Place | None, list[Reason]]:
         """Checked once for all days between two turning days: a half-year makes 8,600 places, not 92,000."""
         day = civil_day(record.accepted_at)
-        key = (record.procedure, record.agency, record.channel, bisect_right(self._turns, day))
+        case = record.case or FIRST_CASE
+        key = (record.procedure, record.agency, record.channel, case, bisect_right(self._turns, day))
         known = self._places.get(key)
         if known is not None:
             return known, []
         channel = Channel[record.channel.upper()]
-        place, reasons = checked_place(self._reference, record.procedure, record.agency, channel, day)
+        place, reasons = checked_place(self._reference, record.procedure, record.agency, channel, day, case)
         if place is not None:
             if len(self._places) >= MOST_PLACES:
                 self._places.clear()
@@ -212,7 +213,9 @@ class Judge:
             return Reason("due_at", "calendar_missing", {"year": missing.year})
         promised = given if not record.supplements else None
         first = first_step(
-            EventKind.ACCEPTED, place.version, place.channel, record.accepted_at, place.clock, given_due=promised
+            *(EventKind.ACCEPTED, place.version, place.channel, record.accepted_at, place.clock),
+            given_due=promised,
+            case=place.case,
         )
         if isinstance(first, Reason):
             return first

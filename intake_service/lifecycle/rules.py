@@ -18,7 +18,7 @@ from shared.domain.lifecycle import STATUS_VI, ApologyKind, Channel, EventKind, 
 from shared.domain.recompute import standing
 from shared.domain.terms import Due
 from shared.domain.working_calendar import CalendarMissing
-from shared.reference import ProcedureVersion, Reference
+from shared.reference import FIRST_CASE, ProcedureVersion, Reference
 from shared.web.problems import Problem, Reason
 
 #: A desk's clock may be ahead of the server's by this much.
@@ -49,6 +49,7 @@ def first_step(
     at: datetime,
     clock: Clock,
     given_due: Due | None = None,
+    case: int = FIRST_CASE,
 ) -> Step | Reason:
     """The reception itself, or an online submission; a Reason where its date cannot be reckoned."""
     try:
@@ -57,6 +58,8 @@ def first_step(
         return Reason("accepted_at", "calendar_missing", {"year": missing.year})
     assert step is not None, "a dossier may begin with it"
     place = {"procedure": version.code, "version_id": version.id, "channel": _CHANNELS[channel]}
+    if case != FIRST_CASE:
+        place["case"] = case
     return Step(*step, _json(**place, **_dated(step[0])))
 
 

@@ -14,7 +14,7 @@ from shared.web.database import Connection, Reading, Writing
 _NEEDED = """
 SELECT d.id, d.code, coalesce(d.reference, d.code) AS name, d.version_id, d.agency_id, d.channel, d.accepted_at,
   d.submitted_at, d.received_day, d.returned_at, d.outcome, d.provisional, d.version, d.event_seq, d.event_hash,
-  d.answer_due_at, d.lapses_at
+  d.answer_due_at, d.lapses_at, d.case_no
 FROM dossier d
 """
 # A code of our own goes before the same text as another system's code: nobody can shadow a dossier.

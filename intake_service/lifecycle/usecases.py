@@ -279,7 +279,7 @@ def clock_of(reference: Reference, row: asyncpg.Record | Mapping[str, Any]) -> C
     or until then handed in."""
     version = reference.versions[row["version_id"]]
     day = row["received_day"] or civil_day(row["submitted_at"])
-    return reference.clock(version, Channel(row["channel"]), row["agency_id"], day)
+    return reference.clock(version, Channel(row["channel"]), row["agency_id"], day, row["case_no"])
 
 
 def _prefix(reference: Reference, row: asyncpg.Record, at: datetime) -> str:

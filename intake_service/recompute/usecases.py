@@ -150,7 +150,8 @@ async def recompute(
 
 def _clock(reference: Reference, row: asyncpg.Record, seen: dict[tuple[Any, ...], Clock]) -> Clock:
     """Clocks are few, dossiers are many."""
-    key = (row["version_id"], row["channel"], row["agency_id"], row["received_day"] or civil_day(row["submitted_at"]))
+    day = row["received_day"] or civil_day(row["submitted_at"])
+    key = (row["version_id"], row["channel"], row["case_no"], row["agency_id"], day)
     if key not in seen:
         seen[key] = clock_of(reference, row)
     return seen[key]

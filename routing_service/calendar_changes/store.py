@@ -132,7 +132,7 @@ async def resting(connection: Reading, days: Span) -> list[int]:
 async def histories(connection: Reading, ids: Sequence[int]) -> list[tuple[asyncpg.Record, list[Any]]]:
     """Dossiers with their events (kind, when, payload), in order."""
     rows = await connection.fetch(
-        "SELECT id, code, version_id, agency_id, channel, received_day, submitted_at FROM dossier"
+        "SELECT id, code, version_id, agency_id, channel, case_no, received_day, submitted_at FROM dossier"
         " WHERE id = ANY($1::bigint[]) ORDER BY id",
         ids,
     )

@@ -73,10 +73,10 @@ async def preview(
 
 def _clock(reference: Reference, row: asyncpg.Record, seen: dict[tuple[Any, ...], Clock]) -> Clock:
     day = row["received_day"] or civil_day(row["submitted_at"])
-    key = (row["version_id"], row["channel"], row["agency_id"], day)
+    key = (row["version_id"], row["channel"], row["case_no"], row["agency_id"], day)
     if key not in seen:
         version = reference.versions[row["version_id"]]
-        seen[key] = reference.clock(version, Channel(row["channel"]), row["agency_id"], day)
+        seen[key] = reference.clock(version, Channel(row["channel"]), row["agency_id"], day, row["case_no"])
     return seen[key]
 
 

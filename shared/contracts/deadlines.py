@@ -35,6 +35,7 @@ class DeadlinePreview(Rules):
     procedure: str = Field(examples=["2.000908"])
     agency: str = Field(examples=["19333"])
     channel: ChannelName = Field(description="How it would come in", examples=["counter"])
+    case: int = Field(description="Which of the procedure's terms", examples=[1])
     at: datetime = Field(description="When it would be accepted")
     due_at: datetime | None = Field(description="What the receipt would show; null without a term")
     due_day: date | None = Field(description="The day of it", examples=["2026-11-25"])

@@ -72,6 +72,11 @@ class DossierIn(_In):
     documents: Annotated[list[DocumentIn], Field(max_length=100)] | None = None
     summary: LongLine | None = Field(None, description="Trích yếu", examples=["Đăng ký khai sinh cho con"])
     return_channel: Literal["counter", "post"] = Field("counter", description="Where the result is collected")
+    case: Annotated[int, Field(ge=1, le=99)] | None = Field(
+        None,
+        description="Which of the procedure's terms on the channel (`GET /v1/procedures/{code}`); 1 unless said",
+        examples=[1],
+    )
     submission: bool = Field(False, description="Handed in online, to be looked at before it is accepted")
 
 
@@ -133,6 +138,7 @@ class Dossier(DossierSummary):
     answer_due_at: datetime | None = Field(
         None, description="Until when the applicant is to complete it; null: nothing was asked for, or no law says"
     )
+    case: int = Field(1, description="Which of the procedure's terms", examples=[1])
 
 
 class DossierPage(BaseModel):
@@ -222,6 +228,9 @@ class ImportRecord(_In):
     agency: Code = Field(description="Receiving agency, in force on the day of acceptance", examples=["19333"])
     channel: ChannelName = Field(description="How it came in", examples=["counter"])
     applicant: ApplicantIn = Field(description="Whose dossier it is")
+    case: Annotated[int, Field(ge=1, le=99)] | None = Field(
+        None, description="Which of the procedure's terms on the channel; absent: case 1", examples=[1]
+    )
     submitted_at: InstantIn | None = Field(None, description="When it was handed in; absent: when it was accepted")
     accepted_at: InstantIn = Field(description="When it was accepted; the term runs from here")
     due_at: InstantIn | None = Field(None, description="As promised there; else reckoned from the term")

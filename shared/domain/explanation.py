@@ -10,7 +10,7 @@ from shared.domain.deadline import Account, Clock, Verdict
 from shared.domain.life import Happened, Life
 from shared.domain.lifecycle import EventKind
 from shared.domain.regimes import SupplementEffect, SupplementRule
-from shared.domain.terms import Due, Term, TermUnit, nominal_end
+from shared.domain.terms import Due, Term, TermUnit, ends_at_noon, nominal_end
 from shared.domain.working_calendar import SATURDAY, CalendarDay, DayKind
 
 _WEEKDAYS_VI = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
@@ -203,6 +203,11 @@ def _counted(start: datetime, due: Due | None, clock: Clock) -> Iterator[Line]:
             f"{day.en}: the day it starts, not counted (Civil Code 2015 art. 147(2)).",
         )
     yield from _days(first, due.day, clock)
+    if ends_at_noon(clock.term):
+        yield Line(
+            "Nửa ngày: đến hết buổi làm việc thứ nhất của ngày cuối; đúng hạn hay quá hạn vẫn xét theo ngày.",
+            "The half day: until the end of the first session of the last day; on time or late goes by the day.",
+        )
     yield Line(f"Hẹn trả kết quả: {_due(due).vi}.", f"Due: {_due(due).en}.")
 
 

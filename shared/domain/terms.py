@@ -14,6 +14,7 @@ from shared.domain.working_calendar import Sessions, WorkingCalendar
 HOURS_PER_WORKING_DAY = 8  # practice of the field, not law: NĐ 61/2018 defines no working hour
 DAYS_PER_MONTH = 30  # of a part of a month: half a month is fifteen days (Civil Code 2015 art. 146(1))
 SAME_DAY_CUTOFF = time(15, 0)
+HALF = Decimal("0.5")
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -59,6 +60,13 @@ class Due(NamedTuple):
         return _due_on(day, sessions.closing(day.weekday()))
 
     @classmethod
+    def at_noon(cls, day: date, calendar: WorkingCalendar, sessions: Sessions) -> "Due":
+        """A due date at the end of the first of the day's blocks of work, where it has more than one. It is judged by
+        its date all the same: a term in days ends with a day (Civil Code 2015 art. 148(1))."""
+        blocks = calendar.blocks(day, sessions)
+        return _due_on(day, blocks[0].closes if len(blocks) > 1 else sessions.closing(day.weekday()))
+
+    @classmethod
     def at_instant(cls, instant: datetime) -> "Due":
         """A due date judged to the instant."""
         return cls(instant, civil_day(instant), instant + _INSTANT)
@@ -78,7 +86,7 @@ def due_after(start: datetime, term: Term, calendar: WorkingCalendar, sessions: 
     day = civil_day(start)
     match term.unit:
         case TermUnit.WORKING_DAY:
-            return Due.on_day(calendar.add_working_days(day, max(1, ceil(term.value))), sessions)
+            return _in_working_days(calendar.add_working_days(day, max(1, ceil(term.value))), term, calendar, sessions)
         case TermUnit.CALENDAR_DAY | TermUnit.MONTH:
             return Due.on_day(calendar.roll(nominal_end(day, term)), sessions)
         case TermUnit.SAME_DAY:
@@ -91,6 +99,15 @@ def due_after(start: datetime, term: Term, calendar: WorkingCalendar, sessions: 
             return Due.at_instant(calendar.add_working_time(start, span, sessions))
         case TermUnit.NONE:
             return None
+
+
+def ends_at_noon(term: Term) -> bool:
+    """Whether a term ends with half a working day, or less: 0.5, 1.5 days. More than half a day is a day."""
+    return term.unit is TermUnit.WORKING_DAY and 0 < term.value % 1 <= HALF
+
+
+def _in_working_days(day: date, term: Term, calendar: WorkingCalendar, sessions: Sessions) -> Due:
+    return Due.at_noon(day, calendar, sessions) if ends_at_noon(term) else Due.on_day(day, sessions)
 
 
 def hand_over_due(accepted_at: datetime, calendar: WorkingCalendar, sessions: Sessions) -> Due:
@@ -139,7 +156,7 @@ def shifted(
     waited_days = calendar.working_days_between(first, last)
     day = calendar.add_working_days(due.day, waited_days) if waited_days else due.day
     day = max(day, calendar.roll(last))
-    return due if day == due.day else Due.on_day(day, sessions)
+    return due if day == due.day else _in_working_days(day, term, calendar, sessions)
 
 
 def _add_months(day: date, months: int) -> date:

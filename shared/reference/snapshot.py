@@ -12,6 +12,8 @@ from shared.domain.regimes import Regimes
 from shared.domain.terms import Term
 from shared.domain.working_calendar import DEFAULT_SESSIONS, Session, Sessions, WorkingCalendar
 
+#: What holds when nobody names a case.
+FIRST_CASE = 1
 #: How many days of sessions a picture remembers.
 _REMEMBERED = 100_000
 
@@ -33,6 +35,11 @@ class ProcedureVersion:
     basis: str = ""
     core: str | None = None
     cases: Mapping[Channel, Mapping[int, Term]] = field(default_factory=dict)
+
+    def term(self, channel: Channel, case: int) -> Term:
+        """The term of a case; where a correction left a case that this channel does not list, what holds when nobody
+        names one. KeyError: the channel is not offered."""
+        return self.cases.get(channel, {}).get(case) or self.terms[channel]
 
     def in_force(self, day: date) -> bool:
         """Whether this version held on `day`."""
@@ -95,10 +102,13 @@ class Reference:
             self._sessions_on(None, day) or DEFAULT_SESSIONS
         )
 
-    def clock(self, version: ProcedureVersion, channel: Channel, agency_id: int, day: date) -> Clock:
+    def clock(
+        self, version: ProcedureVersion, channel: Channel, agency_id: int, day: date, case: int = FIRST_CASE
+    ) -> Clock:
         """What the deadline account needs for a dossier accepted on `day`. KeyError: the channel is not offered."""
         rule = self.regimes.on(version.core, day)
-        return Clock(version.terms[channel], self.calendar, self.sessions_of(agency_id, day), rule)
+        term = version.terms[channel] if case == FIRST_CASE else version.term(channel, case)
+        return Clock(term, self.calendar, self.sessions_of(agency_id, day), rule)
 
     def _sessions_on(self, agency_id: int | None, day: date) -> Sessions | None:
         key = (agency_id, day)

@@ -11,10 +11,7 @@ from shared.domain.lifecycle import Channel
 from shared.domain.regimes import Lapse, Regime, Regimes, SupplementEffect, SupplementRule
 from shared.domain.terms import Term, TermUnit
 from shared.domain.working_calendar import CalendarDay, DayKind, Session, WorkingCalendar
-from shared.reference.snapshot import DatedSessions, ProcedureVersion, Reference
-
-#: What holds when nobody names a case.
-FIRST_CASE = 1
+from shared.reference.snapshot import FIRST_CASE, DatedSessions, ProcedureVersion, Reference
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 

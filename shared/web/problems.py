@@ -131,6 +131,10 @@ REASONS = MappingProxyType(
             "thủ tục không nhận qua kênh {channel}",
             "the procedure is not offered through channel {channel}",
         ),
+        "unknown_case": (
+            "thủ tục không có trường hợp này qua kênh đã chọn; các trường hợp: {expected}",
+            "the procedure has no such case on this channel; it has: {expected}",
+        ),
         "calendar_missing": (
             "chưa có lịch làm việc năm {year}; quản trị viên cần nạp lịch",
             "no working calendar is loaded for {year}; an operator has to load it",

@@ -143,6 +143,14 @@ def test_without_a_term() -> None:
     ]
 
 
+def test_half_a_day_is_a_session_and_judged_by_the_day() -> None:
+    told = preview(a_term("1.5", TermUnit.WORKING_DAY), "Monday 2019-07-22 16:00")
+    assert told[-2:] == [
+        "Nửa ngày: đến hết buổi làm việc thứ nhất của ngày cuối; đúng hạn hay quá hạn vẫn xét theo ngày.",
+        "Hẹn trả kết quả: 11:30 Thứ Tư 24/7/2019.",
+    ]
+
+
 def test_terms_are_written_as_they_are_spoken() -> None:
     assert term_name(a_term("1.5", TermUnit.WORKING_DAY)).vi == "1,5 ngày làm việc"
     assert term_name(a_term(30, TermUnit.CALENDAR_DAY)) == ("30 ngày", "30 calendar days")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.civil_time import civil_day, end_of
-from shared.domain.terms import Term, TermUnit, due_after
+from shared.domain.terms import Term, TermUnit, due_after, ends_at_noon, shifted
 from shared.domain.working_calendar import DEFAULT_SESSIONS, CalendarMissing, Session, Sessions
 from tests.domain.builders import NO_TERM, a_term, day, due, instants_within, terms, the_calendar, working_days
 from tests.support import at
@@ -24,9 +24,11 @@ MONTH, SAME_DAY = TermUnit.MONTH, TermUnit.SAME_DAY
         ("Monday 2019-07-22 07:00", 1, WORKING_DAY, "Tuesday 2019-07-23 17:00"),
         ("Monday 2019-07-22 23:59", 1, WORKING_DAY, "Tuesday 2019-07-23 17:00"),
         ("Saturday 2019-07-20 09:00", 1, WORKING_DAY, "Monday 2019-07-22 17:00"),
-        # halves: a term in days ends with a day (art. 148(1)), so half a day is the day in which it ends
-        ("Monday 2019-07-22 08:00", "0.5", WORKING_DAY, "Tuesday 2019-07-23 17:00"),
-        ("Monday 2019-07-22 08:00", "1.5", WORKING_DAY, "Wednesday 2019-07-24 17:00"),
+        # halves: half a day is a session, so the receipt shows the end of the first one of the last day
+        ("Monday 2019-07-22 08:00", "0.5", WORKING_DAY, "Tuesday 2019-07-23 11:30"),
+        ("Monday 2019-07-22 16:00", "1.5", WORKING_DAY, "Wednesday 2019-07-24 11:30"),
+        ("Friday 2019-05-03 08:00", "0.5", WORKING_DAY, "Saturday 2019-05-04 11:30"),  # a make-up Saturday
+        ("Monday 2019-07-22 08:00", "1.7", WORKING_DAY, "Wednesday 2019-07-24 17:00"),  # more than half a day is a day
         ("Monday 2019-07-22 08:00", "2.5", CALENDAR_DAY, "Thursday 2019-07-25 17:00"),
         ("Monday 2019-07-22 08:00", "0.5", WORKING_HOUR, "Monday 2019-07-22 08:30"),
         ("Monday 2019-07-22 08:00", "1.5", MONTH, "Friday 2019-09-06 17:00"),  # 22/8 and half a month, 15 days
@@ -86,6 +88,24 @@ def test_a_day_term_is_judged_by_its_date() -> None:
     assert found.day == day("Tuesday 2019-07-23")
 
 
+def test_half_a_day_is_judged_by_its_date_all_the_same() -> None:
+    """A term in days ends with a day (Civil Code 2015 art. 148(1))."""
+    found = due("Monday 2019-07-22 08:00", working_days("1.5"))
+    assert (found.day, found.late_from) == (day("Wednesday 2019-07-24"), at("Thursday 2019-07-25 00:00"))
+
+
+def test_half_a_day_where_the_agency_works_in_one_block() -> None:
+    through = Sessions({weekday: (Session(time(7, 0), time(15, 0)),) for weekday in range(5)})
+    assert due("Monday 2019-07-22 08:00", working_days("0.5"), sessions=through).at == at("Tuesday 2019-07-23 15:00")
+
+
+def test_a_wait_moves_a_half_day_to_another_noon() -> None:
+    paused = at("Tuesday 2019-07-23 10:00"), at("Thursday 2019-07-25 10:00")
+    first, term = due("Monday 2019-07-22 08:00", working_days("1.5")), working_days("1.5")
+    moved = shifted(first, term, paused, the_calendar(), DEFAULT_SESSIONS)
+    assert moved.at == at("Friday 2019-07-26 11:30")
+
+
 def test_an_hour_term_is_judged_to_the_instant() -> None:
     found = due("Monday 2019-07-22 08:00", a_term(2, WORKING_HOUR))
     assert found.at == at("Monday 2019-07-22 10:00")
@@ -116,7 +136,7 @@ def test_a_due_date_is_never_before_its_acceptance_and_never_on_a_day_off(accept
         assert any(block.opens < found.at.time() <= block.closes for block in DEFAULT_SESSIONS.week[0])
     else:
         assert found.late_from == end_of(found.day)
-        assert found.at.time() == time(17, 0)
+        assert found.at.time() == (time(11, 30) if ends_at_noon(term) else time(17, 0))
 
 
 @given(instants_within, instants_within, terms)
