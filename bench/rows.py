@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from bench import deadlines, imports, intake, overdue, pages, recompute, reports, starts, wal
+from bench import deadlines, forms, imports, intake, overdue, pages, recompute, reports, starts, wal
 from bench.figures import Figure
 from bench.ground import Ground
 
@@ -12,6 +12,7 @@ ROWS: Mapping[str, Callable[[Ground], list[Figure]]] = MappingProxyType(
         "start": starts.measure,
         "pages": pages.measure,
         "deadlines": deadlines.measure,
+        "receipts": forms.measure,
         "intake": intake.measure,
         "log": wal.measure,
         "import": imports.measure,

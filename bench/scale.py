@@ -23,6 +23,8 @@ class Scale:
     reports: int
     pages: int
     renderings: int
+    #: Receipts printed in a round.
+    receipts: int
     #: Cold and warm starts.
     starts: int
 
@@ -38,6 +40,7 @@ FULL = Scale(
     reports=100,
     pages=1000,
     renderings=2000,
+    receipts=1000,
     starts=3,
 )
 SMALL = Scale(
@@ -51,5 +54,6 @@ SMALL = Scale(
     reports=5,
     pages=50,
     renderings=50,
+    receipts=40,
     starts=1,
 )

@@ -14,9 +14,9 @@ from struct import unpack_from
 from typing import Any
 
 import orjson
-import segno
 import typst
 
+from intake_service.forms.press import code_of
 from intake_service.forms.wording import Paper
 
 MEDIA_TYPE = "application/pdf"
@@ -27,8 +27,9 @@ _MISSING = "□"
 #: A longer word than this is broken, every so many characters: in an upright form, in the narrow columns of a ledger.
 _UPRIGHT, _WIDE, _BROKEN_EVERY = 40, 26, 12
 _PIECE = re.compile(rf"\S{{{_BROKEN_EVERY}}}")
-#: Whatever the mask, a QR code reads; to weigh all eight (ISO/IEC 18004) takes 4 of the 5.5 ms that one costs.
-_MASK = 2
+
+#: What is surely room for on one page.
+_ROWS_OF_A_PAGE, _LETTERS_OF_A_PAGE = 6, 1500
 
 _kept = threading.local()
 
@@ -60,7 +61,15 @@ def _data(paper: Paper) -> str:
     told: dict[str, Any] = orjson.loads(orjson.dumps(paper))
     told = _fitted(told, _WIDE if paper.landscape else _UPRIGHT)
     told["qr"] = _qr(paper.qr) if paper.qr else None
+    told["long"] = _may_be_long(paper)
     return orjson.dumps(told).decode()
+
+
+def _may_be_long(paper: Paper) -> bool:
+    """Whether it may take more than a page: those are numbered."""
+    rows = sum(len(block.table.rows) for block in paper.blocks if block.table)
+    letters = sum(len(block.text) + sum(len(value) for _, value in block.fields) for block in paper.blocks)
+    return rows > _ROWS_OF_A_PAGE or letters > _LETTERS_OF_A_PAGE
 
 
 def _fitted(value: Any, longest: int) -> Any:
@@ -81,7 +90,7 @@ def _fitted(value: Any, longest: int) -> Any:
 
 def _qr(address: str) -> str:
     drawn = BytesIO()
-    segno.make(address, error="m", micro=False, mask=_MASK).save(drawn, kind="svg", xmldecl=False, border=2)
+    code_of(address).save(drawn, kind="svg", xmldecl=False, border=2)
     return drawn.getvalue().decode()
 
 

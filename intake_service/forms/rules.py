@@ -161,8 +161,8 @@ def editions(history: Sequence[Entry], hand_overs: Sequence[HandOver] = ()) -> l
     return made
 
 
-#: What is said anew, whatever date it leaves. `corrected`: what was taken down at reception was set right.
-_SAID_ANEW = frozenset({"accepted", "corrected"})
+#: What is said anew, whatever date it leaves.
+_SAID_ANEW = frozenset({EventKind.ACCEPTED, EventKind.CORRECTED})
 
 
 def _makes_receipt(entry: Entry) -> bool:
@@ -183,7 +183,7 @@ def as_it_was(stored: Mapping[str, Any], later: Sequence[Entry]) -> dict[str, An
     """What is stored of a dossier, as it was before the corrections among `later`: each says what it replaced."""
     before = dict(stored)
     for entry in reversed(later):
-        if entry.kind in _SAID_ANEW:
+        if entry.kind is EventKind.CORRECTED:
             before |= entry.detail.get("was", {})
     return before
 

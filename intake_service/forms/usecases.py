@@ -18,7 +18,7 @@ from intake_service.tracking.rules import secret_of
 from shared.domain.agencies import Agency
 from shared.domain.deadline import Verdict
 from shared.domain.explanation import term_name
-from shared.domain.lifecycle import STATUS_VI, Status
+from shared.domain.lifecycle import STATUS_VI, Channel, Status
 from shared.domain.terms import TermUnit
 from shared.reference import Reference
 from shared.web.auth import Principal
@@ -38,13 +38,12 @@ async def load_forms(connection: Connection, versions: Sequence[rules.FormVersio
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A dossier with all that its forms need. required: whether it must be given a receipt."""
+    """A dossier with all that its forms need. same_day: its receipt is given if asked."""
 
     row: asyncpg.Record
     history: list[rules.Entry]
     hand_overs: list[rules.HandOver]
     versions: list[rules.FormVersion]
-    term: str
     same_day: bool
 
     @property
@@ -75,8 +74,7 @@ async def file_of(connection: Reading, reference: Reference, principal: Principa
         rules.HandOver(*each[:9])._replace(received=rules.Receipt(*each[9:]) if each[9] else None)
         for each in await store.hand_overs(connection, row["id"])
     ]
-    term = term_name(clock.term).vi
-    return File(row, entries, given, await store.versions(connection), term, clock.term.unit is TermUnit.SAME_DAY)
+    return File(row, entries, given, await store.versions(connection), clock.term.unit is TermUnit.SAME_DAY)
 
 
 def made_ready(
@@ -97,14 +95,14 @@ def _subject(file: File, edition: rules.Edition, reference: Reference, settings:
     code = row["code"] if accepted else name
     submitter = orjson.loads(row["submitted_by"]) if row["submitted_by"] else None
     secret = secret_of(settings.tracking_key.get_secret_value(), name)
-    units = reference.agencies.by_id
+    units, version = reference.agencies.by_id, reference.versions[row["version_id"]]
     concerned = {entry.agency_id for entry in file.history}
     concerned.update(each.giver for each in file.hand_overs)
     concerned.update(each.taker for each in file.hand_overs)
     return wording.Subject(
         code=code,
         office=_office(reference, units[row["agency_id"]]),
-        procedure=reference.versions[row["version_id"]].name,
+        procedure=version.name,
         summary=row["summary"],
         party=wording.Party(
             name=row["applicant_name"],
@@ -116,7 +114,7 @@ def _subject(file: File, edition: rules.Edition, reference: Reference, settings:
             submitted_by=submitter["name"] if submitter else None,
         ),
         documents=orjson.loads(row["documents"]) if row["documents"] else [],
-        term=file.term,
+        term=term_name(version.terms[Channel(row["channel"])]).vi,
         returned_by_post=row["return_channel"] == RETURN_CHANNELS["post"],
         tracking=f"{settings.tracking_url}/{quote(code, safe='')}?secret={secret}",
         agencies={unit: wording.in_full(units[unit].name) for unit in concerned},

@@ -11,7 +11,6 @@ from datetime import datetime
 from io import BytesIO
 from typing import Any
 
-import segno
 from docx import Document
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
@@ -19,6 +18,7 @@ from docx.oxml.ns import qn
 from docx.oxml.parser import OxmlElement
 from docx.shared import Mm, Pt
 
+from intake_service.forms.press import code_of
 from intake_service.forms.wording import Block, Paper, Signature, Table
 from shared.domain.civil_time import local
 
@@ -106,7 +106,7 @@ def _beside_the_code(document: Any, address: str, width: float) -> Any:
     """The QR code at the right; returns where to write at its left."""
     left, right = _borderless(document.element.body, [width - _CODE, _CODE])
     drawn = BytesIO()
-    segno.make(address, error="m", micro=False).save(drawn, kind="png", scale=6, border=2)
+    code_of(address).save(drawn, kind="png", scale=6, border=2)
     picture = document.add_paragraph()
     picture.alignment = WD_ALIGN_PARAGRAPH.CENTER
     picture.add_run().add_picture(drawn, width=Mm(20))

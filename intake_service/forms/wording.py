@@ -8,6 +8,7 @@ of sets) is left as a dotted line to be filled in by hand.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 from intake_service.forms.rules import Edition, Entry, FormKind, FormVersion, HandOver, Sheet
@@ -21,7 +22,7 @@ MOST_DOCUMENTS = 100
 MOST_CHARACTERS = 1000
 DOTS = "…" * 12
 ONE_STOP = "Bộ phận tiếp nhận và trả kết quả"
-_ONE_STOP_ABOVE = "BỘ PHẬN TIẾP NHẬN\nVÀ TRẢ KẾT QUẢ"
+_ONE_STOP_ABOVE = "Bộ phận tiếp nhận\nvà trả kết quả"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,25 +147,54 @@ def in_full(name: str) -> str:
 
 def paper(sheet: Sheet, subject: Subject, history: Sequence[Entry], hand_overs: Sequence[HandOver]) -> Paper:
     """A form of a dossier. Only what had happened when its edition was made is on it."""
-    edition, version = sheet
-    so_far = history[: edition.upto + 1]
-    match edition.kind:
+    so_far = history[: sheet.edition.upto + 1]
+    match sheet.edition.kind:
         case FormKind.RECEIPT:
-            made = _receipt(edition, version, subject, so_far)
+            return _receipt(sheet, subject, so_far)
         case FormKind.SUPPLEMENT:
-            made = _supplement(edition, version, subject, so_far[-1])
+            return _supplement(sheet, subject, so_far[-1])
         case FormKind.REFUSAL:
-            made = _refusal(edition, version, subject, so_far[-1])
+            return _refusal(sheet, subject, so_far[-1])
         case FormKind.APOLOGY:
-            made = _apology(edition, version, subject, so_far)
+            return _apology(sheet, subject, so_far)
         case FormKind.STOP:
-            made = _stop(edition, version, subject, so_far[-1])
+            return _stop(sheet, subject, so_far[-1])
         case _:
-            made = _control_slip(edition, version, subject, so_far, hand_overs)
-    return made
+            return _control_slip(sheet, subject, so_far, hand_overs)
 
 
-def _receipt(edition: Edition, version: FormVersion, subject: Subject, so_far: Sequence[Entry]) -> Paper:
+def _laid_out(
+    sheet: Sheet,
+    subject: Subject,
+    blocks: Sequence[Block],
+    *,
+    number: str,
+    signatures: Sequence[Signature],
+    subtitle: str = "",
+    by_the_head: bool = False,
+    beside: int = 1,
+    tracked: bool = True,
+) -> Paper:
+    """What all forms of a dossier have. by_the_head: the agency writes it, not its one-stop."""
+    (edition, version), office = sheet, subject.office
+    above, name = (office.superior or "", office.name) if by_the_head else (office.name, _ONE_STOP_ABOVE)
+    return Paper(
+        title=version.title.upper(),
+        form=_form(version),
+        letterhead=(above.upper(), name.upper()),
+        number=number,
+        dateline=f"{office.place}, {_day(local(edition.made_at).date())}",
+        made_at=edition.made_at,
+        size=version.paper,
+        blocks=blocks,
+        signatures=signatures,
+        subtitle=subtitle,
+        qr=subject.tracking if tracked else None,
+        beside=beside,
+    )
+
+
+def _receipt(sheet: Sheet, subject: Subject, so_far: Sequence[Entry]) -> Paper:
     account = _account(so_far)
     documents = list(subject.documents)
     for entry in so_far:
@@ -175,33 +205,29 @@ def _receipt(edition: Edition, version: FormVersion, subject: Subject, so_far: S
         ("Thời gian nhận hồ sơ", written(account.accepted_at)),
         ("Thời gian trả kết quả giải quyết hồ sơ", _appointment(account)),
     ]
+    times += _why_anew(sheet.edition, so_far[-1])
     for phase in subject.phases:
         times.append((f"Thời gian nhận hồ sơ tại {phase.agency}", _written_or_dots(phase.received_at)))
         times.append((f"Thời gian trả kết quả tại {phase.agency}", _written_or_dots(phase.due_at)))
     collected = "Qua dịch vụ bưu chính công ích" if subject.returned_by_post else f"{ONE_STOP}, {subject.office.name}"
     blocks = [
-        Block(fields=_of(subject, f"{ONE_STOP}", subject.office.name)),
+        Block(fields=_of(subject, ONE_STOP, subject.office.name)),
         Block(text="Thành phần hồ sơ nộp gồm:"),
         _documents(documents),
         Block(fields=[("Số lượng hồ sơ", f"{DOTS} (bộ)"), *times, ("Đăng ký nhận kết quả tại", collected)]),
         Block(fields=[("Vào Sổ theo dõi hồ sơ, Quyển số", "…………… Số thứ tự: ……………")]),
     ]
-    return Paper(
-        title=version.title.upper(),
-        subtitle=_instead_of(edition) or "(Liên: Lưu/Giao người nộp hồ sơ)",
-        form=_form(version),
-        letterhead=(subject.office.name.upper(), _ONE_STOP_ABOVE),
+    return _laid_out(
+        sheet,
+        subject,
+        blocks,
         number=f"Mã hồ sơ: {subject.code}",
-        dateline=_dateline(subject.office, edition.made_at),
-        made_at=edition.made_at,
-        size=version.paper,
-        qr=subject.tracking,
-        blocks=blocks,
+        subtitle=_instead_of(sheet.edition) or "(Liên: Lưu/Giao người nộp hồ sơ)",
         signatures=[Signature("NGƯỜI NỘP HỒ SƠ"), Signature("NGƯỜI TIẾP NHẬN HỒ SƠ")],
     )
 
 
-def _supplement(edition: Edition, version: FormVersion, subject: Subject, asked: Entry) -> Paper:
+def _supplement(sheet: Sheet, subject: Subject, asked: Entry) -> Paper:
     wanted = list(asked.detail.get("documents", ()))
     basis = asked.detail.get("legal_basis")
     blocks = [
@@ -211,22 +237,17 @@ def _supplement(edition: Edition, version: FormVersion, subject: Subject, asked:
         Block(fields=[("Lý do", _clipped(asked.reason)), *([("Căn cứ", _clipped(basis))] if basis else [])]),
         Block(text=_help(subject.office)),
     ]
-    return Paper(
-        title=version.title.upper(),
-        subtitle=_which(edition),
-        form=_form(version),
-        letterhead=(subject.office.name.upper(), _ONE_STOP_ABOVE),
+    return _laid_out(
+        sheet,
+        subject,
+        blocks,
         number="Số: ……/HDHS",
-        dateline=_dateline(subject.office, edition.made_at),
-        made_at=edition.made_at,
-        size=version.paper,
-        qr=subject.tracking,
-        blocks=blocks,
+        subtitle=_which(sheet.edition),
         signatures=[Signature("", ""), Signature("NGƯỜI HƯỚNG DẪN")],
     )
 
 
-def _refusal(edition: Edition, version: FormVersion, subject: Subject, refused: Entry) -> Paper:
+def _refusal(sheet: Sheet, subject: Subject, refused: Entry) -> Paper:
     on_the_merits = refused.kind is EventKind.FINISHED
     verb = "từ chối giải quyết" if on_the_merits else "không tiếp nhận, giải quyết"
     blocks = [
@@ -236,22 +257,17 @@ def _refusal(edition: Edition, version: FormVersion, subject: Subject, refused: 
         Block(text=_help(subject.office)),
         Block(text="Xin thông báo cho Ông/Bà được biết và thực hiện./."),
     ]
-    return Paper(
-        title=version.title.upper(),
-        subtitle=_which(edition),
-        form=_form(version),
-        letterhead=(subject.office.name.upper(), _ONE_STOP_ABOVE),
+    return _laid_out(
+        sheet,
+        subject,
+        blocks,
         number=f"Mã hồ sơ: {subject.code}",
-        dateline=_dateline(subject.office, edition.made_at),
-        made_at=edition.made_at,
-        size=version.paper,
-        qr=subject.tracking,
-        blocks=blocks,
+        subtitle=_which(sheet.edition),
         signatures=[Signature("NGƯỜI NỘP HỒ SƠ"), Signature("NGƯỜI TIẾP NHẬN HỒ SƠ")],
     )
 
 
-def _apology(edition: Edition, version: FormVersion, subject: Subject, so_far: Sequence[Entry]) -> Paper:
+def _apology(sheet: Sheet, subject: Subject, so_far: Sequence[Entry]) -> Paper:
     letter = so_far[-1]
     office, party = subject.office, subject.party
     account = _account(so_far)
@@ -272,17 +288,13 @@ def _apology(edition: Edition, version: FormVersion, subject: Subject, so_far: S
         blocks += _for_a_loss(subject, letter)
     else:
         blocks += _for_lateness(subject, letter, account.promised if account.promised != promised else None)
-    return Paper(
-        title=version.title.upper(),
-        form=_form(version),
-        letterhead=(office.superior.upper() if office.superior else "", office.name.upper()),
+    return _laid_out(
+        sheet,
+        subject,
+        blocks,
         number=f"Số: {_clipped(letter.detail.get('number'), '……')}",
-        dateline=_dateline(office, edition.made_at),
-        made_at=edition.made_at,
-        size=version.paper,
-        qr=subject.tracking,
+        by_the_head=True,
         beside=3,
-        blocks=blocks,
         signatures=[
             Signature("", ""),
             Signature("THỦ TRƯỞNG CƠ QUAN, ĐƠN VỊ", "(Ký, đóng dấu)", _clipped(letter.detail.get("signed_by"), "")),
@@ -319,7 +331,7 @@ def _for_a_loss(subject: Subject, letter: Entry) -> list[Block]:
     ]
 
 
-def _stop(edition: Edition, version: FormVersion, subject: Subject, stopped: Entry) -> Paper:
+def _stop(sheet: Sheet, subject: Subject, stopped: Entry) -> Paper:
     before, account = stopped.told.before, stopped.told.after.account
     assert before is not None, "only what was accepted is stopped"
     assert account is not None, "only what was accepted is stopped"
@@ -339,28 +351,23 @@ def _stop(edition: Edition, version: FormVersion, subject: Subject, stopped: Ent
         Block(fields=[("Nghĩa vụ tài chính đã thực hiện (nếu có)", DOTS)]),
         Block(text=_help(subject.office)),
     ]
-    office = subject.office
-    return Paper(
-        title=version.title.upper(),
-        form=_form(version),
-        letterhead=(office.superior.upper() if office.superior else "", office.name.upper()),
+    return _laid_out(
+        sheet,
+        subject,
+        blocks,
         number="Số: ……",
-        dateline=_dateline(office, edition.made_at),
-        made_at=edition.made_at,
-        size=version.paper,
-        qr=subject.tracking,
+        by_the_head=True,
         beside=3,
-        blocks=blocks,
         signatures=[Signature("", ""), Signature("THỦ TRƯỞNG CƠ QUAN, ĐƠN VỊ", "(Ký, đóng dấu)")],
     )
 
 
-def _control_slip(
-    edition: Edition, version: FormVersion, subject: Subject, so_far: Sequence[Entry], handed: Sequence[HandOver]
-) -> Paper:
+def _control_slip(sheet: Sheet, subject: Subject, so_far: Sequence[Entry], handed: Sequence[HandOver]) -> Paper:
     account = _account(so_far)
-    rows = [_handed(subject, each, edition.known_at) for each in handed if each.recorded_at <= edition.known_at]
-    rows += [row for entry in so_far if (row := _end(subject, entry)) is not None]
+    known_at = sheet.edition.known_at
+    steps = [(each.recorded_at, _handed(subject, each, known_at)) for each in handed if each.recorded_at <= known_at]
+    steps += [(entry.recorded_at, row) for entry in so_far if (row := _end(subject, entry)) is not None]
+    rows = [row for _, row in sorted(steps, key=itemgetter(0))]
     fields = [
         ("Kèm theo hồ sơ của", subject.party.name),
         ("Ngày nhận", written(account.accepted_at)),
@@ -369,18 +376,15 @@ def _control_slip(
         ("Cơ quan (bộ phận) phối hợp giải quyết", DOTS),
     ]
     head = ("TÊN CƠ QUAN", "THỜI GIAN GIAO, NHẬN HỒ SƠ", "KẾT QUẢ GIẢI QUYẾT", "GHI CHÚ")
-    return Paper(
-        title=version.title.upper(),
-        form=_form(version),
-        letterhead=(subject.office.name.upper(), _ONE_STOP_ABOVE),
-        number=f"Mã hồ sơ: {subject.code}",
-        dateline=_dateline(subject.office, edition.made_at),
-        made_at=edition.made_at,
-        size=version.paper,
-        blocks=[
+    return _laid_out(
+        sheet,
+        subject,
+        [
             Block(fields=fields),
             Block(table=Table(head, rows or [_empty_step()], (1.25, 1.75, 0.8, 0.7), (2,))),
         ],
+        number=f"Mã hồ sơ: {subject.code}",
+        tracked=False,
         signatures=[],
     )
 
@@ -584,16 +588,33 @@ def _form(version: FormVersion) -> str:
     return f"Mẫu số {version.number}\n(Thông tư số {version.legal_basis})"
 
 
-def _dateline(office: Office, made_at: datetime) -> str:
-    return f"{office.place}, {_day(local(made_at).date())}"
-
-
 def _which(edition: Edition) -> str:
     return f"(Lần {edition.number})" if edition.number > 1 else ""
 
 
 def _instead_of(edition: Edition) -> str:
     return f"(Cấp lại lần {edition.number}, thay giấy đã cấp trước đó)" if edition.number > 1 else ""
+
+
+_WHY_ANEW = {
+    EventKind.SUPPLEMENTED: "hồ sơ đã được bổ sung, hoàn thiện",
+    EventKind.PAID: "đã thực hiện nghĩa vụ tài chính",
+    EventKind.RESCHEDULED: "thời hạn giải quyết được tính lại",
+    EventKind.CORRECTED: "đính chính thông tin tiếp nhận",
+}
+
+
+def _why_anew(edition: Edition, entry: Entry) -> list[tuple[str, str]]:
+    """Of a receipt that takes the place of another: why, and the date that the other had, if that is what changed."""
+    before = entry.told.before.account if entry.told.before else None
+    if edition.number == 1 or before is None:
+        return []
+    decision = entry.payload.get("decision")
+    basis = f", theo văn bản số {decision}" if decision else ""
+    fields = [("Lý do cấp lại", _clipped(f"{_WHY_ANEW.get(entry.kind, 'có thay đổi')}{basis}"))]
+    if before.promised is not None and before.promised != _account([entry]).promised:
+        fields.append(("Thời gian hẹn trả đã ghi trên giấy trước", written(before.promised.at)))
+    return fields
 
 
 def _help(office: Office) -> str:

@@ -69,9 +69,8 @@ def test_what_was_handed_in_later_is_a_new_receipt_even_on_the_same_day() -> Non
 
 
 def test_a_correction_says_what_it_replaced_and_older_receipts_keep_it() -> None:
-    told = after(happened(EventKind.RESCHEDULED, DAY, MOVED))
-    corrected = told[1]._replace(detail={"was": {"applicant_name": "Nguyễn Thị Đao"}})
-    told[1] = corrected._replace(told=corrected.told._replace(event=corrected.told.event._replace(kind=_CORRECTED)))
+    was = {"detail": {"was": {"applicant_name": "Nguyễn Thị Đao"}}}
+    told = after(happened(EventKind.CORRECTED, DAY), said={1: was})
     assert rules.as_it_was({"applicant_name": "Nguyễn Thị Đào", "phone": "1"}, told[1:]) == {
         "applicant_name": "Nguyễn Thị Đao",
         "phone": "1",
@@ -80,8 +79,21 @@ def test_a_correction_says_what_it_replaced_and_older_receipts_keep_it() -> None
     assert numbers(told) == [0, 1]
 
 
-#: As the log names it.
-_CORRECTED: Any = "corrected"
+@pytest.mark.parametrize(
+    ("event", "why", "was"),
+    [
+        (happened(EventKind.RESCHEDULED, DAY, MOVED), "thời hạn giải quyết được tính lại, theo văn bản số 9/QĐ", True),
+        (happened(EventKind.CORRECTED, DAY), "đính chính thông tin tiếp nhận, theo văn bản số 9/QĐ", False),
+    ],
+    ids=["moved", "corrected"],
+)
+def test_a_receipt_in_place_of_another_says_why_and_which_date_that_had(event: Happened, why: str, was: bool) -> None:
+    made = a_paper(told=after(event, said={1: {"payload": {"decision": "9/QĐ"}}}))
+    fields = dict(field for block in made.blocks for field in block.fields)
+    assert made.subtitle == "(Cấp lại lần 2, thay giấy đã cấp trước đó)"
+    assert fields["Lý do cấp lại"] == why
+    before = fields.get("Thời gian hẹn trả đã ghi trên giấy trước")
+    assert before == ("17 giờ 00 phút, ngày 05 tháng 8 năm 2019" if was else None)
 
 
 def test_several_requests_and_apologies_are_so_many_editions() -> None:
@@ -143,7 +155,7 @@ def test_the_slip_has_an_edition_for_each_step_in_the_order_of_recording() -> No
     assert "Người nhận: …" in rows[1][0]
     assert "Người nhận: handler, 15 giờ 00 phút" in rows[2][0]
     assert ["Xử lý xong" in row for row in rows[3]] == [False, True]
-    assert "Từ chối nhận" in rows[4][1]
+    assert "Từ chối nhận" in rows[4][2], "the slip is in the order in which it was recorded"
     assert slips[-1].made_at == at("Tuesday 2019-07-23 09:00")
 
 

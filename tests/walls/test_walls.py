@@ -21,7 +21,7 @@ EXTRA_FILES = {
     "intake_service/forms/wording.py": "what stands on each form; pure, and printed by either press",
     "intake_service/forms/pdf.py": "the press for PDF",
     "intake_service/forms/word.py": "the press for DOCX",
-    "intake_service/forms/press.py": "the threads in which forms are printed",
+    "intake_service/forms/press.py": "what both presses share: the threads and the QR code",
     "intake_service/forms/form.typ": "how a form looks as PDF",
     "intake_service/forms/fonts": "the one font of all PDF forms, with its licence",
     "intake_service/dossiers/shapes.py": "a dossier as it goes over the wire, for its endpoints and its life's",
