@@ -16,6 +16,8 @@ from routing_service.cases.usecases import FinishTeller
 from routing_service.delegations import endpoints as delegations
 from routing_service.hand_overs import endpoints as hand_overs
 from routing_service.overdue import endpoints as overdue
+from routing_service.reorganisations import endpoints as reorganisations
+from routing_service.reorganisations.usecases import Mover
 from routing_service.segments import endpoints as segments
 from routing_service.segments.usecases import settling_worker
 from routing_service.workflows import endpoints as workflows
@@ -34,8 +36,10 @@ def _workers(room: Room) -> Sequence[Worker]:
         reference=lambda: room.reference.current,
         clock=now,
     )
+    mover = Mover(reference=lambda: room.reference.current, clock=now)
     return (
         Worker(room.pool, "routing.finish-reports", teller.round),
+        Worker(room.pool, "routing.reorganisations", mover.round, idle=1.0),
         settling_worker(room.pool, lambda: room.reference.current, now),
         forgetting_worker(room.pool, "routing"),
     )
@@ -59,6 +63,7 @@ PLAN = RoomPlan(
         assignments.router,
         bulk_actions.router,
         delegations.router,
+        reorganisations.router,
         cases.worklist_router,
         segments.router,
         overdue.router,

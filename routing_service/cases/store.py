@@ -102,10 +102,22 @@ async def locked(connection: Connection, codes: Sequence[str]) -> dict[str, Case
     """Cases by the codes that they were asked for, locked until the transaction ends: what changes one dossier queues
     up here. In the order of dossiers, so that no two callers wait for each other."""
     by_code = {row["code"]: row["dossier_id"] for row in await connection.fetch(_LOCK, codes)}
-    # Read after the locks are held, so that what the holder before us committed is seen.
-    cases = await connection.fetch(f"{_CASE} WHERE c.dossier_id = ANY($1)", list(set(by_code.values())))
-    by_id = {row["dossier_id"]: _case(row) for row in cases}
+    by_id = {case.dossier_id: case for case in await _read(connection, list(set(by_code.values())))}
     return {code: by_id[dossier_id] for code, dossier_id in by_code.items()}
+
+
+async def locked_in_order(connection: Connection, dossier_ids: Sequence[int]) -> list[CaseRow]:
+    """Cases by the ids of their dossiers, in that order, locked like `locked`."""
+    await connection.execute(
+        "SELECT FROM dossier_case WHERE dossier_id = ANY($1) ORDER BY dossier_id FOR UPDATE", dossier_ids
+    )
+    return await _read(connection, dossier_ids)
+
+
+async def _read(connection: Connection, dossier_ids: Sequence[int]) -> list[CaseRow]:
+    """Cases as they stand: read after the locks are held, so that what the holder before us committed is seen."""
+    rows = await connection.fetch(f"{_CASE} WHERE c.dossier_id = ANY($1) ORDER BY c.dossier_id", dossier_ids)
+    return [_case(row) for row in rows]
 
 
 _TAKES_PART = """(

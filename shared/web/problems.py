@@ -324,6 +324,14 @@ REASONS = MappingProxyType(
         ),
         "delegation_over": ("ủy quyền này đã chấm dứt", "this delegation is over already"),
         "repeated_in_call": ("hồ sơ này đã có ở một mục trước của lần gọi", "an earlier item of this call has it"),
+        "no_open_dossier": (
+            "không có hồ sơ đang giải quyết mang mã này",
+            "no open dossier has this code",
+        ),
+        "not_a_successor": (
+            "không phải đơn vị kế thừa; nếu vẫn giao thì phải nêu lý do",
+            "is not a successor; if it is to take over all the same, say why",
+        ),
         "needs_leader": (
             "cần lãnh đạo của cơ quan đang giữ hồ sơ, hoặc người được lãnh đạo ủy quyền",
             "needs a leader of the holder, or somebody to whom one has delegated it",

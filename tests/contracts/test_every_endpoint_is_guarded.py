@@ -47,6 +47,7 @@ NAMED = {
     "form": "receipt",
     "format": "pdf",
     "delegation_id": "1",
+    "reorganisation_id": "1",
 }
 #: What the framework adds: the contract and its pages.
 DOCUMENTS = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
