@@ -54,7 +54,7 @@ class Recompute:
         change = await store.next_change(connection)
         if change is None:
             return False
-        while self._reference.current.revision[0] < change.revision:
+        if self._reference.current.revision[0] < change.revision:
             await self._reference.refresh()
         at = now()
         progress = await store.progress(connection, change.id)
