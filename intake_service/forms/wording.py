@@ -306,8 +306,13 @@ def _for_lateness(subject: Subject, letter: Entry, new: Due | None) -> list[Bloc
     """Before the term ends, or after it (Decree 61/2018 art. 19(9), 12(5)). new: the date that it names, if any."""
     office, party = subject.office, subject.party
     words = letter.detail.get("apology")
-    late = letter.kind is EventKind.APOLOGISED
-    how = "đã quá thời gian hẹn trả mà chưa có kết quả giải quyết" if late else "chưa thể có kết quả như đã hẹn"
+    account = letter.told.after.account
+    if letter.kind is not EventKind.APOLOGISED:
+        how = "chưa thể có kết quả như đã hẹn"
+    elif account is not None and account.finished_at is not None:
+        how = "đã có kết quả nhưng quá thời gian hẹn trả"
+    else:
+        how = "đã quá thời gian hẹn trả mà chưa có kết quả giải quyết"
     sorry = f"{office.name} xin lỗi {party.addressed} vì sự chậm trễ này"
     blocks = [
         Block(text=f"Đến nay, hồ sơ do {_name(subject, letter.agency_id)} giải quyết {how}."),

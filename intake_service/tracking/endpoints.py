@@ -121,6 +121,7 @@ def _whole(row: asyncpg.Record, reference: Reference) -> dict[str, Any]:
         "original_due_at": shown(row["original_due_at"]),
         "due_at": shown(row["due_at"]),
         "due_is_provisional": row["provisional"],
+        "answer_due_at": shown(row["answer_due_at"]),
         "finished_at": shown(row["finished_at"]),
         "returned_at": shown(row["returned_at"]),
         "outcome": OUTCOME[row["outcome"]],
@@ -136,9 +137,10 @@ def _notice(row: asyncpg.Record) -> dict[str, Any]:
         "kind_name": rules.NOTICES[kind],
         "occurred_at": shown(row["occurred_at"]),
         "reason": row["reason"],
-        "documents": detail.get("documents", []),
+        "documents": detail.get("documents", []) if kind is EventKind.SUPPLEMENT_REQUESTED else [],
         "amount": said.get("amount"),
-        "new_due_at": rules.appointed(kind, said),
+        "apology": detail.get("apology"),
+        "new_due_at": shown(row["appointed"]) or rules.appointed(kind, said),
     }
 
 

@@ -105,8 +105,8 @@ NOTICES = MappingProxyType(
         EventKind.REOPENED: "Mở lại",
     }
 )
-#: The events among them that appoint a new date.
-APPOINTING = frozenset({EventKind.EXTENDED, EventKind.RESCHEDULED, EventKind.CORRECTED})
+#: The events among them that appoint a new date; of an apology its entry in the register tells.
+APPOINTING = frozenset({EventKind.RESCHEDULED, EventKind.CORRECTED})
 
 
 def appointed(kind: EventKind, said: Mapping[str, object]) -> object:

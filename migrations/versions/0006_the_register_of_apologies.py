@@ -108,7 +108,7 @@ def upgrade() -> None:
     op.execute(
         "INSERT INTO apology (dossier_id, n, seq, kind, made_at, new_due_at)"
         " SELECT dossier_id, row_number() OVER (PARTITION BY dossier_id ORDER BY seq), seq,"
-        " CASE kind WHEN 'extended' THEN 1 ELSE 3 END, occurred_at,"
+        " CASE WHEN kind = 'extended' THEN 1 WHEN payload::jsonb->>'apology' = 'overdue' THEN 2 ELSE 3 END, occurred_at,"
         " CASE kind WHEN 'extended' THEN (payload::jsonb->>'due_at')::timestamptz END"
         " FROM dossier_event WHERE kind IN ('extended', 'apologised')"
     )

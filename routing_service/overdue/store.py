@@ -75,7 +75,9 @@ SELECT late_from, id FROM ({_MERGED}) m WHERE (SELECT count(*) FROM near) < $4
 """
 
 
-# What is late and what ended late, each along an index that begins with the agency. As to the rest as above.
+# What is late and what ended late, each along an index that begins with the agency. Measured at 1 M dossiers, 40,000
+# late, 80,000 ended late, 40,000 apologies: 0.3 ms for 1 agency, 0.9 for 10, 13 for 184. The pages above take 0.2 to
+# 0.4 there, and narrowed to what was or was not apologised for 0.2 to 1.8.
 _OWED = f"""
 SELECT x.late_from, x.id FROM unnest($5::int[]) AS a (id) CROSS JOIN LATERAL (
   SELECT late_from, id FROM (

@@ -37,6 +37,9 @@ class Notice(BaseModel):
     reason: str | None = Field(description="Why", examples=["Thiếu bản sao giấy chứng sinh"])
     documents: list[TrackedDocument] = Field(description="What is asked for")
     amount: int | None = Field(description="What is to be paid, đồng", examples=[500_000])
+    apology: str | None = Field(
+        description="The apology in the agency's own words", examples=["Cơ quan xin lỗi ông, bà vì sự chậm trễ"]
+    )
     new_due_at: datetime | None = Field(description="The new date that was appointed", examples=[None])
 
 
@@ -65,6 +68,10 @@ class TrackedByHolder(Tracked):
     )
     due_is_provisional: bool = Field(
         description="The date rests on a day of the calendar that is not announced yet", examples=[False]
+    )
+    answer_due_at: datetime | None = Field(
+        description="Until when the applicant is to complete it; null: nothing is asked for, or no law says",
+        examples=[None],
     )
     finished_at: datetime | None = Field(description="When the agency was done", examples=[None])
     returned_at: datetime | None = Field(description="When the applicant got the result", examples=[None])

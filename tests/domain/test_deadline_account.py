@@ -311,3 +311,28 @@ def test_an_account_keeps_its_word(accepted, term, effect, waits, last) -> None:
         assert ended.verdict is Verdict.LATE
     assert ended.late_day is not None
     assert (ended.verdict is Verdict.LATE) >= (civil_day(instant + last) > ended.late_day)
+
+
+# --- an apology ---------------------------------------------------------------------------------------------------
+
+
+def test_an_apology_moves_nothing_unless_it_names_a_time() -> None:
+    clock = a_clock(working_days(5))
+    account = an_account(clock)
+    assert moved(account, EventKind.APOLOGISED, at("Wednesday 2019-07-31 10:00"), clock) == account
+
+
+def test_a_time_named_too_late_is_the_one_re_appointment_and_late_stays_late() -> None:
+    clock = a_clock(working_days(5))
+    new = Due.on_day(day("Monday 2019-08-05"), DEFAULT_SESSIONS)
+    account = moved(an_account(clock), EventKind.APOLOGISED, at("Wednesday 2019-07-31 10:00"), clock, given_due=new)
+    assert (account.promised, account.extensions) == (new, 1)
+    assert account.late_day == day("Tuesday 2019-07-30")
+    assert moved(account, FINISHED, at("Friday 2019-08-02 10:00"), clock).verdict is Verdict.LATE
+
+
+def test_an_apology_after_an_extension_leaves_the_date_of_the_extension() -> None:
+    clock = a_clock(working_days(5))
+    new = Due.on_day(day("Monday 2019-08-05"), DEFAULT_SESSIONS)
+    account = moved(an_account(clock), EventKind.EXTENDED, at("Thursday 2019-07-25 10:00"), clock, given_due=new)
+    assert moved(account, EventKind.APOLOGISED, at("Wednesday 2019-07-31 10:00"), clock) == account

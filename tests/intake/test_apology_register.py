@@ -6,10 +6,13 @@ from typing import Any
 import httpx
 import pytest
 
+from intake_service.app import create_app
+from migrations.apply import downgrade, migrate
 from services.local_issuer import LocalIssuer
+from tests.conftest import Database
 from tests.intake.lives import ago, did, imported, reasons, received
 from tests.intake.test_extension_and_apology import LETTER, workday
-from tests.support import JUSTICE, PROVINCE, bearer
+from tests.support import JUSTICE, PROVINCE, bearer, serving, settings_for
 
 
 @pytest.fixture
@@ -134,3 +137,25 @@ async def test_a_refused_apology_is_not_entered(intake: httpx.AsyncClient) -> No
     answer = await intake.post(f"/v1/dossiers/{dossier['code']}/apologies", json={**LETTER, "kind": "overdue"})
     assert answer.status_code == 422
     assert await register(intake, dossier) == []
+
+
+async def test_what_the_log_had_before_there_was_a_register_is_entered(
+    fresh_database: Database, issuer: LocalIssuer
+) -> None:
+    settings, headers = settings_for(fresh_database, issuer), bearer(issuer, "admin", PROVINCE)
+
+    async def entered() -> list[dict[str, Any]]:
+        async with serving(create_app(settings)) as client:
+            client.headers.update(headers)
+            return await register(client, dossier)
+
+    async with serving(create_app(settings)) as client:
+        client.headers.update(headers)
+        dossier = await imported(client, headers, accepted=ago(days=10), due=ago(days=-10))
+        await did(client, dossier, "extensions", **LETTER, new_due_at=workday(20).isoformat())
+        await did(client, dossier, "apologies", **LETTER, kind="lost_or_damaged")
+    before = await entered()
+    assert [each["kind"] for each in before] == ["extension", "lost_or_damaged"]
+    await downgrade(fresh_database.owner_url, to="0005")
+    await migrate(fresh_database.owner_url)
+    assert await entered() == before

@@ -164,6 +164,17 @@ async def test_an_extension_is_told_by_the_apology_and_leaves_the_receipt(
     assert await printed(intake, dossier, "receipt.pdf") == receipt
 
 
+async def test_an_apology_for_what_ended_late_does_not_say_that_nothing_is_there(
+    intake: httpx.AsyncClient, issuer: LocalIssuer
+) -> None:
+    dossier = await imported(intake, bearer(issuer, "admin", PROVINCE), accepted=ago(days=30), due=ago(days=3))
+    await did(intake, dossier, "finish")
+    await did(intake, dossier, "apologies", **LETTER, kind="overdue")
+    said = text_of(await printed(intake, dossier, "apology.pdf"))
+    assert "đã có kết quả nhưng quá thời gian hẹn trả" in said
+    assert "chưa có kết quả" not in said
+
+
 async def test_an_apology_for_a_lost_dossier_is_another_edition(intake: httpx.AsyncClient) -> None:
     dossier = await received(intake, applicant=PERSON)
     for number, why in enumerate(("Hồ sơ bị ướt do mưa bão", "Hồ sơ bị thất lạc"), 1):

@@ -151,6 +151,8 @@ async def test_what_is_asked_for_and_why(citizen: httpx.AsyncClient, intake: htt
     (notice,) = body["notices"]
     assert (notice["kind"], notice["kind_name"]) == ("supplement_requested", "Yêu cầu bổ sung")
     assert (notice["reason"], notice["documents"]) == ("Thiếu bản sao", [wanted])
+    staff = (await intake.get(f"/v1/dossiers/{dossier['code']}")).json()
+    assert body["answer_due_at"] == staff["answer_due_at"]
     assert body["due_at"] is None
 
 
@@ -171,6 +173,30 @@ async def test_an_apology_with_its_new_date_and_without_who_signed_it(
     assert (notice["kind"], notice["reason"], notice["new_due_at"]) == ("extended", LETTER["reason"], new)
     assert body["due_at"] == new
     assert LETTER["signed_by"] not in str(body)
+
+
+async def test_an_apology_for_lateness_and_for_a_loss(
+    citizen: httpx.AsyncClient, intake: httpx.AsyncClient, issuer: LocalIssuer
+) -> None:
+    dossier = await imported(intake, bearer(issuer, "admin", PROVINCE), accepted=ago(days=30), due=ago(days=3))
+    new = workday(10).isoformat()
+    await did(intake, dossier, "apologies", **LETTER, kind="overdue", new_due_at=new)
+    await did(intake, dossier, "apologies", **LETTER, kind="lost_or_damaged")
+    loss, late = (await seen(citizen, dossier))["notices"]
+    assert (late["kind"], late["new_due_at"]) == ("apologised", new)
+    assert (loss["kind"], loss["new_due_at"]) == ("apologised", None)
+
+
+async def test_a_proposals_own_words_reach_the_applicant(
+    citizen: httpx.AsyncClient, intake: httpx.AsyncClient, issuer: LocalIssuer
+) -> None:
+    dossier = await imported(intake, bearer(issuer, "admin", PROVINCE), accepted=ago(days=10), due=ago(days=-10))
+    proposal = {**LETTER, "apology": "Chúng tôi xin lỗi bà", "new_due_at": workday(20).isoformat()}
+    path = f"/v1/dossiers/{dossier['code']}/extension-proposals"
+    await intake.post(path, json=proposal, headers=bearer(issuer, "handler", WARD))
+    assert (await seen(citizen, dossier))["notices"] == [], "what is only proposed is not told"
+    await did(intake, dossier, "extensions", proposal=1)
+    assert (await seen(citizen, dossier))["notices"][0]["apology"] == "Chúng tôi xin lỗi bà"
 
 
 async def test_a_result_as_asked_for_is_no_notice(citizen: httpx.AsyncClient, intake: httpx.AsyncClient) -> None:
