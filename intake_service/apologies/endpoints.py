@@ -146,7 +146,7 @@ async def list_open(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Response:
-    """Proposals that the one-stop has to decide upon, of the dossiers that the agency received."""
+    """Proposals that the one-stop has to decide upon, of the open dossiers that the agency received."""
     pages = Pages(room.settings.cursor_key, f"open-proposals:{agency}", int)
     (after,) = pages.after(cursor) or (0,)
     scope = _scope(agency, reference, principal)

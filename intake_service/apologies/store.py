@@ -74,11 +74,11 @@ async def decide(
 async def open_proposals(
     connection: Reading, agencies: Sequence[int], *, after: int, limit: int
 ) -> list[asyncpg.Record]:
-    """Proposals that wait, of dossiers that these agencies received, after a dossier's id."""
+    """Proposals that wait, of dossiers that these agencies received and that are open, after a dossier's id."""
     return await connection.fetch(
         "SELECT d.id, d.code, d.agency_id, d.due_at, p.n, p.proposed_at, p.new_due_at"
         " FROM extension_proposal p JOIN dossier d ON d.id = p.dossier_id"
-        " WHERE p.accepted IS NULL AND p.dossier_id > $2 AND d.agency_id = ANY($1::int[])"
+        " WHERE p.accepted IS NULL AND p.dossier_id > $2 AND d.agency_id = ANY($1::int[]) AND d.finished_at IS NULL"
         " ORDER BY p.dossier_id LIMIT $3",
         agencies,
         after,

@@ -23,7 +23,7 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "dossier_event": {"motcua_intake": _APPEND, "motcua_routing": _READ, "motcua_stats": _READ},
         "event_note": {"motcua_intake": _APPEND},
         "extension_proposal": {"motcua_intake": _WRITE},
-        "apology": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
+        "apology": {"motcua_intake": _WRITE, "motcua_routing": _READ},
         "apology_delivery": {"motcua_intake": _APPEND},
         "form_version": {"motcua_intake": _WRITE},
         "dossier_number": {"motcua_intake": _WRITE},

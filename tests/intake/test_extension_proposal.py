@@ -95,6 +95,16 @@ async def test_the_one_stop_rejects_it_with_a_reason(
     await did(intake, dossier, "extensions", proposal=2)
 
 
+async def test_of_a_dossier_that_has_ended_nothing_waits(
+    intake: httpx.AsyncClient, dossier: dict[str, Any], handler: dict[str, str]
+) -> None:
+    await propose(intake, dossier, handler)
+    await did(intake, dossier, "finish")
+    assert dossier["code"] not in await waiting(intake)
+    assert (await does(intake, dossier, "extensions", proposal=1)).json()["code"] == "not_allowed_in_status"
+    assert [each["state"] for each in await proposals(intake, dossier)] == ["open"], "refused, nothing half-written"
+
+
 async def test_one_waits_at_a_time(intake: httpx.AsyncClient, dossier: dict[str, Any], handler: dict[str, str]) -> None:
     await propose(intake, dossier, handler)
     again = await propose(intake, dossier, handler)
