@@ -1,27 +1,19 @@
-"""The press for PDF: a `Paper` through the one layout (form.typ), as PDF/A-2b with the bundled font and no other.
-
-A compiler is kept and used again: a form takes some milliseconds. It cannot be shared between threads, so each thread
-of the press has its own. While it works the other threads of the process go on.
-"""
+"""The press for PDF: a `Paper` as data that the typesetter can set, whatever was typed into it."""
 
 import re
-import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from io import BytesIO
-from pathlib import Path
 from struct import unpack_from
 from typing import Any
 
 import orjson
-import typst
 
+from intake_service.forms import typeset
 from intake_service.forms.press import code_of
 from intake_service.forms.wording import Paper
 
 MEDIA_TYPE = "application/pdf"
-FONTS = Path(__file__).parent / "fonts"
-_LAYOUT = Path(__file__).parent / "form.typ"
 #: What the font cannot show is shown as this, as a PDF/A may not hold it: the paper shows that something is missing.
 _MISSING = "□"
 #: A longer word than this is broken, every so many characters: in an upright form, in the narrow columns of a ledger.
@@ -31,30 +23,15 @@ _PIECE = re.compile(rf"\S{{{_BROKEN_EVERY}}}")
 #: What is surely room for on one page.
 _ROWS_OF_A_PAGE, _LETTERS_OF_A_PAGE = 6, 1500
 
-_kept = threading.local()
-
 
 def printed(paper: Paper) -> bytes:
     """A form as PDF/A-2b. The same form is the same bytes: its date is the form's own."""
-    made = _compiler().compile(
-        format="pdf", sys_inputs={"paper": _data(paper)}, pdf_standards="a-2b", timestamp=int(paper.made_at.timestamp())
-    )
-    assert isinstance(made, bytes), "a PDF is one file"
-    return made
+    return typeset.pdf(_data(paper), int(paper.made_at.timestamp()))
 
 
 def pictured(paper: Paper, ppi: float = 110) -> list[bytes]:
     """Its pages as PNG, to be looked at."""
-    made = _compiler().compile(format="png", sys_inputs={"paper": _data(paper)}, ppi=ppi)
-    return [page for page in (made if isinstance(made, list) else [made]) if page is not None]
-
-
-def _compiler() -> typst.Compiler:
-    found: typst.Compiler | None = getattr(_kept, "compiler", None)
-    if found is None:
-        fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
-        found = _kept.compiler = typst.Compiler(str(_LAYOUT), root=str(_LAYOUT.parent), font_paths=fonts)
-    return found
+    return typeset.pictures(_data(paper), ppi)
 
 
 def _data(paper: Paper) -> str:
@@ -97,7 +74,7 @@ def _qr(address: str) -> str:
 @cache
 def covered() -> frozenset[str]:
     """The characters that every face of the font has, and the end of a line."""
-    faces = [_characters(file.read_bytes()) for file in sorted(FONTS.glob("*.ttf"))]
+    faces = [_characters(file.read_bytes()) for file in sorted(typeset.FONTS.glob("*.ttf"))]
     return frozenset.intersection(*faces) | {"\n"}
 
 

@@ -7,6 +7,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from subprocess import SubprocessError
 
 import segno
 
@@ -32,6 +33,8 @@ async def pressed(press: Callable[[Paper], bytes], paper: Paper) -> bytes:
     _under_way += 1
     try:
         return await asyncio.get_running_loop().run_in_executor(_pool, press, paper)
+    except SubprocessError as error:  # a large one, which no longer had time or memory
+        raise Problem("unavailable") from error
     finally:
         _under_way -= 1
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfReader
 
-from intake_service.forms import pdf, word
+from intake_service.forms import pdf, typeset, word
 from intake_service.forms.rules import FormKind, HandOver, Receipt
 from intake_service.forms.wording import MOST_DOCUMENTS, Paper
 from shared.domain.lifecycle import EventKind
@@ -219,6 +219,17 @@ def test_a_form_is_bounded_and_says_what_it_leaves_out() -> None:
     assert f"Giấy tờ số {MOST_DOCUMENTS}" not in said
     assert "và 23 giấy tờ khác" in said
     assert said.count("Dài") < 260
+
+
+def test_what_is_large_is_set_by_a_process_that_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same bytes on either way: the typesetter remembers what it has set, and would hold 240 MB of a ledger."""
+    large = a_ledger(200)
+    data = pdf._data(large)
+    assert len(data) > typeset.LARGE
+    apart = pdf.printed(large)
+    monkeypatch.setattr(typeset, "LARGE", 10**9)
+    assert pdf.printed(large) == apart
+    assert len(PdfReader(BytesIO(apart)).pages) > 10
 
 
 def test_threads_print_beside_each_other() -> None:

@@ -3,6 +3,7 @@
 
 import re
 import unicodedata
+import zipfile
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -10,15 +11,17 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+import zxingcpp
 from docx import Document
 from docx.oxml.ns import qn
+from PIL import Image
 from pypdf import PdfReader
 
 from services.local_issuer import LocalIssuer
 from shared.domain.civil_time import local
 from tests.conftest import Database
 from tests.intake.lives import ago, did, imported, reasons, received, submitted
-from tests.support import JUSTICE, PROVINCE, REGISTER_COPY, bearer
+from tests.support import BIRTH, JUSTICE, PROVINCE, REGISTER_COPY, a_draft, bearer
 
 PERSON = {
     "kind": "person",
@@ -109,6 +112,19 @@ async def test_the_receipt_says_what_was_received_and_until_when(intake: httpx.A
         assert re.search(r"2 Giấy chứng nhận kết hôn 2\b", said)
 
 
+async def test_the_code_on_the_receipt_opens_what_its_holder_may_see(intake: httpx.AsyncClient) -> None:
+    dossier = await received(intake)
+    with zipfile.ZipFile(BytesIO(await printed(intake, dossier, "receipt.docx"))) as parts:
+        (name,) = (name for name in parts.namelist() if name.endswith(".png"))
+        (code,) = zxingcpp.read_barcodes(Image.open(BytesIO(parts.read(name))).convert("L"))
+    address = httpx.URL(code.text)
+    assert address.path == f"/v1/track/{dossier['code']}"
+    nobody = {"Authorization": ""}
+    seen = (await intake.get(f"{address.path}?{address.query.decode()}", headers=nobody)).json()
+    less = (await intake.get(address.path, headers=nobody)).json()
+    assert len(seen) > len(less)
+
+
 async def test_a_form_comes_as_a_file_that_nobody_keeps_on_the_way(intake: httpx.AsyncClient) -> None:
     dossier = await received(intake)
     for name, media in (
@@ -138,6 +154,29 @@ async def test_a_receipt_printed_once_is_printed_again_as_it_was(intake: httpx.A
     assert "Cấp lại lần 2" in newest
     assert "Giấy ủy quyền" in newest
     assert on_paper(after["due_at"]) in newest
+    for name, bytes_then in first.items():
+        assert await printed(intake, dossier, name, edition=1) == bytes_then
+
+
+async def test_a_correction_is_a_new_receipt_and_the_old_one_stays(
+    intake: httpx.AsyncClient, issuer: LocalIssuer
+) -> None:
+    wrong = {**PERSON, "name": "Nguyễn Thị Đao"}
+    dossier = await received(intake, applicant=wrong, submitted_by={"name": "Trần Văn Bình"})
+    first = {name: await printed(intake, dossier, name) for name in ("receipt.pdf", "receipt.docx", "control-slip.pdf")}
+    right = {"applicant": {"name": "Nguyễn Thị Đào"}, "submitted_by": None, "procedure": BIRTH}
+    answer = await intake.post(
+        f"/v1/dossiers/{dossier['code']}/corrections",
+        json={"reason": "Nhập nhầm", "decision": "07/BB-TTPVHCC", **right},
+        headers=bearer(issuer, "supervisor", PROVINCE),
+    )
+    assert answer.status_code == 200, answer.text
+    said = text_of(await printed(intake, dossier, "receipt.pdf"))
+    assert "Tiếp nhận hồ sơ của: Nguyễn Thị Đào" in said
+    assert "Người nộp hồ sơ: Trần" not in said
+    assert "Lý do cấp lại: đính chính thông tin tiếp nhận, theo văn bản số 07/BB-TTPVHCC" in said
+    assert answer.json()["procedure_name"] in said
+    assert f"Thời gian trả kết quả giải quyết hồ sơ: {on_paper(answer.json()['due_at'])}" in said
     for name, bytes_then in first.items():
         assert await printed(intake, dossier, name, edition=1) == bytes_then
 
@@ -365,17 +404,8 @@ async def test_whoever_may_not_see_the_dossier_sees_no_form(intake: httpx.AsyncC
 
 
 async def test_a_receipt_of_a_same_day_procedure_is_given_if_asked(intake: httpx.AsyncClient) -> None:
-    from tests.support import BIRTH
-
     dossier = await received(intake)
-    birth = (await intake.post("/v1/dossiers", json={**_draft(), "procedure": BIRTH})).json()
+    birth = (await intake.post("/v1/dossiers", json=a_draft(procedure=BIRTH))).json()
     assert (await forms(intake, dossier))[0]["required"] is True
     assert (await forms(intake, birth))[0]["required"] is False
     assert "GIẤY TIẾP NHẬN" in text_of(await printed(intake, birth, "receipt.pdf"))
-
-
-def _draft() -> dict[str, Any]:
-    from tests.support import a_draft
-
-    draft: dict[str, Any] = a_draft()
-    return draft

@@ -20,6 +20,7 @@ NOUN_FILES = {"__init__.py", "endpoints.py", "usecases.py", "rules.py", "store.p
 EXTRA_FILES = {
     "intake_service/forms/wording.py": "what stands on each form; pure, and printed by either press",
     "intake_service/forms/pdf.py": "the press for PDF",
+    "intake_service/forms/typeset.py": "the typesetter, which may run as a process of its own",
     "intake_service/forms/word.py": "the press for DOCX",
     "intake_service/forms/press.py": "what both presses share: the threads and the QR code",
     "intake_service/forms/form.typ": "how a form looks as PDF",
