@@ -15,6 +15,8 @@ from routing_service.cases import endpoints as cases
 from routing_service.cases.usecases import FinishTeller
 from routing_service.delegations import endpoints as delegations
 from routing_service.hand_overs import endpoints as hand_overs
+from routing_service.opinions import endpoints as opinions
+from routing_service.opinions.usecases import escalating_worker
 from routing_service.overdue import endpoints as overdue
 from routing_service.reorganisations import endpoints as reorganisations
 from routing_service.reorganisations.usecases import Mover
@@ -41,6 +43,7 @@ def _workers(room: Room) -> Sequence[Worker]:
         Worker(room.pool, "routing.finish-reports", teller.round),
         Worker(room.pool, "routing.reorganisations", mover.round, idle=1.0),
         settling_worker(room.pool, lambda: room.reference.current, now),
+        escalating_worker(room.pool, now),
         forgetting_worker(room.pool, "routing"),
     )
 
@@ -66,6 +69,8 @@ PLAN = RoomPlan(
         reorganisations.router,
         cases.worklist_router,
         segments.router,
+        opinions.router,
+        opinions.list_router,
         overdue.router,
         workflows.router,
     ),

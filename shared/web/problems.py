@@ -374,6 +374,17 @@ REASONS = MappingProxyType(
             "các bước {path} cộng lại {total} giờ làm việc, quá thời hạn của thủ tục là {term} giờ làm việc",
             "steps {path} add up to {total} working hours, more than the procedure's term of {term} working hours",
         ),
+        "not_at_work": (
+            "cơ quan này không giữ hồ sơ, cũng không có phần việc đang làm",
+            "this agency neither holds the dossier nor has a share of it to work on",
+        ),
+        "asks_itself": ("không lấy ý kiến của chính mình", "does not ask itself"),
+        "instant_or_allotment": (
+            "phải nêu thời điểm hoặc số giờ, số ngày làm việc, không nêu cả hai",
+            "needs an instant or a number of working hours or days, not both",
+        ),
+        "not_asked": ("không lấy ý kiến của cơ quan này", "this agency was not asked"),
+        "opinion_answered": ("đã trả lời rồi", "it was answered before"),
         "not_your_segment": (
             "phần việc này của cơ quan khác",
             "this share of the work is another agency's",

@@ -1,0 +1,197 @@
+"""HTTP of opinions: ask another unit, answer, and the list of what is open, silent or answered."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from routing_service.cases.endpoints import IfMatch, version_in
+from routing_service.opinions import rules, store, usecases
+from shared.contracts.fields import Code
+from shared.contracts.workflows import Opinion, OpinionAnswerIn, OpinionIn, OpinionPage, Opinions, OpinionState
+from shared.domain.civil_time import civil_day, shown
+from shared.reference import Reference
+from shared.web.app import ReferenceOf, RoomOf
+from shared.web.auth import STAFF, Principal, Role, allows, asked_agency
+from shared.web.clock import now
+from shared.web.database import ReadingSession, WritingSession
+from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
+from shared.web.problems import refusals
+
+router = APIRouter(prefix="/v1/cases", tags=["opinions"])
+list_router = APIRouter(prefix="/v1/opinions", tags=["opinions"])
+
+Staff = Annotated[Principal, allows(*STAFF)]
+Officer = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER)]
+OpinionNo = Annotated[int, Path(ge=1, le=10_000, description="Number of the opinion", examples=[1])]
+
+_CHANGES = refusals(
+    "malformed_json",
+    "unauthenticated",
+    "forbidden",
+    "not_found",
+    "not_allowed_in_status",
+    "conflict",
+    "version_changed",
+    "body_too_large",
+    "unsupported_media_type",
+    "invalid_request",
+    "idempotency_key_reused",
+)
+
+
+@router.post(
+    "/{code}/opinions",
+    status_code=201,
+    operation_id="askOpinion",
+    summary="Lấy ý kiến đơn vị khác · Ask another unit for its opinion",
+    response_model=Opinion,
+    responses={201: {"description": "Asked: the unit sees the case from now on. ETag is the case's"}, **_CHANGES},
+)
+async def ask(
+    request: Request,
+    code: str,
+    reference: ReferenceOf,
+    principal: Officer,
+    connection: WritingSession,
+    body: OpinionIn,
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response:
+    """By whoever holds the dossier or has a share of it to work on, with what is asked and until when (NĐ 61/2018 art.
+    19(5)). It stops no clock. If the unit is silent when the term is over, the head of the one-stop is told."""
+    found = await usecases.ask(
+        connection,
+        reference,
+        principal,
+        code,
+        body,
+        expected_version=version_in(if_match),
+        request=RequestKey.of(principal.subject, f"POST /v1/cases/{code}/opinions", key, await request.body()),
+        now=now(),
+    )
+    return _one(found, reference, 201, {"Location": f"/v1/cases/{found.opinion.code}/opinions"})
+
+
+@router.get(
+    "/{code}/opinions",
+    operation_id="readOpinions",
+    summary="Ý kiến về một hồ sơ · The opinions asked on a dossier",
+    response_model=Opinions,
+    responses=refusals("unauthenticated", "forbidden", "not_found"),
+)
+async def of_case(code: str, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+    """What other units were asked, and what they answered, in order."""
+    instant = now()
+    rows = await usecases.of_case(connection, code, principal)
+    return Response(
+        orjson.dumps({"items": [_opinion(row, reference, instant) for row in rows]}), media_type="application/json"
+    )
+
+
+@router.post(
+    "/{code}/opinions/{no}/answer",
+    operation_id="answerOpinion",
+    summary="Trả lời ý kiến · Answer",
+    response_model=Opinion,
+    responses={200: {"description": "Answered. ETag is the case's"}, **_CHANGES},
+)
+async def answer(
+    request: Request,
+    code: str,
+    no: OpinionNo,
+    reference: ReferenceOf,
+    principal: Officer,
+    connection: WritingSession,
+    body: OpinionAnswerIn,
+    key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+) -> Response:
+    """By the unit that was asked, once. A late answer is taken, too, and is shown as late."""
+    found = await usecases.answer(
+        connection,
+        principal,
+        code,
+        no,
+        body,
+        expected_version=version_in(if_match),
+        request=RequestKey.of(
+            principal.subject, f"POST /v1/cases/{code}/opinions/{no}/answer", key, await request.body()
+        ),
+        now=now(),
+    )
+    return _one(found, reference, 200, {})
+
+
+@list_router.get(
+    "",
+    operation_id="listOpinions",
+    summary="Danh sách lấy ý kiến · Opinions that are open, silent or answered",
+    response_model=OpinionPage,
+    responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
+)
+async def listed(
+    room: RoomOf,
+    reference: ReferenceOf,
+    principal: Staff,
+    connection: ReadingSession,
+    state: Annotated[
+        OpinionState,
+        Query(
+            description="open: within its term. escalated: the term is over and nobody answered; the head of the "
+            "one-stop is to act. answered. What was asked on a dossier that has ended is only shown when answered",
+            examples=["escalated"],
+        ),
+    ] = "open",
+    agency: Annotated[
+        Code | None,
+        Query(
+            description="Asked of this agency or one under it, or on dossiers that these received", examples=["19333"]
+        ),
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Response:
+    """For the head of the one-stop and for supervisors: on dossiers that the caller's agency received, and asked by it
+    or of it. The first due at the top."""
+    instant = now()
+    wanted = store.OpinionFilter(sorted(principal.scope), state)
+    if agency is not None:
+        unit = asked_agency(agency, reference, principal, civil_day(instant))
+        concerned = reference.agencies.scope(unit.id) & principal.scope
+        wanted = store.OpinionFilter(wanted.scope, state, sorted(concerned))
+    pages = Pages(room.settings.cursor_key, f"opinions:{state}:{agency}", datetime, int, int)
+    rows = await usecases.listed(connection, wanted, after=pages.after(cursor), limit=limit)
+    rows, following = pages.cut(rows, limit, lambda row: (row.due_at, row.dossier_id, row.no))
+    return page_response([_opinion(row, reference, instant) for row in rows], following)
+
+
+def _one(found: usecases.Shown, reference: Reference, status: int, headers: dict[str, str]) -> Response:
+    replayed = REPLAYED_HEADER if found.replayed else {}
+    body = orjson.dumps(_opinion(found.opinion, reference, now()))
+    return Response(body, status, {"ETag": f'"{found.version}"', **headers, **replayed}, "application/json")
+
+
+def _opinion(row: rules.OpinionRow, reference: Reference, instant: datetime) -> dict[str, Any]:
+    asker, unit = reference.agencies.by_id[row.from_agency_id], reference.agencies.by_id[row.to_agency_id]
+    return {
+        "code": row.code,
+        "no": row.no,
+        "state": row.state.value,
+        "from_agency": asker.code,
+        "from_agency_name": asker.name,
+        "to_agency": unit.code,
+        "to_agency_name": unit.name,
+        "content": row.content,
+        "asked_at": shown(row.asked_at),
+        "asked_by": row.asked_by,
+        "due_at": shown(row.due_at),
+        "answered_at": shown(row.answered_at),
+        "answered_by": row.answered_by,
+        "answer": row.answer,
+        "late": row.late(instant),
+        "escalated_at": shown(row.escalated_at),
+    }
