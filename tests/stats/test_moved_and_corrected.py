@@ -8,12 +8,16 @@ from typing import Any
 import asyncpg
 
 from intake_service.app import create_app as intake_app
+from intake_service.lifecycle.rules import facts_of, read_back
+from intake_service.lifecycle.usecases import clock_of
 from intake_service.recompute.usecases import Recompute
 from routing_service.app import create_app as routing_app
 from services.local_issuer import LocalIssuer
 from shared.domain.civil_time import civil_day
 from shared.domain.counts import Facts
+from shared.domain.life import told
 from shared.domain.lifecycle import Status
+from shared.reference import Reference
 from shared.web.clock import now
 from stats_service.app import create_app as stats_app
 from stats_service.counts.usecases import fold_once
@@ -49,6 +53,27 @@ async def _histories(owner: asyncpg.Connection) -> list[History]:
         facts = Facts(*(row[name] for name in Facts._fields))
         history.events.append(Event(facts, Status(row["status"]), row["occurred_at"], row["recorded_at"]))
     return list(found.values())
+
+
+async def _are_folds(owner: asyncpg.Connection, reference: Reference) -> None:
+    """Every row is what its events make, read back; and its chain leads to the hash that it holds."""
+    for row in await owner.fetch("SELECT d.*, d.code AS name FROM dossier d"):
+        events = await owner.fetch("SELECT * FROM dossier_event WHERE dossier_id = $1 ORDER BY seq", row["id"])
+        logged = ((event["kind"], event["occurred_at"], event["payload"]) for event in events)
+        life = told(read_back(logged, clock_of(reference, row)))
+        assert life is not None
+        account = life.account
+        assert account is not None
+        assert row["status"] == int(life.status)
+        assert row["accepted_at"] == account.accepted_at
+        assert row["original_due_at"] == (account.original_due.at if account.original_due else None)
+        assert row["due_at"] == (account.appointment.at if account.appointment else None)
+        assert row["late_from"] == (account.due.late_from if account.due else None)
+        assert row["verdict"] == (int(account.verdict) if account.verdict else None)
+        facts = facts_of(row["agency_id"], row["channel"], life)
+        assert facts == Facts(*(events[-1][name] for name in Facts._fields))
+        assert row["event_hash"] == events[-1]["hash"]
+        assert row["event_seq"] == len(events)
 
 
 async def test_every_figure_is_a_recount(fresh_database: Database, issuer: LocalIssuer) -> None:
@@ -109,6 +134,7 @@ async def test_every_figure_is_a_recount(fresh_database: Database, issuer: Local
         await agrees()
         await fold_once(stats_role)
         await agrees()
+        await _are_folds(owner, app.state.room.reference.current)
     kinds = {row[0]: row[1] for row in await owner.fetch("SELECT kind, count(*) FROM dossier_event GROUP BY 1")}
     assert kinds["rescheduled"] > 10
     assert kinds["corrected"] > 20
