@@ -43,9 +43,7 @@ def a_history(clock: Clock, *events: tuple[EventKind, str], given_due: Due | Non
 
 def moved_by(history: list[Happened], clock: Clock, after: WorkingCalendar) -> Happened | None:
     """The event that a change of calendar to `after` makes of a history reckoned by `clock`."""
-    from dataclasses import replace
-
-    return rescheduled(history, replace(clock, calendar=after), clock.calendar, NOW, DECISION)
+    return rescheduled(history, clock.by(after), clock.calendar, NOW, DECISION)
 
 
 def dates(event: Happened | None) -> tuple[Any, Any, Any]:
@@ -71,6 +69,30 @@ def test_a_sudden_day_off_moves_what_it_is_judged_by_and_what_is_promised_and_ke
     assert life.account is not None
     assert life.account.original_due is not None
     assert life.account.original_due.at == FIRST
+
+
+@pytest.mark.parametrize(
+    ("accepted", "days", "was", "will_be"),
+    [
+        ("Friday 2018-12-28", 1, "Monday 2018-12-31", "Wednesday 2019-01-02"),
+        ("Friday 2018-12-28", 5, "Monday 2019-01-07", None),  # the make-up Saturday brings back what the swap took
+        ("Friday 2019-04-26", 1, "Monday 2019-04-29", "Thursday 2019-05-02"),
+        ("Friday 2019-04-26", 3, "Friday 2019-05-03", "Saturday 2019-05-04"),
+        ("Friday 2019-04-26", 5, "Tuesday 2019-05-07", None),
+    ],
+)
+def test_the_swapped_days_of_2019_announced_while_dossiers_run(
+    accepted: str, days: int, was: str, will_be: str | None
+) -> None:
+    """31/12/2018 off and 5/1/2019 worked; 29/4 off and 4/5 worked (6519/VPCP-KGVX of 11/7/2018)."""
+    swapped = ("Monday 2018-12-31", "Saturday 2019-01-05", "Monday 2019-04-29", "Saturday 2019-05-04")
+    unannounced = the_calendar().with_days(dict.fromkeys(map(day, swapped)))
+    clock = a_clock(working_days(days), calendar=unannounced)
+    log = a_history(clock, (EventKind.ACCEPTED, f"{accepted} 09:00"))
+    assert log[0].due is not None
+    assert log[0].due.day == day(was)
+    event = moved_by(log, clock, the_calendar())
+    assert (event.due.day if event and event.due else None) == (day(will_be) if will_be else None)
 
 
 @pytest.mark.parametrize("off", ["Monday 2019-07-22", "Saturday 2019-07-27", "Tuesday 2019-07-30"])
@@ -155,15 +177,13 @@ def test_what_another_change_would_move_is_not_this_ones() -> None:
 
 
 def test_a_change_taken_back_leads_back() -> None:
-    from dataclasses import replace
-
     log = a_history(FIVE_DAYS, ACCEPTED)
     off = with_off("Friday 2019-07-26")
     away = moved_by(log, FIVE_DAYS, off)
     assert away is not None
     back = rescheduled([*log, away], FIVE_DAYS, off, NOW, DECISION)
     assert dates(back) == (FIRST, FIRST, FIRST)
-    again = rescheduled([*log, away], replace(FIVE_DAYS, calendar=off), the_calendar(), NOW, DECISION)
+    again = rescheduled([*log, away], FIVE_DAYS.by(off), the_calendar(), NOW, DECISION)
     assert again is None, "it stands where it should"
 
 
