@@ -22,6 +22,7 @@ from routing_service.reorganisations import endpoints as reorganisations
 from routing_service.reorganisations.usecases import Mover
 from routing_service.segments import endpoints as segments
 from routing_service.segments.usecases import settling_worker
+from routing_service.sessions import endpoints as sessions
 from routing_service.workflows import endpoints as workflows
 from shared.contracts.intake import IntakeClient
 from shared.web.app import Room, RoomPlan, make_app
@@ -59,6 +60,7 @@ PLAN = RoomPlan(
     ),
     routers=(
         agencies.router,
+        sessions.router,
         calendars.router,
         calendar_changes.router,
         cases.router,

@@ -1,10 +1,18 @@
 """Fields as they may come in: text in one spelling without control characters, days and instants of our times."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, EmailStr, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    EmailStr,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from shared.domain.civil_time import local
@@ -86,6 +94,18 @@ def _written_day(value: object) -> object:
     return value
 
 
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
+
+
+def _written_time(value: object) -> object:
+    """HH:MM only: pydantic alone takes a number for seconds since midnight, and an offset."""
+    if isinstance(value, time):
+        return value
+    if not isinstance(value, str) or _TIME.fullmatch(value) is None:
+        raise refused("malformed", expected="HH:MM")
+    return value
+
+
 def _rfc3339(value: object) -> object:
     """Text only: a bare number is no instant. A "+" that a query string turned into a blank is put back."""
     if isinstance(value, datetime):
@@ -109,5 +129,9 @@ def _of_our_times(value: datetime) -> datetime:
 
 #: A civil day as it may come in, in a body or a query.
 Day = Annotated[date, BeforeValidator(_written_day), AfterValidator(_day_of_our_times), Field(examples=["2019-06-30"])]
+#: An hour of the day as it may come in, by the clocks of Vietnam.
+TimeOfDay = Annotated[
+    time, BeforeValidator(_written_time), WithJsonSchema({"type": "string", "pattern": f"^{_TIME.pattern}$"})
+]
 #: An instant as it may come in: RFC 3339 with its offset, in a year that a calendar can have.
 InstantIn = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_of_our_times)]

@@ -139,6 +139,12 @@ REASONS = MappingProxyType(
             "chưa có lịch làm việc năm {year}; quản trị viên cần nạp lịch",
             "no working calendar is loaded for {year}; an operator has to load it",
         ),
+        "closes_before_opening": ("phải sau giờ bắt đầu", "must be after the opening"),
+        "overlaps_block": ("trùng với buổi làm việc khác trong ngày", "overlaps another block of the day"),
+        "weekday_without_hours": (
+            "các ngày từ thứ Hai đến thứ Sáu (0–4) phải có giờ làm việc; còn thiếu: {weekdays}",
+            "each of Monday to Friday (0–4) needs hours; missing: {weekdays}",
+        ),
         "in_future": ("không được ở tương lai", "must not lie in the future"),
         "before_submission": ("không được trước lúc nộp", "must not be before submission"),
         "before_acceptance": ("không được trước lúc tiếp nhận", "must not be before acceptance"),

@@ -190,6 +190,7 @@ EXPECTED = MappingProxyType(
         "object": "đối tượng JSON",
         "1-200 printable characters": "từ 1 đến 200 ký tự in được",
         "e-mail address": "địa chỉ thư điện tử, không kèm tên",
+        "HH:MM": "giờ và phút, ví dụ 07:30",
         "YYYY-MM-DD": "ngày theo dạng năm-tháng-ngày, ví dụ 2019-06-30",
         "RFC 3339, 2019-07-24T08:00:00+07:00": "thời điểm theo RFC 3339, ví dụ 2019-07-24T08:00:00+07:00",
     }

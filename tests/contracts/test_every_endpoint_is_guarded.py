@@ -26,6 +26,7 @@ PUBLIC = {
     "/v1/procedures/{code}",
     "/v1/agencies",
     "/v1/agencies/{code}",
+    "/v1/agencies/{code}/sessions",
     "/v1/calendar",
     "/v1/definitions",
     "/v1/deadline-preview",

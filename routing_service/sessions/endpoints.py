@@ -1,0 +1,100 @@
+"""HTTP of an agency's working hours. Reading is public: a due date can be checked by whoever holds the receipt."""
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Header, Query
+from starlette.responses import Response
+
+from routing_service.sessions import usecases
+from routing_service.sessions.rules import Block
+from shared.contracts.fields import Day
+from shared.contracts.sessions import AgencySessions, AgencySessionsIn
+from shared.domain.civil_time import civil_day
+from shared.web.app import ReferenceOf
+from shared.web.auth import Principal, Role, allows
+from shared.web.clock import now
+from shared.web.database import ReadingSession, WritingSession
+from shared.web.problems import refusals
+
+router = APIRouter(prefix="/v1/agencies", tags=["agencies"])
+
+Admin = Annotated[Principal, allows(Role.ADMIN)]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match", max_length=40, description="The ETag of the hours as read", examples=['"3f1c0a2e7b1d4d6b"']
+    ),
+]
+
+
+@router.get(
+    "/{code}/sessions",
+    operation_id="readAgencySessions",
+    summary="Giờ làm việc của cơ quan · The working hours of an agency",
+    response_model=AgencySessions,
+    responses=refusals("not_found", "invalid_request"),
+)
+async def read(
+    code: str,
+    reference: ReferenceOf,
+    connection: ReadingSession,
+    as_of: Annotated[Day | None, Query(description="The day; today unless given")] = None,
+) -> Response:
+    """The blocks that hold on a day: the agency's own, or the installation's where it has set none."""
+    return _answer(await usecases.hours(connection, reference, code, as_of or civil_day(now())))
+
+
+@router.put(
+    "/{code}/sessions",
+    operation_id="setAgencySessions",
+    summary="Đặt giờ làm việc của cơ quan · Set the working hours of an agency",
+    response_model=AgencySessions,
+    responses=refusals(
+        *("malformed_json", "unauthenticated", "forbidden", "agency_out_of_scope", "not_found", "version_changed"),
+        *("body_too_large", "unsupported_media_type", "invalid_request"),
+    ),
+)
+async def put(
+    code: str,
+    reference: ReferenceOf,
+    principal: Admin,
+    connection: WritingSession,
+    body: AgencySessionsIn,
+    if_match: IfMatch = None,
+) -> Response:
+    """From `valid_from` on, in place of whatever was to hold then. Dossiers received before keep their dates. Repeating
+    it changes nothing."""
+    found = await usecases.set_hours(
+        connection,
+        reference,
+        principal,
+        code,
+        begin=body.valid_from,
+        blocks=[Block(block.weekday, block.opens, block.closes) for block in body.blocks],
+        basis=body.basis,
+        if_match=if_match,
+        now=now(),
+    )
+    return _answer(found)
+
+
+def _answer(found: usecases.Hours) -> Response:
+    body: dict[str, Any] = {
+        "agency": found.agency,
+        "as_of": found.as_of,
+        "own": found.own,
+        "blocks": [
+            {
+                "weekday": row.block.weekday,
+                "opens": row.block.opens.isoformat("minutes"),
+                "closes": row.block.closes.isoformat("minutes"),
+                "valid_from": row.valid_from,
+                "valid_to": row.valid_to,
+                "basis": row.basis,
+            }
+            for row in found.rows
+        ],
+        "changes_on": found.to_come,
+    }
+    return Response(orjson.dumps(body), headers={"ETag": found.etag}, media_type="application/json")
