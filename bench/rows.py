@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from bench import deadlines, forms, imports, intake, overdue, pages, recompute, reports, starts, wal
+from bench import bulk, deadlines, forms, imports, intake, overdue, pages, recompute, reports, starts, wal
 from bench.figures import Figure
 from bench.ground import Ground
 
@@ -19,5 +19,6 @@ ROWS: Mapping[str, Callable[[Ground], list[Figure]]] = MappingProxyType(
         "report": reports.measure,
         "overdue": overdue.measure,
         "recompute": recompute.measure,
+        "bulk": bulk.measure,
     }
 )

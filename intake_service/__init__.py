@@ -1,8 +1,8 @@
 """INTAKE: what a citizen hands in and gets back.
 
 Owns procedures, supplement rules, dossiers and their lifecycle, applicants, the event log, apologies, imports.
-Offers `/v1/procedures`, `/v1/supplement-rules`, `/v1/dossiers` with all that may be done to one, corrections and
-forms, `/v1/ledger`, `/v1/deadline-preview`, `/v1/imports`, and to anybody `/v1/track`.
+Offers `/v1/procedures`, `/v1/supplement-rules`, `/v1/dossiers` with all that may be done to one or a thousand,
+corrections and forms, `/v1/ledger`, `/v1/deadline-preview`, `/v1/imports`, and to anybody `/v1/track`.
 Calls routing, to tell it of every dossier that was received (outbox/).
 Reads routing's changes of the calendar, and reckons open dossiers anew (recompute/).
 Never decides who holds a dossier, and never counts.

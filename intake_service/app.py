@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from intake_service.apologies import endpoints as apologies
+from intake_service.bulk_actions import endpoints as bulk_actions
 from intake_service.corrections import endpoints as corrections
 from intake_service.deadlines import endpoints as deadlines
 from intake_service.dossiers import endpoints as dossiers
@@ -34,6 +35,7 @@ PLAN = RoomPlan(
         procedures.router,
         supplement_rules.router,
         dossiers.router,
+        bulk_actions.router,
         lifecycle.router,
         corrections.router,
         apologies.router,

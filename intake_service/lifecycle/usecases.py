@@ -65,7 +65,6 @@ class Act:
 
 async def advance(connection: Writing, reference: Reference, principal: Principal, code: str, act: Act) -> bool:
     """Take a dossier one step on. Returns whether an earlier request with this key had done it."""
-    actor, acting_agency_id = _actor(reference, principal, act)
     if act.kind is EventKind.APOLOGISED and act.new_due_at is not None and principal.role in _OFFICE:
         raise Problem("forbidden", Reason("new_due_at", "one_stop_moves_the_date"))
     row = await store.locked(connection, code, principal.scope)
@@ -78,28 +77,36 @@ async def advance(connection: Writing, reference: Reference, principal: Principa
     if act.kind is EventKind.EXTENDED:
         act = await _as_proposed(connection, row["id"], act)
     history = (await store.histories(connection, [row["id"]]))[row["id"]]
+    event = decided(reference, principal, row, history, act)
+    if act.kind is EventKind.ACCEPTED:
+        event = replace(
+            event, code=await store.issue_number(connection, _prefix(reference, row, act.occurred_at or act.now))
+        )
+    await store.append(connection, [event])
+    if act.apology is not None:
+        await _entered(connection, act, event)
+    return False
+
+
+def decided(
+    reference: Reference, principal: Principal, row: asyncpg.Record, history: list[asyncpg.Record], act: Act
+) -> store.Appended:
+    """What an act makes of a locked dossier with its history: its next event. Raises the Problem that refuses it."""
+    actor, acting_agency_id = _actor(reference, principal, act)
     life, clock = life_of(reference, row, history)
     note = _note(act)
     step, answer_due = _decided(life, act, history, clock, note)
-    if act.kind is EventKind.ACCEPTED:
-        code = await store.issue_number(connection, _prefix(reference, row, act.occurred_at or act.now))
-    else:
-        code = row["code"]
-    event = appended(
+    return appended(
         row,
         step,
         reference,
-        code=code,
+        code=row["code"],
         actor=actor,
         acting_agency_id=acting_agency_id,
         now=act.now,
         note=note,
         answer_due=answer_due,
     )
-    await store.append(connection, [event])
-    if act.apology is not None:
-        await _entered(connection, act, event)
-    return False
 
 
 async def _as_proposed(connection: Writing, dossier_id: int, act: Act) -> Act:

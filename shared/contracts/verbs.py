@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationInfo, field_validator
 
+from shared.contracts.bulk import MAX_BULK
 from shared.contracts.fields import Code, InstantIn, LongLine, Name, ShortLine, Subject, refused
 
 
@@ -153,4 +154,40 @@ class ReturnIn(Verb):
 
     channel: Literal["counter", "post"] | None = Field(
         None, description="Where it was handed over, if not as the applicant had asked"
+    )
+
+
+class _Item(_In):
+    code: Code = Field(description="Mã hồ sơ", examples=["19333-261123-0001"])
+    version: int | None = Field(
+        None, ge=1, description="The dossier's ETag as read: refused if it changed", examples=[2]
+    )
+
+
+class BulkFinishIn(_Item, FinishIn):
+    """Finish it, as `POST /v1/dossiers/{code}/finish` does."""
+
+    action: Literal["finish"] = Field(description="Xử lý xong", examples=["finish"])
+
+
+class BulkReturnIn(_Item, ReturnIn):
+    """Hand its result over, as `POST /v1/dossiers/{code}/return` does."""
+
+    action: Literal["return"] = Field(description="Trả kết quả", examples=["return"])
+
+
+class DossierActionsIn(_In):
+    """Up to 1,000 actions in one call. Each is judged on its own: a malformed one holds up no other."""
+
+    items: Annotated[
+        list[
+            Annotated[
+                Annotated[BulkFinishIn | BulkReturnIn, Field(discriminator="action")],
+                SkipValidation,
+            ]
+        ],
+        Field(min_length=1, max_length=MAX_BULK),
+    ] = Field(
+        description="What is to happen to which dossier; a dossier may be finished and returned in one call",
+        examples=[[{"action": "finish", "code": "19333-261123-0001", "occurred_at": "2026-11-24T10:00:00+07:00"}]],
     )

@@ -1,0 +1,54 @@
+"""HTTP of bulk actions on dossiers."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from intake_service.bulk_actions import usecases
+from shared.contracts.bulk import BulkResults
+from shared.contracts.verbs import DossierActionsIn
+from shared.web.app import ReferenceOf
+from shared.web.auth import Principal, Role, allows
+from shared.web.bulk import bulk_response
+from shared.web.clock import now
+from shared.web.database import WritingSession
+from shared.web.idempotency import IdempotencyKey, RequestKey
+from shared.web.problems import refusals
+
+router = APIRouter(prefix="/v1/dossiers", tags=["bulk actions"])
+Agency = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN, Role.MACHINE)]
+
+
+@router.post(
+    "/bulk-actions",
+    operation_id="actOnDossiers",
+    summary="Kết thúc, trả kết quả hàng loạt · Up to 1,000 finishes and returns in one call",
+    response_model=BulkResults,
+    responses={
+        200: {"description": "What became of each, in order: some may be refused"},
+        **refusals(
+            "malformed_json",
+            "unauthenticated",
+            "forbidden",
+            "body_too_large",
+            "unsupported_media_type",
+            "invalid_request",
+            "idempotency_key_reused",
+        ),
+    },
+)
+async def act(
+    request: Request,
+    reference: ReferenceOf,
+    principal: Agency,
+    connection: WritingSession,
+    body: DossierActionsIn,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Close what was done, with its real dates: finish and return, each as its own call would, with its own result, and
+    one that is refused holds up no other. A dossier may be finished and returned in one call, in that order. Repeated
+    with its key, the call answers what it had done, and does nothing."""
+    wanted = RequestKey.of(principal.subject, "POST /v1/dossiers/bulk-actions", key, await request.body())
+    outcomes, replayed = await usecases.act(connection, reference, principal, body.items, wanted, now())
+    return bulk_response(request, outcomes, replayed=replayed)
