@@ -1,6 +1,7 @@
 """The presses: PDF/A-2b with one embedded font, DOCX that opens; whatever is typed comes out as text; the same form is
 the same bytes; the QR code reads as the address."""
 
+import asyncio
 import threading
 import unicodedata
 import zipfile
@@ -16,10 +17,11 @@ from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfReader
 
-from intake_service.forms import pdf, typeset, word
+from intake_service.forms import pdf, press, typeset, word
 from intake_service.forms.rules import FormKind, HandOver, Receipt
 from intake_service.forms.wording import MOST_DOCUMENTS, Paper
 from shared.domain.lifecycle import EventKind
+from shared.web.problems import Problem
 from tests.intake.papers import ACCEPTED, TRACKING, a_ledger, a_paper, a_subject, entries, happened
 from tests.support import at
 
@@ -110,12 +112,12 @@ def test_only_the_bundled_font_is_in_it_and_all_of_it_is(form: str) -> None:
 
 
 @each_form
-@pytest.mark.parametrize("press", [pdf, word], ids=["pdf", "docx"])
-def test_printed_twice_it_is_the_same_bytes_and_another_is_not(form: str, press: Any) -> None:
-    first = press.printed(PAPERS[form])
-    press.printed(a_paper(subject=a_subject("Trần Văn Bình")))
-    assert press.printed(PAPERS[form]) == first
-    assert len({press.printed(paper) for paper in PAPERS.values()}) == len(PAPERS)
+@pytest.mark.parametrize("printer", [pdf, word], ids=["pdf", "docx"])
+def test_printed_twice_it_is_the_same_bytes_and_another_is_not(form: str, printer: Any) -> None:
+    first = printer.printed(PAPERS[form])
+    printer.printed(a_paper(subject=a_subject("Trần Văn Bình")))
+    assert printer.printed(PAPERS[form]) == first
+    assert len({printer.printed(paper) for paper in PAPERS.values()}) == len(PAPERS)
 
 
 @each_form
@@ -230,6 +232,23 @@ def test_what_is_large_is_set_by_a_process_that_ends_with_it(monkeypatch: pytest
     monkeypatch.setattr(typeset, "LARGE", 10**9)
     assert pdf.printed(large) == apart
     assert len(PdfReader(BytesIO(apart)).pages) > 10
+
+
+async def test_a_queue_that_is_too_long_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(press, "_MOST_WAITING", 2)
+    asked = [press.pressed(pdf.printed, PAPERS["receipt"]) for _ in range(5)]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    refused = [answer for answer in answers if isinstance(answer, Problem)]
+    assert [problem.code for problem in refused] == ["unavailable"] * 3
+    assert len({answer for answer in answers if isinstance(answer, bytes)}) == 1
+    assert isinstance(await press.pressed(pdf.printed, PAPERS["receipt"]), bytes), "the queue is empty again"
+
+
+async def test_what_is_set_apart_and_fails_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typeset, "_PATIENCE_SECONDS", 0.001)
+    with pytest.raises(Problem) as refused:
+        await press.pressed(pdf.printed, a_ledger(200))
+    assert refused.value.code == "unavailable"
 
 
 def test_threads_print_beside_each_other() -> None:
