@@ -23,12 +23,13 @@ class Reception:
     version_id: int
     agency_id: int
     channel: int
+    case: int
     submitted_at: datetime | None = None
 
 
 def corrected_reception(was: Reception, place: Place, accepted_at: datetime) -> Reception:
     """The reception as it is right."""
-    return Reception(accepted_at, place.version.id, place.agency.id, int(place.channel), was.submitted_at)
+    return Reception(accepted_at, place.version.id, place.agency.id, int(place.channel), place.case, was.submitted_at)
 
 
 def untimely(

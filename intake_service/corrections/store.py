@@ -11,11 +11,13 @@ from shared.web.database import Writing
 async def receive_otherwise(connection: Writing, dossier_id: int, reception: Reception) -> None:
     """Set where, how and when a locked dossier was received; one that came in at the counter was handed in then."""
     await connection.execute(
-        "UPDATE dossier SET version_id = $2, agency_id = $3, channel = $4, submitted_at = $5 WHERE id = $1",
+        "UPDATE dossier SET version_id = $2, agency_id = $3, channel = $4, case_no = $5, submitted_at = $6"
+        " WHERE id = $1",
         dossier_id,
         reception.version_id,
         reception.agency_id,
         reception.channel,
+        reception.case,
         reception.submitted_at or reception.accepted_at,
     )
 

@@ -22,7 +22,7 @@ from shared.domain.life import Happened, Life
 from shared.domain.lifecycle import Channel, EventKind, next_state
 from shared.domain.vietnamese import search_key
 from shared.domain.working_calendar import CalendarMissing
-from shared.reference import Reference
+from shared.reference import FIRST_CASE, Reference
 from shared.web.auth import Principal
 from shared.web.database import Writing
 from shared.web.idempotency import RequestKey, claimed
@@ -109,18 +109,21 @@ def _decided(
 
 def _reception(row: asyncpg.Record) -> Reception:
     handed_in = row["submitted_at"] if row["submitted_at"] != row["accepted_at"] else None
-    return Reception(row["accepted_at"], row["version_id"], row["agency_id"], row["channel"], handed_in)
+    where = (row["version_id"], row["agency_id"], row["channel"], row["case_no"])
+    return Reception(row["accepted_at"], *where, submitted_at=handed_in)
 
 
 def _place(reference: Reference, principal: Principal, was: Reception, asked: CorrectionIn) -> Place | None:
     """Where it was received, as it is right; None where that is not asked about."""
-    if not any((asked.accepted_at, asked.procedure, asked.agency, asked.channel)):
+    if not any((asked.accepted_at, asked.procedure, asked.agency, asked.channel, asked.case)):
         return None
-    procedure = asked.procedure or reference.versions[was.version_id].code
+    known = reference.versions[was.version_id].code
+    procedure = asked.procedure or known
     agency = asked.agency or reference.agencies.by_id[was.agency_id].code
     channel = Channel[asked.channel.upper()] if asked.channel else Channel(was.channel)
     day = civil_day(asked.accepted_at or was.accepted_at)
-    place, reasons = checked_place(reference, procedure, agency, channel, day)
+    case = asked.case or (was.case if procedure == known else FIRST_CASE)  # a number means something in its procedure
+    place, reasons = checked_place(reference, procedure, agency, channel, day, case)
     if place is None:
         raise Problem("invalid_request", *reasons)
     if not principal.covers(place.agency.id):
@@ -158,6 +161,7 @@ def _columns(person: Person, received: Reception) -> dict[str, Any]:
         "version_id": received.version_id,
         "agency_id": received.agency_id,
         "channel": received.channel,
+        "case_no": received.case,
     }
 
 
@@ -200,4 +204,5 @@ def _told(prefix: str, reference: Reference, reception: Reception) -> dict[str, 
         f"{prefix}procedure": reference.versions[reception.version_id].code,
         f"{prefix}agency": reference.agencies.by_id[reception.agency_id].code,
         f"{prefix}channel": Channel(reception.channel).name.lower(),
+        f"{prefix}case": reception.case,
     }

@@ -1,5 +1,7 @@
 """Correcting what was mis-entered at reception, as it goes over the wire."""
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.fields import Code, Email, InstantIn, LongLine, Name, ShortLine
@@ -39,5 +41,8 @@ class CorrectionIn(_In):
     procedure: Code | None = Field(None, description="Procedure code, offered there that day", examples=["2.000908"])
     agency: Code | None = Field(None, description="Receiving agency: the dossier is its figure", examples=["19333"])
     channel: ChannelName | None = Field(None, description="How it came in", examples=["post"])
+    case: Annotated[int, Field(ge=1, le=99)] | None = Field(
+        None, description="Which of the procedure's terms on the channel; of another procedure 1", examples=[2]
+    )
     applicant: ApplicantCorrectionIn | None = Field(None, description="Whose dossier it is")
     submitted_by: SubmitterIn | None = Field(None, description="Who handed it in; null: the applicant")

@@ -17,7 +17,8 @@ from shared.web.clock import now
 from stats_service.app import create_app as stats_app
 from tests.conftest import Database
 from tests.intake.lives import ago, did, does, imported, reasons, received, submitted
-from tests.support import BIRTH, JUSTICE, PROVINCE, REGISTER_COPY, WARD, at, bearer, serving, settings_for
+from tests.intake.test_cases import PROCEDURE as SEVERAL_CASES
+from tests.support import BIRTH, JUSTICE, PROVINCE, REGISTER_COPY, WARD, a_draft, at, bearer, serving, settings_for
 
 MINUTES = {"reason": "Nhập nhầm", "decision": "07/BB-TTPVHCC"}
 
@@ -87,6 +88,7 @@ async def test_a_wrong_day_of_reception_starts_the_account_anew(intake: httpx.As
         "procedure": REGISTER_COPY,
         "agency": WARD,
         "channel": "counter",
+        "case": 1,
         "was_due_at": dossier["due_at"],
         "was_promised_at": dossier["due_at"],
         "was_original_due_at": dossier["original_due_at"],
@@ -94,6 +96,7 @@ async def test_a_wrong_day_of_reception_starts_the_account_anew(intake: httpx.As
         "was_procedure": REGISTER_COPY,
         "was_agency": WARD,
         "was_channel": "counter",
+        "was_case": 1,
         "decision": MINUTES["decision"],
     }
     told = (await intake.get(f"/v1/dossiers/{dossier['code']}/deadline")).json()
@@ -109,6 +112,17 @@ async def test_a_wrong_channel_or_procedure_is_another_term(intake: httpx.AsyncC
     assert after["due_at"] == await preview(intake, accepted, procedure=BIRTH, channel="post")
     again = await corrected(intake, dossier, procedure=REGISTER_COPY, channel="counter")
     assert again["due_at"] == dossier["due_at"]
+
+
+async def test_a_wrong_case_is_another_term(intake: httpx.AsyncClient) -> None:
+    named = {"procedure": SEVERAL_CASES, "agency": PROVINCE}
+    dossier = (await intake.post("/v1/dossiers", json=a_draft(**named))).json()
+    accepted = datetime.fromisoformat(dossier["accepted_at"])
+    after = await corrected(intake, dossier, case=2)
+    assert (after["case"], after["due_at"]) == (2, await preview(intake, accepted, case="2", **named))
+    assert after["due_at"] != dossier["due_at"]
+    assert (await corrected(intake, dossier, channel="post"))["case"] in (1, 2)
+    assert reasons(await corrects(intake, dossier, case=98)) == {("case", "unknown_case")}
 
 
 async def test_what_is_over_is_judged_again(intake: httpx.AsyncClient, issuer: LocalIssuer) -> None:
