@@ -121,7 +121,7 @@ async def test_a_wrong_case_is_another_term(intake: httpx.AsyncClient) -> None:
     after = await corrected(intake, dossier, case=2)
     assert (after["case"], after["due_at"]) == (2, await preview(intake, accepted, case="2", **named))
     assert after["due_at"] != dossier["due_at"]
-    assert (await corrected(intake, dossier, channel="post"))["case"] in (1, 2)
+    assert (await corrected(intake, dossier, case=1))["due_at"] == dossier["due_at"]
     assert reasons(await corrects(intake, dossier, case=98)) == {("case", "unknown_case")}
 
 
@@ -254,11 +254,9 @@ async def test_impossible_instants(intake: httpx.AsyncClient) -> None:
     assert asked["paused"]
     refused = await corrects(intake, dossier, accepted_at=now().isoformat())
     assert reasons(refused) == {("accepted_at", "after_what_followed")}
-    assert (
-        reasons(await corrects(intake, dossier, accepted_at="1999-01-04T08:00:00+07:00"))
-        >= {("accepted_at", "calendar_missing")}
-        or refused.status_code == 422
-    )
+    unknown = await corrects(intake, dossier, accepted_at="1999-01-04T08:00:00+07:00")
+    assert unknown.status_code == 422
+    assert reasons(unknown)
     submission = await submitted(intake)
     accepted = (await intake.post(f"/v1/dossiers/{submission['reference']}/accept", json={})).json()
     early = await corrects(intake, accepted, accepted_at=ago(days=1).isoformat())
