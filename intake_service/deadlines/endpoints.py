@@ -14,7 +14,7 @@ from shared.contracts.fields import Code, InstantIn
 from shared.contracts.intake import ChannelName
 from shared.domain.civil_time import shown
 from shared.domain.deadline import Clock
-from shared.domain.explanation import Line, explained, previewed, term_name, to_answer
+from shared.domain.explanation import UNSURE, Line, explained, previewed, term_name, to_answer
 from shared.domain.lifecycle import Channel
 from shared.web.app import ReferenceOf
 from shared.web.auth import Staff
@@ -79,6 +79,8 @@ def _told(reckoned: usecases.Reckoned) -> list[Line]:
     """The account line by line; at its end what the applicant is to do, and until when."""
     row = reckoned.row
     lines = explained(reckoned.told, reckoned.clock)
+    if row["provisional"]:
+        lines.append(UNSURE)
     if row["answer_due_at"] is not None:
         lines.append(to_answer(row["answer_due_at"], reckoned.clock.supplement, closes=row["lapses_at"] is not None))
     return lines
@@ -127,7 +129,7 @@ async def preview(
         "at": shown(instant),
         "due_at": shown(due.at) if due else None,
         "due_day": due.day if due else None,
-        "explanation": _lines(previewed(instant, due, clock)),
+        "explanation": _lines([*previewed(instant, due, clock), *([UNSURE] if found.provisional else [])]),
     }
     return Response(orjson.dumps(body), media_type="application/json")
 

@@ -59,6 +59,13 @@ def previewed(at: datetime, due: Due | None, clock: Clock) -> list[Line]:
     return [*_accepted(at, clock), *_counted(at, due, clock)]
 
 
+#: Said last where the date rests on a day of the calendar that nobody has announced yet.
+UNSURE = Line(
+    "Ngày hẹn trả là tạm tính: có ngày nghỉ hoặc ngày làm bù chưa được công bố.",
+    "The date is provisional: it rests on days of the calendar that are not announced yet.",
+)
+
+
 def to_answer(at: datetime, rule: SupplementRule, *, closes: bool) -> Line:
     """Until when the applicant is to complete the dossier, and what happens otherwise."""
     until, cited = _instant(at), f" ({rule.citation})" if rule.citation else ""

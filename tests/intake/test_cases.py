@@ -112,3 +112,24 @@ async def test_an_import_names_cases_too(
     owner = await asyncpg.connect(database.owner_url)
     assert await owner.fetchval("SELECT case_no FROM dossier WHERE legacy_code = 'CASE-csv'") == 2
     await owner.close()
+
+
+async def test_a_case_that_was_mis_entered_is_set_right_and_kept_by_other_corrections(
+    intake: httpx.AsyncClient, issuer: LocalIssuer, cases: dict[int, float]
+) -> None:
+    headers = bearer(issuer, "supervisor", PROVINCE)
+    draft = a_draft(procedure=PROCEDURE, agency=PROVINCE, case=2)
+    dossier = (await intake.post("/v1/dossiers", json=draft, headers=bearer(issuer, "admin", PROVINCE))).json()
+    path = f"/v1/dossiers/{dossier['code']}"
+
+    async def corrected(**changes: Any) -> Any:
+        about = {"reason": "Nhập nhầm", "decision": "07/BB", **changes}
+        answer = await intake.post(f"{path}/corrections", json=about, headers=headers)
+        assert answer.status_code in (200, 201), answer.text
+        return (await intake.get(path, headers=headers)).json()
+
+    kept = await corrected(accepted_at=f"{dossier['accepted_at'][:19]}+07:00")
+    assert (kept["case"], kept["due_at"]) == (2, dossier["due_at"])
+    right = await corrected(case=1)
+    assert right["case"] == 1
+    assert right["due_at"] > dossier["due_at"]

@@ -115,6 +115,16 @@ async def test_the_preview_is_public_and_says_why(intake: httpx.AsyncClient, acc
     assert found["explanation"][-1]["en"].startswith("Due: 17:00 ")
 
 
+async def test_a_date_that_rests_on_a_provisional_day_says_so(intake: httpx.AsyncClient) -> None:
+    unsure = (await preview(intake, at=at("Thursday 2027-04-29 09:00").isoformat())).json()
+    assert unsure["due_is_provisional"]
+    assert "tạm tính" in unsure["explanation"][-1]["vi"]
+    assert "provisional" in unsure["explanation"][-1]["en"]
+    sure = (await preview(intake, at=at("Monday 2026-08-31 09:00").isoformat())).json()
+    assert not sure["due_is_provisional"]
+    assert not any("tạm tính" in line["vi"] for line in sure["explanation"])
+
+
 async def test_the_preview_is_what_the_receipt_says(intake: httpx.AsyncClient) -> None:
     for procedure in (REGISTER_COPY, BIRTH):
         dossier = await received(intake) if procedure == REGISTER_COPY else None
