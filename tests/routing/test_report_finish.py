@@ -96,6 +96,44 @@ async def test_what_cannot_be_is_refused(routing, body, reason):
     assert (answer.status_code, reasons(answer)) == (422, {reason})
 
 
+async def reasons_kept(routing, built):
+    """The words of a refusal where routing keeps them, and where intake does."""
+    here = await routing.owner.fetchval("SELECT reason FROM finish_reason WHERE dossier_id = $1", built.id)
+    there = await routing.owner.fetchval("SELECT reason FROM event_note WHERE dossier_id = $1", built.id)
+    return here, there
+
+
+async def test_a_refusal_says_why_and_routing_forgets_it_once_intake_knows(routing, database, impatient, monkeypatch):
+    built = await routing.case(accepted=MONDAY)
+    handler = routing.as_("handler", WARD)
+    unsaid = await routing.http.post(f"/v1/cases/{built.code}/finish", json={"outcome": "refused"}, headers=handler)
+    assert (unsaid.status_code, reasons(unsaid)) == (422, {("reason", "required")})
+    why = "Ông Nguyễn Văn Hùng không đủ điều kiện"
+    said = await finish(routing, built.code, handler, outcome="refused", reason=why)
+    assert (said.status_code, why in said.text) == (202, False)
+    assert await reasons_kept(routing, built) == (why, None)
+    room = routing.app.state.room
+    async with serving(create_intake(settings_for(database, routing.issuer))) as intake:
+        intake.headers.update(routing.as_("machine"))
+        monkeypatch.setattr(room, "http", intake)
+        async with room.pool.acquire() as connection:
+            await teller(routing, "http://room").round(connection)
+    assert await reasons_kept(routing, built) == (None, why)
+
+
+async def test_the_words_of_a_report_that_is_refused_are_kept_nowhere(routing, impatient, monkeypatch):
+    built = await routing.case(accepted=MONDAY)
+    await finish(routing, built.code, routing.as_("handler", WARD), outcome="refused")
+    room = routing.app.state.room
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(routing.app)) as client:  # it answers 404
+        monkeypatch.setattr(room, "http", client)
+        async with room.pool.acquire() as connection:
+            await teller(routing, "http://room").round(connection)
+    case = (await routing.http.get(f"/v1/cases/{built.code}", headers=routing.as_("leader"))).json()
+    assert case["refused"] == "not_found"
+    assert await reasons_kept(routing, built) == (None, None)
+
+
 async def test_a_definite_refusal_reopens_the_case_and_can_be_corrected(routing, impatient, monkeypatch):
     # Routing itself stands at intake's address: a real service, which answers 404 to what it does not know.
     built = await routing.case(accepted=MONDAY)
