@@ -18,7 +18,7 @@ from intake_service.tracking.rules import secret_of
 from shared.domain.agencies import Agency
 from shared.domain.deadline import Verdict
 from shared.domain.explanation import term_name
-from shared.domain.lifecycle import STATUS_VI, Channel, Status
+from shared.domain.lifecycle import STATUS_VI, Status
 from shared.domain.terms import TermUnit
 from shared.reference import Reference
 from shared.web.auth import Principal
@@ -95,14 +95,14 @@ def _subject(file: File, edition: rules.Edition, reference: Reference, settings:
     code = row["code"] if accepted else name
     submitter = orjson.loads(row["submitted_by"]) if row["submitted_by"] else None
     secret = secret_of(settings.tracking_key.get_secret_value(), name)
-    units, version = reference.agencies.by_id, reference.versions[row["version_id"]]
+    units = reference.agencies.by_id
     concerned = {entry.agency_id for entry in file.history}
     concerned.update(each.giver for each in file.hand_overs)
     concerned.update(each.taker for each in file.hand_overs)
     return wording.Subject(
         code=code,
         office=_office(reference, units[row["agency_id"]]),
-        procedure=version.name,
+        procedure=reference.versions[row["version_id"]].name,
         summary=row["summary"],
         party=wording.Party(
             name=row["applicant_name"],
@@ -114,7 +114,7 @@ def _subject(file: File, edition: rules.Edition, reference: Reference, settings:
             submitted_by=submitter["name"] if submitter else None,
         ),
         documents=orjson.loads(row["documents"]) if row["documents"] else [],
-        term=term_name(version.terms[Channel(row["channel"])]).vi,
+        term=term_name(clock_of(reference, row).term).vi,
         returned_by_post=row["return_channel"] == RETURN_CHANNELS["post"],
         tracking=f"{settings.tracking_url}/{quote(code, safe='')}?secret={secret}",
         agencies={unit: wording.in_full(units[unit].name) for unit in concerned},

@@ -229,12 +229,15 @@ def _receipt(sheet: Sheet, subject: Subject, so_far: Sequence[Entry]) -> Paper:
 
 def _supplement(sheet: Sheet, subject: Subject, asked: Entry) -> Paper:
     wanted = list(asked.detail.get("documents", ()))
-    basis = asked.detail.get("legal_basis")
+    basis, until = asked.detail.get("legal_basis"), asked.payload.get("answer_due_at")
+    why = [("Lý do", _clipped(asked.reason)), *([("Căn cứ", _clipped(basis))] if basis else [])]
+    if until:
+        why.append(("Thời hạn bổ sung, hoàn thiện hồ sơ", f"đến {written(datetime.fromisoformat(until))}"))
     blocks = [
         Block(fields=[("Mã hồ sơ", subject.code), *_of(subject, "Hồ sơ của", subject.party.name, named=False)]),
         Block(text="Yêu cầu bổ sung, hoàn thiện hồ sơ gồm những nội dung sau:"),
         *([_documents(wanted)] if wanted else []),
-        Block(fields=[("Lý do", _clipped(asked.reason)), *([("Căn cứ", _clipped(basis))] if basis else [])]),
+        Block(fields=why),
         Block(text=_help(subject.office)),
     ]
     return _laid_out(

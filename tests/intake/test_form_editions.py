@@ -109,6 +109,14 @@ def test_several_requests_and_apologies_are_so_many_editions() -> None:
     assert numbers(told, FormKind.APOLOGY) == [5, 6]
 
 
+def test_a_request_says_until_when_where_a_law_does() -> None:
+    until = {"payload": {"answer_due_at": "2019-08-20T17:00:00+07:00"}, "reason": "Thiếu chữ ký"}
+    for said, expected in ((until, "đến 17 giờ 00 phút, ngày 20 tháng 8 năm 2019"), ({"reason": "Thiếu"}, None)):
+        made = a_paper(FormKind.SUPPLEMENT, told=after(ASKED, said={1: said}))
+        fields = dict(field for block in made.blocks for field in block.fields)
+        assert fields.get("Thời hạn bổ sung, hoàn thiện hồ sơ") == expected
+
+
 @pytest.mark.parametrize(("outcome", "made"), [("refused", [1]), ("granted", [])])
 def test_a_refusal_on_the_merits_is_a_refusal(outcome: str, made: list[int]) -> None:
     told = after(happened(EventKind.FINISHED, DAY), said={1: {"payload": {"outcome": outcome}}})
