@@ -71,6 +71,7 @@ PLAN = RoomPlan(
         reorganisations.router,
         cases.worklist_router,
         segments.router,
+        segments.list_router,
         opinions.router,
         opinions.list_router,
         overdue.router,

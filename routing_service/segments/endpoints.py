@@ -4,22 +4,25 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from routing_service.cases.endpoints import IfMatch, version_in
 from routing_service.segments import rules, usecases
-from shared.contracts.workflows import MAX_STEPS, CaseSegments, SegmentFinishIn
-from shared.domain.civil_time import shown
+from shared.contracts.fields import Code
+from shared.contracts.workflows import MAX_STEPS, CaseSegments, OpenSegmentPage, SegmentFinishIn
+from shared.domain.civil_time import civil_day, shown
 from shared.reference import Reference
-from shared.web.app import ReferenceOf
-from shared.web.auth import STAFF, Principal, Role, allows
+from shared.web.app import ReferenceOf, RoomOf
+from shared.web.auth import STAFF, Principal, Role, allows, asked_agency
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.problems import refusals
 
 router = APIRouter(prefix="/v1/cases", tags=["segments"])
+list_router = APIRouter(prefix="/v1/segments", tags=["segments"])
 
 Staff = Annotated[Principal, allows(*STAFF)]
 Worker = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER)]
@@ -92,6 +95,41 @@ async def finish(
         now=instant,
     )
     return _json(found, reference)
+
+
+@list_router.get(
+    "",
+    operation_id="listOpenSegments",
+    summary="Phần việc đang làm · Shares that an agency has to work on",
+    response_model=OpenSegmentPage,
+    responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
+)
+async def listed_open(
+    room: RoomOf,
+    reference: ReferenceOf,
+    principal: Staff,
+    connection: ReadingSession,
+    agency: Annotated[
+        Code | None,
+        Query(description="Of this agency or one under it. Default: the token's agency", examples=["QT25-D03"]),
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Response:
+    """What agencies that take part have to do, whoever holds the dossier: an electronic one lies where it was received,
+    and is worked on by all. What runs out first at the top, as it stood when it entered; what has no date at the
+    end."""
+    instant = now()
+    agencies = principal.scope
+    if agency is not None:
+        agencies &= reference.agencies.scope(asked_agency(agency, reference, principal, civil_day(instant)).id)
+    pages = Pages(room.settings.cursor_key, f"segments:{agency}", datetime, int, int)
+    rows = await usecases.listed(
+        connection, reference, sorted(agencies), instant, after=pages.after(cursor), limit=limit
+    )
+    shown_rows, following = pages.cut(rows, limit, lambda row: (row.entered_late_from, row.dossier_id, row.segment.no))
+    items = [{"code": row.code, "version": row.version, **_segment(row.segment, reference)} for row in shown_rows]
+    return page_response(items, following)
 
 
 def _json(found: usecases.Shown, reference: Reference) -> Response:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from routing_service.cases.rules import CaseRow, Change, Moved, Movement, gone_on_with, impossible
-from routing_service.workflows.rules import Kind, Step, StepRole, in_order, unit_of
+from routing_service.workflows.rules import Kind, Step, StepRole, carrying_on, in_order, unit_of
 from shared.domain.civil_time import civil_day
 from shared.domain.deadline import judged
 from shared.domain.terms import HOURS_PER_WORKING_DAY, Due, Term, TermUnit, due_after, shifted
@@ -158,12 +158,16 @@ def worked_between(start: datetime, end: datetime, pauses: Iterable[Pause], cloc
 
 
 def entered(segment: Segment, at: datetime, pauses: Sequence[Pause], reference: Reference) -> Segment:
-    """The segment when its agency gets it. Where the calendar of a year is missing it has no date yet."""
+    """The segment when its agency gets it: who took over from it, where it has ended since the case was opened. Where
+    the calendar of a year is missing it has no date yet."""
+    tree = reference.agencies
+    unit = carrying_on(tree.by_id[segment.agency_id], tree, civil_day(at))
+    agency_id = unit.id if unit is not None else segment.agency_id
     try:
-        due = due_of(segment.allotted, at, pauses, Clock.of(segment.agency_id, at, reference))
+        due = due_of(segment.allotted, at, pauses, Clock.of(agency_id, at, reference))
     except CalendarMissing:
         due = None
-    return replace(segment, entered_at=at, due=due)
+    return replace(segment, agency_id=agency_id, entered_at=at, due=due)
 
 
 def left(segment: Segment, at: datetime, pauses: Sequence[Pause], reference: Reference) -> Segment:

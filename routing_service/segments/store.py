@@ -1,6 +1,7 @@
 """The SQL of segments. Set-wise where cases open by the thousand."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
@@ -39,10 +40,16 @@ FROM unnest($1::bigint[], $2::smallint[], $3::int[], $4::int[], $5::text[], $6::
     due_at, late_from)
 """
 
-_OF = """
-SELECT no, agency_id, desk, role, task, value, unit, follows, planned_due_at, entered_at, due_at, late_from, left_at,
-  worked, late, result, left_by, note
-FROM case_segment WHERE dossier_id = $1 ORDER BY no
+_COLUMNS = """
+  s.no, s.agency_id, s.desk, s.role, s.task, s.value, s.unit, s.follows, s.planned_due_at, s.entered_at, s.due_at,
+  s.late_from, s.left_at, s.worked, s.late, s.result, s.left_by, s.note
+"""
+
+_OPEN = f"""
+SELECT d.id AS dossier_id, d.code, c.version, {_COLUMNS}
+FROM case_segment s JOIN dossier d ON d.id = s.dossier_id JOIN dossier_case c ON c.dossier_id = d.id
+WHERE s.result IS NULL AND s.entered_at IS NOT NULL AND d.finished_at IS NULL AND c.finished_at IS NULL
+  AND s.agency_id = ANY($1)
 """
 
 
@@ -101,22 +108,72 @@ async def track(connection: Connection, dossier_id: int) -> Track | None:
 
 async def of(connection: Connection, dossier_id: int) -> dict[int, Segment]:
     """The segments of a dossier, by number."""
-    return {row["no"]: _segment(row) for row in await connection.fetch(_OF, dossier_id)}
+    return {
+        row["no"]: _segment(row)
+        for row in await connection.fetch(
+            f"SELECT {_COLUMNS} FROM case_segment s WHERE s.dossier_id = $1 ORDER BY s.no", dossier_id
+        )
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRow:
+    """A share that an agency has to work on, its dossier and the version of its case. entered_late_from: the first
+    instant that was to be late when it entered, by which the list is in order."""
+
+    dossier_id: int
+    code: str
+    version: int
+    segment: Segment
+    entered_late_from: datetime | None
+
+
+async def listed(
+    connection: Connection, agencies: list[int], *, after: tuple[datetime | None, int, int] | None, limit: int
+) -> list[OpenRow]:
+    """Shares that `agencies` have to work on, by the first instant that is late; those without one at the end.
+
+    `after`: (late_from, dossier id, number) of the last row of the page before; None for the first page.
+    """
+    late_from, dossier_id, no = after or (None, None, None)
+    if after is None:
+        further = "$2::timestamptz IS NULL AND $3::bigint IS NULL AND $4::smallint IS NULL"
+    elif late_from is None:
+        further = "$2::timestamptz IS NULL AND s.late_from IS NULL AND (s.dossier_id, s.no) > ($3, $4::smallint)"
+    else:
+        further = "((s.late_from, s.dossier_id, s.no) > ($2, $3, $4::smallint) OR s.late_from IS NULL)"
+    rows = await connection.fetch(
+        f"{_OPEN} AND {further} ORDER BY s.late_from, s.dossier_id, s.no LIMIT $5",
+        agencies,
+        late_from,
+        dossier_id,
+        no,
+        limit,
+    )
+    return [OpenRow(row["dossier_id"], row["code"], row["version"], _segment(row), row["late_from"]) for row in rows]
 
 
 async def pauses(connection: Connection, dossier_id: int) -> tuple[Pause, ...]:
     """When a dossier waited for its applicant, by intake's log."""
-    rows = await connection.fetch(
-        "SELECT occurred_at, paused FROM dossier_event WHERE dossier_id = $1 ORDER BY seq", dossier_id
-    )
-    return pauses_of((row[0], row[1]) for row in rows)
+    return (await pauses_of_all(connection, [dossier_id]))[dossier_id]
+
+
+async def pauses_of_all(connection: Connection, dossier_ids: Sequence[int]) -> dict[int, tuple[Pause, ...]]:
+    """When dossiers waited for their applicants."""
+    events: dict[int, list[tuple[datetime, bool]]] = {dossier_id: [] for dossier_id in dossier_ids}
+    for dossier_id, at, paused in await connection.fetch(
+        "SELECT dossier_id, occurred_at, paused FROM dossier_event WHERE dossier_id = ANY($1) ORDER BY dossier_id, seq",
+        list(events),
+    ):
+        events[dossier_id].append((at, paused))
+    return {dossier_id: pauses_of(happened) for dossier_id, happened in events.items()}
 
 
 async def write(connection: Connection, dossier_id: int, segments: Sequence[Segment], *, recorded_at: datetime) -> None:
     """Bring segments to what was decided: they entered, or are over."""
     await connection.executemany(
         "UPDATE case_segment SET entered_at = $3, due_at = $4, late_from = $5, left_at = $6, worked = $7, late = $8,"
-        " result = $9, left_by = $10, note = $11, recorded_at = $12 WHERE dossier_id = $1 AND no = $2",
+        " result = $9, left_by = $10, note = $11, recorded_at = $12, agency_id = $13 WHERE dossier_id = $1 AND no = $2",
         [
             (
                 dossier_id,
@@ -131,6 +188,7 @@ async def write(connection: Connection, dossier_id: int, segments: Sequence[Segm
                 segment.left_by,
                 segment.note,
                 recorded_at,
+                segment.agency_id,
             )
             for segment in segments
         ],

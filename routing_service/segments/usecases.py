@@ -2,7 +2,7 @@
 the case, in `workflows/usecases.py:begin`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import asyncpg
@@ -96,6 +96,21 @@ async def finish(
     after = await cases.find(connection, case.code)
     assert after is not None, "its row is locked by this transaction"
     return await _shown(connection, reference, after, now)
+
+
+async def listed(
+    connection: Reading,
+    reference: Reference,
+    agencies: list[int],
+    now: datetime,
+    *,
+    after: tuple[datetime | None, int, int] | None,
+    limit: int,
+) -> list[store.OpenRow]:
+    """A page of what `agencies` have to work on, reckoned as of now, and one more if there is a next page."""
+    rows = await store.listed(connection, agencies, after=after, limit=limit + 1)
+    pauses = await store.pauses_of_all(connection, sorted({row.dossier_id for row in rows}))
+    return [replace(row, segment=rules.as_of(row.segment, now, pauses[row.dossier_id], reference)) for row in rows]
 
 
 def settling_worker(pool: asyncpg.Pool, reference: Callable[[], Reference], clock: Callable[[], datetime]) -> Worker:

@@ -244,11 +244,11 @@ def unit_of(step: Step, receiving: Agency, tree: AgencyTree, day: date) -> Agenc
             return receiving
         case Relation.ABOVE:
             above = tree.by_id[receiving.parent_id] if receiving.parent_id is not None else None
-            return _heir(above, tree, day) if above else None
+            return carrying_on(above, tree, day) if above else None
         case Relation.DEPARTMENT:
             return _department(step.department or "", receiving, tree, day)
         case None:
-            return _heir(tree.by_id[step.agency_id], tree, day) if step.agency_id is not None else None
+            return carrying_on(tree.by_id[step.agency_id], tree, day) if step.agency_id is not None else None
 
 
 def _department(name: str, receiving: Agency, tree: AgencyTree, day: date) -> Agency | None:
@@ -265,7 +265,9 @@ def _department(name: str, receiving: Agency, tree: AgencyTree, day: date) -> Ag
     return found[0] if len(found) == 1 else None
 
 
-def _heir(unit: Agency, tree: AgencyTree, day: date) -> Agency | None:
+def carrying_on(unit: Agency, tree: AgencyTree, day: date) -> Agency | None:
+    """The unit itself where it is in force on `day`, else who took over from it; None where that is nobody in
+    particular."""
     seen: set[int] = set()
     while not unit.in_force(day):
         seen.add(unit.id)

@@ -227,6 +227,20 @@ class CaseSegments(BaseModel):
     items: list[CaseSegment] = Field(description="By number; empty where no workflow held")
 
 
+class OpenSegment(CaseSegment):
+    """A share that an agency has to work on."""
+
+    code: str = Field(description="Mã hồ sơ", examples=["19333-261123-0001"])
+    version: int = Field(description="The case's ETag", examples=[1])
+
+
+class OpenSegmentPage(BaseModel):
+    """Shares to work on, the first due at the top."""
+
+    items: list[OpenSegment]
+    next: str | None = Field(description="Cursor of the next page, null at the end", examples=[None])
+
+
 class SegmentFinishIn(_In):
     """An agency is done with its share."""
 

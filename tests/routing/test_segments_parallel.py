@@ -3,6 +3,7 @@ own clock, it lies where it was received, and its end closes what is still open.
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest_asyncio
 
@@ -11,7 +12,7 @@ from shared.domain.lifecycle import Channel, EventKind
 from shared.web.clock import now
 from tests.routing.conftest import Routing
 from tests.routing.linked import CADASTRE, FINANCE, a_case, a_step, a_workflow, finished, in_turn, segments
-from tests.support import JUSTICE, WARD
+from tests.support import JUSTICE, PROVINCE, WARD
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -118,3 +119,56 @@ async def test_a_wait_stops_all_of_them(linked: Routing) -> None:
         "11-18T09:00",
         "11-17T11:00",
     ]
+
+
+async def test_who_took_over_gets_the_share_of_a_unit_that_has_ended(routing: Routing) -> None:
+    """The department of June 2025 ended with that month; its share enters in July."""
+    steps = [a_step("one_stop", 8), a_step("lead", 8, agency="QT19-D03"), a_step("one_stop", 1)]
+    await a_workflow(routing, "LT-2025", steps, agency=None, valid_from="2025-01-01", valid_to="2025-06-30")
+    code = (await a_case(routing, agency="QT19-D05", accepted="Monday 2025-06-30 09:00")).code
+    before = (await routing.http.get(f"/v1/cases/{code}/segments", headers=routing.as_("leader"))).json()["items"]
+    assert before[1]["agency"] == "QT19-D03"
+    after = await finished(routing, code, 1, PROVINCE, "2025-07-01T09:00")
+    assert (after["items"][1]["agency"], after["items"][1]["state"]) == (JUSTICE, "open")
+    case = (await routing.http.get(f"/v1/cases/{code}", headers=routing.as_("leader"))).json()
+    assert case["holder"] == JUSTICE
+    assert (await finished(routing, code, 2, JUSTICE, "2025-07-01T10:00"))["items"][1]["result"] == "early"
+
+
+async def test_each_agency_has_a_list_of_its_shares_whoever_holds_the_dossier(linked: Routing) -> None:
+    electronic = (await a_case(linked, channel=Channel.ONLINE)).code
+    paper = (await a_case(linked)).code
+    waiting = (
+        await a_case(
+            linked, channel=Channel.ONLINE, happened=[(EventKind.SUPPLEMENT_REQUESTED, "Monday 2026-11-16 10:00")]
+        )
+    ).code
+
+    async def listed(caller: str, **asked: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        cursor = None
+        while True:
+            params = {"limit": "2", **asked, **({"cursor": cursor} if cursor else {})}
+            answer = await linked.http.get("/v1/segments", params=params, headers=linked.as_("handler", caller))
+            assert answer.status_code == 200, answer.text
+            found += answer.json()["items"]
+            cursor = answer.json()["next"]
+            if cursor is None:
+                return found
+
+    def of(items: list[dict[str, Any]], code: str) -> list[int]:
+        return [item["no"] for item in items if item["code"] == code]
+
+    finance = await listed(FINANCE)
+    assert (of(finance, electronic), of(finance, paper), of(finance, waiting)) == ([3], [], [3])
+    shown = {item["code"]: (item["due_at"], item["late"]) for item in finance}
+    assert shown[electronic] == ("2026-11-17T09:00:00+07:00", True)
+    assert shown[waiting] == (None, False), "it waits for the applicant"
+    ward = await listed(WARD)
+    assert (of(ward, electronic), of(ward, paper)) == ([4, 1], [1]), "what runs out first at the top"
+    assert of(await listed("44", agency=FINANCE), electronic) == [3]
+    assert len({(item["code"], item["no"]) for item in ward}) == len(ward)
+    await finished(linked, electronic, 3, FINANCE)
+    assert of(await listed(FINANCE), electronic) == []
+    outside = await linked.http.get("/v1/segments", params={"agency": FINANCE}, headers=linked.as_("leader", WARD))
+    assert (outside.status_code, outside.json()["code"]) == (403, "agency_out_of_scope")
