@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
 from routing_service.cases import rules, store, usecases
-from shared.contracts.fields import Code
+from shared.contracts.fields import Code, Subject
 from shared.contracts.intake import IntakeClient
 from shared.contracts.routing import (
     Case,
@@ -204,6 +204,15 @@ async def worklist(
         Code | None,
         Query(description="Held by this agency or one under it. Default: the token's agency", examples=["19333"]),
     ] = None,
+    assignee: Annotated[
+        Subject | None, Query(description="In the hands of this officer only", examples=["an@19333"])
+    ] = None,
+    received: Annotated[
+        bool | None,
+        Query(
+            description="false: only what was handed over and not received yet; true: only the rest", examples=[False]
+        ),
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Response:
@@ -214,8 +223,9 @@ async def worklist(
     if agency is not None:
         unit = asked_agency(agency, reference, principal, civil_day(instant))
         holders = reference.agencies.scope(unit.id) & holders
-    pages = Pages(room.settings.cursor_key, f"worklist:{agency}", datetime, int)
-    rows = await usecases.worklist(connection, sorted(holders), after=pages.after(cursor), limit=limit)
+    pages = Pages(room.settings.cursor_key, f"worklist:{agency}:{assignee}:{received}", datetime, int)
+    wanted = store.WorklistFilter(sorted(holders), assignee, received)
+    rows = await usecases.worklist(connection, wanted, after=pages.after(cursor), limit=limit)
     rows, following = pages.cut(rows, limit, lambda row: (row["late_from"], row["id"]))
     return page_response([_worklist_item(row, reference, instant) for row in rows], following)
 

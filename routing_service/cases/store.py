@@ -314,26 +314,37 @@ _WORKLIST = """
 SELECT d.code, d.version_id, d.agency_id, c.holder_id, d.status, d.accepted_at, d.original_due_at, d.due_at,
   d.id, d.late_from, c.desk, c.assignee, c.received, c.refused, c.version
 FROM dossier_case c JOIN dossier d ON d.id = c.dossier_id
-WHERE c.holder_id = ANY($1) AND c.finished_at IS NULL AND d.finished_at IS NULL AND {further}
+WHERE c.holder_id = ANY($1) AND c.finished_at IS NULL AND d.finished_at IS NULL
+  AND ($3::text IS NULL OR c.assignee = $3) AND ($4::bool IS NULL OR c.received = $4) AND {further}
 ORDER BY d.late_from, d.id LIMIT $2
 """
 
 
+@dataclass(frozen=True, slots=True)
+class WorklistFilter:
+    """Whose work is asked for. assignee, received: None for any."""
+
+    holders: list[int]
+    assignee: str | None = None
+    received: bool | None = None
+
+
 async def worklist(
-    connection: Connection, holders: list[int], *, after: tuple[datetime | None, int] | None, limit: int
+    connection: Connection, wanted: WorklistFilter, *, after: tuple[datetime | None, int] | None, limit: int
 ) -> Sequence[asyncpg.Record]:
-    """Open dossiers that `holders` hold, by the first instant that is late; those without one at the end.
+    """Open dossiers that the holders hold, by the first instant that is late; those without one at the end.
 
     `after`: (late_from, dossier id) of the last row of the page before; None for the first page.
     """
+    asked = (wanted.holders, limit, wanted.assignee, wanted.received)
     if after is None:
-        return await connection.fetch(_WORKLIST.format(further="true"), holders, limit)
+        return await connection.fetch(_WORKLIST.format(further="true"), *asked)
     late_from, last = after
     if late_from is None:
-        further = "d.late_from IS NULL AND d.id > $3"
-        return await connection.fetch(_WORKLIST.format(further=further), holders, limit, last)
-    further = "((d.late_from, d.id) > ($3, $4) OR d.late_from IS NULL)"
-    return await connection.fetch(_WORKLIST.format(further=further), holders, limit, late_from, last)
+        further = "d.late_from IS NULL AND d.id > $5"
+        return await connection.fetch(_WORKLIST.format(further=further), *asked, last)
+    further = "((d.late_from, d.id) > ($5, $6) OR d.late_from IS NULL)"
+    return await connection.fetch(_WORKLIST.format(further=further), *asked, late_from, last)
 
 
 def _case(row: asyncpg.Record) -> CaseRow:

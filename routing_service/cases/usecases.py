@@ -68,10 +68,10 @@ async def listed(connection: Reading, wanted: store.CaseFilter, *, after: int, l
 
 
 async def worklist(
-    connection: Reading, holders: list[int], *, after: tuple[datetime | None, int] | None, limit: int
+    connection: Reading, wanted: store.WorklistFilter, *, after: tuple[datetime | None, int] | None, limit: int
 ) -> Sequence[asyncpg.Record]:
-    """A page of what `holders` have to do, and one more if there is a next page."""
-    return await store.worklist(connection, holders, after=after, limit=limit + 1)
+    """A page of what holders have to do, and one more if there is a next page."""
+    return await store.worklist(connection, wanted, after=after, limit=limit + 1)
 
 
 async def finish(

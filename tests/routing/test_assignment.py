@@ -39,6 +39,29 @@ async def test_assigned_passed_on_and_kept(routing):
     assert next(item for item in held if item["code"] == built.code)["assignee"] == BINH
 
 
+async def test_the_worklist_of_one_officer_and_of_what_is_not_received(routing):
+    mine, other, new = [(await routing.case(accepted=MONDAY)).code for _ in range(3)]
+    leader = routing.as_("leader", WARD)
+    await assign(routing, mine, leader, assignee="officer 7")
+    await assign(routing, other, leader, assignee="officer 8")
+    await give(routing, new, leader, to=WARD, to_desk="Hộ tịch")
+
+    async def listed(**asked):
+        answer = await routing.http.get("/v1/worklist", params={**asked, "limit": 200}, headers=leader)
+        return {item["code"] for item in answer.json()["items"]}
+
+    assert await listed(assignee="officer 7") == {mine}
+    assert await listed(assignee="nobody") == set()
+    assert new in await listed(received="false")
+    assert {mine, other}.isdisjoint(await listed(received="false"))
+    assert {mine, other} <= await listed(received="true")
+    assert await listed(received="true") | await listed(received="false") == await listed()
+    first = await routing.http.get("/v1/worklist", params={"limit": 1}, headers=leader)
+    another = {"limit": 1, "received": "true", "cursor": first.json()["next"]}
+    refused = await routing.http.get("/v1/worklist", params=another, headers=leader)
+    assert reasons(refused) == {("cursor", "malformed_cursor")}
+
+
 async def test_handed_over_it_is_nobodys_until_the_receiver_assigns_it(routing):
     built = await routing.case(accepted=MONDAY)
     await assign(routing, built.code, routing.as_("leader", WARD), assignee=AN)
