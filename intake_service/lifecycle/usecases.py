@@ -12,10 +12,9 @@ import orjson
 
 from intake_service.apologies import store as apologies
 from intake_service.lifecycle import rules, store
-from shared.domain.civil_time import civil_day, shown
+from shared.domain.civil_time import civil_day, end_of, shown
 from shared.domain.codes import code_prefix
-from shared.domain.deadline import Clock, due_of
-from shared.domain.deadline import answer_due as answer_due_after
+from shared.domain.deadline import Clock, answer_due_after, due_of
 from shared.domain.life import Life, told
 from shared.domain.lifecycle import ApologyKind, Channel, EventKind, Outcome, Status
 from shared.domain.regimes import Lapse
@@ -221,7 +220,7 @@ def appended(
     facts = rules.facts_of(row["agency_id"], row["channel"], life)
     seq = row["event_seq"] + 1
     reception = life.reception if account is None else None
-    answer_due_at, lapses_at = _awaited(row, step, reference, answer_due)
+    answer_due_at, lapses_at = _awaited(row, step, reference, answer_due, now)
     return store.Appended(
         dossier_id=row["id"],
         code=code,
@@ -253,13 +252,18 @@ def appended(
 
 
 def _awaited(
-    row: asyncpg.Record | Mapping[str, Any], step: rules.Step, reference: Reference, answer_due: Due | None
+    row: asyncpg.Record | Mapping[str, Any],
+    step: rules.Step,
+    reference: Reference,
+    answer_due: Due | None,
+    now: datetime,
 ) -> tuple[datetime | None, datetime | None]:
     """Until when the applicant is to complete the dossier, and from when on it is closed otherwise. An import asks
     nobody anything, so nothing of it lapses."""
     if answer_due is not None:
         closes = clock_of(reference, row).supplement.lapse is Lapse.CLOSE
-        return answer_due.at, answer_due.late_from if closes else None
+        # Whoever enters an old request has the day to enter its answer.
+        return answer_due.at, max(answer_due.late_from, end_of(civil_day(now))) if closes else None
     if step.life.status is Status.SUPPLEMENT_AWAITED and step.event.kind is not EventKind.SUPPLEMENT_REQUESTED:
         return row["answer_due_at"], row["lapses_at"]
     return None, None

@@ -126,7 +126,7 @@ _STOP_OR_START = frozenset(
 )
 
 
-def answer_due(asked_at: datetime, clock: Clock, *, accepted: bool) -> Due | None:
+def answer_due_after(asked_at: datetime, clock: Clock, *, accepted: bool) -> Due | None:
     """Until when an applicant who is asked now is to complete the dossier; None where the law does not say."""
     rule = clock.supplement
     within = rule.answer_within if accepted else rule.submission_within

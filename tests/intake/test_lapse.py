@@ -20,11 +20,12 @@ from shared.reference.store import read_reference
 from shared.web.clock import now
 from tests.conftest import Database
 from tests.domain.builders import the_rule
-from tests.intake.lives import did, does, received, submitted
+from tests.intake.lives import did, does, imported, received, submitted
 from tests.support import PROVINCE, a_draft, at, bearer, serving, settings_for
 
 STATE_BANK = "1.000195"
 ASKED = {"reason": "Thiếu giấy chứng nhận"}
+OF_THE_STATE_BANK = {"procedure": STATE_BANK, "agency": PROVINCE}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -45,7 +46,7 @@ async def own(fresh_database: Database) -> AsyncIterator[asyncpg.Connection]:
 
 async def of_the_state_bank(room: httpx.AsyncClient) -> dict[str, Any]:
     """A dossier under the special law, received just now, that waits for its applicant."""
-    answer = await room.post("/v1/dossiers", json=a_draft(procedure=STATE_BANK, agency=PROVINCE))
+    answer = await room.post("/v1/dossiers", json=a_draft(**OF_THE_STATE_BANK))
     assert answer.status_code == 201, answer.text
     return await did(room, answer.json(), "supplement-requests", **ASKED)
 
@@ -99,6 +100,30 @@ async def test_an_answer_before_the_closing_is_taken(room: httpx.AsyncClient, ow
     await own.execute("UPDATE dossier SET lapses_at = now() - interval '1 day' WHERE code = $1", dossier["code"])
     back = await did(room, dossier, "supplements")
     assert (back["status_code"], back["answer_due_at"]) == (4, None)
+    assert await closed(own, now() + timedelta(days=300)) == 0
+
+
+async def test_whoever_enters_an_old_request_has_the_day_to_enter_its_answer(
+    room: httpx.AsyncClient, own: asyncpg.Connection, issuer: LocalIssuer
+) -> None:
+    headers = bearer(issuer, "admin", PROVINCE)
+    accepted = at("Monday 2026-08-03 09:00")
+    old = await imported(room, headers, accepted=accepted, due=at("Friday 2026-12-25 17:00"), **OF_THE_STATE_BANK)
+    asked = await did(room, old, "supplement-requests", **ASKED, occurred_at=(accepted + timedelta(days=2)).isoformat())
+    assert datetime.fromisoformat(asked["answer_due_at"]) < now()
+    assert await closed(own, now()) == 0
+    back = await did(room, old, "supplements", occurred_at=(accepted + timedelta(days=30)).isoformat())
+    assert back["status_code"] == 4
+
+
+async def test_an_import_lapses_not_for_it_was_asked_elsewhere(
+    room: httpx.AsyncClient, own: asyncpg.Connection, issuer: LocalIssuer
+) -> None:
+    accepted = at("Monday 2026-08-03 09:00")
+    waiting = {"supplements": [{"requested_at": (accepted + timedelta(days=1)).isoformat()}], **OF_THE_STATE_BANK}
+    headers = bearer(issuer, "admin", PROVINCE)
+    old = await imported(room, headers, accepted=accepted, due=at("Friday 2026-12-25 17:00"), **waiting)
+    assert (old["status_code"], old["answer_due_at"]) == (5, None)
     assert await closed(own, now() + timedelta(days=300)) == 0
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from intake_service.deadlines.rules import history, national_score
 from intake_service.lifecycle.rules import against_the_law
-from shared.domain.deadline import Clock, answer_due
+from shared.domain.deadline import Clock, answer_due_after
 from shared.domain.explanation import Told
 from shared.domain.life import Happened, decided, told
 from shared.domain.lifecycle import EventKind
@@ -101,7 +101,7 @@ def test_a_second_request_is_forbidden_by_one_and_late_for_the_other() -> None:
 )
 def test_how_long_the_applicant_has(rule: SupplementRule, until: str | None, lapse: Lapse) -> None:
     clock = a_clock(working_days(7), rule=rule)
-    found = answer_due(at("Friday 2026-07-10 10:00"), clock, accepted=True)  # 60 days: 8/9
+    found = answer_due_after(at("Friday 2026-07-10 10:00"), clock, accepted=True)  # 60 days: 8/9
     assert (found.at if found else None) == (at(until) if until else None)
     assert rule.lapse is lapse
-    assert answer_due(at("Friday 2026-07-10 10:00"), clock, accepted=False) is None
+    assert answer_due_after(at("Friday 2026-07-10 10:00"), clock, accepted=False) is None
