@@ -101,7 +101,11 @@ async def end(connection: Writing, ids: Sequence[int], last: date, by: By) -> No
     )
 
 
-_BY = "decision = $2, reason = $3, entered_by = $4, entered_at = $5"
+# What was said when it was entered stays, before what is said now.
+_BY = (
+    "decision = concat_ws('; ', decision, $2::text), reason = concat_ws('; ', reason, $3::text),"
+    " entered_by = $4, entered_at = $5"
+)
 
 
 def _by(by: By) -> tuple[object, ...]:

@@ -94,6 +94,13 @@ async def test_a_new_rule_takes_the_place_of_the_one_before(room: httpx.AsyncCli
     assert (await holds(room, STATE_BANK, TODAY + timedelta(days=1)))["procedure"] == STATE_BANK
 
 
+async def test_why_it_was_entered_stays_when_it_is_ended(room: httpx.AsyncClient) -> None:
+    made = (await room.post("/v1/supplement-rules", json=a_rule(procedure=FORESTRY))).json()
+    because = {"decision": "14/QĐ-VP", "reason": "Luật mới", "valid_to": (TODAY + timedelta(days=9)).isoformat()}
+    ended = (await room.post(f"/v1/supplement-rules/{made['id']}/end", json=because)).json()
+    assert (ended["decision"], ended["reason"]) == ("12/QĐ-VP; 14/QĐ-VP", "Nghị định mới; Luật mới")
+
+
 async def test_it_reaches_back_only_where_it_says_so(room: httpx.AsyncClient) -> None:
     begin = date(2025, 7, 1)
     back = a_rule(valid_from=begin.isoformat(), regime="118/2025/NĐ-CP", basis="read by now")
