@@ -2,6 +2,7 @@
 the log's."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from secrets import token_bytes
@@ -12,11 +13,13 @@ import orjson
 
 from intake_service.apologies import store as apologies
 from intake_service.lifecycle import rules, store
+from intake_service.recompute import store as calendar
 from shared.domain.civil_time import civil_day, end_of, shown
 from shared.domain.codes import code_prefix
 from shared.domain.deadline import Clock, answer_due_after, due_of
 from shared.domain.life import Life, told
 from shared.domain.lifecycle import ApologyKind, Channel, EventKind, Outcome, Status
+from shared.domain.recompute import rescheduled
 from shared.domain.regimes import Lapse
 from shared.domain.terms import Due
 from shared.domain.working_calendar import CalendarMissing
@@ -84,7 +87,36 @@ async def advance(connection: Writing, reference: Reference, principal: Principa
     await store.append(connection, [event])
     if act.apology is not None:
         await _entered(connection, act, event)
+    if act.kind is EventKind.REOPENED:
+        await _caught_up(connection, reference, row["id"], act.now)
     return False
+
+
+async def _caught_up(connection: Writing, reference: Reference, dossier_id: int, at: datetime) -> None:
+    """The clock of a re-opened dossier had run on all the time: what the calendar's changes would have moved moves."""
+    (row,) = await store.locked_open(connection, [dossier_id])
+    history = (await store.histories(connection, [dossier_id]))[dossier_id]
+    life, clock = life_of(reference, row, history)
+    happened = rules.read_back((event[:3] for event in history), clock)
+    if life.account is None:
+        return
+    for change in await calendar.changes_since(connection, civil_day(life.account.accepted_at)):
+        with suppress(CalendarMissing):  # it stays as it stands
+            before = change.undone(reference.calendar)
+            moved = rescheduled(happened, clock, before, max(at, happened[-1].at), change.decision)
+            if moved is not None:
+                step = rules.anew_step(life, moved, calendar_change=change.id)
+                event = appended(
+                    row,
+                    step,
+                    reference,
+                    code=row["code"],
+                    actor=change.actor,
+                    acting_agency_id=change.agency_id,
+                    now=at,
+                )
+                await store.append(connection, [event])
+                return
 
 
 def decided(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import asyncpg
 import orjson
 
 from intake_service.recompute.rules import Change, day_before
@@ -37,20 +38,38 @@ class Progress:
     position: int
 
 
+_CHANGE = """
+SELECT c.id, c.revision, c.recorded_at, c.actor, c.agency_id, c.decision,
+  (SELECT jsonb_agg(jsonb_build_object('day', d.day, 'before', d.before)) FROM calendar_change_day d
+   WHERE d.change_id = c.id)::text AS days
+FROM calendar_change c
+"""
+
+
 async def next_change(connection: Connection) -> Change | None:
     """The oldest change that is not done."""
     row = await connection.fetchrow(
-        "SELECT c.id, c.revision, c.recorded_at, c.actor, c.agency_id, c.decision FROM calendar_change c"
-        " LEFT JOIN calendar_recompute r ON r.change_id = c.id WHERE r.state IS DISTINCT FROM 'done'"
+        f"{_CHANGE} LEFT JOIN calendar_recompute r ON r.change_id = c.id WHERE r.state IS DISTINCT FROM 'done'"
         " ORDER BY c.id LIMIT 1"
     )
-    if row is None:
-        return None
-    days = await connection.fetch(
-        "SELECT day, before::text FROM calendar_change_day WHERE change_id = $1 ORDER BY day", row[0]
+    return _change(row) if row is not None else None
+
+
+async def changes_since(connection: Connection, day: date) -> list[Change]:
+    """The changes of a day or of any later one, the oldest first."""
+    rows = await connection.fetch(
+        f"{_CHANGE} WHERE EXISTS (SELECT FROM calendar_change_day o WHERE o.change_id = c.id AND o.day >= $1)"
+        " ORDER BY c.id",
+        day,
     )
-    before = {day: day_before(day, orjson.loads(kept) if kept else None) for day, kept in map(tuple, days)}
-    return Change(row[0], row[1], row[2], row[3], row[4], row[5], before)
+    return [_change(row) for row in rows]
+
+
+def _change(row: asyncpg.Record) -> Change:
+    number, revision, recorded_at, actor, agency_id, decision, days = row
+    kept = {date.fromisoformat(each["day"]): each["before"] for each in orjson.loads(days)}
+    before = {day: day_before(day, was) for day, was in kept.items()}
+    return Change(number, revision, recorded_at, actor, agency_id, decision, before)
 
 
 async def progress(connection: Connection, change_id: int, *, lock: bool = False) -> Progress | None:

@@ -251,6 +251,25 @@ async def test_two_changes_at_once_move_a_dossier_once_and_to_the_calendar_in_fo
     assert len(await house.events(dossier["code"])) == 2
 
 
+async def test_what_is_re_opened_catches_up(house: House) -> None:
+    """It was over when the calendar changed; its clock had run on all the time."""
+    await term_of(house, 5)
+    dossier = await received(house.intake)
+    done = await did(house.intake, dossier, "finish")
+    will_be = due_on(house.working(6))
+    made = await house.change(house.working(3))
+    await house.settled()
+    assert (await house.dossier(dossier["code"]))["due_at"] == done["due_at"]
+    assert (await house.read(made["id"]))["moved"] == 0
+    supervisor = bearer(house.issuer, "supervisor", PROVINCE)
+    path = f"/v1/dossiers/{dossier['code']}/reopen"
+    again = await house.intake.post(path, json={"reason": "Nhầm"}, headers=supervisor)
+    assert again.status_code == 200, again.text
+    assert (again.json()["due_at"], again.json()["finished_at"], again.json()["outcome"]) == (will_be, None, None)
+    kinds = [event["kind"] for event in await house.events(dossier["code"])]
+    assert kinds == ["accepted", "finished", "reopened", "rescheduled"]
+
+
 async def test_a_day_that_is_announced_is_no_longer_provisional(house: House) -> None:
     await term_of(house, 5)
     off = house.working(3)
