@@ -1,7 +1,7 @@
 """The SQL of forms: the circulars' versions, a dossier's history with its words, the hand-overs, the ledger's rows."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 import asyncpg
 
@@ -63,6 +63,19 @@ async def hand_overs(connection: Reading, dossier_id: int) -> list[asyncpg.Recor
         " FROM hand_over h LEFT JOIN hand_over_receipt r USING (dossier_id, seq) WHERE h.dossier_id = $1 ORDER BY seq",
         dossier_id,
     )
+
+
+async def receiving_due_at(connection: Reading, dossier_id: int, agency_id: int) -> datetime | None:
+    """Until when the agency that received a linked dossier is done with its own first share, by the plan with which
+    its case was opened: routing wrote it then, and never changes it. None where no linked procedure holds, or the case
+    is not open yet."""
+    due_at: datetime | None = await connection.fetchval(
+        "SELECT min(s.planned_due_at) FROM case_segment s JOIN workflow w ON w.id = s.workflow_id"
+        " WHERE s.dossier_id = $1 AND s.agency_id = $2 AND w.kind = 'linked'",
+        dossier_id,
+        agency_id,
+    )
+    return due_at
 
 
 async def ledger(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from urllib.parse import quote
 
@@ -38,13 +38,15 @@ async def load_forms(connection: Connection, versions: Sequence[rules.FormVersio
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A dossier with all that its forms need. same_day: its receipt is given if asked."""
+    """A dossier with all that its forms need. same_day: its receipt is given if asked. receiving_due_at: of a linked
+    one, until when the agency that received it is done with its own share."""
 
     row: asyncpg.Record
     history: list[rules.Entry]
     hand_overs: list[rules.HandOver]
     versions: list[rules.FormVersion]
     same_day: bool
+    receiving_due_at: datetime | None
 
     @property
     def editions(self) -> list[rules.Edition]:
@@ -74,7 +76,14 @@ async def file_of(connection: Reading, reference: Reference, principal: Principa
         rules.HandOver(*each[:9])._replace(received=rules.Receipt(*each[9:]) if each[9] else None)
         for each in await store.hand_overs(connection, row["id"])
     ]
-    return File(row, entries, given, await store.versions(connection), clock.term.unit is TermUnit.SAME_DAY)
+    return File(
+        row,
+        entries,
+        given,
+        await store.versions(connection),
+        same_day=clock.term.unit is TermUnit.SAME_DAY,
+        receiving_due_at=await store.receiving_due_at(connection, row["id"], row["agency_id"]),
+    )
 
 
 def made_ready(
@@ -118,7 +127,18 @@ def _subject(file: File, edition: rules.Edition, reference: Reference, settings:
         returned_by_post=row["return_channel"] == RETURN_CHANNELS["post"],
         tracking=f"{settings.tracking_url}/{quote(code, safe='')}?secret={secret}",
         agencies={unit: wording.in_full(units[unit].name) for unit in concerned},
+        phases=_phases(file, edition, units[row["agency_id"]], row["accepted_at"]),
     )
+
+
+def _phases(
+    file: File, edition: rules.Edition, receiving: Agency, accepted_at: datetime | None
+) -> Sequence[wording.Phase]:
+    """The receiving unit's own date beside the total one, on the first sheet: the plan is of the day of reception, and
+    holds no more once the date was appointed anew."""
+    if edition.number > 1 or file.receiving_due_at is None:
+        return ()
+    return (wording.Phase(wording.in_full(receiving.name), accepted_at, file.receiving_due_at),)
 
 
 async def ledger(

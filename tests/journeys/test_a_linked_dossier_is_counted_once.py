@@ -2,6 +2,7 @@
 late. The delay is laid on that one; the dossier counts once, for the commune, and is on time by its own date."""
 
 import json
+import re
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import httpx
 
 from shared.domain.civil_time import at, civil_day
 from shared.web.clock import now
+from tests.intake.test_forms import on_paper, text_of
 from tests.journeys.conftest import Running, eventually
 from tests.routing.linked import CADASTRE, FINANCE, LAND, in_turn
 from tests.support import PROVINCE, WARD
@@ -82,6 +84,9 @@ def test_the_journey(running: Running) -> None:
     assert opened["due_at"] == dossier["due_at"]
     assert opened["receiving_due_at"] is not None, "the receipt has two dates"
     assert opened["receiving_due_at"] < opened["due_at"]
+    receipt = text_of(running.client("intake", "counter", WARD).get(f"/v1/dossiers/{code}/forms/receipt.pdf").content)
+    assert f"Thời gian trả kết quả giải quyết hồ sơ: {on_paper(opened['due_at'])}" in receipt
+    assert re.search(rf"Thời gian trả kết quả tại [^:]+: {on_paper(opened['receiving_due_at'])}", receipt)
 
     _finish(running, code, 1, WARD, occurred_at=(accepted + timedelta(hours=1)).isoformat())
     assert running.client("routing", "handler", CADASTRE).get(f"/v1/cases/{code}").json()["holder"] == CADASTRE
