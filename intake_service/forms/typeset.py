@@ -16,8 +16,8 @@ import typst
 HERE = Path(__file__).parent
 FONTS = HERE / "fonts"
 _LAYOUT = HERE / "form.typ"
-#: Bytes of data from which on a form is set apart: about 150 lines of a ledger.
-LARGE = 40_000
+#: Bytes of data from which on a form is set apart: about 70 lines of a ledger; a receipt has 5,000.
+LARGE = 20_000
 _PATIENCE_SECONDS = 120.0
 
 _kept = threading.local()
