@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from intake_service.app import create_app as intake_app
 from intake_service.recompute.usecases import Recompute
+from intake_service.tracking.rules import secret_of
 from routing_service.app import create_app as routing_app
 from services.local_issuer import LocalIssuer
 from shared.domain.civil_time import at as at_clock
@@ -145,6 +146,21 @@ async def test_a_sudden_day_off_moves_the_date_and_the_log_says_why(house: House
     row = await house.owner.fetchrow("SELECT due_day, late_day FROM dossier WHERE code = $1", dossier["code"])
     assert row is not None
     assert tuple(row) == (will_be, will_be + timedelta(days=1))
+
+
+async def test_the_applicant_is_told(house: House) -> None:
+    """On the tracking page, with the new date; while the dossier waits, that it was moved, and no date."""
+    await term_of(house, 5)
+    running, waiting = await received(house.intake), await received(house.intake)
+    await did(house.intake, waiting, "payment-requests", reason="Lệ phí")
+    await house.change(house.working(3))
+    await house.swept()
+    key = house.app.state.room.settings.tracking_key.get_secret_value()
+    for dossier, new_due_at in ((running, due_on(house.working(5))), (waiting, None)):
+        secret = secret_of(key, dossier["code"])
+        seen = (await house.intake.get(f"/v1/track/{dossier['code']}", params={"secret": secret})).json()
+        notice = seen["notices"][0]  # the newest
+        assert (notice["kind"], notice["new_due_at"]) == ("rescheduled", new_due_at)
 
 
 async def test_a_dossier_goes_on_from_there(house: House) -> None:
