@@ -19,7 +19,7 @@ from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.database import Reading, Writing
-from shared.web.idempotency import RequestKey, claimed
+from shared.web.idempotency import RequestKey, by_name, claimed
 from shared.web.problems import Problem, Reason
 
 
@@ -51,7 +51,7 @@ async def propose(
         raise Problem("forbidden", Reason("", "not_the_holder"))
     before = await store.proposals(connection, row["id"])
     n = len(before) + 1
-    earlier = await claimed(connection, "intake", wanted.request, 201, str(n))
+    earlier = await claimed(connection, "intake", by_name(wanted.request, wanted.code, row["name"]), 201, str(n))
     if earlier is not None:
         return Proposed(before[int(earlier) - 1], replayed=True)
     _same_version(row, wanted)
@@ -88,7 +88,7 @@ async def reject(connection: Writing, principal: Principal, wanted: Wanted, n: i
     proposals = await store.proposals(connection, row["id"])
     if n > len(proposals):
         raise Problem("not_found")
-    if await claimed(connection, "intake", wanted.request, 200, str(n)) is not None:
+    if await claimed(connection, "intake", by_name(wanted.request, wanted.code, row["name"]), 200, str(n)) is not None:
         return Proposed(proposals[n - 1], replayed=True)
     _same_version(row, wanted)
     if proposals[n - 1]["accepted"] is not None:
@@ -125,7 +125,9 @@ async def deliver(
     apologies = await store.apologies(connection, row["id"])
     if n > len(apologies):
         raise Problem("not_found")
-    replayed = await claimed(connection, "intake", wanted.request, 201, str(n)) is not None
+    replayed = (
+        await claimed(connection, "intake", by_name(wanted.request, wanted.code, row["name"]), 201, str(n)) is not None
+    )
     if not replayed:
         received, at = told.channel is None, told.occurred_at or wanted.now
         refused = rules.delivery_refused(

@@ -1,5 +1,6 @@
 """HTTP of deadlines: the account of a dossier, and the preview, which is public."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from shared.domain.civil_time import shown
 from shared.domain.deadline import Clock
 from shared.domain.explanation import UNSURE, Line, explained, previewed, term_name, to_answer
 from shared.domain.lifecycle import Channel
+from shared.domain.working_calendar import CalendarMissing
 from shared.web.app import ReferenceOf
 from shared.web.auth import Staff
 from shared.web.clock import now
@@ -65,8 +67,8 @@ async def read(code: str, reference: ReferenceOf, principal: Staff, connection: 
             "extended": account.extensions > 0,
             "supplement_requests": account.supplement_requests,
             "paused": account.paused,
-            "working_hours_used": _hours(rules.used(account, waits, clock, at)),
-            "working_hours_left": _hours(rules.left(account, clock, at)),
+            "working_hours_used": _hours(lambda: rules.used(account, waits, clock, at)),
+            "working_hours_left": _hours(lambda: rules.left(account, clock, at)),
             "overdue": rules.overdue(account, at),
             "finished_at": shown(account.finished_at),
             "verdict": account.verdict.name.lower() if account.verdict else None,
@@ -87,9 +89,12 @@ def _told(reckoned: usecases.Reckoned) -> list[Line]:
 
 
 def _national(reckoned: usecases.Reckoned, at: datetime) -> str | None:
-    found = rules.national_score(
-        reckoned.told, reckoned.clock, at, returned_at=reckoned.row["returned_at"], terms=reckoned.terms
-    )
+    try:
+        found = rules.national_score(
+            reckoned.told, reckoned.clock, at, returned_at=reckoned.row["returned_at"], terms=reckoned.terms
+        )
+    except CalendarMissing:
+        return None
     return None if found is None else "on_time" if found.on_time else "overdue"
 
 
@@ -151,7 +156,7 @@ def _span(wait: rules.Span, clock: Clock, until: datetime) -> dict[str, Any]:
         "begin": shown(wait.begin),
         "end": shown(wait.end),
         "stopped_clock": wait.stopped_clock,
-        "working_hours": _hours(rules.worked(clock, wait.begin, wait.end or until)),
+        "working_hours": _hours(lambda: rules.worked(clock, wait.begin, wait.end or until)),
     }
 
 
@@ -159,5 +164,10 @@ def _lines(lines: list[Line]) -> list[dict[str, str]]:
     return [line._asdict() for line in lines]
 
 
-def _hours(span: timedelta | None) -> float | None:
+def _hours(reckon: Callable[[], timedelta | None]) -> float | None:
+    """Working hours; None where there are none to tell, or they reach into a year without a calendar."""
+    try:
+        span = reckon()
+    except CalendarMissing:
+        return None
     return round(span.total_seconds() / 3600, 2) if span is not None else None

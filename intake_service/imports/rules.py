@@ -211,7 +211,9 @@ class Judge:
             given = _given_due(record, place)
         except CalendarMissing as missing:
             return Reason("due_at", "calendar_missing", {"year": missing.year})
-        promised = given if not record.supplements else None
+        answered = [n for n, each in enumerate(record.supplements or ()) if each.answered_at is not None]
+        # What was promised last: with the last answer, or with the acceptance where none came.
+        promised = given if not answered else None
         first = first_step(
             *(EventKind.ACCEPTED, place.version, place.channel, record.accepted_at, place.clock),
             given_due=promised,
@@ -221,6 +223,7 @@ class Judge:
             return first
         steps = [first]
         moves: list[tuple[EventKind, datetime, Outcome | None]] = []
+        last_answer = record.supplements[answered[-1]].answered_at if record.supplements and answered else None
         for supplement in record.supplements or ():
             moves.append((EventKind.SUPPLEMENT_REQUESTED, supplement.requested_at, None))
             if supplement.answered_at is not None:
@@ -232,8 +235,11 @@ class Judge:
             moves.append((EventKind.RETURNED, record.returned_at, None))
         try:
             for kind, at, outcome in moves:
-                promised = given if kind is EventKind.SUPPLEMENTED else None
-                step = next_step(steps[-1].life, kind, at, place.clock, given_due=promised, outcome=outcome)
+                life = steps[-1].life
+                # A term that had run out is not mended by a later promise: late stays late.
+                late = life.account is not None and life.account.due is not None
+                promised = given if kind is EventKind.SUPPLEMENTED and at == last_answer and not late else None
+                step = next_step(life, kind, at, place.clock, given_due=promised, outcome=outcome)
                 if isinstance(step, Problem):
                     return _disorder(kind)
                 steps.append(step)

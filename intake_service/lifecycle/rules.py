@@ -14,9 +14,9 @@ from shared.domain.civil_time import civil_day, local, shown
 from shared.domain.counts import Facts
 from shared.domain.deadline import Account, Clock, Verdict
 from shared.domain.life import Happened, Life, lived, taken
-from shared.domain.lifecycle import STATUS_VI, ApologyKind, Channel, EventKind, Outcome, allowed_events
+from shared.domain.lifecycle import ApologyKind, Channel, EventKind, Outcome, allowed_events
 from shared.domain.recompute import standing
-from shared.domain.terms import Due
+from shared.domain.terms import Due, TermUnit
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import FIRST_CASE, ProcedureVersion, Reference
 from shared.web.problems import Problem, Reason
@@ -89,6 +89,7 @@ def anew_step(life: Life, event: Happened, **said: object) -> Step:
     dates: dict[str, object] = {"due_at": stamp(event.due), "was_due_at": stamp(was[0])}
     if anew is not None:
         dates |= {
+            "judged_at": stamp(anew.judged),
             "promised_at": stamp(anew.promised),
             "was_promised_at": stamp(was[1]),
             "original_due_at": stamp(anew.original_due),
@@ -178,20 +179,26 @@ def _is_late(account: Account, at: datetime) -> bool:
 
 
 def _new_date_refused(promised: Due | None, new: Due, at: datetime, clock: Clock) -> Reason | None:
-    if promised is not None and new.at <= promised.at:
+    by_the_hour = clock.term.unit is TermUnit.WORKING_HOUR
+    if promised is not None and (new.at <= promised.at if by_the_hour else new.day <= promised.day):
         return Reason("new_due_at", "not_later", {"due": local(promised.at).isoformat()})
     if new.at <= at:
         return Reason("new_due_at", "already_past")
     if not clock.calendar.is_working(new.day):
         return Reason("new_due_at", "not_a_working_day")
+    hour = local(new.at).time()
+    blocks = clock.calendar.blocks(new.day, clock.sessions)
+    if not any(block.opens <= hour <= block.closes for block in blocks):
+        hours = ", ".join(f"{block.opens:%H:%M}–{block.closes:%H:%M}" for block in blocks)
+        return Reason("new_due_at", "outside_hours", {"hours": hours or "–"})
     return None
 
 
 def not_allowed(life: Life) -> Problem:
-    """The refusal that says where a dossier stands and what may happen there."""
-    allowed = ", ".join(allowed_events(life.state)) or "–"
+    """The refusal that says where a dossier stands and what may be done there."""
+    allowed = ", ".join(event for event in allowed_events(life.state) if event not in NOTED_BY_ITSELF) or "–"
     return Problem(
-        "not_allowed_in_status", Reason("", "status", {"status": STATUS_VI[life.status], "allowed": allowed})
+        "not_allowed_in_status", Reason("", "status", {"status": life.status.name.lower(), "allowed": allowed})
     )
 
 
@@ -205,7 +212,7 @@ def facts_of(agency_id: int, channel: int, life: Life) -> Facts:
     account = life.account
     if account is None:
         return Facts(agency_id, channel, None)
-    due = account.due or (account.promised if account.finished_at else None)
+    due = account.judged if account.finished_at else account.due
     return Facts(
         agency_id=agency_id,
         channel=channel,

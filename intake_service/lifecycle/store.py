@@ -152,7 +152,7 @@ async def append(connection: Connection, events: Sequence[Appended]) -> None:
     if noted:
         await connection.execute(
             "INSERT INTO event_note (dossier_id, seq, reason, detail, salt)"
-            " SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[]::jsonb[], $5::bytea[])",
+            " SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::bytea[])",
             *_columns(noted),
         )
 

@@ -29,7 +29,7 @@ from shared.web.auth import Principal, Role
 from shared.web.background import Worker
 from shared.web.clock import now
 from shared.web.database import Connection, Writing
-from shared.web.idempotency import RequestKey, claimed
+from shared.web.idempotency import RequestKey, by_name, claimed
 from shared.web.problems import Problem, Reason
 
 #: They handle a dossier; the applicant's date is the one-stop's to move (Decree 61/2018 art. 19(9)).
@@ -72,7 +72,7 @@ async def advance(connection: Writing, reference: Reference, principal: Principa
     row = await store.locked(connection, code, principal.scope)
     if row is None:
         raise Problem("not_found")
-    if await claimed(connection, "intake", act.request, 200, row["code"]) is not None:
+    if await claimed(connection, "intake", by_name(act.request, code, row["name"]), 200, row["code"]) is not None:
         return True
     if act.expected_version is not None and act.expected_version != row["version"]:
         raise Problem("version_changed")
@@ -202,16 +202,20 @@ def _decided(
         raise Problem("invalid_request", Reason("occurred_at", "calendar_missing", {"year": missing.year})) from missing
     if isinstance(step, Problem):
         raise step
-    forbidden = rules.against_the_law(
-        life,
-        step.event,
-        clock,
-        outcome=act.outcome,
-        reason=act.reason,
-        legal_basis="legal_basis" in act.detail,
-        apology=act.apology,
-        proposed_at=act.proposed_at,
-    )
+    try:
+        forbidden = rules.against_the_law(
+            life,
+            step.event,
+            clock,
+            outcome=act.outcome,
+            reason=act.reason,
+            legal_basis="legal_basis" in act.detail,
+            apology=act.apology,
+            proposed_at=act.proposed_at,
+        )
+    except CalendarMissing as missing:
+        field_name = "new_due_at" if act.new_due_at else "occurred_at"
+        forbidden = Reason(field_name, "calendar_missing", {"year": missing.year})
     refused = _untimely(life, act, at, history) or forbidden
     if refused is not None:
         raise Problem("invalid_request", refused)

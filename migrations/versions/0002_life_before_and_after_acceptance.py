@@ -40,9 +40,9 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column(
             "detail",
-            postgresql.JSONB(astext_type=sa.Text()),
+            sa.Text(),
             nullable=True,
-            comment="components asked for, number and signer of a letter",
+            comment="JSON as hashed: components asked for, number and signer of a letter",
         ),
         sa.Column(
             "salt",

@@ -173,7 +173,7 @@ def move_of(history: Sequence[Happened], clock: Clock, before: WorkingCalendar, 
     if event is None or life is None:
         return None
     was = standing(life)
-    will_be = (event.anew.due, event.anew.promised) if event.anew is not None else (event.due, None)
+    will_be = (event.anew.judged, event.anew.promised) if event.anew is not None else (event.due, None)
     return Move(was[0] or was[1], will_be[0] or will_be[1], _late(life, was[0], now), _late(life, will_be[0], now))
 
 

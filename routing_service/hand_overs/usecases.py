@@ -13,7 +13,7 @@ from routing_service.hand_overs.rules import HandOverRow, Scene
 from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.database import Reading, Writing
-from shared.web.idempotency import RequestKey, claimed
+from shared.web.idempotency import RequestKey, by_name, claimed
 from shared.web.problems import Problem
 
 
@@ -53,7 +53,7 @@ async def changed(
     case = await locked(connection, code)
     # The key comes first: whoever gave a case away may no longer see it, and still gets the same answer again.
     made = resource(case)
-    earlier = await claimed(connection, "routing", asked.request, status, made)
+    earlier = await claimed(connection, "routing", by_name(asked.request, code, case.code), status, made)
     if earlier is None:
         visible(case, asked.principal)
         if seq is not None and not 1 <= seq <= case.hand_overs:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contracts.fields import InstantIn, LongLine, Name, ShortLine
+from shared.contracts.fields import InstantIn, LongLine, Name, Reasoning, ShortLine
 
 ApologyKindName = Literal["extension", "overdue", "lost_or_damaged"]
 SendingChannel = Literal["sms", "email", "phone", "post", "counter", "social_network"]
@@ -20,7 +20,7 @@ class ExtensionProposalIn(_In):
     """Phiếu đề nghị gia hạn: what the handling agency writes to the one-stop, at latest one day before the term ends
     (NĐ 61/2018 art. 19(9))."""
 
-    reason: LongLine = Field(description="Why, for the applicant to read", examples=["Phải xác minh thực địa"])
+    reason: Reasoning = Field(description="Why, for the applicant to read", examples=["Phải xác minh thực địa"])
     apology: LongLine = Field(
         description="The apology, as the applicant is to read it", examples=["Cơ quan xin lỗi ông, bà vì sự chậm trễ"]
     )
@@ -32,7 +32,7 @@ class ExtensionProposalIn(_In):
 class RejectionIn(_In):
     """Why the one-stop does not take a proposal."""
 
-    reason: LongLine = Field(description="For the handling agency to read", examples=["Ngày đề nghị quá xa"])
+    reason: Reasoning = Field(description="For the handling agency to read", examples=["Ngày đề nghị quá xa"])
 
 
 class ExtensionProposal(BaseModel):

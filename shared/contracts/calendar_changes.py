@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contracts.fields import Day, LongLine, Name, ShortLine
+from shared.contracts.fields import Day, LongLine, Name, Reasoning, ShortLine
 
 DayStatusName = Literal["announced", "provisional"]
 ChangedKindName = Literal["holiday", "in_lieu", "swap_off", "make_up_work", "normal"]
@@ -55,7 +55,7 @@ class CalendarChangeIn(_In):
     days: Annotated[list[ChangedDayIn], Field(min_length=1, max_length=MOST_DAYS)] = Field(
         description="Each day once", examples=[[{"day": "2026-09-01", "kind": "normal"}]]
     )
-    reason: LongLine = Field(description="Why, for the record", examples=["Nghỉ phòng, chống bão số 5"])
+    reason: Reasoning = Field(description="Why, for the record", examples=["Nghỉ phòng, chống bão số 5"])
     decision: ShortLine = Field(
         description="Number of the decision; receipts that are printed anew name it", examples=["512/QĐ-UBND"]
     )

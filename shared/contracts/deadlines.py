@@ -49,7 +49,9 @@ class PausedSpan(BaseModel):
     begin: datetime = Field(description="When it was asked for")
     end: datetime | None = Field(description="When it came; null: still waiting")
     stopped_clock: bool = Field(description="False: the term had run out, or the law lets it run on")
-    working_hours: float = Field(description="Working time of the agency in it", examples=[16.0])
+    working_hours: float | None = Field(
+        description="Working time of the agency in it; null where a year of it has no calendar", examples=[16.0]
+    )
 
 
 class DeadlineAccount(Rules):
@@ -72,7 +74,9 @@ class DeadlineAccount(Rules):
     lapses_at: datetime | None = Field(description="From then on it is closed if it is not complete; null: it is not")
     paused_spans: list[PausedSpan] = Field(description="Each wait, in order")
     working_hours_used: float | None = Field(
-        description="Working time of the agency from acceptance until now or the end, waits left out", examples=[4.5]
+        description="Working time of the agency from acceptance until now or the end, waits left out; null where a "
+        "year of it has no calendar",
+        examples=[4.5],
     )
     working_hours_left: float | None = Field(
         description="Working time until the date; null while it stands still, without a term, and at the end",

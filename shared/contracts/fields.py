@@ -68,6 +68,10 @@ Name = Annotated[
 ]
 ShortLine = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_clean)]
 LongLine = Annotated[str, StringConstraints(min_length=1, max_length=1000), AfterValidator(_clean)]
+#: Why something is done: something that can be read.
+Reasoning = Annotated[
+    str, StringConstraints(min_length=1, max_length=1000), AfterValidator(_clean), AfterValidator(_readable)
+]
 Subject = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_clean)]
 #: What is typed into a search box. Its search key is never empty: an empty one would find everything.
 SearchText = Annotated[str, StringConstraints(min_length=_SHORTEST_SEARCH, max_length=100), AfterValidator(_searchable)]
@@ -106,11 +110,15 @@ def _written_time(value: object) -> object:
     return value
 
 
+#: Between day and time: RFC 3339 5.6 lets applications read a blank there, and no more than that. A minus is ASCII.
+_SEPARATORS = ("T", "t", " ")
+
+
 def _rfc3339(value: object) -> object:
     """Text only: a bare number is no instant. A "+" that a query string turned into a blank is put back."""
     if isinstance(value, datetime):
         return value
-    if not isinstance(value, str) or len(value) < 10 or value[4:5] != "-":
+    if not isinstance(value, str) or value[4:5] != "-" or value[10:11] not in _SEPARATORS or "," in value:
         raise refused("malformed", expected="RFC 3339, 2019-07-24T08:00:00+07:00")
     return f"{value[:-6]}+{value[-5:]}" if value[-6:-5] == " " and value[-3:-2] == ":" and "T" in value else value
 

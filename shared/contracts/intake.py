@@ -58,7 +58,7 @@ class DocumentIn(_In):
 
     name: Name = Field(examples=["Giấy chứng sinh"])
     kind: Literal["original", "certified_copy", "copy", "electronic"] = Field("copy", examples=["original"])
-    count: Annotated[int, Field(ge=1, le=1000)] = Field(1, description="How many of it", examples=[1])
+    count: Annotated[int, Field(strict=True, ge=1, le=1000)] = Field(1, description="How many of it", examples=[1])
 
 
 class DossierIn(_In):

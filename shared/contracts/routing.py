@@ -8,7 +8,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 
 from shared.contracts.bulk import MAX_BULK
-from shared.contracts.fields import Code, Day, InstantIn, LongLine, Name, ShortLine, Subject
+from shared.contracts.fields import Code, Day, InstantIn, LongLine, Name, Reasoning, ShortLine, Subject
 from shared.contracts.intake import OutcomeName, StatusName
 from shared.contracts.neighbour import call
 
@@ -229,13 +229,13 @@ class HandOverAnswerIn(_In):
 class RecallIn(HandOverAnswerIn):
     """The giver takes it back before it is received: thu hồi."""
 
-    reason: LongLine | None = Field(None, description="Why; one line", examples=["Chuyển nhầm đơn vị"])
+    reason: Reasoning | None = Field(None, description="Why; one line", examples=["Chuyển nhầm đơn vị"])
 
 
 class ReasonedAnswerIn(HandOverAnswerIn):
     """The receiver declines it, or returns what it received: từ chối nhận, trả lại bên giao."""
 
-    reason: LongLine = Field(description="Why, for the giver to read; one line", examples=["Không đúng thẩm quyền"])
+    reason: Reasoning = Field(description="Why, for the giver to read; one line", examples=["Không đúng thẩm quyền"])
 
 
 class HandOverReceipt(BaseModel):
@@ -346,7 +346,7 @@ class CaseFinishIn(_In):
         description="granted unless said; a refusal on the merits is a result (NĐ 61/2018 art. 19(8))",
         examples=["granted"],
     )
-    reason: LongLine | None = Field(
+    reason: Reasoning | None = Field(
         None,
         description="Why, for the applicant to read: needed for a refusal. Kept here until intake has answered, then "
         "only there",
@@ -429,7 +429,7 @@ class DelegationIn(_In):
     actions: Annotated[list[DelegableAction], Field(min_length=1, max_length=10)] | None = Field(
         None, description="For these decisions only", examples=[["assign"]]
     )
-    reason: LongLine | None = Field(None, description="Why", examples=["Đi công tác"])
+    reason: Reasoning | None = Field(None, description="Why", examples=["Đi công tác"])
 
 
 class Delegation(BaseModel):

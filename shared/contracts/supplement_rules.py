@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contracts.fields import Code, Day, LongLine, ShortLine
+from shared.contracts.fields import Code, Day, LongLine, Reasoning, ShortLine
 
 EffectName = Literal["restart", "pause", "continue"]
 LapseName = Literal["nothing", "close"]
@@ -61,7 +61,7 @@ class _Because(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     decision: ShortLine = Field(description="Number of the decision by which it is entered", examples=["12/QĐ-VP"])
-    reason: LongLine = Field(description="Why, for whoever looks later", examples=["Nghị định mới có hiệu lực"])
+    reason: Reasoning = Field(description="Why, for whoever looks later", examples=["Nghị định mới có hiệu lực"])
     retroactive: bool = Field(
         False,
         description="Knowingly over dossiers received already. No date that was promised moves; what happens to them "

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationInfo, field_validator
 
 from shared.contracts.bulk import MAX_BULK
-from shared.contracts.fields import Code, InstantIn, LongLine, Name, ShortLine, Subject, refused
+from shared.contracts.fields import Code, InstantIn, LongLine, Name, Reasoning, ShortLine, Subject, refused
 
 
 class _In(BaseModel):
@@ -28,7 +28,7 @@ class Verb(_In):
 
 
 class _Reasoned(Verb):
-    reason: LongLine = Field(description="Why, for the applicant to read", examples=["Thiếu bản sao giấy chứng sinh"])
+    reason: Reasoning = Field(description="Why, for the applicant to read", examples=["Thiếu bản sao giấy chứng sinh"])
 
 
 class AcceptIn(Verb):
@@ -44,7 +44,7 @@ class DocumentWanted(_In):
 
     name: Name = Field(examples=["Giấy chứng sinh"])
     kind: Literal["original", "certified_copy", "copy", "electronic"] = Field("copy", examples=["original"])
-    count: Annotated[int, Field(ge=1, le=1000)] = Field(1, description="How many of it", examples=[1])
+    count: Annotated[int, Field(strict=True, ge=1, le=1000)] = Field(1, description="How many of it", examples=[1])
 
 
 class SupplementRequestIn(_Reasoned):
@@ -71,7 +71,9 @@ class SupplementIn(Verb):
 class PaymentRequestIn(_Reasoned):
     """The applicant is to pay before it goes on: yêu cầu thực hiện nghĩa vụ tài chính (6)."""
 
-    amount: Annotated[int, Field(ge=0, le=10**13)] | None = Field(None, description="Đồng", examples=[500_000])
+    amount: Annotated[int, Field(strict=True, ge=0, le=10**13)] | None = Field(
+        None, description="Đồng", examples=[500_000]
+    )
 
 
 class PaymentIn(Verb):
@@ -84,10 +86,10 @@ class ExtensionIn(Verb):
     """The agency apologises and appoints a new date, at latest one day before the term ends, once (art. 19(9)): by the
     number of the proposal that is accepted, or with all that stands in the letter."""
 
-    proposal: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+    proposal: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = Field(
         None, description="Number of the handling agency's proposal: the rest comes from it", examples=[1]
     )
-    reason: LongLine | None = Field(
+    reason: Reasoning | None = Field(
         None, description="Why, for the applicant to read", examples=["Phải xác minh thực địa"]
     )
     new_due_at: InstantIn | None = Field(None, description="The new date", examples=["2019-08-20T17:00:00+07:00"])
@@ -142,7 +144,7 @@ class FinishIn(Verb):
     outcome: Literal["granted", "refused"] = Field(
         "granted", description="A refusal on the merits is a result (NĐ 61/2018 art. 19(8))"
     )
-    reason: LongLine | None = Field(
+    reason: Reasoning | None = Field(
         None,
         description="Why, for the applicant to read: needed for a refusal (art. 19(8))",
         examples=["Không đủ điều kiện"],

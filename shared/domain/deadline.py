@@ -44,16 +44,17 @@ class Clock:
 class Account(NamedTuple):
     """The state of a dossier's clock.
 
-    original_due: as first promised. due: what it is judged by; None without a term, or while the clock stands still
-    before it ran out. promised: the date last told to the applicant; an extension moves it alone, for late stays late.
-    paused_since: set while waiting for the applicant. verdict: set once finished; without a term it is ON_DAY, and
-    shown apart as `resolved_without_term`.
+    original_due: as first promised. judged: the date that it is judged by; None without a term. promised: the date last
+    told to the applicant; an extension moves it alone, for late stays late. stopped: the clock stands still, in time.
+    paused_since: when the applicant began to be waited for; kept where the dossier ended meanwhile. verdict: set once
+    finished; without a term it is ON_DAY, and shown apart as `resolved_without_term`.
     """
 
     accepted_at: datetime
     original_due: Due | None
-    due: Due | None
+    judged: Due | None
     promised: Due | None
+    stopped: bool = False
     paused_since: datetime | None = None
     supplement_requests: int = 0
     extensions: int = 0
@@ -63,36 +64,42 @@ class Account(NamedTuple):
     @property
     def paused(self) -> bool:
         """Whether the agency waits for the applicant."""
-        return self.paused_since is not None
+        return self.paused_since is not None and self.finished_at is None
+
+    @property
+    def due(self) -> Due | None:
+        """The date that the running clock leads to; None without a term, and while the clock stands still in time."""
+        return None if self.stopped else self.judged
 
     @property
     def appointment(self) -> Due | None:
         """The date as the applicant knows it; None without a term, and while the clock stands still in time."""
-        return self.promised if self.due is not None else None
+        return None if self.stopped else self.promised
 
     @property
     def late_day(self) -> date | None:
         """The first civil day at whose end an unfinished dossier counts as overdue."""
-        return civil_day(self.due.late_from) if self.due else None
+        due = self.due
+        return civil_day(due.late_from) if due else None
 
 
 class Anew(NamedTuple):
     """The dates of an account that was reckoned anew as a whole: the calendar was changed, or its reception corrected.
 
-    due, promised: as in Account. original_due moves with a correction alone: what a receipt said that was right when
-    it was printed stays said.
+    judged, promised: as in Account, also while the clock stands still. original_due moves with a correction alone: what
+    a receipt said that was right when it was printed stays said.
     """
 
     accepted_at: datetime
     original_due: Due | None
-    due: Due | None
+    judged: Due | None
     promised: Due | None
 
 
 def opened(accepted_at: datetime, clock: Clock, *, given_due: Due | None = None) -> Account:
     """The account of a dossier just accepted. `given_due` is a date promised elsewhere (an imported record)."""
     due = given_due or due_after(accepted_at, clock.term, clock.calendar, clock.sessions)
-    return Account(accepted_at, original_due=due, due=due, promised=due)
+    return Account(accepted_at, original_due=due, judged=due, promised=due)
 
 
 def moved(account: Account, event: EventKind, at: datetime, clock: Clock, *, given_due: Due | None = None) -> Account:
@@ -116,13 +123,19 @@ def reckoned(account: Account, event: EventKind, at: datetime, clock: Clock) -> 
             return _waiting(account, at, SupplementEffect.PAUSE)
         case EventKind.PAID:
             return _running_again(account, at, clock, SupplementEffect.PAUSE)
-        case _:
-            return account.due
+        case _:  # taken back an end: what stood still then has stood still until now
+            return _running_again(account, at, clock, SupplementEffect.PAUSE)
 
 
 #: What stops the clock or lets it run again. Nearly all that happens is neither.
 _STOP_OR_START = frozenset(
-    {EventKind.SUPPLEMENT_REQUESTED, EventKind.SUPPLEMENTED, EventKind.PAYMENT_REQUESTED, EventKind.PAID}
+    {
+        EventKind.SUPPLEMENT_REQUESTED,
+        EventKind.SUPPLEMENTED,
+        EventKind.PAYMENT_REQUESTED,
+        EventKind.PAID,
+        EventKind.REOPENED,
+    }
 )
 
 
@@ -156,19 +169,25 @@ def due_of(at: datetime, clock: Clock) -> Due:
 
 # The waits are written out: a dossier that goes to and fro has dozens, and `_replace` takes twice as long.
 def _asked_to_complete(account: Account, at: datetime, due: Due | None) -> Account:
-    accepted_at, original_due, _, promised, _, requests, extensions, finished_at, verdict = account
-    return Account(accepted_at, original_due, due, promised, at, requests + 1, extensions, finished_at, verdict)
+    accepted_at, original_due, judged, promised, _, _paused, requests, *_ = account
+    stopped = due is None and judged is not None
+    return Account(accepted_at, original_due, judged, promised, stopped, at, requests + 1, account.extensions)
 
 
 def _asked_to_pay(account: Account, at: datetime, due: Due | None) -> Account:
-    accepted_at, original_due, _, promised, _, requests, extensions, finished_at, verdict = account
-    return Account(accepted_at, original_due, due, promised, at, requests, extensions, finished_at, verdict)
+    accepted_at, original_due, judged, promised, _, _paused, requests, extensions, *_ = account
+    stopped = due is None and judged is not None
+    return Account(accepted_at, original_due, judged, promised, stopped, at, requests, extensions)
 
 
-def _answered(account: Account, _: datetime, due: Due | None) -> Account:
-    accepted_at, original_due, before, promised, _paused, requests, extensions, finished_at, verdict = account
-    promised = promised if due == before else due
-    return Account(accepted_at, original_due, due, promised, None, requests, extensions, finished_at, verdict)
+def _running(account: Account, _: datetime, due: Due | None) -> Account:
+    """The clock runs (again) to `due`: the applicant has answered, or an end was taken back."""
+    accepted_at, original_due, judged, promised, _stopped, _paused, requests, extensions, *_rest = account
+    if due != judged:
+        # A new appointment that reaches further than the wait stays told; it moves nothing that is judged.
+        stays = extensions and promised is not None and due is not None and promised.at > due.at
+        promised = promised if stays else due
+    return Account(accepted_at, original_due, due, promised, False, None, requests, extensions)
 
 
 def _extended(account: Account, _: datetime, due: Due | None) -> Account:
@@ -181,17 +200,11 @@ def _apologised(account: Account, _: datetime, due: Due | None) -> Account:
 
 
 def _rescheduled(account: Account, _: datetime, due: Due | None) -> Account:
-    standing = account.paused and account.due is None
-    return account._replace(due=None if standing else due, promised=due)
+    return account._replace(judged=due, promised=due)
 
 
 def _ended(account: Account, at: datetime, _: Due | None) -> Account:
-    return account._replace(paused_since=None, finished_at=at, verdict=_verdict(account, at))
-
-
-def _reopened(account: Account, _: datetime, __: Due | None) -> Account:
-    # An end taken back: the clock had run on all the time, a date that stood still runs again.
-    return account._replace(due=account.due or account.promised, finished_at=None, verdict=None)
+    return account._replace(finished_at=at, verdict=_verdict(account, at))
 
 
 #: What moves the account, and how; everything else leaves it as it is.
@@ -199,15 +212,15 @@ _CHANGES: Mapping[EventKind, Callable[[Account, datetime, Due | None], Account]]
     {
         EventKind.SUPPLEMENT_REQUESTED: _asked_to_complete,
         EventKind.PAYMENT_REQUESTED: _asked_to_pay,
-        EventKind.SUPPLEMENTED: _answered,
-        EventKind.PAID: _answered,
+        EventKind.SUPPLEMENTED: _running,
+        EventKind.PAID: _running,
         EventKind.EXTENDED: _extended,
         EventKind.APOLOGISED: _apologised,
         EventKind.RESCHEDULED: _rescheduled,
         EventKind.FINISHED: _ended,
         EventKind.WITHDRAWN: _ended,
         EventKind.STOPPED: _ended,
-        EventKind.REOPENED: _reopened,
+        EventKind.REOPENED: _running,
     }
 )
 
@@ -230,9 +243,9 @@ def judged(due: Due | None, finished_at: datetime) -> Verdict:
 
 def _verdict(account: Account, at: datetime) -> Verdict:
     """Ended while the clock stood still (withdrawn, stopped): whatever the date, the agency was not late."""
-    if account.due is None and account.promised is not None:
-        return Verdict.EARLY if civil_day(at) < account.promised.day else Verdict.ON_DAY
-    return judged(account.due, at)
+    if account.stopped and account.judged is not None:
+        return Verdict.EARLY if civil_day(at) < account.judged.day else Verdict.ON_DAY
+    return judged(account.judged, at)
 
 
 def _waiting(account: Account, at: datetime, effect: SupplementEffect) -> Due | None:
@@ -242,11 +255,14 @@ def _waiting(account: Account, at: datetime, effect: SupplementEffect) -> Due | 
 
 
 def _running_again(account: Account, at: datetime, clock: Clock, effect: SupplementEffect) -> Due | None:
-    if account.paused_since is None or account.due is not None:
-        return account.due
-    if effect is SupplementEffect.RESTART or account.promised is None:
+    if account.judged is None:
+        # No date so far; a restart still asks the term, which may have got one by a correction.
+        return due_after(at, clock.term, clock.calendar, clock.sessions) if effect is SupplementEffect.RESTART else None
+    if account.paused_since is None or not account.stopped:
+        return account.judged
+    if effect is SupplementEffect.RESTART:
         return due_after(at, clock.term, clock.calendar, clock.sessions) or _as_first_promised(account, at, clock)
-    return shifted(account.promised, clock.term, (account.paused_since, at), clock.calendar, clock.sessions)
+    return shifted(account.judged, clock.term, (account.paused_since, at), clock.calendar, clock.sessions)
 
 
 def _as_first_promised(account: Account, at: datetime, clock: Clock) -> Due | None:

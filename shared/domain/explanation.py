@@ -10,8 +10,8 @@ from shared.domain.deadline import Account, Clock, Verdict
 from shared.domain.life import Happened, Life
 from shared.domain.lifecycle import EventKind
 from shared.domain.regimes import SupplementEffect, SupplementRule
-from shared.domain.terms import Due, Term, TermUnit, ends_at_noon, nominal_end
-from shared.domain.working_calendar import SATURDAY, CalendarDay, DayKind
+from shared.domain.terms import Due, Term, TermUnit, due_after, ends_at_noon, nominal_end
+from shared.domain.working_calendar import SATURDAY, CalendarDay, CalendarMissing, DayKind
 
 _WEEKDAYS_VI = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
 _WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -114,7 +114,7 @@ def _event(told: Told, clock: Clock) -> Iterator[Line]:
     at = _instant(event.at)
     match event.kind:
         case EventKind.SUPPLEMENT_REQUESTED | EventKind.PAYMENT_REQUESTED:
-            yield _waiting(event, at, still_running=account.due is not None)
+            yield _waiting(event, at, account)
         case EventKind.SUPPLEMENTED | EventKind.PAID:
             what = (
                 Line("đã bổ sung hồ sơ", "the dossier was completed")
@@ -122,21 +122,21 @@ def _event(told: Told, clock: Clock) -> Iterator[Line]:
                 else Line("đã thực hiện nghĩa vụ tài chính", "the payment was made")
             )
             yield Line(f"{at.vi}: {what.vi}.", f"{at.en}: {what.en}.")
-            if was.due is None:
-                yield from _again(told, clock)
+            if was.stopped:
+                yield from _again(told, was, clock)
         case EventKind.EXTENDED:
             yield Line(
                 f"{at.vi}: cơ quan giải quyết xin lỗi và hẹn lại {_due(account.promised).vi} (một lần). "
-                "Quá hạn vẫn tính theo ngày hẹn trước đó (NĐ 61/2018/NĐ-CP, Điều 19(9)).",
+                f"Quá hạn vẫn tính theo ngày hẹn trước đó ({_law('Điều 19(9)', clock).vi}).",
                 f"{at.en}: the agency apologised and appointed {_due(account.promised).en} instead (once). "
-                "It is still judged by the date before (Decree 61/2018 art. 19(9)).",
+                f"It is still judged by the date before ({_law('art. 19(9)', clock).en}).",
             )
         case EventKind.APOLOGISED if account.extensions > was.extensions:
             yield Line(
                 f"{at.vi}: hồ sơ đã quá hạn; cơ quan giải quyết xin lỗi và hẹn lại {_due(account.promised).vi} (một "
-                "lần). Hồ sơ vẫn là quá hạn (NĐ 61/2018/NĐ-CP, Điều 12(5), 19(9)).",
+                f"lần). Hồ sơ vẫn là quá hạn ({_law('Điều 12(5), 19(9)', clock).vi}).",
                 f"{at.en}: late already; the agency apologised and appointed {_due(account.promised).en} instead "
-                "(once). It stays late (Decree 61/2018 art. 12(5), 19(9)).",
+                f"(once). It stays late ({_law('art. 12(5), 19(9)', clock).en}).",
             )
         case EventKind.APOLOGISED:
             yield Line(f"{at.vi}: cơ quan giải quyết xin lỗi.", f"{at.en}: the agency apologised.")
@@ -145,12 +145,37 @@ def _event(told: Told, clock: Clock) -> Iterator[Line]:
         case EventKind.CORRECTED:
             yield from _corrected(event, at, account, clock)
         case EventKind.FINISHED | EventKind.WITHDRAWN | EventKind.STOPPED:
-            yield _ended(event, at, account.verdict, has_term=account.original_due is not None)
+            yield _ended(event, at, account)
         case EventKind.REOPENED:
-            yield Line(
-                f"{at.vi}: mở lại hồ sơ, thời hạn tiếp tục tính đến {_due(account.due).vi}.",
-                f"{at.en}: re-opened; the term goes on to {_due(account.due).en}.",
-            )
+            yield _reopened(at, was, account)
+
+
+#: The decree whose articles on apologies and new dates were read.
+_READ = "61/2018/NĐ-CP"
+
+
+def _law(articles: str, clock: Clock) -> Line:
+    """Articles of the decree of 2018; under another law, whose own articles were not read, said to be that."""
+    if clock.supplement.regime == _READ:
+        return Line(f"NĐ {_READ}, {articles}", f"Decree 61/2018 {articles}")
+    return Line(
+        f"theo NĐ {_READ}, {articles}; quy định của {clock.supplement.regime} chưa được đối chiếu",
+        f"as in Decree 61/2018 {articles}; the articles of {clock.supplement.regime} were not read",
+    )
+
+
+def _reopened(at: Line, was: Account, now: Account) -> Line:
+    if now.due is None:
+        return Line(f"{at.vi}: mở lại hồ sơ.", f"{at.en}: re-opened.")
+    if was.stopped:
+        return Line(
+            f"{at.vi}: mở lại hồ sơ; thời gian đồng hồ dừng không tính, hẹn trả {_due(now.due).vi}.",
+            f"{at.en}: re-opened; the time that the clock stood still is not counted, due {_due(now.due).en}.",
+        )
+    return Line(
+        f"{at.vi}: mở lại hồ sơ, thời hạn tiếp tục tính đến {_due(now.due).vi}.",
+        f"{at.en}: re-opened; the term goes on to {_due(now.due).en}.",
+    )
 
 
 def _rescheduled(event: Happened, at: Line, was: Account, now: Account) -> Line:
@@ -193,15 +218,25 @@ def _accepted(at: datetime, clock: Clock) -> Iterator[Line]:
     yield Line(f"Thời hạn giải quyết: {term.vi}.", f"Term: {term.en}.")
 
 
-def _counted(start: datetime, due: Due | None, clock: Clock) -> Iterator[Line]:
+_FROM_ACCEPTANCE = Line("từ lúc tiếp nhận", "from the moment of acceptance")
+_FROM_COMPLETION = Line("từ lúc hồ sơ đầy đủ", "from the moment the dossier was complete")
+
+
+def _counted(start: datetime, due: Due | None, clock: Clock, begin: Line = _FROM_ACCEPTANCE) -> Iterator[Line]:
     """From the start of a count to its due date: what is counted, what is not, and why."""
     if due is None:
+        return
+    if not _is_reckoned(start, due, clock):
+        yield Line(
+            f"Hẹn trả kết quả: {_due(due).vi}, theo ngày đã hẹn khi đó, không phải tính từ thời hạn trên.",
+            f"Due: {_due(due).en}, as it was promised then; it is not counted from the term above.",
+        )
         return
     first = civil_day(start)
     if clock.term.unit is TermUnit.WORKING_HOUR:
         yield Line(
-            "Tính theo giờ làm việc của cơ quan, từ lúc tiếp nhận (Bộ luật Dân sự 2015, Điều 147(1)).",
-            "Counted in the agency's working hours from the moment of acceptance (Civil Code 2015 art. 147(1)).",
+            f"Tính theo giờ làm việc của cơ quan, {begin.vi} (Bộ luật Dân sự 2015, Điều 147(1)).",
+            f"Counted in the agency's working hours {begin.en} (Civil Code 2015 art. 147(1)).",
         )
     elif clock.term.unit is not TermUnit.SAME_DAY:
         day = day_name(first)
@@ -218,18 +253,33 @@ def _counted(start: datetime, due: Due | None, clock: Clock) -> Iterator[Line]:
     yield Line(f"Hẹn trả kết quả: {_due(due).vi}.", f"Due: {_due(due).en}.")
 
 
+def _is_reckoned(start: datetime, due: Due, clock: Clock) -> bool:
+    """Whether a date is what the term makes of its start by today's calendar: else it was promised, and stands."""
+    try:
+        return due_after(start, clock.term, clock.calendar, clock.sessions) == due
+    except CalendarMissing:
+        return False
+
+
 def _days(first: date, last: date, clock: Clock) -> Iterator[Line]:
-    """The days in (first, last] that are not what their weekday says, and the weekends."""
+    """The days to `last` that are not what their weekday says, and the weekends. A term in hours or of the same day
+    begins with the first day itself."""
     calendar_days = clock.term.unit in (TermUnit.CALENDAR_DAY, TermUnit.MONTH)
-    # They count every day; only their end may not fall on a day off.
-    begin = nominal_end(first, clock.term) if calendar_days else first + timedelta(days=1)
+    if calendar_days:  # they count every day; only their end may not fall on a day off
+        begin = nominal_end(first, clock.term)
+    else:
+        begin = first if clock.term.unit in (TermUnit.WORKING_HOUR, TermUnit.SAME_DAY) else first + timedelta(days=1)
     span = [begin + timedelta(days=n) for n in range((last - begin).days + 1)]
     told = [day for day in span if not clock.calendar.is_working(day) or day.weekday() >= SATURDAY]
     for day in told[:MOST_DAYS]:
         yield _day(day, clock.calendar.days.get(day), rolled=calendar_days)
-    if len(told) > MOST_DAYS:
-        rest = len(told) - MOST_DAYS
-        yield Line(f"… và {rest} ngày nghỉ khác, không tính.", f"… and {rest} more days off, not counted.")
+    rest = told[MOST_DAYS:]
+    made_up = sum(clock.calendar.is_working(day) for day in rest)
+    if len(rest) > made_up:
+        off = len(rest) - made_up
+        yield Line(f"… và {off} ngày nghỉ khác, không tính.", f"… and {off} more days off, not counted.")
+    if made_up:
+        yield Line(f"… và {made_up} ngày làm bù khác, có tính.", f"… and {made_up} more make-up days, counted.")
 
 
 def _day(day: date, entry: CalendarDay | None, *, rolled: bool) -> Line:
@@ -250,13 +300,15 @@ def _day(day: date, entry: CalendarDay | None, *, rolled: bool) -> Line:
     return Line(f"{name.vi}: {vietnamese}{doubt.vi}, không tính.", f"{name.en}: {english}{doubt.en}, not counted.")
 
 
-def _waiting(event: Happened, at: Line, *, still_running: bool) -> Line:
+def _waiting(event: Happened, at: Line, account: Account) -> Line:
     asked = (
         Line("yêu cầu bổ sung hồ sơ", "a supplement was requested")
         if event.kind is EventKind.SUPPLEMENT_REQUESTED
         else Line("yêu cầu thực hiện nghĩa vụ tài chính", "a payment was requested")
     )
-    if still_running:
+    if account.judged is None:
+        return Line(f"{at.vi}: {asked.vi}.", f"{at.en}: {asked.en}.")
+    if not account.stopped:
         return Line(
             f"{at.vi}: {asked.vi}; thời hạn không dừng.",
             f"{at.en}: {asked.en}; the term goes on.",
@@ -267,7 +319,7 @@ def _waiting(event: Happened, at: Line, *, still_running: bool) -> Line:
     )
 
 
-def _again(told: Told, clock: Clock) -> Iterator[Line]:
+def _again(told: Told, was: Account, clock: Clock) -> Iterator[Line]:
     account = told.after.account
     assert account is not None
     restart = told.event.kind is EventKind.SUPPLEMENTED and clock.supplement.effect is SupplementEffect.RESTART
@@ -279,7 +331,12 @@ def _again(told: Told, clock: Clock) -> Iterator[Line]:
             f"Thời hạn tính lại từ đầu khi hồ sơ đầy đủ{cited}.",
             f"The term is counted again from the beginning, now that the dossier is complete{cited}.",
         )
-        yield from _counted(told.event.at, account.due, clock)
+        yield from _counted(told.event.at, account.due, clock, _FROM_COMPLETION)
+        return
+    if account.due == was.judged:
+        yield Line(
+            f"Ngày hẹn trả giữ nguyên: {_due(account.due).vi}.", f"The date stays as it was: {_due(account.due).en}."
+        )
         return
     yield Line(
         f"Ngày hẹn trả dời thêm thời gian đã chờ: {_due(account.due).vi}.",
@@ -287,7 +344,7 @@ def _again(told: Told, clock: Clock) -> Iterator[Line]:
     )
 
 
-def _ended(event: Happened, at: Line, verdict: Verdict | None, *, has_term: bool) -> Line:
+def _ended(event: Happened, at: Line, account: Account) -> Line:
     how = {
         EventKind.FINISHED: ("xử lý xong", "finished"),
         EventKind.WITHDRAWN: ("công dân rút hồ sơ", "withdrawn by the applicant"),
@@ -298,7 +355,12 @@ def _ended(event: Happened, at: Line, verdict: Verdict | None, *, has_term: bool
         Verdict.ON_DAY: ("đúng hạn", "on the due date"),
         Verdict.LATE: ("quá hạn", "late"),
     }
-    vietnamese, english = judged[verdict] if verdict and has_term else ("không có thời hạn", "no term")
+    if account.verdict is None or account.judged is None:
+        vietnamese, english = "không có thời hạn", "no term"
+    elif account.stopped:
+        vietnamese, english = "không quá hạn, đồng hồ đang dừng", "not late, the clock stood still"
+    else:
+        vietnamese, english = judged[account.verdict]
     return Line(f"{at.vi}: {how[0]}, {vietnamese}.", f"{at.en}: {how[1]}, {english}.")
 
 

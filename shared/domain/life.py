@@ -68,7 +68,7 @@ class Happened(NamedTuple):
         anew = Anew(
             datetime.fromisoformat(str(said["accepted_at"])),
             _read_due(said, "original_due_at", clock),
-            due,
+            _read_due(said, "judged_at", clock),
             _read_due(said, "promised_at", clock),
         )
         return cls(what, at, due, anew=anew, decision=str(decision) if decision else None)

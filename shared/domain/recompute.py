@@ -50,15 +50,17 @@ def rescheduled(
         return None
     if standing(recomputed(history, clock.by(before))) == standing(then):
         return None  # hours, terms or rules were changed since: whoever changes those says what becomes of old dates
-    due, promised = standing(then)
-    anew = Anew(now.account.accepted_at, now.account.original_due, due, promised) if now.account is not None else None
-    return Happened(EventKind.RESCHEDULED, at, due, anew=anew, decision=decision)
+    judged, promised = standing(then)
+    if now.account is None:
+        return Happened(EventKind.RESCHEDULED, at, judged, decision=decision)
+    anew = Anew(now.account.accepted_at, now.account.original_due, judged, promised)
+    return Happened(EventKind.RESCHEDULED, at, None if now.account.stopped else judged, anew=anew, decision=decision)
 
 
 def standing(life: Life | None) -> tuple[Due | None, Due | None]:
-    """The dates that a dossier stands with: what it is judged by, and what was promised last."""
+    """The dates that a dossier stands with, its clock running or not: what it is judged by, and what was promised."""
     if life is None:
         return None, None
     if life.account is None:
         return life.reception.due if life.reception else None, None
-    return life.account.due, life.account.promised
+    return life.account.judged, life.account.promised

@@ -153,10 +153,12 @@ def shifted(
         return due if instant == due.at else Due.at_instant(instant)
     first, last = civil_day(since), civil_day(until)
     if term.unit in (TermUnit.CALENDAR_DAY, TermUnit.MONTH):
-        return Due.on_day(calendar.roll(due.day + (last - first)), sessions)
-    waited_days = calendar.working_days_between(first, last)
-    day = calendar.add_working_days(due.day, waited_days) if waited_days else due.day
-    day = max(day, calendar.roll(last))
+        day = calendar.roll(due.day + (last - first))
+    else:
+        waited_days = calendar.working_days_between(first, last)
+        day = calendar.add_working_days(due.day, waited_days) if waited_days else due.day
+    # Whoever pays when the desk has closed gives the agency nothing of that day.
+    day = max(day, calendar.roll(civil_day(calendar.add_working_time(until, timedelta(), sessions))))
     return due if day == due.day else _in_working_days(day, term, calendar, sessions)
 
 

@@ -265,7 +265,7 @@ event_note = Table(
     Column("dossier_id", BigInteger, primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("reason", Text),
-    Column("detail", JSONB, comment="components asked for, number and signer of a letter"),
+    Column("detail", Text, comment="JSON as hashed: components asked for, number and signer of a letter"),
     Column(
         "salt", BYTEA, nullable=False, comment="erased with the words: without it the hash proves and tells nothing"
     ),

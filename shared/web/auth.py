@@ -130,8 +130,8 @@ class Authenticator:
                 raise ValueError("audience")
             if max(_instant(claims.get("nbf", 0)), _instant(claims.get("iat", 0))) - CLOCK_SKEW_SECONDS > instant:
                 raise ValueError("not yet valid")
-            subject = str(claims["sub"])
-            if not subject.isprintable() or len(subject) > 200:
+            subject = claims["sub"]
+            if not isinstance(subject, str) or not subject.strip() or not subject.isprintable() or len(subject) > 200:
                 raise ValueError("subject")
             role = Role(claims[self._settings.role_claim])
             number = claims.get(self._settings.id_number_claim)

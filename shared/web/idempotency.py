@@ -1,6 +1,6 @@
 """A request repeated with its Idempotency-Key has one effect. Kept per subject: keys of others are not visible."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Annotated
 
@@ -44,6 +44,14 @@ class RequestKey:
         if not key or not key.isprintable():
             raise invalid("Idempotency-Key", "malformed", expected="1-200 printable characters")
         return cls(subject, route, key, sha256(body).digest())
+
+
+def by_name(request: RequestKey | None, spelled: str, name: str) -> RequestKey | None:
+    """The same request, whichever of a dossier's codes its address spells: its code, its reference, another system's.
+    `name`: the one that never changes."""
+    if request is None or spelled == name:
+        return request
+    return replace(request, route=request.route.replace(f"/{spelled}/", f"/{name}/", 1))
 
 
 async def claimed(

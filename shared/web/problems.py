@@ -228,6 +228,7 @@ REASONS = MappingProxyType(
             "năm {year} sẽ không còn ngày làm việc nào",
             "no working day would be left in {year}",
         ),
+        "outside_hours": ("ngoài giờ làm việc ({hours})", "is outside the working hours ({hours})"),
         "not_a_working_day": ("không phải ngày làm việc", "is not a working day"),
         "not_of_this_reception": (
             "mã hồ sơ thuộc cơ quan khác hoặc ngày chưa đến",

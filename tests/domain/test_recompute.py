@@ -51,7 +51,7 @@ def dates(event: Happened | None) -> tuple[Any, Any, Any]:
     assert event is not None
     assert event.anew is not None
     anew = event.anew
-    return tuple(due.at if due else None for due in (anew.original_due, anew.due, anew.promised))  # type: ignore[return-value]
+    return tuple(due.at if due else None for due in (anew.original_due, anew.judged, anew.promised))  # type: ignore[return-value]
 
 
 FIVE_DAYS = a_clock(working_days(5))
