@@ -123,8 +123,10 @@ def test_a_wait_keeps_the_clock_still_and_what_it_goes_on_from_moves() -> None:
     clock = a_clock(working_days(5), effect=SupplementEffect.PAUSE)
     log = a_history(clock, ACCEPTED, (EventKind.SUPPLEMENT_REQUESTED, "Wednesday 2019-07-24 09:00"))
     event = moved_by(log, clock, with_off("Friday 2019-07-26"))
-    assert dates(event) == (FIRST, None, at("Tuesday 2019-07-30 17:00"))
+    moved = at("Tuesday 2019-07-30 17:00")
+    assert dates(event) == (FIRST, moved, moved)
     assert event is not None
+    assert event.due is None
     life = told([*log, event])
     assert life is not None
     assert life.account is not None

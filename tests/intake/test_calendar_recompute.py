@@ -133,6 +133,7 @@ async def test_a_sudden_day_off_moves_the_date_and_the_log_says_why(house: House
     assert event["detail"] == {
         "due_at": due_on(will_be),
         "was_due_at": due_on(was),
+        "judged_at": due_on(will_be),
         "promised_at": due_on(will_be),
         "was_promised_at": due_on(was),
         "original_due_at": due_on(was),

@@ -10,7 +10,7 @@ from services.local_issuer import LocalIssuer
 from shared.domain.civil_time import local
 from shared.web.clock import now
 from tests.intake.lives import ago, did, does, imported, reasons, received
-from tests.support import PROVINCE, bearer
+from tests.support import PROVINCE, at, bearer
 
 LETTER = {"reason": "Phải xác minh thực địa", "number": "12/PXL-STP", "signed_by": "Trần Văn Bình"}
 
@@ -75,3 +75,33 @@ async def test_lost_or_damaged_moves_no_date(intake: httpx.AsyncClient) -> None:
     dossier = await received(intake)
     after = await did(intake, dossier, "apologies", **LETTER)
     assert (after["due_at"], after["status"]) == (dossier["due_at"], dossier["status"])
+
+
+async def test_the_new_date_is_another_day_within_the_hours_of_a_year_that_is_known(
+    intake: httpx.AsyncClient, dossier: dict[str, Any]
+) -> None:
+    same_day = datetime.fromisoformat(dossier["due_at"]) + timedelta(seconds=1)
+    answer = await does(intake, dossier, "extensions", **LETTER, new_due_at=same_day.isoformat())
+    assert reasons(answer) == {("new_due_at", "not_later")}
+    at_night = workday(20).replace(hour=3)
+    answer = await does(intake, dossier, "extensions", **LETTER, new_due_at=at_night.isoformat())
+    assert reasons(answer) == {("new_due_at", "outside_hours")}
+    answer = await does(intake, dossier, "extensions", **LETTER, new_due_at="2190-01-04T17:00:00+07:00")
+    assert reasons(answer) == {("new_due_at", "calendar_missing")}
+
+
+async def test_a_dossier_of_years_without_a_calendar_is_still_told(
+    intake: httpx.AsyncClient, issuer: LocalIssuer
+) -> None:
+    old = await imported(
+        intake,
+        bearer(issuer, "admin", PROVINCE),
+        accepted=at("Monday 2010-03-01 08:00"),
+        due=None,
+        procedure="1.000080",
+    )
+    answer = await intake.get(f"/v1/dossiers/{old['code']}/deadline")
+    assert (answer.status_code, answer.json()["working_hours_used"]) == (200, None), answer.text
+    asked = await does(intake, old, "supplement-requests", reason="Thiếu giấy tờ")
+    assert asked.status_code == 422
+    assert reasons(asked) == {("occurred_at", "calendar_missing")}

@@ -197,7 +197,8 @@ async def test_an_extension_is_told_by_the_apology_and_leaves_the_receipt(
 ) -> None:
     dossier = await imported(intake, bearer(issuer, "admin", PROVINCE), accepted=ago(days=10), due=ago(days=-10))
     receipt = await printed(intake, dossier, "receipt.pdf")
-    new = local(ago(days=-20)) + timedelta(days=(2 - local(ago(days=-20)).weekday()) % 7)
+    wednesday = local(ago(days=-20)) + timedelta(days=(2 - local(ago(days=-20)).weekday()) % 7)
+    new = wednesday.replace(hour=16, minute=0, second=0, microsecond=0)
     moved = await did(intake, dossier, "extensions", **LETTER, new_due_at=new.isoformat())
     said = text_of(await printed(intake, dossier, "apology.pdf"))
     for expected in (

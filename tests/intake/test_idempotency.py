@@ -81,3 +81,12 @@ async def test_a_key_is_forgotten_after_a_day(fresh_database: Database, issuer: 
                 break
     await owner.close()
     assert left in (23, 24)
+
+
+async def test_one_key_is_one_request_whichever_code_its_address_spells(intake: httpx.AsyncClient) -> None:
+    submitted = (await intake.post("/v1/dossiers", json=a_draft(channel="online", submission=True))).json()
+    key = {"Idempotency-Key": "by any of its names"}
+    first = await intake.post(f"/v1/dossiers/{submitted['reference']}/accept", json={}, headers=key)
+    again = await intake.post(f"/v1/dossiers/{first.json()['code']}/accept", json={}, headers=key)
+    assert (first.status_code, again.status_code) == (200, 200), again.text
+    assert again.headers["idempotency-replayed"] == "true"

@@ -112,6 +112,31 @@ async def test_one_that_waits_for_the_applicant_is_paused(importer: httpx.AsyncC
     assert (dossier["status"], dossier["paused"], dossier["due_at"]) == ("supplement_awaited", True, None)
 
 
+async def test_a_later_promise_does_not_mend_a_term_that_had_run_out(importer: httpx.AsyncClient) -> None:
+    asked = {
+        "requested_at": at("Thursday 2019-03-14 09:00").isoformat(),
+        "answered_at": at("Friday 2019-03-15 15:00").isoformat(),
+    }
+    record = a_record(
+        supplements=[asked],
+        due_at=at("Friday 2019-03-29 17:00").isoformat(),
+        finished_at=at("Monday 2019-03-18 08:00").isoformat(),
+        returned_at=None,
+    )
+    await sent(importer, ndjson([record]))
+    assert (await importer.get("/v1/dossiers/MC-1")).json()["verdict"] == "late"
+
+
+async def test_a_promise_stands_beside_a_supplement_that_nobody_has_answered(importer: httpx.AsyncClient) -> None:
+    asked = {"requested_at": at("Tuesday 2019-03-05 09:00").isoformat()}
+    promised = at("Friday 2019-03-29 17:00").isoformat()
+    await sent(
+        importer,
+        ndjson([a_record(supplements=[asked], due_at=promised, finished_at=None, returned_at=None, outcome=None)]),
+    )
+    assert (await importer.get("/v1/dossiers/MC-1")).json()["original_due_at"] == promised
+
+
 async def test_a_due_date_promised_elsewhere_is_kept(importer: httpx.AsyncClient) -> None:
     await sent(importer, ndjson([a_record(due_at=at("Friday 2019-03-08 16:30").isoformat())]))
     dossier = (await importer.get("/v1/dossiers/MC-1")).json()
