@@ -50,7 +50,7 @@ def untimely(
 
 def correction(account: Account, at: datetime, decision: str) -> Happened:
     """The event of a correction that moves no date."""
-    dates = Anew(account.accepted_at, account.original_due, account.due, account.promised)
+    dates = Anew(account.accepted_at, account.original_due, account.judged, account.promised)
     return Happened(EventKind.CORRECTED, at, account.due, anew=dates, decision=decision)
 
 
@@ -62,8 +62,8 @@ def reckoned_anew(history: Sequence[Happened], event: Happened, accepted_at: dat
     life = recomputed([*history, right], clock)
     assert life is not None, "only what was accepted is corrected"
     assert life.account is not None
-    dates = Anew(accepted_at, life.account.original_due, life.account.due, life.account.promised)
-    return right._replace(due=dates.due, anew=dates)
+    dates = Anew(accepted_at, life.account.original_due, life.account.judged, life.account.promised)
+    return right._replace(due=life.account.due, anew=dates)
 
 
 def replaced(row: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:

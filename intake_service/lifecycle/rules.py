@@ -14,7 +14,7 @@ from shared.domain.civil_time import civil_day, local, shown
 from shared.domain.counts import Facts
 from shared.domain.deadline import Account, Clock, Verdict
 from shared.domain.life import Happened, Life, lived, taken
-from shared.domain.lifecycle import ApologyKind, Channel, EventKind, Outcome, allowed_events
+from shared.domain.lifecycle import STATUS_VI, ApologyKind, Channel, EventKind, Outcome, allowed_events
 from shared.domain.recompute import standing
 from shared.domain.terms import Due, TermUnit
 from shared.domain.working_calendar import CalendarMissing
@@ -29,6 +29,8 @@ ENDINGS = {EventKind.FINISHED: None, EventKind.WITHDRAWN: Outcome.WITHDRAWN, Eve
 
 #: What is no step of a dossier's course: noted by the system itself, or about an earlier step.
 NO_STEP = (EventKind.PROCESSING_STARTED, EventKind.RESCHEDULED, EventKind.CORRECTED)
+#: What nobody asks for: a refusal does not offer it.
+_UNASKED = (EventKind.PROCESSING_STARTED, EventKind.RESCHEDULED)
 
 _CHANNELS = {channel: channel.name.lower() for channel in Channel}
 _OUTCOMES = {outcome: outcome.name.lower() for outcome in Outcome}
@@ -196,10 +198,9 @@ def _new_date_refused(promised: Due | None, new: Due, at: datetime, clock: Clock
 
 def not_allowed(life: Life) -> Problem:
     """The refusal that says where a dossier stands and what may be done there."""
-    allowed = ", ".join(event for event in allowed_events(life.state) if event not in NOTED_BY_ITSELF) or "–"
-    return Problem(
-        "not_allowed_in_status", Reason("", "status", {"status": life.status.name.lower(), "allowed": allowed})
-    )
+    allowed = ", ".join(event for event in allowed_events(life.state) if event not in _UNASKED) or "–"
+    status = {"status": life.status.name.lower(), "status_vi": STATUS_VI[life.status]}
+    return Problem("not_allowed_in_status", Reason("", "status", {**status, "allowed": allowed}))
 
 
 def read_back(rows: Iterable[tuple[str, datetime, str]], clock: Clock) -> list[Happened]:

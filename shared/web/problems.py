@@ -270,7 +270,7 @@ REASONS = MappingProxyType(
         "period_absurd": ("kỳ báo cáo phải trong khoảng {limit}", "the period must lie within {limit}"),
         "as_of_in_future": ("thời điểm chốt không được ở tương lai", "as_of must not lie in the future"),
         "status": (
-            "trạng thái hiện tại: {status}; có thể làm: {allowed}",
+            "trạng thái hiện tại: {status_vi}; có thể làm: {allowed}",
             "current status: {status}; what may follow: {allowed}",
         ),
         "forms_of_the_dossier": ("hồ sơ hiện có các mẫu: {available}", "the dossier has: {available}"),

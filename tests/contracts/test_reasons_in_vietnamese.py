@@ -111,7 +111,7 @@ def test_whatever_a_choice_is_refused_with_can_be_read(room: str) -> None:
 @pytest.mark.parametrize("state", sorted(set(TRANSITIONS.values())))
 def test_what_may_follow_can_be_read(state: State) -> None:
     allowed = ", ".join(allowed_events(state)) or "–"
-    text = Reason("", "status", {"status": STATUS_VI[state.status], "allowed": allowed}).text("vi")
+    text = Reason("", "status", {"status_vi": STATUS_VI[state.status], "allowed": allowed}).text("vi")
     assert foreign(text) == []
 
 
