@@ -82,6 +82,7 @@ async def test_a_wrong_day_of_reception_starts_the_account_anew(intake: httpx.As
     assert len(detail.pop("note")) == 64
     assert detail == {
         "due_at": due,
+        "judged_at": due,
         "promised_at": due,
         "original_due_at": due,
         "accepted_at": after["accepted_at"],
