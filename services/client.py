@@ -17,9 +17,19 @@ def told() -> Iterator[None]:
     try:
         yield
     except httpx.HTTPError as error:
+        place, why = _place(error), f"{type(error).__name__}: {error}".removesuffix(": ")
         raise Refused(
-            f"Không gọi được dịch vụ · the service could not be reached: {type(error).__name__}: {error}"
+            f"Không gọi được dịch vụ tại {place}; hãy xem dịch vụ có chạy không và địa chỉ có đúng không.\n"
+            f"The service at {place} could not be reached ({why}). See whether it runs and the address is right."
         ) from error
+
+
+def _place(error: httpx.HTTPError) -> str:
+    """Whom it was to reach, without what was asked."""
+    try:
+        return str(error.request.url.copy_with(query=None))
+    except RuntimeError:  # it never came to a request
+        return "–"
 
 
 def headers_of(token: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ needs it: each process of `motcua up` comes through here, and 0.8 s of the proce
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
@@ -45,13 +46,29 @@ report_app = typer.Typer(no_args_is_help=True, help="Báo cáo · reports")
 app.add_typer(report_app, name="report")
 console = Console(stderr=True, soft_wrap=True)
 
-DataDir = Annotated[Path, typer.Option(help="Where the embedded database, keys and addresses are kept")]
+
+def _data_dir(given: str | Path) -> Path:
+    if not str(given):  # the current directory, to a Path
+        raise typer.BadParameter("không được để trống · must not be empty", param_hint="--data-dir")
+    return Path(given)
+
+
+DataDir = Annotated[
+    Path,
+    typer.Option(
+        parser=_data_dir, metavar="DIRECTORY", help="Where the embedded database, keys and addresses are kept"
+    ),
+]
 DEFAULT_DIR = Path(".motcua")
 DEFAULT_PORTS = ",".join(map(str, launcher.DEFAULT_PORTS))
 #: The roles of shared.web.auth, which loads the whole of the web's plumbing. A test holds the two together.
 RoleName = Literal["citizen", "counter", "handler", "leader", "supervisor", "admin", "machine"]
 REPLAYS = ("quang-tri-2019-h1", "none")
 LETTER = {"agency": "45", "from": "2019-01-01", "to": "2019-06-30"}
+PERIOD_NOT_CHOSEN = (
+    "Kỳ báo cáo là 01/01/2019 – 30/06/2019 vì không nêu kỳ nào; chọn kỳ khác bằng --from và --to · the period is the "
+    "half-year of 2019, as none was given: choose another with --from and --to"
+)
 WHOLE_PROVINCE = "Agency code, with all under it; the whole province unless given: 45 until 30/6/2025, 44 since"
 
 
@@ -67,9 +84,8 @@ def up(
 ) -> None:
     """Từ chưa có gì đến hệ thống đang chạy · From nothing to a running system: database, schema, reference data, three
     services, the table of resolution."""
-    if replay not in (None, *REPLAYS):
-        choices = ", ".join(REPLAYS)
-        raise typer.BadParameter(f"phải là một trong · must be one of: {choices}", param_hint="--replay")
+    if replay is not None:
+        _need_one_of(replay, REPLAYS, "--replay")
     wanted = _ports(ports)
     installation = Installation(data_dir)
     installation.prepare()
@@ -105,10 +121,7 @@ def serve(
     from services import serve as server
     from shared.web.settings import SettingsMissing
 
-    if room not in (*server.ROOMS, "worker"):
-        raise typer.BadParameter(
-            "phải là một trong · must be one of: intake, routing, stats, worker", param_hint="ROOM"
-        )
+    _need_one_of(room, (*server.ROOMS, "worker"), "ROOM")
     try:
         if room == "worker":
             server.work()
@@ -148,9 +161,17 @@ def token(
             " added since",
             style="yellow",
         )
-    issued = Installation(data_dir).issuer.token(
-        role=role, agency=agency, now=now(), subject=subject, hours=hours, id_number=id_number
-    )
+    installation = Installation(data_dir)
+    installation.need()
+    known = installation.has_keys
+    issuer = installation.issuer
+    if not known:
+        console.print(
+            f"{data_dir}: chưa có khóa, đã tạo khóa mới · had no keys; new ones were made, and only services that "
+            "know them take this token",
+            style="yellow",
+        )
+    issued = issuer.token(role=role, agency=agency, now=now(), subject=subject, hours=hours, id_number=id_number)
     print(issued)
 
 
@@ -209,14 +230,23 @@ def report_resolution(
     30/6/2019, the half-year of letter 3322/UBND-NC."""
     import orjson
 
+    _need_one_of(form, ("table", "json", "csv"), "--format")
     installation = Installation(data_dir)
     stats = _running(installation).stats
+    chosen = start is not None or end is not None
     start, end = _period(start, end, civil_day(now()))
-    agency = agency or _province_on(end)
-    client = _client(installation, agency)
-    asked = {"agency": agency, "from": start, "to": end, "group_by": group_by}
+    client = _client(installation)
+    asked = {"agency": agency or _province_on(end), "from": start, "to": end, "group_by": group_by}
     if form == "table":
-        tables.show_resolution(client.report(stats, asked))
+        try:
+            report = client.report(stats, asked)
+        except Refused as refused:
+            if chosen or agency is None:
+                raise
+            raise Refused(f"{refused}\n{PERIOD_NOT_CHOSEN}") from refused
+        tables.show_resolution(report)
+        if not chosen and not report["total"]["to_handle"]:
+            console.print(PERIOD_NOT_CHOSEN, style="yellow", highlight=False)
     elif form == "json":
         _put(orjson.dumps(client.report(stats, asked), option=orjson.OPT_APPEND_NEWLINE))
     else:
@@ -236,15 +266,15 @@ def overdue(
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
     """Hồ sơ quá hạn · Dossiers that are late now, or were at an instant. The first late come first."""
+    _need_one_of(form, ("table", "json", "csv", "ndjson"), "--format")
     installation = Installation(data_dir)
     addresses = _running(installation)
-    agency = agency or _province_on(as_of)
-    client = _client(installation, agency)
-    asked = {"agency": agency, "apology": apology, **({"as_of": as_of} if as_of else {})}
+    client = _client(installation)
+    asked = {"agency": agency or _province_on(as_of), "apology": apology, **({"as_of": as_of} if as_of else {})}
     path = f"{addresses.routing}/v1/overdue"
     if form == "table":
         page = client.get(path, {**asked, "limit": "50"}).json()
-        synthetic = _client(installation, PROVINCE).synthetic(addresses.stats, PROVINCE, civil_day(now()))
+        synthetic = client.synthetic(addresses.stats, PROVINCE, civil_day(now()))
         tables.show(tables.overdue_table(page["items"], more=page["next"] is not None, synthetic=synthetic))
     elif form == "json":  # a page that holds them all: the list of lines in brackets
         lines = b"".join(client.stream(path, {**asked, "format": "ndjson"})).splitlines()
@@ -274,10 +304,18 @@ def contracts(
         raise typer.Exit(1)
 
 
+def _need_one_of(given: str, choices: Sequence[str], place: str) -> None:
+    if given not in choices:
+        raise typer.BadParameter(f"phải là một trong · must be one of: {', '.join(choices)}", param_hint=place)
+
+
 def _ports(text: str) -> list[int]:
     parts = text.split(",")
     if len(parts) != 3 or not all(part.isdigit() and int(part) < 65536 for part in parts):
-        raise typer.BadParameter("cần ba cổng · three ports are needed, e.g. 8001,8002,8003", param_hint="--ports")
+        raise typer.BadParameter(
+            "cần ba cổng từ 0 đến 65535 · three ports from 0 to 65535 are needed, e.g. 8001,8002,8003",
+            param_hint="--ports",
+        )
     ports = [int(part) for part in parts]
     fixed = [port for port in ports if port]
     if len(set(fixed)) < len(fixed):
@@ -291,9 +329,7 @@ def _period(start: str | None, end: str | None, today: date) -> tuple[str, str]:
     """The days of a report, where one or both are not given. What is no day is left to the service to refuse."""
     if start is None:
         return (f"{end[:4]}-01-01", end) if end else (LETTER["from"], LETTER["to"])
-    if end is None:
-        end = min(f"{start[:4]}-12-31", str(today))
-    return start, max(start, end)
+    return start, end or max(start, min(f"{start[:4]}-12-31", str(today)))
 
 
 def _program() -> str:
@@ -343,7 +379,7 @@ def _replay(installation: Installation, addresses: Addresses, *, asked: bool) ->
             raise
         console.print(str(refused), style="yellow", highlight=False)
         return False
-    report = _client(installation, PROVINCE).report(addresses.stats, LETTER)
+    report = _client(installation).report(addresses.stats, LETTER)
     if run is None:
         console.print("Hồ sơ · dossiers: không đổi · unchanged")
     else:
@@ -399,15 +435,16 @@ def _province_on(text: str | None) -> str:
         return PROVINCE
 
 
-def _token(installation: Installation, role: RoleName, agency: str = PROVINCE) -> str:
+def _token(installation: Installation, role: RoleName) -> str:
     given = os.environ.get("MOTCUA_TOKEN")
-    return given or installation.issuer.token(role=role, agency=agency, now=now())
+    return given or installation.issuer.token(role=role, agency=PROVINCE, now=now())
 
 
-def _client(installation: Installation, agency: str) -> "Client":
+def _client(installation: Installation) -> "Client":
+    """Of a leader of the province: so a code that no agency has is called that, and not out of scope."""
     from services.client import Client
 
-    return Client(_token(installation, "leader", agency))
+    return Client(_token(installation, "leader"))
 
 
 def _put(block: bytes) -> None:

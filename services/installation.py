@@ -39,6 +39,17 @@ class DataDirUnusable(Refused):
         )
 
 
+class DataDirMissing(Refused):
+    """There is no such data directory."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(
+            f"Không có thư mục dữ liệu {data_dir}; hãy sửa --data-dir hoặc chạy `motcua up` trước.\n"
+            f"There is no data directory {data_dir}. Mind the name after --data-dir, or run `motcua up` first; for "
+            "keys alone make the directory."
+        )
+
+
 class Installation:
     """A data directory (default `.motcua`)."""
 
@@ -56,6 +67,18 @@ class Installation:
             for directory in (self.data_dir, self.logs):
                 if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
                     raise PermissionError(13, "Permission denied", str(directory))
+
+    def need(self) -> None:
+        """Nobody is to be given the key of a directory that was misspelt. Raises DataDirMissing, DataDirUnusable."""
+        with self._usable():
+            if not self.data_dir.exists():
+                raise DataDirMissing(self.data_dir)
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether tokens were issued here before."""
+        with self._usable():
+            return (self.data_dir / "keys" / "jwks.json").exists()
 
     @property
     def issuer(self) -> LocalIssuer:
@@ -96,11 +119,11 @@ class Installation:
     def running(self) -> Addresses | None:
         """Where the services answer, if any run. A launcher that was killed leaves its note behind: so the launcher
         must live, and somebody answer. Raises DataDirUnusable."""
-        try:
-            with self._usable():
+        with self._usable():
+            try:
                 noted = Addresses(**json.loads(self._running.read_text()))
-        except (FileNotFoundError, ValueError, TypeError):
-            return None
+            except (FileNotFoundError, ValueError, TypeError):
+                return None
         return noted if _lives(noted.pid) and any(map(_answers, (noted.intake, noted.routing, noted.stats))) else None
 
     def note_replay(self, choice: str) -> None:
@@ -116,11 +139,9 @@ class Installation:
 
     @contextmanager
     def _usable(self) -> Iterator[None]:
-        """What the file system refuses is told with the data directory's name; a file that is not there is no fault."""
+        """What the file system refuses is told with the data directory's name."""
         try:
             yield
-        except FileNotFoundError:
-            raise
         except OSError as error:
             raise DataDirUnusable(self.data_dir, error) from error
 

@@ -52,8 +52,8 @@ def _client(intake: str, token: str) -> Iterator[httpx.Client]:
 
 def _need_writable(file: Path) -> None:
     """Found out before the upload, by opening it; what was not there is not there afterwards."""
-    new = not file.exists()
     try:
+        new = not file.exists()
         file.open("ab").close()
         if new:
             file.unlink()

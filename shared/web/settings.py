@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -60,7 +61,11 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _need_keys(self) -> Self:
         if self.jwks_file is None and self.jwks_url is None:
-            raise ValueError("MOTCUA_JWKS_URL or MOTCUA_JWKS_FILE is needed: without keys no token can be checked")
+            raise PydanticCustomError(
+                "keys_missing",
+                "MOTCUA_JWKS_FILE / MOTCUA_JWKS_URL: phải đặt một trong hai, để kiểm tra mã truy cập · one of them "
+                "must be set: without keys no token can be checked",
+            )
         return self
 
 
@@ -73,8 +78,24 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [
-            f"{'MOTCUA_' + str(entry['loc'][0]).upper() + ': ' if entry['loc'] else ''}{entry['msg']}"
-            for entry in error.errors(include_input=False)
-        ]
-        raise SettingsMissing("\n".join(["The settings do not suffice:", *lines])) from None
+        lines = map(_told, error.errors(include_input=False))
+        raise SettingsMissing("\n".join([_NOT_SUFFICIENT, *lines])) from None
+
+
+_NOT_SUFFICIENT = "Thiết lập còn thiếu hoặc sai, xem README · the settings do not suffice, see the README:"
+_WRONG = {
+    "missing": "phải đặt · must be set",
+    "too_short": "cần ít nhất {min_length} ký tự · at least {min_length} characters are needed",
+    "greater_than_equal": "phải từ {ge} trở lên · must be {ge} or more",
+    "int_parsing": "phải là số nguyên · must be a whole number",
+    "float_parsing": "phải là số · must be a number",
+    "bool_parsing": "phải là true hoặc false · must be true or false",
+}
+
+
+def _told(entry: ErrorDetails) -> str:
+    """One setting and what it must be; never what it was set to, which may be a secret."""
+    if not entry["loc"]:
+        return entry["msg"]
+    wrong = _WRONG.get(entry["type"], f"không hợp lệ · {entry['msg']}").format(**entry.get("ctx", {}))
+    return f"MOTCUA_{str(entry['loc'][0]).upper()}: {wrong}"

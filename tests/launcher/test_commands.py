@@ -72,7 +72,9 @@ def test_the_days_of_a_report_that_are_not_given() -> None:
     assert _period("2026-07-01", None, today) == ("2026-07-01", "2026-11-23")
     assert _period("2025-07-01", None, today) == ("2025-07-01", "2025-12-31")
     assert _period(None, "2025-03-31", today) == ("2025-01-01", "2025-03-31")
+    assert _period("2027-02-01", None, today) == ("2027-02-01", "2027-02-01"), "a day to come"
     assert _period("yesterday", None, today)[0] == "yesterday", "the service says what is wrong with it"
+    assert _period("2019-12-01", "2019-01-01", today) == ("2019-12-01", "2019-01-01"), "and refuses it reversed"
 
 
 def test_the_whole_province_is_the_one_in_force() -> None:

@@ -35,6 +35,19 @@ def motcua_import(running: Running, file: Path, *more: str, language: str = "vi_
     return done.returncode, done.stdout + done.stderr
 
 
+def motcua_report(running: Running, *more: str) -> tuple[int, str]:
+    done = subprocess.run(
+        command("report", "resolution", "--data-dir", str(running.installation.data_dir), *more),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "LC_ALL": "en_US.UTF-8"},
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout + done.stderr
+
+
 def test_the_page_names_every_column() -> None:
     rows = re.findall(r"^\| (`[^|]+`) \| (.*?) \|", PAGE, re.MULTILINE)
     required = {name for names, needed in rows if needed == "required" for name in re.findall(r"`([^`]+)`", names)}
@@ -81,9 +94,10 @@ def test_rejected_lines_are_told_in_the_language_of_the_terminal(running: Runnin
 def test_nothing_is_sent_where_rejects_could_not_be_kept(running: Running, tmp_path: Path) -> None:
     file = tmp_path / "ours.csv"
     file.write_text(example("csv").replace("HT-", "HU-"), encoding="utf-8")
-    status, printed = motcua_import(running, file, "--rejects", str(tmp_path / "nowhere" / "rejects"))
-    assert status == 1
-    assert "--rejects" in printed
+    for place in ("nowhere/rejects", "too long" * 40):  # of the latter one cannot even ask whether it is there
+        status, printed = motcua_import(running, file, "--rejects", str(tmp_path / place))
+        assert status == 1
+        assert "--rejects" in printed
     kept = tmp_path / "kept.ndjson"
     kept.write_text("mine")
     status, printed = motcua_import(running, file, "--rejects", str(kept))
@@ -97,6 +111,27 @@ def test_a_file_of_another_name_is_refused(running: Running, tmp_path: Path) -> 
     status, printed = motcua_import(running, file)
     assert status == 1
     assert ".csv, .ndjson, .jsonl" in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("--agency", "999999"), "no agency has this code"),
+        (("--agency", "44"), "choose another with --from and --to"),
+        (("--from", "2019-12-01", "--to", "2019-01-01"), "the period ends before it begins"),
+    ],
+)
+def test_a_report_that_cannot_be_made_says_why(running: Running, words: tuple[str, ...], hint: str) -> None:
+    status, printed = motcua_report(running, *words)
+    assert status == 1
+    assert hint in printed
+
+
+def test_a_report_of_nothing_says_which_period_it_is_of(running: Running) -> None:
+    status, printed = motcua_report(running)
+    assert status == 0
+    assert "choose another with --from and --to" in printed
+    assert "--from" not in motcua_report(running, "--from", "2020-01-01")[1], "chosen"
 
 
 def test_the_half_year_goes_to_no_installation_with_real_dossiers(running: Running, tmp_path: Path) -> None:

@@ -81,6 +81,73 @@ def test_a_data_directory_that_is_none(tmp_path: Path, words: list[str]) -> None
     assert "--data-dir" in said.splitlines()[0]
 
 
+def answered(*words: str, at: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
+    """What a command answers that was called wrongly."""
+    done = subprocess.run(
+        command(*words), capture_output=True, text=True, timeout=60, check=False, cwd=at, env=dict(os.environ)
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.mark.parametrize("words", COMMANDS[:3], ids=lambda words: words[0])
+def test_a_data_directory_that_nobody_can_make(words: list[str]) -> None:
+    """There /proc refuses whoever asks, root included, and calls it "no such file"."""
+    assert "--data-dir" in told(*words, "--data-dir", "/proc/nowhere").splitlines()[0]
+
+
+def test_a_token_is_issued_by_no_directory_that_was_misspelt(tmp_path: Path) -> None:
+    words = ("token", "--role", "leader", "--agency", "44", "--data-dir")
+    assert f"no data directory {tmp_path / 'typo'}" in told(*words, str(tmp_path / "typo"))
+    assert not (tmp_path / "typo").exists()
+    first, second = (answered(*words, str(tmp_path)) for _ in range(2))
+    assert first.stdout.count(".") == second.stdout.count(".") == 2, "a token alone, to be taken into a variable"
+    assert "new ones were made" in first.stderr.replace("\n", " ")
+    assert second.stderr == ""
+
+
+def test_an_empty_data_directory_is_not_the_current_one(tmp_path: Path) -> None:
+    answer = answered("up", "--data-dir", "", "--ports", "0,0,0", at=tmp_path)
+    assert answer.returncode == 2
+    assert "must not be empty" in answer.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["up", "--ports", "99999,9002,9003"], "three ports from 0 to 65535"),
+        (["report", "resolution", "--format", "xlsx"], "table, json, csv"),
+        (["overdue", "--format", "xlsx"], "table, json, csv, ndjson"),
+        (["serve", "kitchen"], "intake, routing, stats, worker"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_wrong_word_is_answered_with_the_right_ones(tmp_path: Path, words: list[str], hint: str) -> None:
+    answer = answered(*words, *(() if words[0] == "serve" else ("--data-dir", str(tmp_path))))
+    assert answer.returncode == 2
+    assert hint in " ".join(answer.stderr.replace("│", " ").split())
+
+
+def test_a_service_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
+    addresses = {f"MOTCUA_{room}_URL": f"http://{HOST}:{free_port()}" for room in ("INTAKE", "ROUTING", "STATS")}
+    vietnamese, english = told("report", "resolution", "--data-dir", str(tmp_path), **addresses).splitlines()
+    for line in (vietnamese, english):
+        assert f"{addresses['MOTCUA_STATS_URL']}/v1/reports/resolution" in line
+
+
+def test_settings_that_do_not_suffice_are_named_each_with_what_it_needs() -> None:
+    said = told("serve", "intake", MOTCUA_CURSOR_KEY="guess", MOTCUA_POOL_SIZE="many").splitlines()
+    assert said[0].startswith("Thiết lập còn thiếu hoặc sai")
+    assert "MOTCUA_DATABASE_URL: phải đặt · must be set" in said
+    assert "MOTCUA_CURSOR_KEY: cần ít nhất 16 ký tự · at least 16 characters are needed" in said
+    assert "MOTCUA_POOL_SIZE: phải là số nguyên · must be a whole number" in said
+    assert "guess" not in "".join(said)
+    enough = dict.fromkeys(("MOTCUA_CURSOR_KEY", "MOTCUA_TRACKING_KEY", "MOTCUA_SERVICE_TOKEN"), "k" * 16)
+    (_, keys) = told("serve", "intake", MOTCUA_DATABASE_URL="postgresql://db/motcua", **enough).splitlines()
+    assert keys.startswith("MOTCUA_JWKS_FILE / MOTCUA_JWKS_URL: phải đặt một trong hai")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_data_directory_that_is_closed(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
