@@ -59,7 +59,7 @@ class StartFailed(EmbeddedError):
         super().__init__(
             f"{what}. Lời cuối · its last words:\n{last}\n"
             "Hãy sửa điều nêu trên (cổng, thiết lập, đĩa đầy) rồi chạy lại.\n"
-            f"Mend what they name (a port, a setting, a full disk) and start again; copy {home} before you alter it "
+            f"Correct what they name (a port, a setting, a full disk) and start again; copy {home} before you alter it "
             "by hand. Or set MOTCUA_DATABASE_URL."
         )
 

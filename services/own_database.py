@@ -45,7 +45,7 @@ async def _need(url: str) -> None:
         except asyncpg.InvalidAuthorizationSpecificationError as error:
             raise _unusable(
                 "Sai tài khoản hoặc mật khẩu của cơ sở dữ liệu; hãy xem lại MOTCUA_DATABASE_URL.",
-                f"{_place(url)} refuses the login ({error}). Mend user and password in MOTCUA_DATABASE_URL.",
+                f"{_place(url)} refuses the login ({error}). Correct user and password in MOTCUA_DATABASE_URL.",
             ) from error
         except asyncpg.PostgresError as error:
             raise _away(url, error) from error
@@ -91,8 +91,8 @@ def _away(url: str, error: Exception) -> DatabaseUnusable:
     return _unusable(
         f"Không kết nối được cơ sở dữ liệu tại {_place(url)}; hãy xem máy chủ có chạy không và địa chỉ trong "
         "MOTCUA_DATABASE_URL.",
-        f"No PostgreSQL takes connections at {_place(url)} ({type(error).__name__}). Start it, or mend the address in "
-        "MOTCUA_DATABASE_URL.",
+        f"No PostgreSQL takes connections at {_place(url)} ({type(error).__name__}). Start it, or correct the address "
+        "in MOTCUA_DATABASE_URL.",
     )
 
 

@@ -16,7 +16,7 @@ from services.refusals import Refused
 from services.tables import number
 
 _FIRST_DAY = "1990-01-01"  # the earliest of a report; what is older is carried over
-TASK = "Phát lại hồ sơ tổng hợp · synthetic"
+TASK = "Phát lại hồ sơ mô phỏng · synthetic"
 
 
 class RealDossiers(Refused):
@@ -24,7 +24,7 @@ class RealDossiers(Refused):
 
     def __init__(self, count: int) -> None:
         super().__init__(
-            f"Có {number(count)} hồ sơ không phải dữ liệu tổng hợp, nên không nạp nửa năm hồ sơ tổng hợp.\n"
+            f"Có {number(count)} hồ sơ không phải dữ liệu mô phỏng, nên không nạp nửa năm hồ sơ mô phỏng.\n"
             f"Dossiers that are not synthetic: {count}. So the synthetic half-year is not loaded; "
             "another --data-dir is another installation."
         )

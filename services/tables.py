@@ -35,7 +35,7 @@ UPRIGHT = (
 )
 _NO_LIMIT = 1000
 _NAME_WIDTH = 24
-SYNTHETIC = "Dữ liệu tổng hợp, không phải hồ sơ thật · synthetic records, not real dossiers"
+SYNTHETIC = "Dữ liệu mô phỏng, không phải hồ sơ thật · synthetic records, not real dossiers"
 
 
 def number(value: object) -> str:

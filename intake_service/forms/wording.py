@@ -418,7 +418,7 @@ def _handed(subject: Subject, each: HandOver, known_at: datetime) -> tuple[str, 
 
 _ENDED = {
     EventKind.FINISHED: "Xử lý xong",
-    EventKind.WITHDRAWN: "Công dân rút hồ sơ",
+    EventKind.WITHDRAWN: "Người nộp rút hồ sơ",
     EventKind.STOPPED: "Dừng giải quyết",
     EventKind.RETURNED: "Trả kết quả",
     EventKind.REOPENED: "Mở lại hồ sơ",

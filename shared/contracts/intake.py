@@ -94,7 +94,10 @@ class Applicant(BaseModel):
 class DossierSummary(BaseModel):
     """A dossier as it stands, without the applicant's contact data."""
 
-    code: str = Field(description="Mã hồ sơ, never changes", examples=["19333-261123-0001"])
+    code: str = Field(
+        description="Mã hồ sơ: from acceptance on it never changes. Before, the reference of the submission (N-…)",
+        examples=["19333-261123-0001"],
+    )
     legacy_code: str | None = Field(None, description="Its code in another system")
     reference: str | None = Field(None, description="Of an online submission: its code until it was accepted")
     status: StatusName = Field(examples=["accepted"])

@@ -49,7 +49,8 @@ class _Ruled(BaseModel):
     )
     regime: ShortLine = Field(description="The law, short", examples=["61/2018/NĐ-CP"])
     citation: LongLine = Field(
-        description="The law to the article, as an explanation cites it", examples=["NĐ 61/2018/NĐ-CP, Điều 19(4)"]
+        description="The law to the article, as an explanation cites it",
+        examples=["Nghị định 61/2018/NĐ-CP, Điều 19(4)"],
     )
     basis: LongLine = Field(
         description="Where the rule comes from, and how sure it is", examples=["read in the codification"]

@@ -105,7 +105,7 @@ class WorkflowIn(_In):
     )
     decided_on: Day | None = Field(None, description="Its date", examples=["2019-07-23"])
     basis: LongLine = Field(
-        description="Legal basis, and where this definition comes from", examples=["NĐ 61/2018/NĐ-CP, Điều 19"]
+        description="Legal basis, and where this definition comes from", examples=["Nghị định 61/2018/NĐ-CP, Điều 19"]
     )
     confirmed: bool = Field(True, description="False: still to be confirmed by an operator", examples=[True])
     valid_from: Day = Field(description="First day on which it opens cases", examples=["2026-12-01"])
@@ -144,7 +144,9 @@ class WorkflowSummary(BaseModel):
     level: HoldingLevel | None = Field(description="… or any agency of this level; neither: any", examples=[None])
     decision: str | None = Field(description="Number of the decision", examples=["2851/QĐ-UBND"])
     decided_on: date | None = Field(description="Its date", examples=["2019-07-23"])
-    basis: str = Field(description="Where it comes from, and how sure it is", examples=["NĐ 61/2018/NĐ-CP, Điều 19"])
+    basis: str = Field(
+        description="Where it comes from, and how sure it is", examples=["Nghị định 61/2018/NĐ-CP, Điều 19"]
+    )
     confirmed: bool = Field(description="False: an operator is to confirm it", examples=[True])
     adopted: bool = Field(description="False: an example from elsewhere; it opens no case here", examples=[True])
     valid_from: date | None = Field(description="First day on which it opens cases", examples=["2026-12-01"])

@@ -157,9 +157,9 @@ _READ = "61/2018/NĐ-CP"
 def _law(articles: str, clock: Clock) -> Line:
     """Articles of the decree of 2018; under another law, whose own articles were not read, said to be that."""
     if clock.supplement.regime == _READ:
-        return Line(f"NĐ {_READ}, {articles}", f"Decree 61/2018 {articles}")
+        return Line(f"Nghị định {_READ}, {articles}", f"Decree 61/2018 {articles}")
     return Line(
-        f"theo NĐ {_READ}, {articles}; quy định của {clock.supplement.regime} chưa được đối chiếu",
+        f"theo Nghị định {_READ}, {articles}; quy định của {clock.supplement.regime} chưa được đối chiếu",
         f"as in Decree 61/2018 {articles}; the articles of {clock.supplement.regime} were not read",
     )
 
@@ -169,7 +169,7 @@ def _reopened(at: Line, was: Account, now: Account) -> Line:
         return Line(f"{at.vi}: mở lại hồ sơ.", f"{at.en}: re-opened.")
     if was.stopped:
         return Line(
-            f"{at.vi}: mở lại hồ sơ; thời gian đồng hồ dừng không tính, hẹn trả {_due(now.due).vi}.",
+            f"{at.vi}: mở lại hồ sơ; thời gian tạm dừng không tính vào thời hạn, hẹn trả {_due(now.due).vi}.",
             f"{at.en}: re-opened; the time that the clock stood still is not counted, due {_due(now.due).en}.",
         )
     return Line(
@@ -314,7 +314,7 @@ def _waiting(event: Happened, at: Line, account: Account) -> Line:
             f"{at.en}: {asked.en}; the term goes on.",
         )
     return Line(
-        f"{at.vi}: {asked.vi}; đồng hồ dừng, thời gian chờ không tính cho cơ quan.",
+        f"{at.vi}: {asked.vi}; tạm dừng tính thời hạn; thời gian chờ không tính vào thời hạn giải quyết.",
         f"{at.en}: {asked.en}; the clock stops, the wait is not the agency's.",
     )
 
@@ -347,7 +347,7 @@ def _again(told: Told, was: Account, clock: Clock) -> Iterator[Line]:
 def _ended(event: Happened, at: Line, account: Account) -> Line:
     how = {
         EventKind.FINISHED: ("xử lý xong", "finished"),
-        EventKind.WITHDRAWN: ("công dân rút hồ sơ", "withdrawn by the applicant"),
+        EventKind.WITHDRAWN: ("người nộp rút hồ sơ", "withdrawn by the applicant"),
         EventKind.STOPPED: ("dừng giải quyết", "stopped"),
     }[event.kind]
     judged = {
@@ -358,7 +358,7 @@ def _ended(event: Happened, at: Line, account: Account) -> Line:
     if account.verdict is None or account.judged is None:
         vietnamese, english = "không có thời hạn", "no term"
     elif account.stopped:
-        vietnamese, english = "không quá hạn, đồng hồ đang dừng", "not late, the clock stood still"
+        vietnamese, english = "không quá hạn, đang tạm dừng tính thời hạn", "not late, the clock stood still"
     else:
         vietnamese, english = judged[account.verdict]
     return Line(f"{at.vi}: {how[0]}, {vietnamese}.", f"{at.en}: {how[1]}, {english}.")

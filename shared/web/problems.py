@@ -161,7 +161,7 @@ REASONS = MappingProxyType(
         ),
         "supplement_limit": (
             "chỉ được yêu cầu bổ sung {limit} lần; yêu cầu thêm phải nêu căn cứ pháp lý",
-            "a supplement may be asked for {limit} time only; another needs its legal basis",
+            "a supplement may be asked for {limit_en} only; another needs its legal basis",
         ),
         "supplement_late": (
             "chỉ được yêu cầu bổ sung trong {limit} ngày làm việc từ ngày tiếp nhận; muộn hơn phải nêu căn cứ pháp lý",

@@ -72,7 +72,7 @@ def test_every_make_target_named_is_one(text):
 
 @both
 def test_it_says_that_the_records_are_synthetic_before_it_says_anything_of_them(text):
-    assert re.search(r"\*\*(The records are synthetic|Hồ sơ là dữ liệu tổng hợp)", text)
+    assert re.search(r"\*\*(The records are synthetic|Hồ sơ là dữ liệu mô phỏng)", text)
 
 
 def test_only_one_identification_code_is_known_as_the_readme_says():

@@ -81,9 +81,10 @@ def test_a_supplement_begins_the_count_anew() -> None:
         (EventKind.FINISHED, "Tuesday 2019-08-06 08:00"),
     )
     assert told[4:] == [
-        "10:00 Thứ Ba 23/7/2019: yêu cầu bổ sung hồ sơ; đồng hồ dừng, thời gian chờ không tính cho cơ quan.",
+        "10:00 Thứ Ba 23/7/2019: yêu cầu bổ sung hồ sơ; tạm dừng tính thời hạn; thời gian chờ không tính vào "
+        "thời hạn giải quyết.",
         "08:00 Thứ Năm 1/8/2019: đã bổ sung hồ sơ.",
-        "Thời hạn tính lại từ đầu khi hồ sơ đầy đủ (NĐ 61/2018/NĐ-CP, Điều 19(4)).",
+        "Thời hạn tính lại từ đầu khi hồ sơ đầy đủ (Nghị định 61/2018/NĐ-CP, Điều 19(4)).",
         "Thứ Năm 1/8/2019: ngày bắt đầu, không tính (Bộ luật Dân sự 2015, Điều 147(2)).",
         "Thứ Bảy 3/8/2019: nghỉ cuối tuần, không tính.",
         "Chủ Nhật 4/8/2019: nghỉ cuối tuần, không tính.",

@@ -34,7 +34,7 @@ def test_decree_61_once_in_three_working_days_and_it_says_no_more() -> None:
     rule = the_rule("Monday 2019-07-22")
     assert (rule.limit, rule.ask_within) == (1, 3)
     assert (rule.answer_within, rule.submission_within, rule.lapse) == (None, None, Lapse.NOTHING)
-    assert rule.citation == "NĐ 61/2018/NĐ-CP, Điều 19(4)"
+    assert rule.citation == "Nghị định 61/2018/NĐ-CP, Điều 19(4)"
 
 
 def test_a_special_law_goes_before_the_general_one_from_its_first_day_on() -> None:

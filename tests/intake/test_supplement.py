@@ -35,6 +35,7 @@ async def test_once_only_unless_a_law_says_otherwise(intake: httpx.AsyncClient) 
     await did(intake, dossier, "supplements")
     again = await does(intake, dossier, "supplement-requests", **ASKED)
     assert reasons(again) == {("legal_basis", "supplement_limit")}
+    assert again.json()["errors"][0]["reason"].startswith("chỉ được yêu cầu bổ sung 1 lần;")
     second = await did(intake, dossier, "supplement-requests", **ASKED, legal_basis="Luật Đất đai 2024, Điều 25")
     assert second["status_code"] == 5
 

@@ -43,7 +43,7 @@ def a_rule(**more: Any) -> dict[str, Any]:
         "request_limit": 1,
         "ask_within": 5,
         "regime": "1/2027/NĐ-CP",
-        "citation": "NĐ 1/2027/NĐ-CP, Điều 20",
+        "citation": "Nghị định 1/2027/NĐ-CP, Điều 20",
         "basis": "read whole",
         "confirmed": True,
         "decision": "12/QĐ-VP",

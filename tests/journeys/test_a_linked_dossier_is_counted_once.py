@@ -69,7 +69,7 @@ def test_the_journey(running: Running) -> None:
             "name": "Liên thông đất đai",
             "procedure": LAND,
             "level": "commune",
-            "basis": "NĐ 61/2018/NĐ-CP, Điều 19",
+            "basis": "Nghị định 61/2018/NĐ-CP, Điều 19",
             "valid_from": monday.isoformat(),
             "steps": in_turn()[:3],
         }

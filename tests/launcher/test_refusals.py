@@ -162,8 +162,8 @@ def test_a_database_of_ones_own_that_cannot_be_used(
 ) -> None:
     url, hint = {
         "no database": (make_url(server_url).set(database="not_there"), "createdb not_there"),
-        "no server": (make_url(server_url).set(port=free_port()), "Start it, or mend the address"),
-        "password": (make_url(server_url).set(password="guess"), "Mend user and password"),
+        "no server": (make_url(server_url).set(port=free_port()), "Start it, or correct the address"),
+        "password": (make_url(server_url).set(password="guess"), "Correct user and password"),
         "no address": (make_url("mysql://motcua:secret@db/motcua"), "postgresql://user:password@host"),
     }[fault]
     address = url.render_as_string(hide_password=False)

@@ -40,7 +40,7 @@ async def a_workflow(routing: Routing, code: str, steps: list[dict[str, Any]], *
         "name": "Liên thông đất đai",
         "procedure": LAND,
         "agency": WARD,
-        "basis": "NĐ 61/2018/NĐ-CP, Điều 19",
+        "basis": "Nghị định 61/2018/NĐ-CP, Điều 19",
         "valid_from": "2026-01-01",
         "steps": steps,
         **more,

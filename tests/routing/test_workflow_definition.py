@@ -29,7 +29,7 @@ def a_workflow(code: str, /, *steps: dict[str, Any], **more: Any) -> dict[str, A
         "name": "Liên thông cấp bản sao",
         "procedure": REGISTER_COPY,
         "agency": WARD,
-        "basis": "NĐ 61/2018/NĐ-CP, Điều 19",
+        "basis": "Nghị định 61/2018/NĐ-CP, Điều 19",
         "valid_from": "2026-01-01",
         "steps": list(steps) or [a_step(role="one_stop"), a_step(3, agency=JUSTICE, role="lead")],
         **more,
