@@ -110,8 +110,8 @@ def _written_time(value: object) -> object:
     return value
 
 
-#: Between day and time: RFC 3339 5.6 lets applications read a blank there, and no more than that. A minus is ASCII.
-_SEPARATORS = ("T", "t", " ")
+#: Between day and time: RFC 3339 5.6 lets applications read a blank there, no more than that. A day alone lacks more.
+_SEPARATORS = ("T", "t", " ", "")
 
 
 def _rfc3339(value: object) -> object:

@@ -38,7 +38,7 @@ async def test_without_a_version_the_others_are_told_the_state(intake: httpx.Asy
             if refused.status_code == 409:
                 assert refused.json()["code"] == "not_allowed_in_status"
                 (reason,) = refused.json()["errors"]
-                assert dossier["status_name"] in reason["reason"], "the state as it stands now"
+                assert f'"{dossier["status"]}"' in reason["reason"], "the state as it stands now"
 
 
 async def test_with_the_version_as_read_the_others_are_to_read_again(intake: httpx.AsyncClient) -> None:
