@@ -1,6 +1,5 @@
 """Speaking to the services of a running installation, as the other commands do."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -8,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from services.language import said
 from services.refusals import Refused
 
 
@@ -34,9 +34,7 @@ def _place(error: httpx.HTTPError) -> str:
 
 def headers_of(token: str) -> dict[str, str]:
     """The token, and the language of the terminal: refusals are Vietnamese unless it speaks English."""
-    speaks = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    language = "en" if speaks.lower().startswith("en") else "vi"
-    return {"Authorization": f"Bearer {token}", "Accept-Language": language}
+    return {"Authorization": f"Bearer {token}", "Accept-Language": said("vi", "en")}
 
 
 class Client:

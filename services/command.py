@@ -69,6 +69,11 @@ PERIOD_NOT_CHOSEN = (
     "Kỳ báo cáo là 01/01/2019 – 30/06/2019 vì không nêu kỳ nào; chọn kỳ khác bằng --from và --to · the period is the "
     "half-year of 2019, as none was given: choose another with --from and --to"
 )
+AMONG_SYNTHETIC = (
+    "Bản cài đặt này có dữ liệu mô phỏng: mọi báo cáo của nó đều ghi là không phải hồ sơ thật. Hồ sơ thật nên nhập vào "
+    "bản cài đặt khác (--data-dir).\nThis installation holds synthetic records, and each of its reports says so. "
+    "Import real dossiers into another one (--data-dir)."
+)
 WHOLE_PROVINCE = "Agency code, with all under it; the whole province unless given: 45 until 30/6/2025, 44 since"
 
 
@@ -198,7 +203,10 @@ def import_file(
     from services.upload import rejects_file, upload, write_rejects
 
     installation = Installation(data_dir)
-    intake, bearer = _running(installation).intake, _token(installation, "admin")
+    addresses, bearer = _running(installation), _token(installation, "admin")
+    intake = addresses.intake
+    if not synthetic and _client(installation).synthetic(addresses.stats, PROVINCE, civil_day(now())):
+        console.print(AMONG_SYNTHETIC, style="yellow", highlight=False)
     to = rejects or rejects_file(file)
     run = upload(intake, bearer, file, synthetic=synthetic, rejects_to=to)
     tables.show(tables.import_table(run))
@@ -275,7 +283,9 @@ def overdue(
     if form == "table":
         page = client.get(path, {**asked, "limit": "50"}).json()
         synthetic = client.synthetic(addresses.stats, PROVINCE, civil_day(now()))
-        tables.show(tables.overdue_table(page["items"], more=page["next"] is not None, synthetic=synthetic))
+        tables.show(
+            tables.overdue_table(page["items"], more=page["next"] is not None, synthetic=synthetic, names=tables.wide())
+        )
     elif form == "json":  # a page that holds them all: the list of lines in brackets
         lines = b"".join(client.stream(path, {**asked, "format": "ndjson"})).splitlines()
         _put(b'{"items":[' + b",".join(lines) + b'],"next":null}\n')

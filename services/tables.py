@@ -1,5 +1,7 @@
-"""Tables for people: Vietnamese titles, numbers as Vietnamese print writes them (136.583 and 97,51 %)."""
+"""Tables for people, in the language of the terminal; numbers as Vietnamese print writes them (136.583 and 97,51 %).
+The letter's table speaks both: it is shown as the README has it."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,16 +10,19 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from services.language import said
+
+#: (figure, heading in Vietnamese, in English)
 COLUMNS = (
-    ("carried_over", "Kỳ trước\nchuyển qua"),
-    ("received", "Tiếp nhận\ntrong kỳ"),
-    ("to_handle", "Tổng phải\ngiải quyết"),
-    ("resolved", "Đã giải\nquyết"),
-    ("resolved_on_time", "Đúng hạn"),
-    ("on_time_rate", "% đúng\nhạn"),
-    ("resolved_late", "Quá hạn"),
-    ("late_rate", "% quá\nhạn"),
-    ("pending", "Đang giải\nquyết"),
+    ("carried_over", "Kỳ trước\nchuyển qua", "Carried\nover"),
+    ("received", "Tiếp nhận\ntrong kỳ", "Received"),
+    ("to_handle", "Tổng phải\ngiải quyết", "To\nhandle"),
+    ("resolved", "Đã giải\nquyết", "Resolved"),
+    ("resolved_on_time", "Đúng hạn", "On\ntime"),
+    ("on_time_rate", "% đúng\nhạn", "% on\ntime"),
+    ("resolved_late", "Quá hạn", "Late"),
+    ("late_rate", "% quá\nhạn", "%\nlate"),
+    ("pending", "Đang giải\nquyết", "Pending"),
 )
 
 
@@ -34,7 +39,11 @@ UPRIGHT = (
     ("pending_overdue", "  Quá hạn", "overdue", None),
 )
 _NO_LIMIT = 1000
-_NAME_WIDTH = 24
+_NAME_WIDTH = 24  # of names in a terminal that is too narrow for more
+_LONGEST_NAME = 60  # a procedure's may have 800 letters, and every line would be padded to that
+_WIDE = 150  # columns that hold a list with names beside the codes
+#: What `--agency` and the lists take is the key of such a row, and it is shown.
+_KEYED = ("agency", "tree", "procedure")
 SYNTHETIC = "Dữ liệu mô phỏng, không phải hồ sơ thật · synthetic records, not real dossiers"
 
 
@@ -59,28 +68,31 @@ def show_resolution(report: dict[str, Any]) -> None:
     stands on a line of its own: all figures stay, and stay in columns."""
     table, console = resolution_table(report), Console()
     if report["rows"] and console.is_terminal and _width(console, table, names=_NAME_WIDTH) > console.width:
-        console.print(_stacked(report), soft_wrap=True, highlight=False)
+        console.print(_stacked(report, console.width), soft_wrap=True, highlight=False)
     else:
         show(table)
 
 
-def _stacked(report: dict[str, Any]) -> Text:
+def _stacked(report: dict[str, Any], width: int) -> Text:
     """The report by row as lines: a name, and under it the nine figures."""
-    head = {"name": f"{report['agency']}  {report['agency_name']}", "depth": 0}
-    rows = [*report["rows"], {"name": "Tổng", "depth": 0, **report["total"]}]
-    lines = [*_SHORT, *(_cells(row) for row in rows)]
+    rows = [*((_row_name(report, row), row) for row in report["rows"]), (_total(), report["total"])]
+    lines = [*_short(), *(_cells(row) for _, row in rows)]
     widths = [max(map(len, column)) + 1 for column in zip(*lines, strict=True)]
     headings, figures = lines[:2], lines[2:]
 
     def line(cells: Sequence[str]) -> str:
         return "".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True)) + "\n"
 
-    text = Text(f"{_title(report)}\n{head['name']}\n", style="bold")
+    def folded(name: str) -> str:
+        indent = " " * (len(name) - len(name.lstrip()))
+        return "\n".join(textwrap.wrap(name.strip(), width, initial_indent=indent, subsequent_indent=f"{indent}  "))
+
+    text = Text(f"{_title(report)}\n{folded(_head(report))}\n", style="bold")
     for heading in headings:
         text.append(line(heading))
     text.append("─" * sum(widths) + "\n")
-    for row, cells in zip(rows, figures, strict=True):
-        text.append(f"{'  ' * (row.get('depth') or 0)}{row['name']}\n", style="bold")
+    for (name, _), cells in zip(rows, figures, strict=True):
+        text.append(f"{folded(name)}\n", style="bold")
         text.append(line(cells), style="not bold")
     text.append(_caption(report) or "", style="not bold yellow")
     return text
@@ -92,8 +104,8 @@ def resolution_table(report: dict[str, Any]) -> Table:
 
 
 def _upright(report: dict[str, Any]) -> Table:
-    table = Table(title=_title(report), title_style="bold", caption=_caption(report), caption_style="yellow")
-    table.add_column(f"{report['agency']}  {report['agency_name']}")
+    table = Table(title=_letter_title(report), title_style="bold", caption=_caption(report), caption_style="yellow")
+    table.add_column(_head(report))
     table.add_column("")
     table.add_column("Hồ sơ", justify="right")
     table.add_column("%", justify="right")
@@ -105,42 +117,89 @@ def _upright(report: dict[str, Any]) -> Table:
 
 def _by_row(report: dict[str, Any]) -> Table:
     table = Table(title=_title(report), title_style="bold", caption=_caption(report), caption_style="yellow")
-    table.add_column(f"{report['agency']}  {report['agency_name']}")
-    for _, title in COLUMNS:
-        table.add_column(title, justify="right")
+    table.add_column(_head(report), overflow="fold")
+    for _, vietnamese, english in COLUMNS:
+        table.add_column(said(vietnamese, english), justify="right")
     for row in report["rows"]:
-        table.add_row(f"{'  ' * (row.get('depth') or 0)}{row['name']}", *_cells(row))
-    table.add_row("Tổng", *_cells(report["total"]), style="bold")
+        table.add_row(_row_name(report, row), *_cells(row))
+    table.add_row(_total(), *_cells(report["total"]), style="bold")
     return table
 
 
+def _head(report: dict[str, Any]) -> str:
+    return f"{report['agency']}  {report['agency_name']}"
+
+
+def _row_name(report: dict[str, Any], row: dict[str, Any]) -> str:
+    key = f"{row['key']}  " if report["group_by"] in _KEYED else ""
+    return f"{'  ' * (row.get('depth') or 0)}{key}{row['name']}"
+
+
+def _total() -> str:
+    return said("Tổng", "Total")
+
+
+def _short() -> tuple[Sequence[str], Sequence[str]]:
+    """The headings of a narrow terminal, in two lines."""
+    lines = [english.partition("\n") for _, _, english in COLUMNS]
+    return _SHORT if said("vi", "en") == "vi" else ([line[0] for line in lines], [line[2] for line in lines])
+
+
+def _letter_title(report: dict[str, Any]) -> str:
+    return f"Tình hình giải quyết hồ sơ, {_days(report['period'])}"
+
+
 def _title(report: dict[str, Any]) -> str:
-    period = report["period"]
-    return f"Tình hình giải quyết hồ sơ, {_day(period['from'])} – {_day(period['to'])}"
+    return said(_letter_title(report), f"How dossiers were resolved, {_days(report['period'])}")
+
+
+def _days(period: dict[str, str]) -> str:
+    return f"{_day(period['from'])} – {_day(period['to'])}"
 
 
 def _caption(report: dict[str, Any]) -> str | None:
     return SYNTHETIC if report["synthetic"] else None
 
 
-def overdue_table(items: Sequence[dict[str, Any]], *, more: bool, synthetic: bool) -> Table:
-    """Overdue dossiers, the longest first as they came, in 80 columns. `more`: there are others behind these."""
-    notes = ["Xin lỗi: rồi – đã gửi thư; chờ – có thư, chưa gửi; chưa – chưa có thư"] if items else []
-    notes += [f"{len(items)} hồ sơ đầu tiên; tất cả: --format ndjson · the first ones only"] if more else []
+def wide() -> bool:
+    """Whether the terminal has room for names beside codes."""
+    return Console().width >= _WIDE
+
+
+def overdue_table(items: Sequence[dict[str, Any]], *, more: bool, synthetic: bool, names: bool = False) -> Table:
+    """Overdue dossiers, the longest first as they came, in 80 columns; with `names` in more. `more`: there are others
+    behind these."""
+    letters = said(
+        "Xin lỗi: rồi – đã gửi thư; chờ – có thư, chưa gửi; chưa – chưa có thư",
+        "Apology: sent; kept – there is one, not sent yet; none",
+    )
+    notes = [letters] if items else []
+    if more:
+        count = len(items)
+        notes.append(
+            said(f"{count} hồ sơ đầu tiên; tất cả: --format ndjson", f"the first {count}; all: --format ndjson")
+        )
     notes += [SYNTHETIC] if synthetic else []
-    table = Table(title="Hồ sơ quá hạn", title_style="bold", caption="\n".join(notes), caption_style="yellow")
+    title = said("Hồ sơ quá hạn", "Overdue dossiers")
+    table = Table(title=title, title_style="bold", caption="\n".join(notes), caption_style="yellow")
     table.padding = (0, 1, 0, 0)  # seven columns in 80
-    table.add_column("Mã hồ sơ", no_wrap=True)  # what one copies: nothing of it may be missing
-    for title in ("Thủ tục", "Cơ quan", "Đang giữ", "Hẹn trả"):
-        table.add_column(title, overflow="fold")
-    table.add_column("Quá hạn\n(ngày)", justify="right")
-    table.add_column("Xin\nlỗi", no_wrap=True)
+    table.add_column(said("Mã hồ sơ", "Dossier"), no_wrap=True)  # what one copies: nothing of it may be missing
+    table.add_column(said("Thủ tục", "Procedure"), overflow="fold", max_width=2 * _NAME_WIDTH)
+    for heading in (said("Cơ quan", "Agency"), said("Đang giữ", "Held by")):
+        table.add_column(heading, overflow="fold", max_width=_NAME_WIDTH)
+    table.add_column(said("Hẹn trả", "Due"), overflow="fold")
+    table.add_column(said("Quá hạn\n(ngày)", "Late\n(days)"), justify="right")
+    table.add_column(said("Xin\nlỗi", "Apol-\nogy"), no_wrap=True)
+
+    def of(item: dict[str, Any], place: str) -> str:
+        return f"{item[place]} {item[f'{place}_name']}" if names else str(item[place])
+
     for item in items:
         table.add_row(
             item["code"],
-            item["procedure"],
-            item["agency"],
-            item["holder"],
+            of(item, "procedure"),
+            of(item, "agency"),
+            of(item, "holder"),
             _day((item["due_at"] or "")[:10]),
             number(item["days_overdue"]),
             _letter(item),
@@ -151,15 +210,20 @@ def overdue_table(items: Sequence[dict[str, Any]], *, more: bool, synthetic: boo
 def _letter(item: dict[str, Any]) -> str:
     """What became of the apology for a late dossier."""
     if item["apology_sent"]:
-        return "rồi"
-    return "chờ" if item["apology_recorded"] else "chưa"
+        return said("rồi", "sent")
+    return said("chờ", "kept") if item["apology_recorded"] else said("chưa", "none")
 
 
 def import_table(run: dict[str, Any]) -> Table:
     """What became of an import."""
-    table = Table(title="Kết quả nhập hồ sơ · import", title_style="bold")
-    for title in ("Đã đọc", "Tạo mới", "Không đổi", "Từ chối"):
-        table.add_column(title, justify="right")
+    table = Table(title=said("Kết quả nhập hồ sơ", "What was imported"), title_style="bold")
+    for vietnamese, english in (
+        ("Đã đọc", "Read"),
+        ("Tạo mới", "Created"),
+        ("Không đổi", "Unchanged"),
+        ("Từ chối", "Rejected"),
+    ):
+        table.add_column(said(vietnamese, english), justify="right")
     table.add_row(*(number(run[name]) for name in ("lines_read", "created", "unchanged", "rejected")))
     return table
 
@@ -168,6 +232,7 @@ def show(table: Table) -> None:
     """Print a table as wide as it needs. In a narrow terminal names are folded and lines run over, but nothing is cut:
     a figure without its end is another figure."""
     console = Console()
+    table.columns[0].max_width = _LONGEST_NAME
     if console.is_terminal and _width(console, table) > console.width:
         table.columns[0].max_width = _NAME_WIDTH
     Console(width=max(console.width, _width(console, table))).print(table)
@@ -186,7 +251,7 @@ def _first(console: Console, table: Table) -> int:
 
 
 def _cells(figures: dict[str, Any]) -> list[str]:
-    return [number(figures[name]) for name, _ in COLUMNS]
+    return [number(figures[name]) for name, _, _ in COLUMNS]
 
 
 def _day(iso: str) -> str:

@@ -100,6 +100,20 @@ def test_the_curl_lines_work_as_pasted(replayed: tuple[Path, str]) -> None:
         timeout=60,
         check=True,
     )
+    file = data_dir / "real.csv"
+    file.write_text(
+        "procedure,agency,channel,applicant.kind,applicant.name,accepted_at\n9.999999,x,counter,person,A,2019-07-22\n"
+    )
+    for more, warned in (((), True), (("--synthetic",), False)):
+        imported = subprocess.run(
+            command("import", str(file), "--data-dir", str(data_dir), *more),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert imported.returncode == 3, imported.stderr
+        assert ("holds synthetic records" in imported.stderr) is warned
     whole = json.loads(in_json.stdout)
     assert whole["next"] is None
     assert len(whole["items"]) == overdue.stdout.count('"days_overdue"'), "45's are 44's now"

@@ -26,8 +26,11 @@ def an_item(**changes: Any) -> dict[str, Any]:
     item = {
         "code": "QT19-D03-181227-0014",
         "procedure": "3.000333",
+        "procedure_name": "Cấp giấy phép",
         "agency": "QT19-D03",
+        "agency_name": "Sở Tư pháp",
         "holder": "QT19-D03",
+        "holder_name": "Sở Tư pháp",
         "due_at": "2019-01-07T17:00:00+07:00",
         "days_overdue": 1970,
         "apology_sent": False,
@@ -37,16 +40,22 @@ def an_item(**changes: Any) -> dict[str, Any]:
 
 
 def a_report(*rows: str) -> dict[str, Any]:
-    names = {name for name, _ in tables.COLUMNS} | {name for name, _, _, _ in tables.UPRIGHT}
+    names = {name for name, _, _ in tables.COLUMNS} | {name for name, _, _, _ in tables.UPRIGHT}
     figures: dict[str, Any] = dict.fromkeys(names, 136_583)
     return {
+        "group_by": "agency",
         "agency": "45",
         "agency_name": "UBND tỉnh Quảng Trị",
         "period": {"from": "2019-01-01", "to": "2019-06-30"},
         "synthetic": True,
         "total": figures,
-        "rows": [{"name": name, "depth": 0, **figures} for name in rows],
+        "rows": [{"key": f"QT19-{name[:3]}", "name": name, "depth": 0, **figures} for name in rows],
     }
+
+
+@pytest.fixture(autouse=True)
+def vietnamese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
 
 
 def lines_at(width: int, thing: object) -> list[str]:
@@ -91,6 +100,55 @@ def test_overdue_dossiers_fit_into_80_columns_and_say_that_they_are_synthetic() 
     assert "…" not in "".join(lines)
     assert "synthetic" in lines[-1]
     assert "synthetic" not in "".join(lines_at(80, tables.overdue_table([an_item()], more=False, synthetic=False)))
+
+
+def test_overdue_dossiers_have_names_where_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    for columns, names in ((80, False), (200, True)):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        assert tables.wide() is names
+    lines = lines_at(200, tables.overdue_table([an_item()], more=False, synthetic=False, names=True))
+    assert any("3.000333 Cấp giấy phép" in line and "QT19-D03 Sở Tư pháp" in line for line in lines)
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_whoever_speaks_english_gets_english_tables(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    tables.show_resolution(a_report("UBND Phường 3"))
+    printed = capsys.readouterr().out
+    assert "How dossiers were resolved" in printed
+    assert "Carried" in printed
+    assert "Total" in printed
+    assert "Tổng" not in printed
+    overdue = "\n".join(lines_at(80, tables.overdue_table([an_item()], more=True, synthetic=False)))
+    assert "Overdue dossiers" in overdue
+    assert "Apology: sent" in overdue
+    assert "Xin lỗi" not in overdue
+    run = dict.fromkeys(("lines_read", "created", "unchanged", "rejected"), 1)
+    assert "Rejected" in "\n".join(lines_at(80, tables.import_table(run)))
+
+
+LONG = "Thủ tục hỗ trợ chi phí khám chữa bệnh cho người có công " * 12
+
+
+def test_a_name_of_800_letters_does_not_widen_every_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables.show(tables.resolution_table(a_report(LONG)))
+    printed = capsys.readouterr().out.splitlines()
+    assert max(map(len, printed)) < 200
+    told = " ".join(line.split("│")[1].strip() for line in printed if line.count("│") > 8)
+    assert LONG.strip() in told, "all of it, and no syllable is broken"
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    tables.show_resolution(a_report(LONG))
+    narrow = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert max(map(len, narrow.splitlines())) <= 80
+    assert LONG.strip() in " ".join(narrow.split())
+    assert "QT19-Thủ" in narrow, "the code that --agency takes"
 
 
 @pytest.mark.parametrize("columns", [80, 125, 200])
