@@ -8,11 +8,12 @@ from enum import Enum, auto
 from typing import Any, Protocol
 
 from shared.contracts.intake import ApplicantIn, ImportRecord
-from shared.web.problems import Reason, invalid
+from shared.web.problems import Problem, Reason
 
 MAX_LINE_BYTES = 1_048_576
 #: Columns without which no record of a CSV can land.
 REQUIRED = frozenset({"procedure", "agency", "channel", "applicant.kind", "applicant.name", "accepted_at"})
+_MOST_PLACES = 20  # told of the columns that are wrong
 _SUPPLEMENT = re.compile(r"\d{1,2}\.(requested_at|answered_at)", re.ASCII)
 csv.field_size_limit(MAX_LINE_BYTES)
 _BOM = b"\xef\xbb\xbf"
@@ -222,10 +223,9 @@ class CsvReader:
     def _checked_header(self, text: str) -> list[str]:
         self._delimiter = ";" if text.count(";") > text.count(",") else ","
         header = [name.strip() for name in self._cells(text) or ()]
-        names = set(header)
-        if len(names) < len(header) or not names >= REQUIRED or not all(map(_known, names)):
+        if wrong := list(_header_refused(header)):
             # Every record would be refused for it, so it is said once, before any of them.
-            raise invalid("header", "unknown_columns", expected=", ".join(sorted(REQUIRED)))
+            raise Problem("invalid_request", *wrong)
         return header
 
     def _record(self, cells: list[str]) -> dict[str, Any] | None:
@@ -253,6 +253,22 @@ def _decoded(line: bytes) -> str | Reason:
         return line.decode()
     except UnicodeDecodeError:
         return _NOT_UTF8
+
+
+def _header_refused(header: list[str]) -> Iterator[Reason]:
+    """All that is wrong with a header. A column of the client's is told by its place: its name may be anything, even a
+    person's, where the file has no header at all."""
+    if missing := sorted(REQUIRED - set(header)):
+        yield Reason("header", "missing_columns", {"columns": ", ".join(f'"{name}"' for name in missing)})
+    if unknown := [place for place, name in enumerate(header, 1) if not _known(name)]:
+        yield Reason("header", "unknown_columns", {"positions": _places(unknown)})
+    if repeated := [place for place, name in enumerate(header, 1) if name in header[: place - 1] and _known(name)]:
+        yield Reason("header", "repeated_columns", {"positions": _places(repeated)})
+
+
+def _places(places: list[int]) -> str:
+    more = " …" if len(places) > _MOST_PLACES else ""
+    return ", ".join(map(str, places[:_MOST_PLACES])) + more
 
 
 def _known(column: str) -> bool:

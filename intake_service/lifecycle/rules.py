@@ -141,7 +141,7 @@ def against_the_law(
 def _supplement_refused(account: Account, event: Happened, clock: Clock) -> Reason | None:
     rule = clock.supplement
     if rule.limit is not None and account.supplement_requests >= rule.limit:
-        times = "once" if rule.limit == 1 else f"{rule.limit} times"
+        times = "once only" if rule.limit == 1 else f"{rule.limit} times only"
         return Reason("legal_basis", "supplement_limit", {"limit": rule.limit, "limit_en": times})
     waited = clock.calendar.working_days_between(civil_day(account.accepted_at), civil_day(event.at))
     if rule.ask_within is not None and waited > rule.ask_within:

@@ -161,7 +161,7 @@ REASONS = MappingProxyType(
         ),
         "supplement_limit": (
             "chỉ được yêu cầu bổ sung {limit} lần; yêu cầu thêm phải nêu căn cứ pháp lý",
-            "a supplement may be asked for {limit_en} only; another needs its legal basis",
+            "a supplement may be asked for {limit_en}; another needs its legal basis",
         ),
         "supplement_late": (
             "chỉ được yêu cầu bổ sung trong {limit} ngày làm việc từ ngày tiếp nhận; muộn hơn phải nêu căn cứ pháp lý",
@@ -234,9 +234,14 @@ REASONS = MappingProxyType(
             "mã hồ sơ thuộc cơ quan khác hoặc ngày chưa đến",
             "the code belongs to another agency, or to a day that has not come",
         ),
+        "missing_columns": ("dòng tiêu đề thiếu cột {columns}", "the header lacks {columns}"),
         "unknown_columns": (
-            "dòng tiêu đề thiếu cột bắt buộc, có cột lạ hoặc cột lặp; cần ít nhất: {expected}",
-            "the header lacks a required column, or has one that is unknown or repeated; at least: {expected}",
+            "dòng tiêu đề có cột lạ, ở vị trí: {positions}",
+            "the header has columns that are not known, in place: {positions}",
+        ),
+        "repeated_columns": (
+            "dòng tiêu đề có cột lặp lại, ở vị trí: {positions}",
+            "the header repeats columns, in place: {positions}",
         ),
         "already_used": ("mã này đã thuộc hồ sơ khác", "this code belongs to another dossier"),
         "changed_since_import": (

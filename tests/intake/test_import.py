@@ -336,27 +336,39 @@ async def test_a_quote_that_never_closes_is_named_with_its_line(
 
 
 @pytest.mark.parametrize(
-    "header",
+    ("header", "codes"),
     [
-        b"legacy_code,agency",
-        HEAD + b",surprise",
-        HEAD + b",agency",
-        HEAD + b",supplements.\xc2\xb2.requested_at",
-        HEAD + b",supplements.999.requested_at",
-        HEAD + b",applicant.nickname",
-        HEAD + b",\x00",
-        ROW,
+        (b"legacy_code,agency", {"missing_columns"}),
+        (HEAD.replace(b"agency", b"agencies"), {"missing_columns", "unknown_columns"}),
+        (HEAD + b",surprise", {"unknown_columns"}),
+        (HEAD + b",agency", {"repeated_columns"}),
+        (HEAD + b",supplements.\xc2\xb2.requested_at", {"unknown_columns"}),
+        (HEAD + b",supplements.999.requested_at", {"unknown_columns"}),
+        (HEAD + b",applicant.nickname", {"unknown_columns"}),
+        (HEAD + b",\x00", {"unknown_columns"}),
+        (ROW, {"missing_columns", "unknown_columns"}),
     ],
 )
 async def test_a_header_that_is_none_is_refused_once_and_not_repeated(
-    importer: httpx.AsyncClient, header: bytes
+    importer: httpx.AsyncClient, header: bytes, codes: set[str]
 ) -> None:
     answer = await importer.post("/v1/imports", content=header + b"\n" + ROW, headers={"Content-Type": "text/csv"})
     assert answer.status_code == 422
-    (error,) = answer.json()["errors"]
-    assert (error["field"], error["code"]) == ("header", "unknown_columns")
+    errors = answer.json()["errors"]
+    assert {error["field"] for error in errors} == {"header"}
+    assert {error["code"] for error in errors} == codes
     assert "nickname" not in answer.text
     assert "2.000908" not in answer.text
+
+
+async def test_a_wrong_header_is_told_which_columns_by_name_or_place(importer: httpx.AsyncClient) -> None:
+    header = HEAD.replace(b"agency", b"agencies") + b",channel"
+    names = HEAD.decode().split(",")
+    answer = await importer.post("/v1/imports", content=header, headers={"Content-Type": "text/csv"})
+    told = {error["code"]: error["reason"] for error in answer.json()["errors"]}
+    assert told["missing_columns"].endswith('"agency"')
+    assert told["unknown_columns"].endswith(f": {names.index('agency') + 1}")
+    assert told["repeated_columns"].endswith(f": {len(names) + 1}")
 
 
 @pytest.mark.parametrize(

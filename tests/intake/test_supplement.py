@@ -36,6 +36,10 @@ async def test_once_only_unless_a_law_says_otherwise(intake: httpx.AsyncClient) 
     again = await does(intake, dossier, "supplement-requests", **ASKED)
     assert reasons(again) == {("legal_basis", "supplement_limit")}
     assert again.json()["errors"][0]["reason"].startswith("chỉ được yêu cầu bổ sung 1 lần;")
+    in_english = await intake.post(
+        f"/v1/dossiers/{dossier['code']}/supplement-requests", json=ASKED, headers={"Accept-Language": "en"}
+    )
+    assert in_english.json()["errors"][0]["reason"].startswith("a supplement may be asked for once only;")
     second = await did(intake, dossier, "supplement-requests", **ASKED, legal_basis="Luật Đất đai 2024, Điều 25")
     assert second["status_code"] == 5
 
