@@ -113,10 +113,14 @@ def posts(ground: Ground, wanted: Sequence[Draft]) -> list[bytes]:
     ]
 
 
+def turns(clients: int) -> tuple[str, ...]:
+    """Options of pgbench by which so many clients take the places of a script in turn."""
+    return "-c", str(clients), "-D", f"clients={clients}", "-D", "turn=0"
+
+
 def pgbench_rate(url: str, script: Path, clients: int, *options: str) -> float:
     """Transactions a second; an aborted client is an error."""
-    turns = ("-c", str(clients), "-D", f"clients={clients}", "-D", "turn=0")
-    command, environment = pgbench(url, script, *turns, *options)
+    command, environment = pgbench(url, script, *turns(clients), *options)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     found = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
     if done.returncode != 0 or found is None:

@@ -20,6 +20,7 @@ from bench.client import drive, request
 from bench.figures import Figure, Goal, percentile
 from bench.filling import LAST
 from bench.ground import Ground, connected, pgbench, reference_in, stop
+from bench.intake import turns
 from bench.receiving import Sent, drafts, principal_at
 from bench.reports import NAME, filled_to
 from routing_service.overdue import usecases
@@ -87,7 +88,7 @@ def _writer(ground: Ground, url: str) -> Iterator[None]:
         return await Sent.by(reference, drafts(reference))
 
     _, one_call = asyncio.run(script()).write(ground.directory)
-    options = ("-c", "4", "-R", str(_WRITERS), "-T", "600")
+    options = (*turns(4), "-R", str(_WRITERS), "-T", "600")
     command, environment = pgbench(url, one_call, *options)
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
