@@ -235,10 +235,10 @@ class Judge:
             moves.append((EventKind.RETURNED, record.returned_at, None))
         try:
             for kind, at, outcome in moves:
-                life = steps[-1].life
-                # A term that had run out is not mended by a later promise: late stays late.
-                late = life.account is not None and life.account.due is not None
-                promised = given if kind is EventKind.SUPPLEMENTED and at == last_answer and not late else None
+                life, promised = steps[-1].life, None
+                if given is not None and kind is EventKind.SUPPLEMENTED and at == last_answer:
+                    # A term that had run out is not mended by a later promise: late stays late.
+                    promised = given if life.account is not None and life.account.due is None else None
                 step = next_step(life, kind, at, place.clock, given_due=promised, outcome=outcome)
                 if isinstance(step, Problem):
                     return _disorder(kind)

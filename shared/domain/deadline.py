@@ -113,7 +113,7 @@ def moved(account: Account, event: EventKind, at: datetime, clock: Clock, *, giv
 def reckoned(account: Account, event: EventKind, at: datetime, clock: Clock) -> Due | None:
     """The date that an event leaves the dossier to be judged by; None where the clock stands still in time."""
     if event not in _STOP_OR_START:
-        return account.due
+        return None if account.stopped else account.judged
     match event:
         case EventKind.SUPPLEMENT_REQUESTED:
             return _waiting(account, at, clock.supplement.effect)
