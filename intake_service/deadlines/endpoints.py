@@ -41,21 +41,22 @@ async def read(code: str, reference: ReferenceOf, principal: Staff, connection: 
     at = now()
     row, life, clock = reckoned.row, reckoned.told[-1].after, reckoned.clock
     account, reception = life.account, life.reception
-    waits = rules.spans(reckoned.told)
+    waits, looked = rules.spans(reckoned.told), rules.looked_at(reckoned.told)
     body: dict[str, Any] = {
         **_rules(clock, provisional=row["provisional"]),
         "code": row["code"],
         "status": STATUS[row["status"]],
         "as_of": shown(at),
-        "reception_due_at": shown(reception.due.at) if reception and reception.due and account is None else None,
+        "reception_due_at": shown(looked.due.at) if looked.due else None,
+        "reception_in_time": looked.in_time,
         "paused_spans": [_span(wait, clock, account.finished_at or at if account else at) for wait in waits],
         "answer_due_at": shown(row["answer_due_at"]),
         "lapses_at": shown(row["lapses_at"]),
         "explanation": _lines(_told(reckoned)),
         **dict.fromkeys(_OF_AN_ACCOUNT),
         "extended": False,
-        "supplement_requests": 0,
-        "paused": False,
+        "supplement_requests": reception.supplement_requests if reception else 0,
+        "paused": rules.waiting(life),
         "overdue": False,
     }
     if account is not None:
@@ -66,7 +67,6 @@ async def read(code: str, reference: ReferenceOf, principal: Staff, connection: 
             "late_from": shown(account.due.late_from) if account.due else None,
             "extended": account.extensions > 0,
             "supplement_requests": account.supplement_requests,
-            "paused": account.paused,
             "working_hours_used": _hours(lambda: rules.used(account, waits, clock, at)),
             "working_hours_left": _hours(lambda: rules.left(account, clock, at)),
             "overdue": rules.overdue(account, at),
@@ -155,6 +155,7 @@ def _span(wait: rules.Span, clock: Clock, until: datetime) -> dict[str, Any]:
         "kind": wait.kind,
         "begin": shown(wait.begin),
         "end": shown(wait.end),
+        "clock": wait.clock,
         "stopped_clock": wait.stopped_clock,
         "working_hours": _hours(lambda: rules.worked(clock, wait.begin, wait.end or until)),
     }

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from shared.domain.deadline import Account, Clock
 from shared.domain.explanation import Told
 from shared.domain.life import Happened, Life, lived
-from shared.domain.lifecycle import EventKind
+from shared.domain.lifecycle import EventKind, Status
 from shared.domain.national import Ends, Scored, Wait, scored
 from shared.domain.terms import Due, Term, due_after
 
@@ -15,12 +15,21 @@ _ASKED = {EventKind.SUPPLEMENT_REQUESTED: "supplement", EventKind.PAYMENT_REQUES
 
 
 class Span(NamedTuple):
-    """A wait for the applicant, after acceptance. end None: still waiting."""
+    """A wait for the applicant. end None: still waiting. clock: `reception` before acceptance, `term` after it."""
 
     kind: str
     begin: datetime
     end: datetime | None
     stopped_clock: bool
+    clock: str
+
+
+class Looked(NamedTuple):
+    """How the one-stop kept its own clock. due: until when a submission is or was to be looked at; None while it waits
+    for the applicant, and at the counter. in_time: whether it was; None until it is decided."""
+
+    due: Due | None = None
+    in_time: bool | None = None
 
 
 def history(events: Sequence[Happened]) -> list[Told]:
@@ -37,15 +46,35 @@ def history(events: Sequence[Happened]) -> list[Told]:
 def spans(told: Sequence[Told]) -> list[Span]:
     """The waits, in order."""
     found: list[Span] = []
-    for each in told:
-        account = each.after.account
-        if account is None:
-            continue
-        if each.event.kind in _ASKED:
-            found.append(Span(_ASKED[each.event.kind], each.event.at, None, account.due is None))
-        elif found and found[-1].end is None and not account.paused:
-            found[-1] = found[-1]._replace(end=each.event.at)
+    for _, event, after in told:
+        account = after.account
+        if event.kind in _ASKED:
+            stopped, clock = account is None or account.due is None, "reception" if account is None else "term"
+            found.append(Span(_ASKED[event.kind], event.at, None, stopped, clock))
+        elif found and found[-1].end is None and not waiting(after):
+            found[-1] = found[-1]._replace(end=event.at)
     return found
+
+
+def waiting(life: Life) -> bool:
+    """Whether the applicant is waited for, before acceptance or after it."""
+    if life.account is None:
+        return life.status is Status.SUPPLEMENT_AWAITED
+    return life.account.paused
+
+
+def looked_at(told: Sequence[Told]) -> Looked:
+    """The clock of the one-stop, as it stands or as acceptance or refusal left it."""
+    looked = Looked()
+    for before, event, after in told:
+        if before is not None and before.account is not None:
+            break
+        if event.kind in (EventKind.ACCEPTED, EventKind.NOT_ACCEPTED):
+            due = before.reception.due if before and before.reception else None
+            looked = Looked(due, event.at <= due.at if due else None)
+        else:
+            looked = Looked(after.reception.due if after.reception else None)
+    return looked
 
 
 def worked(clock: Clock, begin: datetime, end: datetime) -> timedelta:
@@ -56,7 +85,8 @@ def worked(clock: Clock, begin: datetime, end: datetime) -> timedelta:
 def used(account: Account, waits: Sequence[Span], clock: Clock, now: datetime) -> timedelta:
     """Working time of the agency from acceptance until now or the end, waits left out."""
     end = account.finished_at or now
-    waited = sum((worked(clock, span.begin, span.end or end) for span in waits if span.stopped_clock), timedelta())
+    counted = (span for span in waits if span.stopped_clock and span.clock == "term")
+    waited = sum((worked(clock, span.begin, span.end or end) for span in counted), timedelta())
     return worked(clock, account.accepted_at, end) - waited
 
 

@@ -48,6 +48,10 @@ class PausedSpan(BaseModel):
     kind: Literal["supplement", "payment"] = Field(description="What was waited for", examples=["supplement"])
     begin: datetime = Field(description="When it was asked for")
     end: datetime | None = Field(description="When it came; null: still waiting")
+    clock: Literal["reception", "term"] = Field(
+        description="Whose wait it is: reception: before acceptance, of the one-stop's 8 hours; term: after it",
+        examples=["term"],
+    )
     stopped_clock: bool = Field(description="False: the term had run out, or the law lets it run on")
     working_hours: float | None = Field(
         description="Working time of the agency in it; null where a year of it has no calendar", examples=[16.0]
@@ -60,13 +64,19 @@ class DeadlineAccount(Rules):
     code: str = Field(examples=["19333-261123-0001"])
     status: StatusName = Field(examples=["in_process"])
     as_of: datetime = Field(description="When this was reckoned")
-    reception_due_at: datetime | None = Field(description="Of a submission: until when it is to be looked at")
+    reception_due_at: datetime | None = Field(
+        description="Of a submission: until when the one-stop is, or was, to accept or refuse it; null while the "
+        "applicant completes it"
+    )
+    reception_in_time: bool | None = Field(
+        description="Whether it was accepted or refused by then; null until it is, and at the counter"
+    )
     accepted_at: datetime | None = Field(description="From then on the clock runs; null until then")
     original_due_at: datetime | None = Field(description="As first promised; null without a term")
     due_at: datetime | None = Field(description="As it stands; null without a term, or while the clock stands still")
     late_from: datetime | None = Field(description="The first instant that is late: an extension does not move it")
     extended: bool = Field(description="A new date was appointed with an apology: once")
-    supplement_requests: int = Field(description="After acceptance", examples=[0])
+    supplement_requests: int = Field(description="Since acceptance; before it, since the submission", examples=[0])
     paused: bool = Field(description="Waiting for the applicant")
     answer_due_at: datetime | None = Field(
         description="Until when the applicant is to complete it; null: nothing was asked for, or no law says"
@@ -79,7 +89,8 @@ class DeadlineAccount(Rules):
         examples=[4.5],
     )
     working_hours_left: float | None = Field(
-        description="Working time until the date; null while it stands still, without a term, and at the end",
+        description="Working time until the date, what is left of today included though the term in days does not "
+        "count it; null while it stands still, without a term, and at the end",
         examples=[11.5],
     )
     overdue: bool = Field(description="Open, and late by now")

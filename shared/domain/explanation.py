@@ -47,7 +47,7 @@ class Told(NamedTuple):
 
 
 def explained(history: Sequence[Told], clock: Clock) -> list[Line]:
-    """The account of a dossier from its acceptance on, line by line; empty before it is accepted."""
+    """The account of a dossier line by line: of a submission the clock of the one-stop first, until it is accepted."""
     lines: list[Line] = []
     for told in history:
         lines.extend(_event(told, clock))
@@ -105,9 +105,11 @@ def term_name(term: Term) -> Line:
 def _event(told: Told, clock: Clock) -> Iterator[Line]:
     event, account = told.event, told.after.account
     if account is None:
+        yield from _at_reception(told, clock)
         return
     was = told.before.account if told.before else None
     if was is None:
+        yield from _looked_at(told)
         yield from _accepted(event.at, clock)
         yield from _counted(event.at, account.due, clock)
         return
@@ -148,6 +150,54 @@ def _event(told: Told, clock: Clock) -> Iterator[Line]:
             yield _ended(event, at, account)
         case EventKind.REOPENED:
             yield _reopened(at, was, account)
+
+
+def _at_reception(told: Told, clock: Clock) -> Iterator[Line]:
+    """Before acceptance: what happened, and until when the one-stop is to look at it."""
+    event, reception = told.event, told.after.reception
+    at, happened = _instant(event.at), _AT_RECEPTION.get(event.kind)
+    if happened is not None:
+        yield Line(f"{at.vi}: {happened.vi}.", f"{at.en}: {happened.en}.")
+    if event.kind is EventKind.NOT_ACCEPTED:
+        yield from _looked_at(told)
+    if reception is not None and reception.due is not None:
+        until, term = _due(reception.due), term_name(clock.reception)
+        yield Line(
+            f"Bộ phận một cửa xem xét, tiếp nhận chậm nhất {until.vi} (trong {term.vi}).",
+            f"The one-stop is to look at it by {until.en} (within {term.en}).",
+        )
+
+
+_AT_RECEPTION = {
+    EventKind.SUBMITTED: Line("nộp hồ sơ trực tuyến", "submitted online"),
+    EventKind.SUPPLEMENT_REQUESTED: Line(
+        "yêu cầu bổ sung hồ sơ trước khi tiếp nhận; tạm dừng tính thời hạn xem xét",
+        "a supplement was requested before acceptance; the one-stop's clock stops",
+    ),
+    EventKind.SUPPLEMENTED: Line("đã bổ sung hồ sơ", "the dossier was completed"),
+    EventKind.RESCHEDULED: Line("lịch làm việc thay đổi", "the calendar was changed"),
+    EventKind.NOT_ACCEPTED: Line("không tiếp nhận hồ sơ", "not accepted"),
+    EventKind.WITHDRAWN: Line("người nộp rút hồ sơ", "withdrawn by the applicant"),
+    EventKind.REOPENED: Line("mở lại hồ sơ", "re-opened"),
+}
+
+
+def _looked_at(told: Told) -> Iterator[Line]:
+    """Whether the one-stop accepted or refused a submission in time; nothing where no clock of its own ran."""
+    due = told.before.reception.due if told.before and told.before.reception else None
+    if due is None:
+        return
+    until = _due(due)
+    if told.event.at <= due.at:
+        yield Line(
+            f"Bộ phận một cửa đã xem xét trong thời hạn (chậm nhất {until.vi}).",
+            f"The one-stop looked at it in time (by {until.en}).",
+        )
+    else:
+        yield Line(
+            f"Bộ phận một cửa xem xét quá thời hạn (chậm nhất {until.vi}).",
+            f"The one-stop looked at it late (it was to be by {until.en}).",
+        )
 
 
 #: The decree whose articles on apologies and new dates were read.

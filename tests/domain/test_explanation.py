@@ -47,6 +47,30 @@ def test_the_holidays_of_2019_day_by_day() -> None:
     ]
 
 
+def test_the_one_stops_clock_runs_before_the_term() -> None:
+    online = (
+        (EventKind.SUBMITTED, "Monday 2019-07-22 09:00"),
+        (EventKind.SUPPLEMENT_REQUESTED, "Monday 2019-07-22 10:00"),
+        (EventKind.SUPPLEMENTED, "Thursday 2019-07-25 07:00"),
+    )
+    told = lines(a_clock(working_days(2)), *online, (EventKind.ACCEPTED, "Thursday 2019-07-25 08:00"))
+    assert told[:8] == [
+        "09:00 Thứ Hai 22/7/2019: nộp hồ sơ trực tuyến.",
+        "Bộ phận một cửa xem xét, tiếp nhận chậm nhất 09:00 Thứ Ba 23/7/2019 (trong 8 giờ làm việc).",
+        "10:00 Thứ Hai 22/7/2019: yêu cầu bổ sung hồ sơ trước khi tiếp nhận; tạm dừng tính thời hạn xem xét.",
+        "07:00 Thứ Năm 25/7/2019: đã bổ sung hồ sơ.",
+        "Bộ phận một cửa xem xét, tiếp nhận chậm nhất 17:00 Thứ Năm 25/7/2019 (trong 8 giờ làm việc).",
+        "Bộ phận một cửa đã xem xét trong thời hạn (chậm nhất 17:00 Thứ Năm 25/7/2019).",
+        "Tiếp nhận: 08:00 Thứ Năm 25/7/2019.",
+        "Thời hạn giải quyết: 2 ngày làm việc.",
+    ]
+    late = lines(a_clock(working_days(2)), *online, (EventKind.NOT_ACCEPTED, "Friday 2019-07-26 08:00"), english=True)
+    assert late[-2:] == [
+        "08:00 Friday 26/7/2019: not accepted.",
+        "The one-stop looked at it late (it was to be by 17:00 Thursday 25/7/2019).",
+    ]
+
+
 def test_in_english() -> None:
     told = lines(a_clock(working_days(1)), (EventKind.ACCEPTED, "Friday 2019-08-30 09:00"), english=True)
     assert told == [

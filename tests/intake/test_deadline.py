@@ -89,7 +89,37 @@ async def test_a_submission_has_the_one_stops_clock(intake: httpx.AsyncClient) -
     dossier = await submitted(intake)
     found = await account(intake, dossier)
     assert found["reception_due_at"] == dossier["reception_due_at"]
-    assert (found["accepted_at"], found["due_at"], found["explanation"]) == (None, None, [])
+    assert (found["accepted_at"], found["due_at"], found["reception_in_time"]) == (None, None, None)
+    assert [line["en"].partition(": ")[2] for line in found["explanation"][:1]] == ["submitted online."]
+    assert "within 8 working hours" in found["explanation"][1]["en"]
+
+
+async def test_a_wait_before_acceptance_is_shown_and_costs_the_agency_nothing(intake: httpx.AsyncClient) -> None:
+    dossier = await submitted(intake)
+    await did(intake, dossier, "supplement-requests", **ASKED)
+    waiting = await account(intake, dossier)
+    assert (waiting["paused"], waiting["supplement_requests"], waiting["reception_due_at"]) == (True, 1, None)
+    (span,) = waiting["paused_spans"]
+    assert (span["kind"], span["clock"], span["end"], span["stopped_clock"]) == ("supplement", "reception", None, True)
+    await did(intake, dossier, "supplements")
+    again = await account(intake, dossier)
+    assert (again["paused"], again["reception_in_time"]) == (False, None)
+    assert again["paused_spans"][0]["end"] is not None
+    assert again["reception_due_at"] is not None
+    await did(intake, dossier, "accept")
+    accepted = await account(intake, dossier)
+    assert (accepted["reception_due_at"], accepted["reception_in_time"]) == (again["reception_due_at"], True)
+    assert accepted["supplement_requests"] == 0, "a law's limit counts from acceptance"
+    assert accepted["working_hours_used"] >= 0, "the wait was not the agency's, nor its working time"
+    assert any("in time" in line["en"] for line in accepted["explanation"])
+
+
+async def test_a_refused_submission_was_looked_at_in_time(intake: httpx.AsyncClient) -> None:
+    dossier = await submitted(intake)
+    await did(intake, dossier, "refuse", reason="Không thuộc thẩm quyền")
+    found = await account(intake, dossier)
+    assert (found["reception_due_at"], found["reception_in_time"]) == (dossier["reception_due_at"], True)
+    assert [line["en"].partition(": ")[2] for line in found["explanation"]][-2] == "not accepted."
 
 
 async def test_who_may_not_see_it_sees_nothing(intake: httpx.AsyncClient, issuer: LocalIssuer) -> None:
