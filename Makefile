@@ -4,12 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: .venv/ready ## Make .venv with everything pinned (what run and test do first)
 
 .venv/ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	@echo "Cài đặt lần đầu, một đến hai phút, cần mạng · first setup: one to two minutes, needs a network"
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
@@ -18,7 +19,7 @@ setup: .venv/ready ## Make .venv with everything pinned (what run and test do fi
 run: setup ## From nothing to a running system and the table of resolution; Ctrl-C stops it
 	@$(BIN)/motcua up
 
-test: setup ## All tests, on a real PostgreSQL
+test: setup ## All tests, on a real PostgreSQL: some minutes; says at the end what was skipped, and why
 	$(BIN)/pytest
 
 check: setup format-check lint types walls schema contracts-check compose-check ## What CI runs: all checks, then all tests
