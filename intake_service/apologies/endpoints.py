@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from intake_service.apologies import rules, usecases
-from intake_service.lifecycle.endpoints import DossierCode, IfMatch, version_of
+from intake_service.lifecycle.endpoints import IfMatch, version_of
 from shared.contracts.apologies import (
     Apologies,
     Apology,
@@ -31,6 +31,7 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
+from shared.web.places import DossierCode
 from shared.web.problems import refusals
 
 router = APIRouter(prefix="/v1", tags=["apologies"])
@@ -261,7 +262,7 @@ async def list_unsent(
 
 async def _delivered(
     request: Request,
-    code: str,
+    code: DossierCode,
     n: int,
     reference: Reference,
     principal: Principal,

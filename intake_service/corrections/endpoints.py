@@ -8,7 +8,7 @@ from starlette.responses import Response
 from intake_service.corrections import usecases
 from intake_service.dossiers.shapes import dossier_response
 from intake_service.dossiers.usecases import one
-from intake_service.lifecycle.endpoints import DossierCode, IfMatch, version_of
+from intake_service.lifecycle.endpoints import IfMatch, version_of
 from shared.contracts.corrections import CorrectionIn
 from shared.contracts.intake import Dossier
 from shared.web.app import ReferenceOf
@@ -16,6 +16,7 @@ from shared.web.auth import Principal, Role, allows
 from shared.web.clock import now
 from shared.web.database import WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.places import DossierCode
 from shared.web.problems import refusals
 
 router = APIRouter(prefix="/v1/dossiers", tags=["lifecycle"])

@@ -22,6 +22,7 @@ from shared.web.app import ReferenceOf
 from shared.web.auth import Staff
 from shared.web.clock import now
 from shared.web.database import ReadingSession
+from shared.web.places import DossierCode
 from shared.web.problems import refusals
 
 router = APIRouter(prefix="/v1", tags=["deadlines"])
@@ -34,7 +35,7 @@ router = APIRouter(prefix="/v1", tags=["deadlines"])
     response_model=DeadlineAccount,
     responses=refusals("unauthenticated", "forbidden", "not_found"),
 )
-async def read(code: str, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+async def read(code: DossierCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """What was promised, what stood still, how it stands, and why, line by line. It is folded from the events: what
     was promised then holds, whatever the calendar says today."""
     reckoned = await usecases.account(connection, reference, principal, code)

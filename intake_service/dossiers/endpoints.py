@@ -27,13 +27,13 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
+from shared.web.places import ETAG, LOCATION, DossierCode, good
 from shared.web.problems import Problem, invalid, refusals
 
 router = APIRouter(prefix="/v1/dossiers", tags=["dossiers"])
 
 Receiver = Annotated[Principal, allows(Role.CITIZEN, Role.COUNTER, Role.ADMIN, Role.MACHINE)]
 Staff = Annotated[Principal, allows(*STAFF)]
-DossierCode = Annotated[str, "A dossier's code, or its code in another system"]
 
 
 @router.post(
@@ -43,7 +43,7 @@ DossierCode = Annotated[str, "A dossier's code, or its code in another system"]
     summary="Tiếp nhận hồ sơ · Receive a dossier",
     response_model=Dossier,
     responses={
-        201: {"description": "Received: its code is issued and its due date reckoned"},
+        **good(201, "Received: its code is issued and its due date reckoned", ETAG, LOCATION),
         **refusals(
             "malformed_json",
             "unauthenticated",
@@ -150,7 +150,7 @@ async def listed(
     operation_id="readDossier",
     summary="Một hồ sơ · One dossier",
     response_model=Dossier,
-    responses=refusals("unauthenticated", "forbidden", "not_found"),
+    responses={**good(200, "The dossier", ETAG), **refusals("unauthenticated", "forbidden", "not_found")},
 )
 async def read(code: DossierCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """A dossier by its code, or by the code it had in another system."""

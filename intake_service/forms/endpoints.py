@@ -18,6 +18,7 @@ from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Staff, asked_agency
 from shared.web.clock import now
 from shared.web.database import Reading, ReadingSession
+from shared.web.places import DossierCode
 from shared.web.problems import refusals
 
 router = APIRouter(prefix="/v1", tags=["forms"])
@@ -40,7 +41,7 @@ _FILE: dict[int | str, dict[str, Any]] = {
     response_model=DossierForms,
     responses=refusals("unauthenticated", "forbidden", "not_found"),
 )
-async def listed(code: str, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+async def listed(code: DossierCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """Which forms the dossier has now, under which number and circular, and where they are. An edition is made by an
     event and never changes: what moves the date on a receipt, or sets it right, makes the next one."""
     file = await usecases.file_of(connection, reference, principal, code)
@@ -61,7 +62,7 @@ async def listed(code: str, reference: ReferenceOf, principal: Staff, connection
     },
 )
 async def read(
-    code: str,
+    code: DossierCode,
     form: FormName,
     format: FormatName,
     room: RoomOf,

@@ -19,6 +19,7 @@ from shared.web.auth import Principal, Role, allows
 from shared.web.clock import now
 from shared.web.database import WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.places import ETAG, DossierCode, good
 from shared.web.problems import Problem, Reason, invalid, refusals
 
 router = APIRouter(prefix="/v1/dossiers", tags=["lifecycle"])
@@ -27,7 +28,6 @@ IfMatch = Annotated[
     str | None,
     Header(alias="If-Match", max_length=40, description="The dossier's ETag as read", examples=['"1"']),
 ]
-DossierCode = Annotated[str, "A dossier's code, its reference, or its code in another system"]
 
 _ONE_STOP = (Role.COUNTER, Role.ADMIN, Role.MACHINE)
 _AGENCY = (Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN, Role.MACHINE)
@@ -208,19 +208,22 @@ VERBS = (
     ),
 )
 
-_CHANGES = refusals(
-    "malformed_json",
-    "unauthenticated",
-    "forbidden",
-    "not_found",
-    "not_allowed_in_status",
-    "conflict",
-    "version_changed",
-    "body_too_large",
-    "unsupported_media_type",
-    "invalid_request",
-    "idempotency_key_reused",
-)
+_CHANGES = {
+    **good(200, "The dossier as it stands after it", ETAG),
+    **refusals(
+        "malformed_json",
+        "unauthenticated",
+        "forbidden",
+        "not_found",
+        "not_allowed_in_status",
+        "conflict",
+        "version_changed",
+        "body_too_large",
+        "unsupported_media_type",
+        "invalid_request",
+        "idempotency_key_reused",
+    ),
+}
 
 
 def _endpoint(verb: Verb) -> Callable[..., Any]:

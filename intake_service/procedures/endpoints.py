@@ -19,6 +19,7 @@ from shared.web.app import ReferenceOf, RoomOf
 from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
+from shared.web.places import ProcedureCode
 from shared.web.problems import Problem, invalid, refusals
 
 router = APIRouter(prefix="/v1/procedures", tags=["procedures"])
@@ -76,7 +77,7 @@ async def listed(
     response_model=Procedure,
     responses=refusals("not_found", "invalid_request"),
 )
-async def read(code: str, reference: ReferenceOf, connection: ReadingSession, as_of: AsOf = None) -> Response:
+async def read(code: ProcedureCode, reference: ReferenceOf, connection: ReadingSession, as_of: AsOf = None) -> Response:
     """Public. The version in force on the day, with the terms of every channel and case."""
     day = as_of or civil_day(now())
     version = reference.procedure_on(code, day)

@@ -16,6 +16,7 @@ from shared.domain.civil_time import civil_day
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.clock import now
 from shared.web.paging import Pages, page_response
+from shared.web.places import AgencyCode
 from shared.web.problems import Problem, reasons_of, refusals
 
 router = APIRouter(prefix="/v1/agencies", tags=["agencies"])
@@ -84,7 +85,7 @@ async def listed(
     response_model=AgencyDetail,
     responses=refusals("not_found", "invalid_request"),
 )
-async def read(code: str, reference: ReferenceOf, as_of: OnDay = None) -> Response:
+async def read(code: AgencyCode, reference: ReferenceOf, as_of: OnDay = None) -> Response:
     """The unit that carries a code on a day, with its period and with whom it came from and went into. A code that
     was in force on other days only is not found, and the reason names who took over."""
     tree = reference.agencies

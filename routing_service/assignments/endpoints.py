@@ -19,6 +19,7 @@ from shared.web.auth import STAFF, Principal, Role, allows
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.places import CaseCode
 from shared.web.problems import refusals
 
 router = APIRouter(prefix="/v1/cases", tags=["assignments"])
@@ -36,7 +37,7 @@ Officer = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER, R
 )
 async def assign(
     request: Request,
-    code: str,
+    code: CaseCode,
     reference: ReferenceOf,
     principal: Officer,
     connection: WritingSession,
@@ -61,7 +62,7 @@ async def assign(
     response_model=Assignments,
     responses=refusals("unauthenticated", "forbidden", "not_found"),
 )
-async def listed(code: str, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+async def listed(code: CaseCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """Who worked on it, and where, from the first to the last. Nothing in it is ever changed."""
     rows = await usecases.log_of(connection, code, principal)
     return _json({"items": [_assignment(row, reference) for row in rows]}, 200, {})

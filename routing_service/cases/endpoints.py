@@ -28,6 +28,7 @@ from shared.web.auth import STAFF, Principal, Role, allows, asked_agency
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
+from shared.web.places import CaseCode
 from shared.web.problems import Problem, invalid, refusals
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
@@ -140,7 +141,7 @@ async def listed(
     response_model=Case,
     responses=refusals("unauthenticated", "forbidden", "not_found"),
 )
-async def read(code: str, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+async def read(code: CaseCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """Who holds a dossier now, and until when; by the dossier's code, or by the code it had in another system."""
     return _case_response(await usecases.one(connection, code, principal), reference)
 
@@ -159,7 +160,7 @@ async def read(code: str, reference: ReferenceOf, principal: Staff, connection: 
     },
 )
 async def finish(
-    code: str,
+    code: CaseCode,
     room: RoomOf,
     reference: ReferenceOf,
     principal: Finisher,

@@ -27,6 +27,7 @@ from shared.web.auth import STAFF, Principal, Role, allows
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.places import CaseCode
 from shared.web.problems import Problem, refusals
 
 router = APIRouter(prefix="/v1/cases", tags=["hand-overs"])
@@ -64,7 +65,7 @@ CHANGES = refusals(
 )
 async def hand_over(
     request: Request,
-    code: str,
+    code: CaseCode,
     reference: ReferenceOf,
     principal: Mover,
     connection: WritingSession,
@@ -98,7 +99,9 @@ async def hand_over(
     response_model=HandOvers,
     responses=refusals("unauthenticated", "forbidden", "not_found"),
 )
-async def list_hand_overs(code: str, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+async def list_hand_overs(
+    code: CaseCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession
+) -> Response:
     """Who gave a dossier to whom, and what became of it, from the first to the last. Nothing in it is ever changed."""
     log = await usecases.log_of(connection, code, principal)
     answers = rules.answers(log)
@@ -168,7 +171,7 @@ def _endpoint(verb: AnswerVerb) -> Callable[..., Any]:
 
     async def endpoint(
         request: Request,
-        code: str,
+        code: CaseCode,
         seq: Seq,
         reference: ReferenceOf,
         principal: Annotated[Principal, allows(*verb.roles)],

@@ -19,6 +19,7 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
+from shared.web.places import CaseCode
 from shared.web.problems import refusals
 
 router = APIRouter(prefix="/v1/cases", tags=["opinions"])
@@ -53,7 +54,7 @@ _CHANGES = refusals(
 )
 async def ask(
     request: Request,
-    code: str,
+    code: CaseCode,
     reference: ReferenceOf,
     principal: Officer,
     connection: WritingSession,
@@ -83,7 +84,7 @@ async def ask(
     response_model=Opinions,
     responses=refusals("unauthenticated", "forbidden", "not_found"),
 )
-async def of_case(code: str, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+async def of_case(code: CaseCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """What other units were asked, and what they answered, in order."""
     instant = now()
     rows = await usecases.of_case(connection, code, principal)
@@ -101,7 +102,7 @@ async def of_case(code: str, reference: ReferenceOf, principal: Staff, connectio
 )
 async def answer(
     request: Request,
-    code: str,
+    code: CaseCode,
     no: OpinionNo,
     reference: ReferenceOf,
     principal: Officer,

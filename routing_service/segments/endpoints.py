@@ -19,6 +19,7 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
+from shared.web.places import CaseCode
 from shared.web.problems import refusals
 
 router = APIRouter(prefix="/v1/cases", tags=["segments"])
@@ -36,7 +37,7 @@ SegmentNo = Annotated[int, Path(ge=1, le=MAX_STEPS, description="Number of the s
     response_model=CaseSegments,
     responses=refusals("unauthenticated", "forbidden", "not_found"),
 )
-async def listed(code: str, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+async def listed(code: CaseCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """What each agency was allotted and used, when it got the dossier and was done, and who is late by its own
     allotment; with the receipt's two dates. Empty where no workflow held when the case was opened. The verdict on the
     dossier is intake's: it counts once, by its own date."""
@@ -68,7 +69,7 @@ async def listed(code: str, reference: ReferenceOf, principal: Staff, connection
 )
 async def finish(
     request: Request,
-    code: str,
+    code: CaseCode,
     no: SegmentNo,
     reference: ReferenceOf,
     principal: Worker,

@@ -15,6 +15,7 @@ from shared.web.app import ReferenceOf
 from shared.web.auth import Principal, Role, allows
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
+from shared.web.places import AgencyCode
 from shared.web.problems import refusals
 
 router = APIRouter(prefix="/v1/agencies", tags=["agencies"])
@@ -36,7 +37,7 @@ IfMatch = Annotated[
     responses=refusals("not_found", "invalid_request"),
 )
 async def read(
-    code: str,
+    code: AgencyCode,
     reference: ReferenceOf,
     connection: ReadingSession,
     as_of: Annotated[Day | None, Query(description="The day; today unless given")] = None,
@@ -56,7 +57,7 @@ async def read(
     ),
 )
 async def put(
-    code: str,
+    code: AgencyCode,
     reference: ReferenceOf,
     principal: Admin,
     connection: WritingSession,

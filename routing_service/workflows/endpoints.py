@@ -18,6 +18,7 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
+from shared.web.places import WorkflowCode
 from shared.web.problems import refusals
 
 router = APIRouter(prefix="/v1/workflows", tags=["workflows"])
@@ -122,7 +123,7 @@ async def listed(
     responses=refusals("unauthenticated", "forbidden", "not_found", "invalid_request"),
 )
 async def read(
-    code: str, reference: ReferenceOf, principal: Staff, connection: ReadingSession, as_of: OnDay = None
+    code: WorkflowCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession, as_of: OnDay = None
 ) -> Response:
     """The version of a workflow that holds on a day, with its steps, and which other versions there are."""
     return _json(_workflow(await usecases.one(connection, code, _day(as_of)), reference))

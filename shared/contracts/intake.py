@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.contracts.fields import Code, Email, InstantIn, LongLine, Name, ShortLine
 from shared.contracts.neighbour import call
 from shared.contracts.verbs import FinishIn, OnBehalf
+from shared.domain.lifecycle import EventKind
 
 ChannelName = Literal["counter", "online", "post"]
 StatusName = Literal[
@@ -155,7 +156,7 @@ class DossierEvent(BaseModel):
     """One event in a dossier's append-only history."""
 
     seq: int = Field(examples=[1])
-    kind: str = Field(examples=["accepted"])
+    kind: EventKind = Field(description="What happened", examples=["accepted"])
     status: StatusName = Field(description="Of the dossier, after the event")
     occurred_at: datetime = Field(description="When it happened, as claimed")
     recorded_at: datetime = Field(description="When it was recorded, by the server's clock")
