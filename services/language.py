@@ -3,12 +3,12 @@
 import os
 
 
-def english() -> bool:
+def speaks_english() -> bool:
     """Whether English is asked for, by LC_ALL, LC_MESSAGES or LANG."""
-    speaks = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    return speaks.lower().startswith("en")
+    locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return locale.lower().startswith("en")
 
 
-def said(vietnamese: str, english_: str) -> str:
+def said(vietnamese: str, english: str) -> str:
     """Of the two, what the terminal speaks."""
-    return english_ if english() else vietnamese
+    return english if speaks_english() else vietnamese

@@ -10,7 +10,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from services.language import said
+from services.language import said, speaks_english
 
 #: (figure, heading in Vietnamese, in English)
 COLUMNS = (
@@ -56,7 +56,7 @@ def number(value: object) -> str:
     return str(value).replace(".", ",")
 
 
-#: Short headings for a narrow terminal, in the order of COLUMNS.
+#: Short headings for a narrow terminal, in the order of COLUMNS; the English ones are short as they are.
 _SHORT = (
     ("Kỳ trước", "Tiếp", "Phải", "Đã giải", "Đúng", "% đúng", "Quá", "% quá", "Đang"),
     ("chuyển", "nhận", "g.quyết", "quyết", "hạn", "hạn", "hạn", "hạn", "g.quyết"),
@@ -141,8 +141,10 @@ def _total() -> str:
 
 def _short() -> tuple[Sequence[str], Sequence[str]]:
     """The headings of a narrow terminal, in two lines."""
+    if not speaks_english():
+        return _SHORT
     lines = [english.partition("\n") for _, _, english in COLUMNS]
-    return _SHORT if said("vi", "en") == "vi" else ([line[0] for line in lines], [line[2] for line in lines])
+    return [line[0] for line in lines], [line[2] for line in lines]
 
 
 def _letter_title(report: dict[str, Any]) -> str:
@@ -184,7 +186,7 @@ def overdue_table(items: Sequence[dict[str, Any]], *, more: bool, synthetic: boo
     table = Table(title=title, title_style="bold", caption="\n".join(notes), caption_style="yellow")
     table.padding = (0, 1, 0, 0)  # seven columns in 80
     table.add_column(said("Mã hồ sơ", "Dossier"), no_wrap=True)  # what one copies: nothing of it may be missing
-    table.add_column(said("Thủ tục", "Procedure"), overflow="fold", max_width=2 * _NAME_WIDTH)
+    table.add_column(said("Thủ tục", "Proce-\ndure"), overflow="fold", max_width=2 * _NAME_WIDTH)
     for heading in (said("Cơ quan", "Agency"), said("Đang giữ", "Held by")):
         table.add_column(heading, overflow="fold", max_width=_NAME_WIDTH)
     table.add_column(said("Hẹn trả", "Due"), overflow="fold")

@@ -125,6 +125,8 @@ def test_whoever_speaks_english_gets_english_tables(
     assert "Tổng" not in printed
     overdue = "\n".join(lines_at(80, tables.overdue_table([an_item()], more=True, synthetic=False)))
     assert "Overdue dossiers" in overdue
+    whole = ("QT19-D03-181227-0014", "3.000333", "07/01/2019", "1.970", "kept")
+    assert any(all(cell in line for cell in whole) for line in overdue.splitlines())
     assert "Apology: sent" in overdue
     assert "Xin lỗi" not in overdue
     run = dict.fromkeys(("lines_read", "created", "unchanged", "rejected"), 1)
