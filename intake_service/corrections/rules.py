@@ -41,6 +41,9 @@ def untimely(
     if submitted_at is not None and accepted_at < submitted_at:
         return Reason("accepted_at", "before_submission")
     begun = next(n for n, event in enumerate(history) if event.kind is EventKind.ACCEPTED)
+    before = max((event.at for event in history[:begun]), default=None)
+    if before is not None and accepted_at < before:
+        return Reason("accepted_at", "out_of_order")
     followed = min((event.at for event in history[begun + 1 :] if event.kind not in NO_STEP), default=None)
     if followed is not None and accepted_at > followed:
         at = shown(followed)
@@ -50,7 +53,7 @@ def untimely(
 
 def correction(account: Account, at: datetime, decision: str) -> Happened:
     """The event of a correction that moves no date."""
-    dates = Anew(account.accepted_at, account.original_due, account.judged, account.promised)
+    dates = Anew(account.accepted_at, account.original_due, account.judged, account.promised, account.stopped)
     return Happened(EventKind.CORRECTED, at, account.due, anew=dates, decision=decision)
 
 
@@ -62,8 +65,9 @@ def reckoned_anew(history: Sequence[Happened], event: Happened, accepted_at: dat
     life = recomputed([*history, right], clock)
     assert life is not None, "only what was accepted is corrected"
     assert life.account is not None
-    dates = Anew(accepted_at, life.account.original_due, life.account.judged, life.account.promised)
-    return right._replace(due=life.account.due, anew=dates)
+    account = life.account
+    dates = Anew(accepted_at, account.original_due, account.judged, account.promised, account.stopped)
+    return right._replace(due=account.due, anew=dates)
 
 
 def replaced(row: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from shared.domain.working_calendar import CalendarMissing
 from shared.reference import FIRST_CASE, Reference
 from shared.web.auth import Principal
 from shared.web.database import Writing
-from shared.web.idempotency import RequestKey, claimed
+from shared.web.idempotency import RequestKey, by_name, claimed
 from shared.web.problems import Problem, Reason
 
 #: What may be taken away from an applicant.
@@ -51,7 +51,7 @@ async def correct(
     row = await dossiers.locked(connection, code, principal.scope)
     if row is None:
         raise Problem("not_found")
-    if await claimed(connection, "intake", wanted.request, 200, row["code"]) is not None:
+    if await claimed(connection, "intake", by_name(wanted.request, code, row["name"]), 200, row["code"]) is not None:
         return True
     if wanted.expected_version is not None and wanted.expected_version != row["version"]:
         raise Problem("version_changed")

@@ -101,10 +101,11 @@ async def read_ledger(
 ) -> Response:
     """The dossiers received in a period, in order of reception, as they stand now. At most 2,000 lines: of more the
     period, or the agency, has to be narrowed."""
-    unit = asked_agency(agency, reference, principal, civil_day(now()))
+    today = civil_day(now())
+    unit = asked_agency(agency, reference, principal, today)
     scope = reference.agencies.scope(unit.id) & principal.scope
     async with room.pool.acquire() as connection:
-        paper = await usecases.ledger(Reading(connection), reference, unit, scope, first, last)
+        paper = await usecases.ledger(Reading(connection), reference, unit, scope, first, last, today)
     return await _file(paper, format, f"ledger-{first:%Y%m%d}-{last:%Y%m%d}")
 
 

@@ -142,11 +142,19 @@ def _phases(
 
 
 async def ledger(
-    connection: Reading, reference: Reference, agency: Agency, scope: frozenset[int], first: date, last: date
+    connection: Reading,
+    reference: Reference,
+    agency: Agency,
+    scope: frozenset[int],
+    first: date,
+    last: date,
+    today: date,
 ) -> wording.Paper:
     """The ledger of an agency, with all under it, for the dossiers received in a period."""
     if first > last:
         raise invalid("to", "period_reversed")
+    if last > today:
+        raise invalid("to", "period_in_future")
     version = rules.version_on(await store.versions(connection), rules.FormKind.LEDGER, last)
     if version is None:
         raise invalid("to", "no_form_in_law", day=last.isoformat())

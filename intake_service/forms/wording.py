@@ -601,7 +601,7 @@ def _which(edition: Edition) -> str:
 
 
 def _instead_of(edition: Edition) -> str:
-    return f"(Cấp lại lần {edition.number}, thay giấy đã cấp trước đó)" if edition.number > 1 else ""
+    return f"(Cấp lại lần {edition.number - 1}, thay giấy đã cấp trước đó)" if edition.number > 1 else ""
 
 
 _WHY_ANEW = {

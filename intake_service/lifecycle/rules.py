@@ -93,6 +93,7 @@ def anew_step(life: Life, event: Happened, **said: object) -> Step:
         dates |= {
             "judged_at": stamp(anew.judged),
             "promised_at": stamp(anew.promised),
+            **({"stopped": True} if anew.stopped else {}),
             "was_promised_at": stamp(was[1]),
             "original_due_at": stamp(anew.original_due),
             "accepted_at": shown(anew.accepted_at),

@@ -224,8 +224,13 @@ def _decided(
 
 def _untimely(life: Life, act: Act, at: datetime, history: list[asyncpg.Record]) -> Reason | None:
     # What the system noted by itself, a moment after the counter, does not forbid what happened in between.
-    last = max(row["occurred_at"] for row in history if row["kind"] not in rules.NO_STEP)
-    if life.account is not None and at < life.account.accepted_at:
+    # The reception is where it was corrected to, not where it was first entered.
+    accepted_at = life.account.accepted_at if life.account is not None else None
+    steps = (row for row in history if row["kind"] not in rules.NO_STEP)
+    last = max((accepted_at if row["kind"] == EventKind.ACCEPTED else None) or row["occurred_at"] for row in steps)
+    if act.proposed_at is not None:
+        last = max(last, act.proposed_at)
+    if accepted_at is not None and at < accepted_at:
         early = "before_acceptance"
     else:
         early = "before_finish" if act.kind is EventKind.RETURNED else "out_of_order"

@@ -14,7 +14,7 @@ from shared.domain.codes import ProcedureCode
 from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.database import Connection, Reading, Writing
-from shared.web.idempotency import RequestKey, claimed
+from shared.web.idempotency import RequestKey, answered, claimed
 from shared.web.problems import Problem, invalid
 
 
@@ -52,8 +52,9 @@ async def enter(
     if procedure is not None and not _known(reference, procedure):
         raise invalid("procedure", "unknown_procedure")
     await store.lock(connection)
-    if await claimed(connection, "intake", change.request, 201, f"{procedure or '*'}/{begin}") is not None:
-        return await _latest(connection, procedure, begin), True
+    entered = await claimed(connection, "intake", change.request, 201, "")
+    if entered is not None:
+        return await one(connection, int(entered)), True
     standing = await store.standing(connection, procedure)
     place = rules.placed(standing, row.regime, civil_day(change.now), retroactive=change.retroactive)
     if isinstance(place, Problem):
@@ -64,7 +65,9 @@ async def enter(
     await store.end(connection, place.ended, begin - timedelta(days=1), by)
     await store.enter(connection, row, by)
     await bump_revision(connection)
-    return await _latest(connection, procedure, begin), False
+    made = await _latest(connection, procedure, begin)
+    await answered(connection, "intake", change.request, str(made["id"]))
+    return made, False
 
 
 async def end(connection: Writing, principal: Principal, rule_id: int, last: date, change: Change) -> asyncpg.Record:

@@ -136,7 +136,8 @@ def _notice(row: asyncpg.Record) -> dict[str, Any]:
         "kind": kind.value,
         "kind_name": rules.NOTICES[kind],
         "occurred_at": shown(row["occurred_at"]),
-        "reason": row["reason"],
+        # Why a reception was set right is for the record: it may name whoever the dossier was taken for.
+        "reason": None if kind is EventKind.CORRECTED else row["reason"],
         "documents": detail.get("documents", []) if kind is EventKind.SUPPLEMENT_REQUESTED else [],
         "amount": said.get("amount"),
         "apology": detail.get("apology"),

@@ -172,9 +172,11 @@ def move_of(history: Sequence[Happened], clock: Clock, before: WorkingCalendar, 
     life = told(history)
     if event is None or life is None:
         return None
-    was = standing(life)
-    will_be = (event.anew.judged, event.anew.promised) if event.anew is not None else (event.due, None)
-    return Move(was[0] or was[1], will_be[0] or will_be[1], _late(life, was[0], now), _late(life, will_be[0], now))
+    judged, promised, stopped = standing(life)
+    anew = event.anew
+    will_be = (anew.judged, anew.promised) if anew is not None else (event.due, None)
+    late = _late(life, None if stopped else judged, now), _late(life, event.due, now)
+    return Move(judged or promised, will_be[0] or will_be[1], *late)
 
 
 def _late(life: Life, due: Due | None, now: datetime) -> bool:

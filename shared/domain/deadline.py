@@ -86,14 +86,15 @@ class Account(NamedTuple):
 class Anew(NamedTuple):
     """The dates of an account that was reckoned anew as a whole: the calendar was changed, or its reception corrected.
 
-    judged, promised: as in Account, also while the clock stands still. original_due moves with a correction alone: what
-    a receipt said that was right when it was printed stays said.
+    judged, promised, stopped: as in Account; by other dates a wait may have begun in time, or too late to stop the
+    clock. original_due moves with a correction alone: what a receipt said that was right when printed stays said.
     """
 
     accepted_at: datetime
     original_due: Due | None
     judged: Due | None
     promised: Due | None
+    stopped: bool = False
 
 
 def opened(accepted_at: datetime, clock: Clock, *, given_due: Due | None = None) -> Account:

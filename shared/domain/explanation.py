@@ -49,8 +49,9 @@ class Told(NamedTuple):
 def explained(history: Sequence[Told], clock: Clock) -> list[Line]:
     """The account of a dossier line by line: of a submission the clock of the one-stop first, until it is accepted."""
     lines: list[Line] = []
+    corrected = any(told.event.kind is EventKind.CORRECTED for told in history)
     for told in history:
-        lines.extend(_event(told, clock))
+        lines.extend(_event(told, clock, corrected=corrected))
     return lines
 
 
@@ -102,7 +103,7 @@ def term_name(term: Term) -> Line:
     return Line(f"{value.replace('.', ',')} {vietnamese}", f"{value} {english}")
 
 
-def _event(told: Told, clock: Clock) -> Iterator[Line]:
+def _event(told: Told, clock: Clock, *, corrected: bool) -> Iterator[Line]:
     event, account = told.event, told.after.account
     if account is None:
         yield from _at_reception(told, clock)
@@ -110,6 +111,10 @@ def _event(told: Told, clock: Clock) -> Iterator[Line]:
     was = told.before.account if told.before else None
     if was is None:
         yield from _looked_at(told)
+        if corrected:  # the term above it may be another's: what is right is told with the correction
+            yield _received(event.at)
+            yield from _as_promised(account.due)
+            return
         yield from _accepted(event.at, clock)
         yield from _counted(event.at, account.due, clock)
         return
@@ -263,9 +268,14 @@ def _corrected(event: Happened, at: Line, account: Account, clock: Clock) -> Ite
 
 
 def _accepted(at: datetime, clock: Clock) -> Iterator[Line]:
-    instant, term = _instant(at), term_name(clock.term)
-    yield Line(f"Tiếp nhận: {instant.vi}.", f"Accepted: {instant.en}.")
+    term = term_name(clock.term)
+    yield _received(at)
     yield Line(f"Thời hạn giải quyết: {term.vi}.", f"Term: {term.en}.")
+
+
+def _received(at: datetime) -> Line:
+    instant = _instant(at)
+    return Line(f"Tiếp nhận: {instant.vi}.", f"Accepted: {instant.en}.")
 
 
 _FROM_ACCEPTANCE = Line("từ lúc tiếp nhận", "from the moment of acceptance")
@@ -277,10 +287,7 @@ def _counted(start: datetime, due: Due | None, clock: Clock, begin: Line = _FROM
     if due is None:
         return
     if not _is_reckoned(start, due, clock):
-        yield Line(
-            f"Hẹn trả kết quả: {_due(due).vi}, theo ngày đã hẹn khi đó, không phải tính từ thời hạn trên.",
-            f"Due: {_due(due).en}, as it was promised then; it is not counted from the term above.",
-        )
+        yield from _as_promised(due)
         return
     first = civil_day(start)
     if clock.term.unit is TermUnit.WORKING_HOUR:
@@ -303,6 +310,14 @@ def _counted(start: datetime, due: Due | None, clock: Clock, begin: Line = _FROM
     yield Line(f"Hẹn trả kết quả: {_due(due).vi}.", f"Due: {_due(due).en}.")
 
 
+def _as_promised(due: Due | None) -> Iterator[Line]:
+    """A date that today's calendar and term do not make: by those of then, or by somebody's word."""
+    if due is not None:
+        yield Line(
+            f"Hẹn trả kết quả: {_due(due).vi}, theo ngày đã hẹn khi đó.", f"Due: {_due(due).en}, as promised then."
+        )
+
+
 def _is_reckoned(start: datetime, due: Due, clock: Clock) -> bool:
     """Whether a date is what the term makes of its start by today's calendar: else it was promised, and stands."""
     try:
@@ -321,8 +336,13 @@ def _days(first: date, last: date, clock: Clock) -> Iterator[Line]:
         begin = first if clock.term.unit in (TermUnit.WORKING_HOUR, TermUnit.SAME_DAY) else first + timedelta(days=1)
     span = [begin + timedelta(days=n) for n in range((last - begin).days + 1)]
     told = [day for day in span if not clock.calendar.is_working(day) or day.weekday() >= SATURDAY]
+    by_the_hour = clock.term.unit is TermUnit.WORKING_HOUR
     for day in told[:MOST_DAYS]:
-        yield _day(day, clock.calendar.days.get(day), rolled=calendar_days)
+        if by_the_hour and not clock.calendar.is_working(day) and clock.calendar.blocks(day, clock.sessions):
+            name = day_name(day)
+            yield Line(f"{name.vi}: cơ quan làm việc, có tính.", f"{name.en}: the agency is open, counted.")
+        else:
+            yield _day(day, clock.calendar.days.get(day), rolled=calendar_days)
     rest = told[MOST_DAYS:]
     made_up = sum(clock.calendar.is_working(day) for day in rest)
     if len(rest) > made_up:
@@ -374,6 +394,9 @@ def _again(told: Told, was: Account, clock: Clock) -> Iterator[Line]:
     assert account is not None
     restart = told.event.kind is EventKind.SUPPLEMENTED and clock.supplement.effect is SupplementEffect.RESTART
     if account.due is None:
+        return
+    if told.event.given:  # another system had named it
+        yield from _as_promised(account.due)
         return
     if restart:
         cited = f" ({clock.supplement.citation})" if clock.supplement.citation else ""

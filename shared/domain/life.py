@@ -70,6 +70,7 @@ class Happened(NamedTuple):
             _read_due(said, "original_due_at", clock),
             _read_due(said, "judged_at", clock),
             _read_due(said, "promised_at", clock),
+            stopped="stopped" in said,
         )
         return cls(what, at, due, anew=anew, decision=str(decision) if decision else None)
 

@@ -50,17 +50,18 @@ def rescheduled(
         return None
     if standing(recomputed(history, clock.by(before))) == standing(then):
         return None  # hours, terms or rules were changed since: whoever changes those says what becomes of old dates
-    judged, promised = standing(then)
+    judged, promised, stopped = standing(then)
     if now.account is None:
         return Happened(EventKind.RESCHEDULED, at, judged, decision=decision)
-    anew = Anew(now.account.accepted_at, now.account.original_due, judged, promised)
-    return Happened(EventKind.RESCHEDULED, at, None if now.account.stopped else judged, anew=anew, decision=decision)
+    anew = Anew(now.account.accepted_at, now.account.original_due, judged, promised, stopped)
+    return Happened(EventKind.RESCHEDULED, at, None if stopped else judged, anew=anew, decision=decision)
 
 
-def standing(life: Life | None) -> tuple[Due | None, Due | None]:
-    """The dates that a dossier stands with, its clock running or not: what it is judged by, and what was promised."""
+def standing(life: Life | None) -> tuple[Due | None, Due | None, bool]:
+    """The dates that a dossier stands with: what it is judged by, what was promised, and whether its clock stands
+    still."""
     if life is None:
-        return None, None
+        return None, None, False
     if life.account is None:
-        return life.reception.due if life.reception else None, None
-    return life.account.judged, life.account.promised
+        return life.reception.due if life.reception else None, None, False
+    return life.account.judged, life.account.promised, life.account.stopped

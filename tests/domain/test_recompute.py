@@ -220,7 +220,9 @@ def test_by_the_same_calendar_nothing_moves(accepted, term, effect, choices, pro
         life = lived(life, happened)
     assert recomputed(log, clock) == life
     if life is not None and life.account is not None:
-        again = Anew(life.account.accepted_at, life.account.original_due, life.account.judged, life.account.promised)
+        account = life.account
+        dates = account.original_due, account.judged, account.promised, account.stopped
+        again = Anew(account.accepted_at, *dates)
         same = Happened(EventKind.CORRECTED, instant, life.account.due, anew=again)
         assert lived(life, same) == life, "a correction that corrects nothing moves nothing"
         assert recomputed([*log, same], clock) == life

@@ -90,7 +90,7 @@ def test_a_correction_says_what_it_replaced_and_older_receipts_keep_it() -> None
 def test_a_receipt_in_place_of_another_says_why_and_which_date_that_had(event: Happened, why: str, was: bool) -> None:
     made = a_paper(told=after(event, said={1: {"payload": {"decision": "9/QĐ"}}}))
     fields = dict(field for block in made.blocks for field in block.fields)
-    assert made.subtitle == "(Cấp lại lần 2, thay giấy đã cấp trước đó)"
+    assert made.subtitle == "(Cấp lại lần 1, thay giấy đã cấp trước đó)"
     assert fields["Lý do cấp lại"] == why
     before = fields.get("Thời gian hẹn trả đã ghi trên giấy trước")
     assert before == ("17 giờ 00 phút, ngày 05 tháng 8 năm 2019" if was else None)

@@ -90,6 +90,7 @@ async def test_more_than_its_lines_is_refused_and_says_how_many(
     ("changes", "found"),
     [
         ({"from": "2026-02-01", "to": "2026-01-01"}, ("to", "period_reversed")),
+        ({"to": "2108-01-01"}, ("to", "period_in_future")),
         ({"from": "1/2/2026"}, ("from", "malformed")),
         ({"agency": "nowhere"}, ("agency", "unknown_agency")),
         ({"page": "2"}, ("query", "unknown_parameter")),
@@ -106,6 +107,7 @@ async def test_a_period_is_needed(intake: httpx.AsyncClient) -> None:
 
 async def test_the_days_are_vietnams(intake: httpx.AsyncClient) -> None:
     dossier = await received(intake)
-    tomorrow = (civil_day(now()) + timedelta(days=1)).isoformat()
-    said = text_of((await intake.get("/v1/ledger.pdf", params=asked(**{"from": tomorrow, "to": tomorrow}))).content)
-    assert dossier["code"] not in said
+    today, yesterday = civil_day(now()).isoformat(), (civil_day(now()) - timedelta(days=1)).isoformat()
+    for day, stands in ((today, True), (yesterday, False)):
+        said = text_of((await intake.get("/v1/ledger.pdf", params=asked(**{"from": day, "to": day}))).content)
+        assert (dossier["code"] in said) is stands
