@@ -99,7 +99,8 @@ def made_ready(
 
 def _subject(file: File, edition: rules.Edition, reference: Reference, settings: Settings) -> wording.Subject:
     row = rules.as_it_was(dict(file.row), file.history[edition.upto + 1 :])
-    accepted = file.history[edition.upto].told.after.account is not None
+    account = file.history[edition.upto].told.after.account
+    accepted = account is not None
     name = row["reference"] or row["code"]
     code = row["code"] if accepted else name
     submitter = orjson.loads(row["submitted_by"]) if row["submitted_by"] else None
@@ -127,7 +128,7 @@ def _subject(file: File, edition: rules.Edition, reference: Reference, settings:
         returned_by_post=row["return_channel"] == RETURN_CHANNELS["post"],
         tracking=f"{settings.tracking_url}/{quote(code, safe='')}?secret={secret}",
         agencies={unit: wording.in_full(units[unit].name) for unit in concerned},
-        phases=_phases(file, edition, units[row["agency_id"]], row["accepted_at"]),
+        phases=_phases(file, edition, units[row["agency_id"]], account.accepted_at if account else None),
     )
 
 
