@@ -28,6 +28,10 @@ class Finish:
     told_at: datetime | None
 
 
+#: Nobody has finished it.
+NOT_FINISHED = Finish(None, None, None, None)
+
+
 class Movement(StrEnum):
     """How a dossier came to its holder. A decline, a recall and a return undo an earlier hand-over."""
 
@@ -64,11 +68,11 @@ class LastStep:
 class CaseRow:
     """A case with what routing may know of its dossier. Instants are aware; ids are agencies of the tree.
 
-    received: False while the holder was given it and has not said that it has it. reported: what the holder reported
-    last; its `at` is None when intake refused it. ended: how the dossier ended, by intake's log, wherever that was
-    brought about; None while it is open. assignments: how many there were, the last at `assigned_at`. first_given_at:
-    when it was first handed over, if it was. taking_part: the agencies of its segments, and those asked for an
-    opinion.
+    agency_id: that received the dossier, as intake has it now. received: False while the holder was given it and has
+    not said that it has it. reported: what the holder reported last; its `at` is None when intake refused it. ended:
+    how the dossier ended, by intake's log, wherever that was brought about; None while it is open. assignments: how
+    many there were, the last at `assigned_at`. first_given_at: when it was first handed over, if it was. taking_part:
+    the agencies of its segments, and those asked for an opinion.
     """
 
     dossier_id: int
@@ -95,7 +99,7 @@ class CaseRow:
     taking_part: frozenset[int]
 
     def visible(self, scope: frozenset[int]) -> bool:
-        """Whoever opened a case follows it to its end (Decree 61/2018 art. 19(6)-(7)); whoever holds it sees it;
+        """Whoever received the dossier follows it to its end (Decree 61/2018 art. 19(6)-(7)); whoever holds it sees it;
         whoever takes part in it does; and whoever gave it, until it is received."""
         return (
             self.agency_id in scope
@@ -122,8 +126,11 @@ class CaseRow:
 
     @property
     def finish(self) -> Finish:
-        """What holds: the dossier's end in intake's log; until it is there, what the holder reported."""
-        return self.ended or self.reported
+        """What holds: the dossier's end in intake's log; until it is there, what the holder reported. What intake was
+        told of and does not have any more is void: the dossier was re-opened."""
+        if self.ended is not None:
+            return self.ended
+        return self.reported if self.reported.told_at is None else NOT_FINISHED
 
     @property
     def over(self) -> bool:
@@ -198,18 +205,22 @@ def finish(
     occurred_at: datetime | None,
     now: datetime,
 ) -> Finished | AlreadyFinished | Problem:
-    """Whether who asks may report the finish. Whether the dossier may be finished is intake's to say."""
+    """Whether who asks may report the finish: the holder, and not as of before it got the dossier. Whether the dossier
+    may be finished is intake's to say."""
     if case.holder_id not in scope:
         return Problem("forbidden", Reason("", "not_the_holder"))
     if case.over:
         differing = _differing(case.finish, outcome, occurred_at)
         return Problem("not_allowed_in_status", Reason("", "case_over"), *differing) if differing else AlreadyFinished()
-    refused = impossible(occurred_at, case.accepted_at, "before_acceptance", now)
+    floor, early = case.floor
+    refused = impossible(occurred_at, case.accepted_at, "before_acceptance", now) or impossible(
+        occurred_at, floor, early, now
+    )
     if refused is not None:
         return Problem("invalid_request", refused)
     if outcome == "refused" and reason is None:  # Decree 61/2018 art. 19(8): in writing, with the reasons
         return Problem("invalid_request", Reason("reason", "required"))
-    return Finished(outcome, occurred_at or max(now, case.accepted_at), reason)
+    return Finished(outcome, occurred_at or max(now, case.accepted_at, floor), reason)
 
 
 def gone_on_with(case: CaseRow, at: datetime) -> Received | None:

@@ -18,18 +18,28 @@ from shared.domain.lifecycle import Outcome
 from shared.web.database import Connection
 
 # The statement sees the state before it, so a case that another process opens at the same moment is not in `before`;
-# ON CONFLICT then leaves it alone, and it counts as existing.
+# ON CONFLICT then leaves it alone, and it counts as existing. Where the dossier was re-opened, the finish that intake
+# was told of is cleared: it holds no more, and the case stands in the index of what is open again.
 _OPEN = """
 WITH given AS (
   SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[]) WITH ORDINALITY AS g (code, desk, opened_at, n)
 ), found AS (
-  SELECT g.n, d.id, d.agency_id, g.desk, greatest(coalesce(g.opened_at, d.accepted_at), d.accepted_at) AS opened_at,
+  SELECT g.n, d.id, d.agency_id, d.finished_at IS NULL AS going_on, g.desk,
+    greatest(coalesce(g.opened_at, d.accepted_at), d.accepted_at) AS opened_at,
     row_number() OVER (PARTITION BY d.id ORDER BY g.n) = 1 AS first
-  FROM given g JOIN dossier d ON d.code = g.code WHERE d.agency_id = ANY($4)
+  FROM given g JOIN dossier d ON d.code = g.code
+  WHERE d.agency_id = ANY($4) AND d.accepted_at IS NOT NULL
 ), made AS (
   INSERT INTO dossier_case (dossier_id, agency_id, holder_id, desk, opened_at)
   SELECT id, agency_id, agency_id, desk, opened_at FROM found WHERE first ORDER BY id
   ON CONFLICT (dossier_id) DO NOTHING RETURNING dossier_id
+), void AS (
+  SELECT c.dossier_id FROM dossier_case c JOIN found f ON f.id = c.dossier_id
+  WHERE f.first AND f.going_on AND c.told_at IS NOT NULL ORDER BY c.dossier_id FOR UPDATE OF c
+), cleared AS (
+  UPDATE dossier_case c SET finished_at = NULL, finished_by = NULL, outcome = NULL, told_at = NULL,
+    version = c.version + 1
+  FROM void v WHERE c.dossier_id = v.dossier_id AND c.told_at IS NOT NULL
 )
 SELECT g.code, f.id IS NOT NULL AS found, m.dossier_id IS NOT NULL AS opened
 FROM given g LEFT JOIN found f ON f.n = g.n LEFT JOIN made m ON f.first AND m.dossier_id = f.id
@@ -38,7 +48,7 @@ ORDER BY g.n
 
 # How a dossier ended is read from intake's log and never kept here: a finish has one truth.
 _CASE = """
-SELECT c.dossier_id, d.code, c.agency_id, c.holder_id, c.desk, c.assignee, c.received, c.opened_at,
+SELECT c.dossier_id, d.code, d.agency_id, c.holder_id, c.desk, c.assignee, c.received, c.opened_at,
   c.finished_at AS reported_at, c.finished_by AS reported_by, c.outcome AS reported_outcome, c.told_at, c.refused,
   c.version, d.version_id, d.status, d.accepted_at, d.original_due_at, d.due_at, d.finished_at AS ended_at,
   d.outcome AS ended_outcome, e.actor AS ended_by, e.recorded_at AS ended_recorded_at,
@@ -124,8 +134,16 @@ _TAKES_PART = """(
   EXISTS (SELECT FROM case_segment s WHERE s.dossier_id = c.dossier_id AND s.agency_id = ANY($1))
   OR EXISTS (SELECT FROM opinion o WHERE o.dossier_id = c.dossier_id AND o.to_agency_id = ANY($1)))
 """
+#: A finish that intake was told of counts only as long as intake has it: see `CaseRow.finish`.
+OPEN = "(c.finished_at IS NULL OR c.told_at IS NOT NULL) AND d.finished_at IS NULL"
+#: The same in two shares, each read by an index of its own: nearly all; and what was re-opened since intake was told.
+OPEN_SHARES = (
+    "c.finished_at IS NULL AND d.finished_at IS NULL",
+    "c.finished_at IS NOT NULL AND c.told_at IS NOT NULL AND d.finished_at IS NULL"
+    " AND c.dossier_id IN (SELECT dossier_id FROM dossier_event WHERE kind = 'reopened')",
+)
 _STATES = {
-    "open": "c.finished_at IS NULL AND d.finished_at IS NULL",
+    "open": OPEN,
     "refused": "c.finished_at IS NULL AND c.refused IS NOT NULL",
     "untold": "c.finished_at IS NOT NULL AND c.told_at IS NULL AND c.refused IS NULL AND d.finished_at IS NULL",
 }
@@ -144,8 +162,8 @@ class CaseFilter:
 async def listed(connection: Connection, wanted: CaseFilter, *, after: int, limit: int) -> list[CaseRow]:
     """Cases in the order in which their dossiers were received, after dossier id `after`."""
     rows = await connection.fetch(
-        f"{_CASE} WHERE {_STATES[wanted.state]} AND (c.holder_id = ANY($1) OR c.agency_id = ANY($1) OR {_TAKES_PART})"
-        " AND ($2::int[] IS NULL OR c.agency_id = ANY($2)) AND ($3::int[] IS NULL OR c.holder_id = ANY($3))"
+        f"{_CASE} WHERE {_STATES[wanted.state]} AND (c.holder_id = ANY($1) OR d.agency_id = ANY($1) OR {_TAKES_PART})"
+        " AND ($2::int[] IS NULL OR d.agency_id = ANY($2)) AND ($3::int[] IS NULL OR c.holder_id = ANY($3))"
         " AND c.dossier_id > $4 ORDER BY c.dossier_id LIMIT $5",
         wanted.scope,
         wanted.openers,
@@ -310,14 +328,14 @@ async def untold(connection: Connection, *, after: tuple[datetime, int], limit: 
 
 
 # First what every list says of a dossier, in the order in which `rules.dossier_fields` takes it.
-_WORKLIST = """
+_WORKLIST = """(
 SELECT d.code, d.version_id, d.agency_id, c.holder_id, d.status, d.accepted_at, d.original_due_at, d.due_at,
   d.id, d.late_from, c.desk, c.assignee, c.received, c.refused, c.version
 FROM dossier_case c JOIN dossier d ON d.id = c.dossier_id
-WHERE c.holder_id = ANY($1) AND c.finished_at IS NULL AND d.finished_at IS NULL
+WHERE c.holder_id = ANY($1) AND {share}
   AND ($3::text IS NULL OR c.assignee = $3) AND ($4::bool IS NULL OR c.received = $4) AND {further}
 ORDER BY d.late_from, d.id LIMIT $2
-"""
+)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,13 +356,18 @@ async def worklist(
     """
     asked = (wanted.holders, limit, wanted.assignee, wanted.received)
     if after is None:
-        return await connection.fetch(_WORKLIST.format(further="true"), *asked)
+        return await connection.fetch(_worklist("true"), *asked)
     late_from, last = after
     if late_from is None:
         further = "d.late_from IS NULL AND d.id > $5"
-        return await connection.fetch(_WORKLIST.format(further=further), *asked, last)
+        return await connection.fetch(_worklist(further), *asked, last)
     further = "((d.late_from, d.id) > ($5, $6) OR d.late_from IS NULL)"
-    return await connection.fetch(_WORKLIST.format(further=further), *asked, late_from, last)
+    return await connection.fetch(_worklist(further), *asked, late_from, last)
+
+
+def _worklist(further: str) -> str:
+    shares = " UNION ALL ".join(_WORKLIST.format(share=share, further=further) for share in OPEN_SHARES)
+    return f"{shares} ORDER BY late_from, id LIMIT $2"
 
 
 def _case(row: asyncpg.Record) -> CaseRow:

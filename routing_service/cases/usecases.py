@@ -32,8 +32,8 @@ async def open_cases(
     *,
     place: str = "items.{}.",
 ) -> list[tuple[str, bool, bool]]:
-    """Open cases in one statement: (code, found, opened) each. A case that is there stays as it is; where a workflow
-    holds for a new one, it begins."""
+    """Open cases in one statement: (code, found, opened) each. A case that is there stays as it is, but
+    for a finish that a re-opening made void; where a workflow holds for a new one, it begins."""
     ahead = [n for n, o in enumerate(openings) if o.opened_at and o.opened_at > now + rules.CLOCK_TOLERANCE]
     if ahead:
         raise Problem("invalid_request", *(Reason(f"{place.format(n)}opened_at", "in_future") for n in ahead))
@@ -156,8 +156,9 @@ async def tell(
             reason=reason,
             actor=case.reported.by or "",
             agency=reference.agencies.by_id[case.holder_id].code,
-            # One key for the case: however often it is told, by whichever process, it is finished once.
-            idempotency_key=f"case-finish-{case.code}",
+            # One key for the finish: however often it is told, by whichever process, it happens once. What was
+            # re-opened is finished at another instant.
+            idempotency_key=f"case-finish-{case.code}-{case.reported.at.timestamp():.6f}",
         )
     except NeighbourRefused as refusal:
         if not rules.is_final(refusal.status, refusal.code):

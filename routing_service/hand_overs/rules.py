@@ -6,7 +6,7 @@ or whoever received it returns it; each of these is a movement of its own, and s
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -103,6 +103,11 @@ class Scene:
         """The units of all times."""
         return self.reference.agencies
 
+    @property
+    def today(self) -> date:
+        """The civil day on which it is decided, whatever day is claimed."""
+        return civil_day(self.now)
+
     def authority(self, action: str) -> Authority | Problem:
         """By what right the officer decides for the holder."""
         sector = self.reference.versions[self.case.version_id].sector
@@ -115,8 +120,9 @@ class Scene:
 
 
 def hand_over(scene: Scene, given: HandOverIn) -> Change | Problem:
-    """Whether who asks may give the case to another agency, which must be in force on that day. Whoever gives on what
-    was not received yet has received it by that."""
+    """Whether who asks may give the case to another agency, which must be in force on that day and still today: nobody
+    is left to receive it in a unit that has ended since. Whoever gives on what was not received yet has received it by
+    that."""
     case = scene.case
     at = held(scene) or scene.at(given.occurred_at, *case.floor)
     if isinstance(at, Problem):
@@ -124,6 +130,8 @@ def hand_over(scene: Scene, given: HandOverIn) -> Change | Problem:
     receiver = scene.tree.on(given.to_agency, civil_day(at))
     if receiver is None:
         return Problem("invalid_request", absence("to_agency", scene.tree, given.to_agency, civil_day(at)))
+    if not receiver.in_force(scene.today):
+        return Problem("invalid_request", absence("to_agency", scene.tree, given.to_agency, scene.today))
     if (receiver.id, given.to_desk) == (case.holder_id, case.desk):
         return Problem("conflict", Reason("to_agency", "already_the_holder"))
     return Change(case, gone_on_with(case, at), Moved(Movement.HAND_OVER, receiver.id, given.to_desk, at, given.note))
@@ -213,8 +221,11 @@ def _back(scene: Scene, kind: Movement, at: datetime, reason: str | None, by: Au
 
 def _absent_giver(scene: Scene, agency_id: int, at: datetime) -> Problem | None:
     """A giver that has gone since takes nothing back: its successor is to be given it."""
-    giver, day = scene.tree.by_id[agency_id], civil_day(at)
-    return None if giver.in_force(day) else Problem("invalid_request", absence("", scene.tree, giver.code, day))
+    giver = scene.tree.by_id[agency_id]
+    for day in (civil_day(at), scene.today):
+        if not giver.in_force(day):
+            return Problem("invalid_request", absence("", scene.tree, giver.code, day))
+    return None
 
 
 def held(scene: Scene) -> Problem | None:

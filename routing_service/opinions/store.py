@@ -89,9 +89,9 @@ async def listed(
     """Opinions, the first due at the top, after (due_at, dossier id, number) `after`."""
     due_at, dossier_id, no = after or (None, None, None)
     rows = await connection.fetch(
-        f"{_OPINION} JOIN dossier_case c ON c.dossier_id = o.dossier_id WHERE {_STATES[wanted.state]}"
-        " AND (c.agency_id = ANY($1) OR o.from_agency_id = ANY($1) OR o.to_agency_id = ANY($1))"
-        " AND ($2::int[] IS NULL OR c.agency_id = ANY($2) OR o.to_agency_id = ANY($2))"
+        f"{_OPINION} WHERE {_STATES[wanted.state]}"
+        " AND (d.agency_id = ANY($1) OR o.from_agency_id = ANY($1) OR o.to_agency_id = ANY($1))"
+        " AND ($2::int[] IS NULL OR d.agency_id = ANY($2) OR o.to_agency_id = ANY($2))"
         " AND ($3::timestamptz IS NULL OR (o.due_at, o.dossier_id, o.no) > ($3, $4::bigint, $5::smallint))"
         " ORDER BY o.due_at, o.dossier_id, o.no LIMIT $6",
         wanted.scope,

@@ -6,16 +6,17 @@ from datetime import date, datetime
 import asyncpg
 import orjson
 
+from routing_service.cases.store import OPEN, OPEN_SHARES
 from routing_service.reorganisations.rules import Held, Plan
 from shared.contracts.reorganisations import ReorganisationIn
 from shared.web.database import Connection, Reading
 
-_OPEN = "c.finished_at IS NULL AND d.finished_at IS NULL"
-_HELD = f"""
+_HELD = """(
 SELECT d.id, c.holder_id, c.desk, d.version_id, d.code FROM dossier_case c JOIN dossier d ON d.id = c.dossier_id
-WHERE (c.holder_id = ANY($1::int[]) OR c.dossier_id = ANY($2::bigint[])) AND {_OPEN} AND c.dossier_id > $3
+WHERE (c.holder_id = ANY($1::int[]) OR c.dossier_id = ANY($2::bigint[])) AND {share} AND c.dossier_id > $3
 ORDER BY c.dossier_id LIMIT $4
-"""
+)"""
+_HELD_OPEN = f"{' UNION ALL '.join(_HELD.format(share=share) for share in OPEN_SHARES)} ORDER BY id LIMIT $4"
 
 
 async def open_dossiers(connection: Connection | Reading, codes: Sequence[str]) -> dict[str, tuple[int, int]]:
@@ -24,7 +25,7 @@ async def open_dossiers(connection: Connection | Reading, codes: Sequence[str]) 
         "SELECT g.code, c.dossier_id, c.holder_id FROM unnest($1::text[]) AS g (code)"
         " JOIN dossier d ON d.id = coalesce((SELECT id FROM dossier WHERE code = g.code),"
         " (SELECT id FROM dossier WHERE legacy_code = g.code))"
-        f" JOIN dossier_case c ON c.dossier_id = d.id WHERE {_OPEN}",
+        f" JOIN dossier_case c ON c.dossier_id = d.id WHERE {OPEN}",
         codes,
     )
     return {row[0]: (row[1], row[2]) for row in rows}
@@ -32,7 +33,7 @@ async def open_dossiers(connection: Connection | Reading, codes: Sequence[str]) 
 
 async def held(connection: Connection | Reading, plan: Plan, *, after: int, limit: int) -> list[tuple[Held, str]]:
     """The open dossiers that a plan is about, after dossier id `after`, in order; each with its code."""
-    rows = await connection.fetch(_HELD, plan.units, list(plan.listed), after, limit)
+    rows = await connection.fetch(_HELD_OPEN, plan.units, list(plan.listed), after, limit)
     return [(Held(*tuple(row)[:4]), row[4]) for row in rows]
 
 

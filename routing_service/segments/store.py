@@ -6,6 +6,7 @@ from datetime import datetime
 
 import asyncpg
 
+from routing_service.cases.store import OPEN
 from routing_service.segments.rules import Holding, Pause, Segment, Track, pauses_of, side_by_side
 from routing_service.workflows.rules import Kind, StepRole
 from shared.domain.civil_time import civil_day
@@ -48,7 +49,7 @@ _COLUMNS = """
 _OPEN = f"""
 SELECT d.id AS dossier_id, d.code, c.version, {_COLUMNS}
 FROM case_segment s JOIN dossier d ON d.id = s.dossier_id JOIN dossier_case c ON c.dossier_id = d.id
-WHERE s.result IS NULL AND s.entered_at IS NOT NULL AND d.finished_at IS NULL AND c.finished_at IS NULL
+WHERE s.result IS NULL AND s.entered_at IS NOT NULL AND {OPEN}
   AND s.agency_id = ANY($1)
 """
 

@@ -256,6 +256,8 @@ dossier_event = Table(
     Column("payload", Text, nullable=False, comment="JSON, byte for byte as hashed"),
     Column("hash", BYTEA, nullable=False),
     Index("ix_dossier_event_log", "txid", "id"),
+    # A handful of millions: routing asks which dossiers may be open again after a finish.
+    Index("ix_dossier_event_reopened", "dossier_id", postgresql_where=text("kind = 'reopened'")),
     comment="append-only; the facts of the dossier as they stand after each event",
 )
 

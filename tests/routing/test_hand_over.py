@@ -60,6 +60,20 @@ async def test_the_receiver_must_be_in_force_that_day(routing):
     assert "successor: 44 " in gone.json()["errors"][0]["reason"]
 
 
+async def test_no_claim_of_a_day_gone_by_gives_it_to_a_unit_that_has_ended(routing):
+    built = await routing.case(accepted="Thursday 2025-06-12 09:00", agency="45")
+    gone = await give(
+        routing,
+        built.code,
+        {**routing.as_("leader"), "Accept-Language": "en"},
+        to="45",
+        to_desk="Hộ tịch",
+        occurred_at="2025-06-12T10:00:00+07:00",
+    )
+    assert (gone.status_code, reasons(gone)) == (422, {("to_agency", "agency_not_in_force")})
+    assert "successor: 44 " in gone.json()["errors"][0]["reason"]
+
+
 @pytest.mark.parametrize(
     ("given", "reason"),
     [

@@ -1,7 +1,9 @@
 """Opening a case: by the machine, once per dossier, one at a time or a thousand."""
 
+from intake_service.app import create_app as create_intake
+from tests.intake.lives import submitted
 from tests.routing.conftest import reasons
-from tests.support import JUSTICE, PROVINCE, WARD
+from tests.support import JUSTICE, PROVINCE, WARD, serving, settings_for
 
 MONDAY = "Monday 2026-11-16 09:00"
 
@@ -51,6 +53,18 @@ async def test_only_the_machine_opens_cases_and_only_in_its_scope(routing):
     answer = await routing.http.post("/v1/cases/bulk", json=bulk, headers=elsewhere)
     assert answer.json()["items"] == [{"code": built.code, "result": "not_found"}]
     assert (await routing.http.post("/v1/cases", json={"code": built.code})).status_code == 401
+
+
+async def test_a_submission_that_is_not_accepted_has_no_case(routing, database):
+    async with serving(create_intake(settings_for(database, routing.issuer))) as intake:
+        intake.headers.update(routing.as_("counter", WARD))
+        code = (await submitted(intake))["code"]
+    one = await routing.http.post("/v1/cases", json={"code": code}, headers=routing.as_("machine"))
+    assert (one.status_code, one.json()["code"]) == (404, "not_found")
+    bulk = {"items": [{"code": code}]}
+    many = await routing.http.post("/v1/cases/bulk", json=bulk, headers=routing.as_("machine"))
+    assert many.json()["items"] == [{"code": code, "result": "not_found"}]
+    assert (await routing.http.get("/v1/cases", headers=routing.as_("leader"))).status_code == 200
 
 
 async def test_what_is_not_an_opening_is_refused(routing):

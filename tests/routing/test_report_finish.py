@@ -96,6 +96,23 @@ async def test_what_cannot_be_is_refused(routing, body, reason):
     assert (answer.status_code, reasons(answer)) == (422, {reason})
 
 
+async def test_nobody_finished_it_before_getting_it(routing):
+    single, bulk = await routing.case(accepted=MONDAY), await routing.case(accepted=MONDAY)
+    leader = routing.as_("leader", JUSTICE)
+    for built in (single, bulk):
+        given = {"to_agency": JUSTICE, "occurred_at": "2026-11-18T10:00:00+07:00"}
+        await routing.http.post(f"/v1/cases/{built.code}/hand-overs", json=given, headers=routing.as_("counter", WARD))
+    early = "2026-11-18T09:59:59+07:00"
+    answer = await finish(routing, single.code, leader, outcome="granted", occurred_at=early)
+    assert (answer.status_code, reasons(answer)) == (422, {("occurred_at", "out_of_order")})
+    items = {"items": [{"action": "finish", "code": bulk.code, "outcome": "granted", "occurred_at": early}]}
+    many = await routing.http.post("/v1/cases/bulk-actions", json=items, headers=leader)
+    (item,) = many.json()["items"]
+    assert (item["result"], item["problem"]["errors"][0]["code"]) == ("refused", "out_of_order")
+    on_time = await finish(routing, single.code, leader, outcome="granted", occurred_at=given["occurred_at"])
+    assert on_time.status_code == 202
+
+
 async def reasons_kept(routing, built):
     """The words of a refusal where routing keeps them, and where intake does."""
     here = await routing.owner.fetchval("SELECT reason FROM finish_reason WHERE dossier_id = $1", built.id)
