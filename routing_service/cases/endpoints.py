@@ -100,7 +100,7 @@ async def listed(
     principal: Staff,
     connection: ReadingSession,
     agency: Annotated[
-        Code | None, Query(description="Opened by this agency or one under it", examples=["19333"])
+        Code | None, Query(description="Received by this agency or one under it", examples=["19333"])
     ] = None,
     holder: Annotated[
         Code | None, Query(description="Held by this agency or one under it", examples=["QT25-D03"])
@@ -115,7 +115,7 @@ async def listed(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Response:
-    """Cases that the caller's agency, or one under it, opened or holds, in the order in which their dossiers were
+    """Cases that the caller's agency, or one under it, received or holds, in the order in which their dossiers were
     received. Others do not exist for the caller."""
     day = civil_day(now())
     wanted = store.CaseFilter(sorted(principal.scope), state)

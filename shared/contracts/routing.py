@@ -147,7 +147,7 @@ class Case(BaseModel):
     """Who holds a dossier now. What state the dossier is in is intake's to say; it is repeated here as read."""
 
     code: str = Field(description="Mã hồ sơ", examples=["19333-261123-0001"])
-    agency: str = Field(description="The agency that opened the case", examples=["19333"])
+    agency: str = Field(description="The agency that received the dossier", examples=["19333"])
     agency_name: str = Field(description="Its name", examples=["UBND Phường Đông Hà"])
     holder: str = Field(description="The agency that holds the dossier now", examples=["QT25-D03"])
     holder_name: str = Field(description="Its name", examples=["Sở Tư pháp"])
