@@ -17,7 +17,7 @@ from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.background import Worker
 from shared.web.database import Connection, Reading, Writing
-from shared.web.idempotency import RequestKey, claimed
+from shared.web.idempotency import RequestKey, by_name, claimed
 from shared.web.problems import Problem
 
 log = structlog.get_logger()
@@ -50,7 +50,7 @@ async def ask(
     """Ask another unit; it sees the case from now on."""
     case = await locked(connection, code)
     no = len(await store.of(connection, case.dossier_id)) + 1
-    made = await claimed(connection, "routing", request, 201, f"{case.code}/opinions/{no}")
+    made = await claimed(connection, "routing", by_name(request, code, case.code), 201, f"{case.code}/opinions/{no}")
     if made is not None:
         return await _shown(connection, case, int(made.rpartition("/")[2]), replayed=True)
     visible(case, principal)
@@ -76,7 +76,7 @@ async def answer(
 ) -> Shown:
     """The asked unit answers, in time or late."""
     case = await locked(connection, code)
-    made = await claimed(connection, "routing", request, 200, f"{case.code}/opinions/{no}")
+    made = await claimed(connection, "routing", by_name(request, code, case.code), 200, f"{case.code}/opinions/{no}")
     if made is not None:
         return await _shown(connection, case, no, replayed=True)
     visible(case, principal)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from routing_service.cases.rules import CaseRow, Change, Moved, Movement, gone_on_with, impossible
 from routing_service.workflows.rules import Kind, Step, StepRole, carrying_on, in_order, unit_of
+from shared.domain.agencies import AgencyTree
 from shared.domain.civil_time import civil_day
 from shared.domain.deadline import judged
 from shared.domain.terms import HOURS_PER_WORKING_DAY, Due, Term, TermUnit, due_after, shifted
@@ -284,10 +285,11 @@ def finish(
     if segment.entered_at is None:
         waits = ", ".join(str(other) for other in segment.follows if segments[other].result is None)
         return Problem("not_allowed_in_status", Reason("", "segment_waits", {"steps": waits}))
-    refused = impossible(occurred_at, segment.entered_at, "out_of_order", now)
+    floor = segment.entered_at if track.parallel else _had_at(case, segment, segments, reference.agencies)
+    refused = impossible(occurred_at, floor, "out_of_order", now)
     if refused is not None:
         return Problem("invalid_request", refused)
-    at = occurred_at or max(now, segment.entered_at)
+    at = occurred_at or max(now, floor)
     try:
         done = replace(left(segment, at, pauses, reference), left_by=actor, note=note)
     except CalendarMissing as missing:
@@ -298,8 +300,14 @@ def finish(
         for waiting in after.values()
         if waiting.state is State.WAITING and all(after[other].result is not None for other in waiting.follows)
     )
-    after |= {segment.no: segment for segment in entering}
-    change = None if track.parallel else _handed_on(case, done, after)
+    if track.parallel:
+        return Done(done, entering, None)
+    change = _handed_on(case, done, after | {segment.no: segment for segment in entering}, reference.agencies)
+    if isinstance(change, Problem):
+        return change
+    got_at = _got_at(case, change)
+    if got_at is not None:
+        entering = tuple(entered(each, max(got_at, each.entered_at or got_at), pauses, reference) for each in entering)
     return Done(done, entering, change)
 
 
@@ -318,7 +326,45 @@ def _left_at(segment: Segment, otherwise: datetime) -> datetime:
     return segment.left_at or otherwise
 
 
-def _handed_on(case: CaseRow, done: Segment, segments: Mapping[int, Segment]) -> Change | None:
+def _lies_with(case: CaseRow, agency_id: int, tree: AgencyTree) -> bool:
+    """Whether the agency holds the dossier, or one that took over from it since does."""
+    waiting, seen = [agency_id], set[int]()
+    while waiting:
+        current = waiting.pop()
+        if current == case.holder_id:
+            return True
+        if current not in seen:
+            seen.add(current)
+            waiting.extend(tree.successors.get(current, ()))
+    return False
+
+
+def _had_at(case: CaseRow, segment: Segment, segments: Mapping[int, Segment], tree: AgencyTree) -> datetime:
+    """Since when an agency could be done with its share of a paper dossier: it has entered, was handed over and was
+    received. Shares side by side need not wait for the paper: it is with one of them at a time."""
+    assert segment.entered_at is not None, "only what entered leaves"
+    beside = any(
+        other.entered_at is not None and (other.left_at is None or other.left_at > segment.entered_at)
+        for other in segments.values()
+        if other.no != segment.no
+    )
+    if beside or case.last is None or not _lies_with(case, segment.agency_id, tree):
+        return segment.entered_at
+    return max(segment.entered_at, case.last.at)
+
+
+def _got_at(case: CaseRow, change: Change | None) -> datetime | None:
+    """When whoever holds the dossier after a finish was given it; None where it never moved."""
+    if change is not None and change.moved is not None:
+        return change.moved.occurred_at
+    return case.last.handed_over_at if case.last is not None else None
+
+
+def _handed_on(
+    case: CaseRow, done: Segment, segments: Mapping[int, Segment], tree: AgencyTree
+) -> Change | Problem | None:
+    """The hand-over that follows; None where the dossier lies already where it is to go. Nobody takes it from a third
+    one that holds it and has not given it."""
     opened = [segment for segment in segments.values() if segment.state is State.OPEN]
     first = min(opened, key=lambda segment: segment.no, default=None)
     if first is None and case.holder_id == case.agency_id:
@@ -326,10 +372,11 @@ def _handed_on(case: CaseRow, done: Segment, segments: Mapping[int, Segment]) ->
     agency_id, desk = (first.agency_id, first.desk) if first is not None else (case.agency_id, None)
     if (agency_id, desk) == (case.holder_id, case.desk):
         return None
+    if not _lies_with(case, done.agency_id, tree):
+        return None if agency_id == case.holder_id else Problem("forbidden", Reason("", "not_the_holder"))
     at = max(done.left_at or case.floor[0], case.floor[0])
     # Whoever is done with it has had it.
-    received = gone_on_with(case, at) if case.holder_id == done.agency_id else None
-    return Change(case, received, Moved(Movement.HAND_OVER, agency_id, desk, at, done.note))
+    return Change(case, gone_on_with(case, at), Moved(Movement.HAND_OVER, agency_id, desk, at, done.note))
 
 
 def _planned(segment: Segment, segments: Mapping[int, Segment], opened_at: datetime, reference: Reference) -> Segment:

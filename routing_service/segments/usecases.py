@@ -19,7 +19,7 @@ from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.background import Worker
 from shared.web.database import Connection, Reading, Writing
-from shared.web.idempotency import RequestKey, claimed
+from shared.web.idempotency import RequestKey, by_name, claimed
 from shared.web.problems import Problem
 
 log = structlog.get_logger()
@@ -62,7 +62,7 @@ async def finish(
 ) -> Shown:
     """An agency is done with its share; on paper the next one gets the dossier."""
     case = await locked(connection, code)
-    made = await claimed(connection, "routing", request, 200, f"{case.code}/segments/{no}")
+    made = await claimed(connection, "routing", by_name(request, code, case.code), 200, f"{case.code}/segments/{no}")
     if made is not None:
         return await _shown(connection, reference, case, now, replayed=True)
     visible(case, principal)

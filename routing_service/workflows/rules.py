@@ -188,15 +188,16 @@ def defined(asked: WorkflowIn, reference: Reference, scope: frozenset[int], *, w
         reasons.append(Reason("valid_to", "period_reversed"))
     if asked.agency is not None and asked.level is not None:
         reasons.append(Reason("level", "agency_or_level"))
-    holds_for = _unit("agency", asked.agency, tree, day, reasons)
+    holds_for = _unit("agency", asked.agency, tree, asked, reasons)
     versions = _versions(asked.procedure, reference, day, reasons)
-    steps = [_step(n, step, kind, tree, day, reasons) for n, step in enumerate(asked.steps)]
+    steps = [_step(n, step, kind, tree, asked, reasons) for n, step in enumerate(asked.steps)]
     reasons += _walkable(steps) + _led(steps, kind) if steps else [Reason("steps", "required")]
     if not reasons:
-        reasons += _within_term(steps, versions)
+        level = Level(asked.level) if asked.level else None
+        reasons += _within_term(steps, versions) + _found(steps, _receiving(holds_for, level, tree, day), tree, day)
     if reasons:
         return Problem("invalid_request", *reasons)
-    if not (whole if holds_for is None else holds_for.id in scope):
+    if not _governs(holds_for.id if holds_for else None, scope, whole=whole):
         return Problem("agency_out_of_scope")
     return Definition(
         code=asked.code,
@@ -216,18 +217,39 @@ def defined(asked: WorkflowIn, reference: Reference, scope: frozenset[int], *, w
     )
 
 
-def succeeds(new: Definition, former: WorkflowRow) -> Problem | None:
-    """Why `new` cannot be the next version of `former`: it is of another procedure, or does not begin after it."""
+def succeeds(
+    new: Definition, former: WorkflowRow, tree: AgencyTree, scope: frozenset[int], *, whole: bool
+) -> Problem | None:
+    """Why `new` cannot be the next version of `former`: that is not the caller's to end, it is of another procedure or
+    place, or does not begin after it. `scope`, `whole`: as of `defined`."""
     old = former.defined
+    if not _governs(old.agency_id, scope, whole=whole):
+        return Problem("agency_out_of_scope")
     reasons = [
         Reason(field, "not_one_of", {"expected": str(before)})
         for field, before, after in (("kind", old.kind, new.kind), ("procedure", old.procedure, new.procedure))
         if before != after
     ]
+    if old.adopted and not _same_place(new, old, tree):
+        reasons.append(Reason("level" if new.agency_id is None else "agency", "other_place"))
     begins = old.valid_from or date.min
     if new.valid_from is not None and new.valid_from <= begins:
         reasons.append(Reason("valid_from", "not_after_version", {"day": begins.isoformat()}))
     return Problem("conflict", *reasons) if reasons else None
+
+
+def _governs(agency_id: int | None, scope: frozenset[int], *, whole: bool) -> bool:
+    """Whether it is for the caller to say what holds there: at an agency of the scope; for a level or for all only
+    where the scope is the whole tree."""
+    return whole if agency_id is None else agency_id in scope
+
+
+def _same_place(new: Definition, old: Definition, tree: AgencyTree) -> bool:
+    """Whether both hold at one place: for one level or for all, or at one agency or who took over from it."""
+    if new.agency_id is None or old.agency_id is None or new.valid_from is None:
+        return (new.agency_id, new.level) == (old.agency_id, old.level)
+    unit = carrying_on(tree.by_id[old.agency_id], tree, new.valid_from)
+    return new.agency_id in (old.agency_id, unit.id if unit else None)
 
 
 def core_of(procedure: str) -> str:
@@ -253,9 +275,7 @@ def unit_of(step: Step, receiving: Agency, tree: AgencyTree, day: date) -> Agenc
 
 def _department(name: str, receiving: Agency, tree: AgencyTree, day: date) -> Agency | None:
     """The department of that name of the province that the receiving agency stands in."""
-    top = receiving
-    while top.parent_id is not None:
-        top = tree.by_id[top.parent_id]
+    top = _top(receiving, tree)
     wanted = search_key(name)
     found = [
         unit
@@ -263,6 +283,12 @@ def _department(name: str, receiving: Agency, tree: AgencyTree, day: date) -> Ag
         if unit.level is Level.PROVINCE and search_key(unit.name) == wanted and unit.id in tree.subtree(top.id)
     ]
     return found[0] if len(found) == 1 else None
+
+
+def _top(unit: Agency, tree: AgencyTree) -> Agency:
+    while unit.parent_id is not None:
+        unit = tree.by_id[unit.parent_id]
+    return unit
 
 
 def carrying_on(unit: Agency, tree: AgencyTree, day: date) -> Agency | None:
@@ -278,13 +304,39 @@ def carrying_on(unit: Agency, tree: AgencyTree, day: date) -> Agency | None:
     return unit
 
 
-def _unit(field: str, code: str | None, tree: AgencyTree, day: date, reasons: list[Reason]) -> Agency | None:
+def _unit(field: str, code: str | None, tree: AgencyTree, asked: WorkflowIn, reasons: list[Reason]) -> Agency | None:
+    """The unit of that code when the workflow begins to hold; it or one that takes over is there until it ends."""
     if code is None:
         return None
-    unit = tree.on(code, day)
+    unit = tree.on(code, asked.valid_from)
     if unit is None:
-        reasons.append(absence(field, tree, code, day))
+        reasons.append(absence(field, tree, code, asked.valid_from))
+    elif unit.valid_to is not None and carrying_on(unit, tree, asked.valid_to or date.max) is None:
+        reasons.append(Reason(field, "ends_within", {"day": unit.valid_to.isoformat()}))
     return unit
+
+
+def _receiving(holds_for: Agency | None, level: Level | None, tree: AgencyTree, day: date) -> list[Agency]:
+    """The agencies that a workflow would open cases at on `day`."""
+    if holds_for is not None:
+        return [holds_for]
+    return [unit for unit in tree.in_force(day) if level is None or unit.level is level]
+
+
+def _found(steps: Iterable[Step], receiving: Sequence[Agency], tree: AgencyTree, day: date) -> list[Reason]:
+    """The steps whose unit no dossier would lead to: with one of them a workflow never begins."""
+    # One of each province, and one under each unit, stand for all the others.
+    standing_for: Mapping[Relation | None, tuple[str, str, Mapping[int | None, Agency]]] = {
+        Relation.DEPARTMENT: ("department", "unknown_department", {_top(unit, tree).id: unit for unit in receiving}),
+        Relation.ABOVE: ("relation", "nothing_above", {unit.parent_id: unit for unit in receiving}),
+    }
+    reasons = []
+    for step in steps:
+        if receiving and step.relation in standing_for:
+            field, code, units = standing_for[step.relation]
+            if all(unit_of(step, unit, tree, day) is None for unit in units.values()):
+                reasons.append(Reason(f"steps.{step.no - 1}.{field}", code, {"day": day.isoformat()}))
+    return reasons
 
 
 def _versions(procedure: str, reference: Reference, day: date, reasons: list[Reason]) -> list[ProcedureVersion]:
@@ -298,7 +350,9 @@ def _versions(procedure: str, reference: Reference, day: date, reasons: list[Rea
     return held
 
 
-def _step(index: int, asked: WorkflowStepIn, kind: Kind, tree: AgencyTree, day: date, reasons: list[Reason]) -> Step:
+def _step(
+    index: int, asked: WorkflowStepIn, kind: Kind, tree: AgencyTree, workflow: WorkflowIn, reasons: list[Reason]
+) -> Step:
     place, no, role = f"steps.{index}", index + 1, StepRole(asked.role)
     if role not in ROLES[kind]:
         reasons.append(Reason(f"{place}.role", "not_one_of", {"expected": ", ".join(ROLES[kind])}))
@@ -312,7 +366,7 @@ def _step(index: int, asked: WorkflowStepIn, kind: Kind, tree: AgencyTree, day: 
         reasons.append(Reason(f"{place}.agency", "agency_or_relation"))
     if (relation is Relation.DEPARTMENT) != (asked.department is not None):
         reasons.append(Reason(f"{place}.department", "department_by_name"))
-    unit = _unit(f"{place}.agency", asked.agency, tree, day, reasons)
+    unit = _unit(f"{place}.agency", asked.agency, tree, workflow, reasons)
     follows = ([index] if index else []) if asked.after is None else asked.after
     return Step(
         no=no,

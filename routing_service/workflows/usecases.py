@@ -46,11 +46,12 @@ async def define(
     made = await claimed(connection, "routing", request, 201, f"{asked.code}/{number}")
     if made is not None:
         return await _shown(connection, asked.code, int(made.rpartition("/")[2]), replayed=True)
-    new = rules.defined(asked, reference, principal.scope, whole=principal.agency.parent_id is None)
+    whole = principal.agency.parent_id is None
+    new = rules.defined(asked, reference, principal.scope, whole=whole)
     if isinstance(new, Problem):
         raise new
     if former is not None:
-        refused = rules.succeeds(new, former)
+        refused = rules.succeeds(new, former, reference.agencies, principal.scope, whole=whole)
         if refused is not None:
             raise refused
         await store.end(connection, former.id, asked.valid_from - timedelta(days=1))

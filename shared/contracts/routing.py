@@ -364,7 +364,9 @@ BulkActionName = Literal["hand_over", "receive", "decline", "assign", "finish"]
 
 class _Item(_In):
     code: Code = Field(description="Mã hồ sơ", examples=["19333-261123-0001"])
-    version: int | None = Field(None, ge=1, description="The case's ETag as read: refused if it changed", examples=[2])
+    version: int | None = Field(
+        None, strict=True, ge=1, description="The case's ETag as read: refused if it changed", examples=[2]
+    )
 
 
 class BulkHandOver(_Item, HandOverIn):

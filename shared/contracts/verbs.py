@@ -162,7 +162,7 @@ class ReturnIn(Verb):
 class _Item(_In):
     code: Code = Field(description="Mã hồ sơ", examples=["19333-261123-0001"])
     version: int | None = Field(
-        None, ge=1, description="The dossier's ETag as read: refused if it changed", examples=[2]
+        None, strict=True, ge=1, description="The dossier's ETag as read: refused if it changed", examples=[2]
     )
 
 

@@ -50,7 +50,7 @@ WorkflowCode = Annotated[Code, BeforeValidator(_workflow_code)]
 class Allotment(_In):
     """How long a unit has."""
 
-    value: Annotated[float, Field(gt=0, le=1000, multiple_of=0.25)] = Field(
+    value: Annotated[float, Field(strict=True, gt=0, le=1000, multiple_of=0.25)] = Field(
         description="Of the unit; quarters are allowed", examples=[3]
     )
     unit: AllotmentUnit = Field(description="A working day has eight working hours", examples=["working_hour"])
@@ -77,7 +77,9 @@ class WorkflowStepIn(_In):
     )
     task: LongLine | None = Field(None, description="What is to be done", examples=["Thẩm định hồ sơ"])
     allotted: Allotment = Field(description="How long the unit has, from its own receipt on")
-    after: Annotated[list[Annotated[int, Field(ge=1, le=MAX_STEPS)]], Field(max_length=MAX_STEPS)] | None = Field(
+    after: (
+        Annotated[list[Annotated[int, Field(strict=True, ge=1, le=MAX_STEPS)]], Field(max_length=MAX_STEPS)] | None
+    ) = Field(
         None,
         description="Numbers of the steps it waits for. Empty: it begins at once. Not said: the one before it",
         examples=[[1, 2]],

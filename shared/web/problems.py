@@ -410,6 +410,22 @@ REASONS = MappingProxyType(
             "phải sau ngày phiên bản trước có hiệu lực ({day})",
             "must be after the day on which the version before began to hold ({day})",
         ),
+        "other_place": (
+            "phiên bản trước áp dụng cho nơi khác; hãy dùng mã khác cho quy trình của nơi này",
+            "the version before holds at another place: give the workflow of this place a code of its own",
+        ),
+        "unknown_department": (
+            "không có sở nào mang tên này ngày {day}",
+            "no department had this name on {day}",
+        ),
+        "nothing_above": (
+            "cơ quan này không có cơ quan cấp trên ngày {day}",
+            "no agency stood above it on {day}",
+        ),
+        "ends_within": (
+            "cơ quan chỉ hoạt động đến ngày {day} và không có một đơn vị kế thừa duy nhất",
+            "the agency ends on {day}, and no one agency takes over from it",
+        ),
         "workflow_overlaps": (
             "quy trình {code} đã áp dụng cho thủ tục này ở nơi này trong thời gian đó",
             "workflow {code} holds for this procedure at this place in that period",
@@ -640,6 +656,8 @@ def _reason_of(entry: Any) -> Reason:
             return Reason(name, "malformed", {"expected": "YYYY-MM-DD"})
         case "int_parsing" | "int_type" | "int_from_float":
             return Reason(name, "wrong_type", {"expected": "integer"})
+        case "float_parsing" | "float_type":
+            return Reason(name, "wrong_type", {"expected": "number"})
         case "bool_parsing" | "bool_type":
             return Reason(name, "wrong_type", {"expected": "true / false"})
         case "string_type":

@@ -184,6 +184,7 @@ FORMATS = frozenset({"json", "csv", "ndjson", "xlsx", "docx", "pdf"})
 EXPECTED = MappingProxyType(
     {
         "integer": "số nguyên",
+        "number": "số",
         "true / false": "một trong hai giá trị đúng, sai của JSON",
         "string": "chuỗi ký tự",
         "array": "danh sách",

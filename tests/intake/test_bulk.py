@@ -75,6 +75,7 @@ async def test_a_bad_item_holds_up_no_other(intake: httpx.AsyncClient, issuer: L
             {"action": "finish", "code": refused, "outcome": "refused", **WHY},
             {"action": "return", "code": over},
             {"action": "return", "code": good, "occurred_at": ago(days=9).isoformat()},
+            {"action": "finish", "code": held, "version": True},
         ],
     )
     assert said(answer) == [
@@ -90,6 +91,7 @@ async def test_a_bad_item_holds_up_no_other(intake: httpx.AsyncClient, issuer: L
         ("refused", "invalid_request"),
         ("done", None),
         ("done", None),
+        ("refused", "invalid_request"),
         ("refused", "invalid_request"),
     ]
     assert "Đào" not in answer.text

@@ -85,6 +85,7 @@ async def test_a_bad_item_holds_up_no_other(routing):
             {"action": "decline", "code": held},
             {**move, "code": "a\nb"},
             {"action": "receive", "code": held, "secret": "Nguyễn Thị Đào"},
+            {"action": "receive", "code": held, "version": True},
         ],
     )
     assert answer.status_code == 200, answer.text
@@ -105,9 +106,10 @@ async def test_a_bad_item_holds_up_no_other(routing):
         (refused, "invalid_request", {("reason", "required")}),
         (refused, "invalid_request", {("code", "control_characters")}),
         (refused, "invalid_request", {("", "unknown_field")}),
+        (refused, "invalid_request", {("version", "wrong_type")}),
     ]
     assert "Đào" not in answer.text
-    assert [item["index"] for item in answer.json()["items"]] == list(range(15))
+    assert [item["index"] for item in answer.json()["items"]] == list(range(16))
     assert (await read(routing, good))["holder"] == (await read(routing, twice))["holder"] == JUSTICE
     assert (await read(routing, held))["version"] == 1
 

@@ -206,6 +206,21 @@ async def test_a_repeated_question_is_asked_once(routing: Routing) -> None:
     assert len(kept) == 1
 
 
+async def test_a_request_repeated_by_the_other_code_is_the_same(routing: Routing) -> None:
+    built = await a_case(routing)
+    other = f"K-{built.id}"
+    await routing.owner.execute("UPDATE dossier SET legacy_code = $2 WHERE id = $1", built.id, other)
+    first = await ask(routing, built.code, **{"Idempotency-Key": "o-other"})
+    again = await ask(routing, other, **{"Idempotency-Key": "o-other"})
+    assert (again.status_code, again.json()) == (201, first.json())
+    kept = (await routing.http.get(f"/v1/cases/{other}/opinions", headers=routing.as_("leader"))).json()["items"]
+    assert len(kept) == 1
+    said = await answer(routing, built.code, 1, **{"Idempotency-Key": "a-other"})
+    once_more = await answer(routing, other, 1, **{"Idempotency-Key": "a-other"})
+    assert (once_more.status_code, once_more.json()) == (200, said.json())
+    assert once_more.headers["Idempotency-Replayed"] == "true"
+
+
 async def test_nobody_is_asked_about_what_has_ended(routing: Routing) -> None:
     code = (await a_case(routing)).code
     await routing.http.post(f"/v1/cases/{code}/finish", headers=routing.as_("leader"))

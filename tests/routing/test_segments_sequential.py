@@ -185,6 +185,71 @@ async def test_only_who_has_it_is_done_with_it_and_only_once(linked: Routing) ->
     assert (twice.status_code, reasons(twice)) == (409, {("", "segment_over")})
 
 
+async def test_it_is_not_done_before_it_came_and_was_received(linked: Routing) -> None:
+    code = (await a_case(linked)).code
+    await finished(linked, code, 1, WARD, "2026-11-16T14:00")
+    received = await linked.http.post(
+        f"/v1/cases/{code}/hand-overs/1/receive",
+        json={"occurred_at": "2026-11-17T09:00:00+07:00"},
+        headers=linked.as_("handler", CADASTRE),
+    )
+    assert received.status_code == 200, received.text
+    early = await finish(linked, code, 2, CADASTRE, "2026-11-17T08:59")
+    assert (early.status_code, reasons(early)) == (422, {("occurred_at", "out_of_order")})
+    after = await finished(linked, code, 2, CADASTRE, "2026-11-17T09:00")
+    assert after["items"][2]["entered_at"] == "2026-11-17T09:00:00+07:00"
+
+
+async def test_the_next_one_enters_when_it_is_handed_over_to_it(linked: Routing) -> None:
+    """Assigned to somebody at 11:00, said to be done at 10:00: it was given on at 11:00, and the next one's time begins
+    there."""
+    code = (await a_case(linked)).code
+    assigned = await linked.http.post(
+        f"/v1/cases/{code}/assignments",
+        json={"assignee": "handler@19333", "occurred_at": "2026-11-16T11:00:00+07:00"},
+        headers=linked.as_("leader", WARD),
+    )
+    assert assigned.status_code == 201, assigned.text
+    after = await finished(linked, code, 1, WARD, "2026-11-16T10:00")
+    log = (await linked.http.get(f"/v1/cases/{code}/hand-overs", headers=linked.as_("leader"))).json()["items"]
+    assert after["items"][0]["left_at"] == "2026-11-16T10:00:00+07:00"
+    assert after["items"][1]["entered_at"] == log[0]["occurred_at"] == "2026-11-16T11:00:00+07:00"
+
+
+async def test_nobody_takes_it_from_a_third_one_that_did_not_give_it(linked: Routing) -> None:
+    code = (await a_case(linked)).code
+    await finished(linked, code, 1, WARD, "2026-11-16T14:00")
+
+    async def given(by: str, to: str, when: str) -> None:
+        body = {"to_agency": to, "occurred_at": f"{when}:00+07:00"}
+        answer = await linked.http.post(f"/v1/cases/{code}/hand-overs", json=body, headers=linked.as_("handler", by))
+        assert answer.status_code == 201, answer.text
+
+    await given(CADASTRE, JUSTICE, "2026-11-16T15:00")
+    before = await segments(linked, code)
+    refused = await finish(linked, code, 2, CADASTRE, "2026-11-16T16:00")
+    assert (refused.status_code, reasons(refused)) == (403, {("", "not_the_holder")})
+    case = (await linked.http.get(f"/v1/cases/{code}", headers=linked.as_("leader"))).json()
+    after = await segments(linked, code)
+    assert (case["holder"], case["hand_overs"]) == (JUSTICE, 2)
+    assert [(s["state"], s["left_at"]) for s in after["items"]] == [(s["state"], s["left_at"]) for s in before["items"]]
+    # Once the next one has it, nothing is taken from anybody; its time begins when it was given it.
+    await given(JUSTICE, FINANCE, "2026-11-17T08:00")
+    done = await finished(linked, code, 2, CADASTRE, "2026-11-16T16:00")
+    assert done["items"][2]["entered_at"] == "2026-11-17T08:00:00+07:00"
+    case = (await linked.http.get(f"/v1/cases/{code}", headers=linked.as_("leader"))).json()
+    assert (case["holder"], case["hand_overs"]) == (FINANCE, 3)
+
+
+async def test_a_repeated_finish_by_the_other_code_is_the_same(linked: Routing) -> None:
+    built = await a_case(linked)
+    await linked.owner.execute("UPDATE dossier SET legacy_code = $2 WHERE id = $1", built.id, f"K-{built.id}")
+    first = await finish(linked, f"K-{built.id}", 1, WARD, **{"Idempotency-Key": "s-other"})
+    again = await finish(linked, built.code, 1, WARD, **{"Idempotency-Key": "s-other"})
+    assert (first.status_code, again.status_code) == (200, 200), again.text
+    assert again.headers["Idempotency-Replayed"] == "true"
+
+
 async def test_others_see_nothing_of_it(linked: Routing) -> None:
     built = await a_case(linked)
     for agency in (WARD, CADASTRE, FINANCE, "44"):

@@ -111,6 +111,38 @@ async def test_a_new_version_ends_the_former_the_day_before_and_changes_nothing_
         ),
         ({"steps": [a_step(role="lead"), a_step(role="lead", agency=JUSTICE)]}, {("steps.1.role", "two_leads")}),
         ({"steps": [a_step(4, role="lead"), a_step(4.25)]}, {("steps", "path_exceeds_term")}),
+        ({"steps": [a_step(role="lead", after=["1"])]}, {("steps.0.after.0", "wrong_type")}),
+        ({"steps": [a_step(role="lead"), a_step(after=[True])]}, {("steps.1.after.0", "wrong_type")}),
+        (
+            {"steps": [a_step(role="lead", allotted={"value": "1", "unit": "working_hour"})]},
+            {("steps.0.allotted.value", "wrong_type")},
+        ),
+        ({"steps": [a_step(True, role="lead")]}, {("steps.0.allotted.value", "wrong_type")}),
+        (
+            {"steps": [a_step(role="lead", relation="department", department="Sở Phép thuật")]},
+            {("steps.0.department", "unknown_department")},
+        ),
+        (
+            {
+                "agency": None,
+                "level": "commune",
+                "steps": [a_step(role="lead", relation="department", department="Sở Phép thuật")],
+            },
+            {("steps.0.department", "unknown_department")},
+        ),
+        (
+            {"agency": PROVINCE, "steps": [a_step(role="lead", relation="above")]},
+            {("steps.0.relation", "nothing_above")},
+        ),
+        (
+            {
+                "agency": None,
+                "level": "commune",
+                "valid_from": "2025-01-01",
+                "steps": [a_step(role="lead", agency="461")],
+            },
+            {("steps.0.agency", "ends_within")},
+        ),
     ],
 )
 async def test_what_is_no_workflow_is_refused_with_field_and_reason(
@@ -151,6 +183,73 @@ async def test_only_an_operator_defines_and_only_in_scope(routing: Routing) -> N
     for body in (a_workflow("LT-7"), a_workflow("LT-7", agency=None, level="commune"), a_workflow("LT-7", agency=None)):
         answer = await define(routing, body, "admin", JUSTICE)
         assert (answer.status_code, answer.json()["code"]) == (403, "agency_out_of_scope")
+
+
+async def test_a_version_ends_only_what_holds_at_its_own_place_and_in_scope(routing: Routing) -> None:
+    staff = routing.as_("leader")
+    places: dict[str, dict[str, Any]] = {
+        "LT-P1": {"agency": JUSTICE},
+        "LT-P2": {"agency": None, "level": "commune"},
+        "LT-P3": {"agency": None},
+    }
+    for code, place in places.items():
+        body = a_workflow(code, procedure="2.002516", steps=[a_step(1, role="lead")], **place)
+        assert (await define(routing, body)).status_code == 201
+
+    async def second(code: str, by: str, **place: Any) -> tuple[int, str, set[tuple[str, str]]]:
+        steps = [a_step(1, role="lead")]
+        body = a_workflow(code, procedure="2.002516", steps=steps, **{"valid_from": "2026-07-01", **place})
+        answer = await define(routing, body, agency=by)
+        return answer.status_code, answer.json().get("code"), reasons(answer) if answer.status_code != 201 else set()
+
+    for code in places:
+        assert await second(code, WARD, agency=WARD) == (403, "agency_out_of_scope", set())
+        field = ("agency", "other_place")
+        assert await second(code, PROVINCE, agency=WARD) == (409, "conflict", {field})
+    assert await second("LT-P1", PROVINCE, agency=None) == (409, "conflict", {("level", "other_place")})
+    assert await second("LT-P2", PROVINCE, agency=None) == (409, "conflict", {("level", "other_place")})
+    for code in places:
+        kept = (await routing.http.get(f"/v1/workflows/{code}?as_of=2027-01-01", headers=staff)).json()
+        assert (kept["version"], kept["valid_to"], kept["versions"]) == (1, None, [1]), "nothing ended"
+    assert (await second("LT-P1", JUSTICE, agency=JUSTICE))[0] == 201
+    assert (await second("LT-P2", PROVINCE, agency=None, level="commune"))[0] == 201
+
+
+async def test_an_example_is_adopted_by_whoever_governs_all(routing: Routing) -> None:
+    body = a_workflow("VD-2.000908", a_step(1, role="specialist"), kind="internal", agency=WARD)
+    refused = await define(routing, body, agency=WARD)
+    assert (refused.status_code, refused.json()["code"]) == (403, "agency_out_of_scope")
+    made = await define(routing, body)
+    assert (made.status_code, made.json()["adopted"], made.json()["version"]) == (201, True, 2)
+
+
+async def test_a_unit_that_ends_may_take_part_until_then_or_where_another_takes_over(routing: Routing) -> None:
+    """461, a district, ended on 2025-06-30 with no heir; others have one."""
+    ends = a_workflow(
+        "LT-461",
+        a_step(1, role="lead", agency="461"),
+        agency=None,
+        level="commune",
+        valid_from="2025-01-01",
+        valid_to="2025-06-30",
+    )
+    assert (await define(routing, ends)).status_code == 201
+    inherited = next(
+        unit
+        for unit in routing.reference.agencies.by_id.values()
+        if unit.valid_to is not None
+        and str(unit.valid_to) == "2025-06-30"
+        and len(routing.reference.agencies.successors.get(unit.id, ())) == 1
+    )
+    goes_on = a_workflow(
+        "LT-HEIR",
+        a_step(1, role="lead", agency=inherited.code),
+        agency=None,
+        level="province",
+        valid_from="2025-01-01",
+    )
+    made = await define(routing, goes_on)
+    assert made.status_code == 201, made.text
 
 
 async def test_a_repeated_request_has_one_effect(routing: Routing) -> None:
