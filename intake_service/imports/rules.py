@@ -211,20 +211,18 @@ class Judge:
             given = _given_due(record, place)
         except CalendarMissing as missing:
             return Reason("due_at", "calendar_missing", {"year": missing.year})
-        answered = [n for n, each in enumerate(record.supplements or ()) if each.answered_at is not None]
+        supplements = record.supplements or ()
+        last_answer = next((each.answered_at for each in reversed(supplements) if each.answered_at is not None), None)
         # What was promised last: with the last answer, or with the acceptance where none came.
-        promised = given if not answered else None
+        promised = given if last_answer is None else None
         first = first_step(
-            *(EventKind.ACCEPTED, place.version, place.channel, record.accepted_at, place.clock),
-            given_due=promised,
-            case=place.case,
+            EventKind.ACCEPTED, place.version, place.channel, record.accepted_at, place.clock, promised, place.case
         )
         if isinstance(first, Reason):
             return first
         steps = [first]
         moves: list[tuple[EventKind, datetime, Outcome | None]] = []
-        last_answer = record.supplements[answered[-1]].answered_at if record.supplements and answered else None
-        for supplement in record.supplements or ():
+        for supplement in supplements:
             moves.append((EventKind.SUPPLEMENT_REQUESTED, supplement.requested_at, None))
             if supplement.answered_at is not None:
                 moves.append((EventKind.SUPPLEMENTED, supplement.answered_at, None))

@@ -82,7 +82,10 @@ def next_step(
         return not_allowed(life)
     if outcome is not None:
         return Step(*step, _json(outcome=_OUTCOMES[outcome], **said))
-    return Step(*step, _json(**_dated(step[0]), **said))
+    event, after = step
+    if not said and not event.given:  # most are: an import takes its steps here
+        return Step(event, after, _json(due_at=stamp(event.due)))
+    return Step(event, after, _json(**_dated(event), **said))
 
 
 def anew_step(life: Life, event: Happened, **said: object) -> Step:

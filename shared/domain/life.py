@@ -94,7 +94,10 @@ def taken(
     state = next_state(life.state if life else None, kind)
     if state is None:
         return None
-    event = Happened(kind, at, given_due or reckoned_due(life, kind, at, clock), given=given_due is not None)
+    if given_due is None:
+        event = Happened(kind, at, reckoned_due(life, kind, at, clock))
+    else:
+        event = Happened(kind, at, given_due, True)
     return event, _applied(life, state, event)
 
 
