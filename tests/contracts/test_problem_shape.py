@@ -19,7 +19,8 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from services.local_issuer import AUDIENCE, ISSUER, LocalIssuer
 from services.serve import ROOMS, app_of
 from shared.web.clock import now
-from shared.web.problems import MEDIA_TYPE, PROBLEMS, REASONS
+from shared.web.problems import MEDIA_TYPE, PROBLEMS
+from shared.web.reasons import REASONS
 from tests.conftest import Database
 from tests.contracts.documents import document
 from tests.support import PROVINCE, WARD, a_draft, bearer, serving, settings_for

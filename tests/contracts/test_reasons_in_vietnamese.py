@@ -15,7 +15,8 @@ from services.local_issuer import LocalIssuer
 from services.serve import ROOMS
 from shared.domain.agencies import Level
 from shared.domain.lifecycle import STATUS_VI, TRANSITIONS, Channel, EventKind, State, allowed_events
-from shared.web.problems import PROBLEMS, REASONS, Reason
+from shared.web.problems import PROBLEMS, Reason
+from shared.web.reasons import REASONS
 from shared.web.words import EXPECTED, FORMATS, TERMS
 from tests.conftest import Database
 from tests.contracts.documents import document, operations, parts, resolved

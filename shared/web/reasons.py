@@ -1,0 +1,380 @@
+"""Why a field is refused: every code a reason can have, in Vietnamese and in English.
+
+A new reason is one line here, among those of its subject. Its code is for programs and stays once it is published.
+{name} is filled from the reason's parameters, never from what the client sent: that may hold personal data. What a
+code given as a parameter means in Vietnamese stands in `words.py`; the problems that reasons belong to, in
+`problems.py`.
+"""
+
+from types import MappingProxyType
+
+#: code → (Vietnamese, English)
+REASONS = MappingProxyType(
+    {
+        # what any field, parameter or page may be refused for
+        "required": ("bắt buộc phải có", "is required"),
+        "unknown_parameter": (
+            "tham số không có trong giao diện; các tham số được nhận: {expected}",
+            "a parameter is not known; the known ones: {expected}",
+        ),
+        "unknown_field": ("có trường không thuộc giao diện", "holds a field that is not known"),
+        "wrong_type": ("sai kiểu dữ liệu; cần {expected}", "wrong type; {expected} is needed"),
+        "invalid_value": ("giá trị không hợp lệ", "invalid value"),
+        "too_short": ("quá ngắn; ít nhất {limit} ký tự", "too short; at least {limit} characters"),
+        "too_long": ("quá dài; nhiều nhất {limit} ký tự", "too long; at most {limit} characters"),
+        "too_many": ("quá nhiều; nhiều nhất {limit}", "too many; at most {limit}"),
+        "out_of_range": ("ngoài khoảng cho phép: {limit}", "out of range: {limit}"),
+        "not_one_of": ("phải là một trong: {expected}", "must be one of: {expected}"),
+        "malformed": ("sai định dạng; cần {expected}", "malformed; {expected} is needed"),
+        "without_offset": (
+            "thời điểm phải có múi giờ, ví dụ 2019-07-24T08:00:00+07:00",
+            "an instant must carry its offset, e.g. 2019-07-24T08:00:00+07:00",
+        ),
+        "control_characters": ("có ký tự điều khiển", "contains control characters"),
+        "no_letter": ("phải có chữ cái", "must hold a letter"),
+        "nothing_to_search": ("phải có chữ cái hoặc chữ số để tìm", "must hold a letter or a digit to search by"),
+        "malformed_cursor": (
+            "con trỏ trang không hợp lệ; hãy bắt đầu lại từ trang đầu",
+            "the page cursor is not valid: start again at the first page",
+        ),
+        "not_utf8": ("không phải UTF-8", "is not UTF-8"),
+        "changes_nothing": ("không thay đổi gì so với hiện tại", "changes nothing"),
+        # instants and their order
+        "in_future": ("không được ở tương lai", "must not lie in the future"),
+        "in_past": ("không được ở quá khứ", "must not lie in the past"),
+        "before_submission": ("không được trước lúc nộp", "must not be before submission"),
+        "before_acceptance": ("không được trước lúc tiếp nhận", "must not be before acceptance"),
+        "after_what_followed": (
+            "không được sau việc đã diễn ra tiếp theo với hồ sơ ({at})",
+            "must not be after what happened to the dossier next ({at})",
+        ),
+        "before_finish": ("không được trước lúc xử lý xong", "must not be before the finish"),
+        "out_of_order": ("thời điểm không theo thứ tự trước sau", "instants are not in order"),
+        "needs_finish": ("cần có thời điểm xử lý xong", "needs the instant of finishing"),
+        # who may, and for whom
+        "out_of_scope": ("ngoài phạm vi của mã truy cập", "outside the scope of your token"),
+        "needs_leader": (
+            "cần lãnh đạo của cơ quan đang giữ hồ sơ, hoặc người được lãnh đạo ủy quyền",
+            "needs a leader of the holder, or somebody to whom one has delegated it",
+        ),
+        "agency_or_level": (
+            "chỉ nêu cơ quan hoặc cấp, không nêu cả hai",
+            "name an agency or a level, not both",
+        ),
+        # procedures and agencies
+        "unknown_procedure": ("không có thủ tục mang mã này", "no procedure has this code"),
+        "procedure_not_in_force": (
+            "thủ tục không có hiệu lực ngày {day}",
+            "the procedure was not in force on {day}",
+        ),
+        "unknown_sector": ("không có lĩnh vực mang tên này", "no procedure is of this sector"),
+        "unknown_agency": ("không có cơ quan mang mã này", "no agency has this code"),
+        "agency_not_in_force": (
+            "cơ quan không hoạt động ngày {day}{successor_vi}",
+            "the agency was not in force on {day}{successor_en}",
+        ),
+        "not_offered_at_level": (
+            "thủ tục không được tiếp nhận ở cấp {level} ngày {day}",
+            "the procedure is not offered at level {level} on {day}",
+        ),
+        "channel_not_offered": (
+            "thủ tục không nhận qua kênh {channel}",
+            "the procedure is not offered through channel {channel}",
+        ),
+        "unknown_case": (
+            "thủ tục không có trường hợp này qua kênh đã chọn; các trường hợp: {expected}",
+            "the procedure has no such case on this channel; it has: {expected}",
+        ),
+        # the working calendar and hours
+        "calendar_missing": (
+            "chưa có lịch làm việc năm {year}; quản trị viên cần nạp lịch",
+            "no working calendar is loaded for {year}; an operator has to load it",
+        ),
+        "day_repeated": ("ngày này đã có trong danh sách", "this day is listed already"),
+        "already_normal": (
+            "ngày này không có gì khác với ngày thường trong tuần",
+            "this day is already what its weekday says",
+        ),
+        "make_up_on_weekday": (
+            "ngày làm bù phải là thứ Bảy hoặc Chủ nhật",
+            "a make-up day worked must be a Saturday or a Sunday",
+        ),
+        "off_on_weekend": (
+            "ngày nghỉ bù, nghỉ hoán đổi phải là ngày từ thứ Hai đến thứ Sáu",
+            "a day off in lieu or a swapped day off must be a day from Monday to Friday",
+        ),
+        "year_without_work": (
+            "năm {year} sẽ không còn ngày làm việc nào",
+            "no working day would be left in {year}",
+        ),
+        "closes_before_opening": ("phải sau giờ bắt đầu", "must be after the opening"),
+        "overlaps_block": ("trùng với buổi làm việc khác trong ngày", "overlaps another block of the day"),
+        "weekday_without_hours": (
+            "các ngày từ thứ Hai đến thứ Sáu (0–4) phải có giờ làm việc; còn thiếu: {weekdays}",
+            "each of Monday to Friday (0–4) needs hours; missing: {weekdays}",
+        ),
+        "outside_hours": ("ngoài giờ làm việc ({hours})", "is outside the working hours ({hours})"),
+        "not_a_working_day": ("không phải ngày làm việc", "is not a working day"),
+        # a dossier's code and status
+        "malformed_code": ("không phải mã hồ sơ", "is not a dossier code"),
+        "not_of_this_reception": (
+            "mã hồ sơ thuộc cơ quan khác hoặc ngày chưa đến",
+            "the code belongs to another agency, or to a day that has not come",
+        ),
+        "already_used": ("mã này đã thuộc hồ sơ khác", "this code belongs to another dossier"),
+        "status": (
+            "trạng thái hiện tại: {status_vi}; có thể làm: {allowed}",
+            "current status: {status}; what may follow: {allowed}",
+        ),
+        "no_term": ("hồ sơ không có thời hạn", "the dossier has no term"),
+        # supplements, and the rules for them
+        "supplement_open": (
+            "hồ sơ còn chờ bổ sung thì chưa thể xử lý xong",
+            "a dossier that waits for a supplement cannot be finished",
+        ),
+        "supplement_limit": (
+            "chỉ được yêu cầu bổ sung {limit} lần; yêu cầu thêm phải nêu căn cứ pháp lý",
+            "a supplement may be asked for {limit_en}; another needs its legal basis",
+        ),
+        "supplement_late": (
+            "chỉ được yêu cầu bổ sung trong {limit} ngày làm việc từ ngày tiếp nhận; muộn hơn phải nêu căn cứ pháp lý",
+            "a supplement may be asked for within {limit} working days of reception; later it needs its legal basis",
+        ),
+        "back_dated": (
+            "chỉ được áp dụng từ ngày {day} trở đi; nếu áp dụng cho cả hồ sơ đã tiếp nhận thì phải ghi rõ {flag}",
+            "it holds from {day} on; whoever means what was received before as well has to say {flag}",
+        ),
+        "general_rule_needs_another": (
+            "quy định chung không thể kết thúc; hãy nhập quy định thay thế",
+            "the general rule does not end: enter the one that takes its place",
+        ),
+        "ended_before": ("đã kết thúc ngày {day}", "has ended on {day}"),
+        # extensions and apologies
+        "extended_before": ("chỉ được hẹn lại một lần", "a new date may be appointed only once"),
+        "extension_late": (
+            "phải xin lỗi và hẹn lại chậm nhất 1 ngày trước khi hết hạn ({due})",
+            "an apology with a new date is due at latest one day before the term ends ({due})",
+        ),
+        "not_later": ("phải sau ngày hẹn trả hiện tại ({due})", "must be later than the date as it stands ({due})"),
+        "already_past": ("không được trước thời điểm xin lỗi", "must not lie before the apology"),
+        "not_overdue": ("hồ sơ không quá hạn", "the dossier is not late"),
+        "finished_before": (
+            "hồ sơ đã xử lý xong, không còn gì để hẹn lại",
+            "the dossier is finished: there is nothing left to appoint",
+        ),
+        "only_with_overdue": (
+            "chỉ thư xin lỗi vì quá hạn mới hẹn lại ngày trả",
+            "only an apology for lateness appoints a new date",
+        ),
+        "one_stop_moves_the_date": (
+            "chỉ bộ phận một cửa được điều chỉnh ngày hẹn trả",
+            "only the one-stop moves the applicant's date",
+        ),
+        "before_apology": ("không được trước thời điểm xin lỗi", "must not be before the apology"),
+        "before_sending": ("không được trước lúc gửi", "must not be before it was sent"),
+        "not_sent": ("thư xin lỗi chưa được gửi", "the apology was not sent yet"),
+        "proposal_open": (
+            "đang có đề nghị gia hạn chưa được xem xét; hãy chấp nhận hoặc từ chối đề nghị đó trước",
+            "a proposal to extend waits for a decision: accept or reject it first",
+        ),
+        "unknown_proposal": ("không có đề nghị gia hạn mang số này", "there is no such proposal"),
+        "proposal_decided": ("đề nghị gia hạn này đã được xem xét", "this proposal was decided before"),
+        "not_with_proposal": (
+            "không gửi kèm khi chấp nhận đề nghị gia hạn: nội dung lấy từ đề nghị",
+            "is not sent when a proposal is accepted: it comes from the proposal",
+        ),
+        # forms and ledgers
+        "forms_of_the_dossier": ("hồ sơ hiện có các mẫu: {available}", "the dossier has: {available}"),
+        "editions_of_the_form": ("mẫu này mới có đến lần {limit}", "the newest edition of this form is {limit}"),
+        "no_form_in_law": (
+            "không có mẫu nào được quy định vào ngày {day}",
+            "no circular had such a form on {day}",
+        ),
+        "ledger_too_long": (
+            "sổ có nhiều hơn {limit} hồ sơ; hãy chọn kỳ ngắn hơn hoặc đơn vị nhỏ hơn",
+            "the ledger has more than {limit} dossiers: choose a shorter period, or a smaller agency",
+        ),
+        # imports
+        "imports_under_way": (
+            "đang có {limit} lượt nhập chạy; hãy thử lại sau",
+            "{limit} imports are running: try again later",
+        ),
+        "no_records": (
+            "tệp không có bản ghi nào; không có gì được nhập",
+            "the file holds no record; nothing was imported",
+        ),
+        "missing_columns": ("dòng tiêu đề thiếu cột {columns}", "the header lacks {columns}"),
+        "unknown_columns": (
+            "dòng tiêu đề có cột lạ, ở vị trí: {positions}",
+            "the header has columns that are not known, in place: {positions}",
+        ),
+        "repeated_columns": (
+            "dòng tiêu đề có cột lặp lại, ở vị trí: {positions}",
+            "the header repeats columns, in place: {positions}",
+        ),
+        "wrong_columns": ("số cột khác với dòng tiêu đề", "the number of columns differs from the header"),
+        "not_json_object": ("dòng không phải một đối tượng JSON", "the line is not a JSON object"),
+        "line_too_long": ("dòng dài quá {limit} byte", "the line is longer than {limit} bytes"),
+        "quote_not_closed": (
+            "dấu ngoặc kép mở ở dòng {line} không được đóng ở cuối ô; từ dòng {first} đến dòng {last}"
+            " bị coi là một bản ghi",
+            "a quote opened on line {line} is not closed at the end of its cell; lines {first} to {last} were taken for"
+            " one record",
+        ),
+        "lines_as_one": (
+            "ô trong dấu ngoặc kép nối từ dòng {first} đến dòng {last} thành một bản ghi",
+            "a quoted cell joins lines {first} to {last} into one record",
+        ),
+        "repeated_in_file": (
+            "mã này đã có ở một dòng trước với nội dung khác",
+            "an earlier line has this code with other content",
+        ),
+        "changed_since_import": (
+            "bản ghi này đã được nhập trước đây với nội dung khác",
+            "this record was imported before with other content",
+        ),
+        # many actions in one call
+        "repeated_in_call": ("hồ sơ này đã có ở một mục trước của lần gọi", "an earlier item of this call has it"),
+        # cases and hand-overs
+        "not_the_holder": ("cơ quan này không đang giữ hồ sơ", "this agency does not hold the dossier"),
+        "case_over": (
+            "hồ sơ không còn ở khâu xử lý: đã báo xử lý xong hoặc đã kết thúc",
+            "nothing is left to do: the finish is reported, or the dossier has ended",
+        ),
+        "already_the_holder": (
+            "cơ quan và bộ phận này đang giữ hồ sơ",
+            "this agency and desk hold the dossier already",
+        ),
+        "not_the_receiver": (
+            "chỉ cơ quan được giao hồ sơ mới được trả lời lần chuyển này",
+            "only the agency that was given the dossier answers this hand-over",
+        ),
+        "not_the_giver": (
+            "chỉ cơ quan đã giao hồ sơ mới được thu hồi",
+            "only the agency that gave the dossier may recall it",
+        ),
+        "before_hand_over": ("không được trước lúc giao hồ sơ", "must not be before the hand-over"),
+        "received_before": ("bên nhận đã nhận hồ sơ lúc {at}", "the receiver received it at {at}"),
+        "declined_before": ("bên nhận đã từ chối nhận lúc {at}", "the receiver declined it at {at}"),
+        "recalled_before": ("bên giao đã thu hồi lúc {at}", "the giver recalled it at {at}"),
+        "sent_back_before": ("bên nhận đã trả lại bên giao lúc {at}", "the receiver returned it at {at}"),
+        "no_answer_awaited": (
+            "lần chuyển này không chờ trả lời",
+            "no answer to this hand-over is awaited",
+        ),
+        "not_received_yet": (
+            "hồ sơ chưa được nhận: hãy nhận, hoặc từ chối nhận",
+            "it is not received yet: receive it, or decline it",
+        ),
+        "returned_to_you": (
+            "hồ sơ bị trả lại thì bên giao phải nhận lại",
+            "what is returned has to be taken back",
+        ),
+        "finish_refused": (
+            "bộ phận một cửa không ghi nhận kết thúc xử lý, với mã {code}",
+            "the one-stop does not take the finish, with the code {code}",
+        ),
+        # assignments and delegations
+        "nothing_assigned": (
+            "phải nêu người được phân công hoặc bộ phận",
+            "name an assignee or a desk",
+        ),
+        "assigned_so": ("hồ sơ đang được phân công như vậy", "it is assigned so already"),
+        "delegate_is_delegator": ("không thể tự ủy quyền cho mình", "nobody delegates to oneself"),
+        "delegation_overlaps": (
+            "người này đã được ủy quyền ở cơ quan này trong khoảng thời gian đó",
+            "within that period this person has a delegation of this agency already",
+        ),
+        "delegation_over": ("ủy quyền này đã chấm dứt", "this delegation is over already"),
+        # reorganisations
+        "no_open_dossier": (
+            "không có hồ sơ đang giải quyết mang mã này",
+            "no open dossier has this code",
+        ),
+        "not_a_successor": (
+            "không phải đơn vị kế thừa; nếu vẫn giao thì phải nêu lý do",
+            "is not a successor; if it is to take over all the same, say why",
+        ),
+        # workflows
+        "agency_or_relation": (
+            "phải nêu mã cơ quan hoặc quan hệ của cơ quan với hồ sơ, không nêu cả hai",
+            "needs an agency's code or its relation to the dossier, not both",
+        ),
+        "one_agency_only": (
+            "quy trình nội bộ chỉ gồm các bộ phận của cơ quan tiếp nhận",
+            "an internal process has only desks of the agency that received the dossier",
+        ),
+        "department_by_name": (
+            "nêu tên sở khi và chỉ khi quan hệ là sở",
+            "a department's name goes with the relation department, and only with it",
+        ),
+        "unknown_step": (
+            "chờ một bước không có; có {limit} bước",
+            "waits for a step that is not there; there are {limit}",
+        ),
+        "steps_in_a_circle": ("các bước chờ lẫn nhau: {steps}", "the steps wait for each other: {steps}"),
+        "unreachable_step": (
+            "không bao giờ tới bước này, vì các bước trước chờ lẫn nhau: {steps}",
+            "is never reached, for steps before it wait for each other: {steps}",
+        ),
+        "no_lead": ("phải có một cơ quan chủ trì", "needs a lead agency"),
+        "two_leads": (
+            "chỉ có một cơ quan chủ trì; bước {step} đã có cơ quan khác",
+            "there is one lead agency; step {step} has another",
+        ),
+        "path_exceeds_term": (
+            "các bước {path} cộng lại {total} giờ làm việc, quá thời hạn của thủ tục là {term} giờ làm việc",
+            "steps {path} add up to {total} working hours, more than the procedure's term of {term} working hours",
+        ),
+        "not_after_version": (
+            "phải sau ngày phiên bản trước có hiệu lực ({day})",
+            "must be after the day on which the version before began to hold ({day})",
+        ),
+        "other_place": (
+            "phiên bản trước áp dụng cho nơi khác; hãy dùng mã khác cho quy trình của nơi này",
+            "the version before holds at another place: give the workflow of this place a code of its own",
+        ),
+        "unknown_department": (
+            "không có sở nào mang tên này ngày {day}",
+            "no department had this name on {day}",
+        ),
+        "nothing_above": (
+            "cơ quan này không có cơ quan cấp trên ngày {day}",
+            "no agency stood above it on {day}",
+        ),
+        "ends_within": (
+            "cơ quan chỉ hoạt động đến ngày {day} và không có một đơn vị kế thừa duy nhất",
+            "the agency ends on {day}, and no one agency takes over from it",
+        ),
+        "workflow_overlaps": (
+            "quy trình {code} đã áp dụng cho thủ tục này ở nơi này trong thời gian đó",
+            "workflow {code} holds for this procedure at this place in that period",
+        ),
+        # a workflow's segments, and opinions
+        "not_at_work": (
+            "cơ quan này không giữ hồ sơ, cũng không có phần việc đang làm",
+            "this agency neither holds the dossier nor has a share of it to work on",
+        ),
+        "asks_itself": ("không lấy ý kiến của chính mình", "does not ask itself"),
+        "instant_or_allotment": (
+            "phải nêu thời điểm hoặc số giờ, số ngày làm việc, không nêu cả hai",
+            "needs an instant or a number of working hours or days, not both",
+        ),
+        "not_asked": ("không lấy ý kiến của cơ quan này", "this agency was not asked"),
+        "opinion_answered": ("đã trả lời rồi", "it was answered before"),
+        "not_your_segment": (
+            "phần việc này của cơ quan khác",
+            "this share of the work is another agency's",
+        ),
+        "segment_over": ("phần việc này đã xong", "this share of the work is over"),
+        "segment_waits": (
+            "phần việc này chưa bắt đầu; còn chờ bước {steps}",
+            "this share of the work has not begun; it waits for step {steps}",
+        ),
+        # reports
+        "period_reversed": ("ngày đầu kỳ sau ngày cuối kỳ", "the period ends before it begins"),
+        "period_in_future": ("kỳ báo cáo vượt quá ngày hôm nay", "the period reaches into the future"),
+        "period_absurd": ("kỳ báo cáo phải trong khoảng {limit}", "the period must lie within {limit}"),
+        "as_of_in_future": ("thời điểm chốt không được ở tương lai", "as_of must not lie in the future"),
+    }
+)
