@@ -20,7 +20,7 @@ from bench.receiving import principal_at
 from intake_service.dossiers import endpoints as dossiers
 from routing_service.overdue import endpoints as overdue
 from shared.contracts.intake import DossierPage
-from shared.contracts.routing import OverduePage
+from shared.contracts.overdue import OverduePage
 from shared.web.auth import Role
 
 _ROWS = 200

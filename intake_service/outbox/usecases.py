@@ -7,8 +7,9 @@ import structlog
 
 from intake_service.lifecycle.usecases import begin_processing
 from intake_service.outbox import store
+from shared.contracts.cases import MAX_OPENINGS, CaseOpening
 from shared.contracts.neighbour import NeighbourRefused, NeighbourUnavailable
-from shared.contracts.routing import MAX_OPENINGS, CaseOpening, RoutingClient
+from shared.contracts.routing import RoutingClient
 from shared.reference import Reference
 from shared.web.app import Room
 from shared.web.background import Worker

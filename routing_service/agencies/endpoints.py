@@ -9,8 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from routing_service.agencies import usecases
+from shared.contracts.agencies import AgencyDetail, AgencyPage, LevelName
 from shared.contracts.fields import Code, Day, InstantIn, ShortLine
-from shared.contracts.routing import AgencyDetail, AgencyPage, LevelName
 from shared.domain.agencies import Agency, AgencyTree, Level
 from shared.domain.civil_time import civil_day
 from shared.web.app import ReferenceOf, RoomOf

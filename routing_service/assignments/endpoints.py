@@ -11,7 +11,7 @@ from routing_service.assignments import usecases
 from routing_service.cases.endpoints import IfMatch, version_in
 from routing_service.hand_overs.endpoints import CHANGES
 from routing_service.hand_overs.usecases import Asked
-from shared.contracts.routing import Assignment, AssignmentIn, Assignments
+from shared.contracts.assignments import Assignment, AssignmentIn, Assignments
 from shared.domain.civil_time import shown
 from shared.reference import Reference
 from shared.web.app import ReferenceOf

@@ -2,7 +2,7 @@
 
 from routing_service.cases.rules import Assigned, Change, gone_on_with
 from routing_service.hand_overs.rules import Scene, held
-from shared.contracts.routing import AssignmentIn
+from shared.contracts.assignments import AssignmentIn
 from shared.web.problems import Problem, Reason
 
 

@@ -8,7 +8,7 @@ from routing_service.assignments import rules, store
 from routing_service.cases.rules import CaseRow
 from routing_service.cases.usecases import one
 from routing_service.hand_overs.usecases import Asked, changed
-from shared.contracts.routing import AssignmentIn
+from shared.contracts.assignments import AssignmentIn
 from shared.web.auth import Principal
 from shared.web.database import Reading, Writing
 

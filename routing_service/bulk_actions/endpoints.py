@@ -8,7 +8,7 @@ from starlette.responses import Response
 from routing_service.bulk_actions import usecases
 from routing_service.hand_overs.usecases import Asked
 from shared.contracts.bulk import BulkResults
-from shared.contracts.routing import BulkActionsIn
+from shared.contracts.case_actions import BulkActionsIn
 from shared.web.app import ReferenceOf
 from shared.web.auth import Principal, Role, allows
 from shared.web.bulk import bulk_response

@@ -12,7 +12,7 @@ from routing_service.delegations.rules import Officer
 from routing_service.delegations.usecases import officer
 from routing_service.hand_overs.rules import Scene, decline, hand_over, receive
 from routing_service.hand_overs.usecases import Asked
-from shared.contracts.routing import BulkAssign, BulkDecline, BulkFinish, BulkHandOver, BulkReceive
+from shared.contracts.case_actions import BulkAssign, BulkDecline, BulkFinish, BulkHandOver, BulkReceive
 from shared.web.auth import Role
 from shared.web.bulk import DONE, REPLAYED, Outcome, Read, items_of, kept, kept_before
 from shared.web.database import Writing

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from routing_service.calendars import usecases
-from shared.contracts.routing import CalendarDayItem, CalendarOfYear, SessionItem
+from shared.contracts.calendars import CalendarDayItem, CalendarOfYear, SessionItem
 from shared.domain.civil_time import civil_day
 from shared.web.app import ReferenceOf
 from shared.web.clock import now

@@ -9,18 +9,10 @@ from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
 from routing_service.cases import rules, store, usecases
+from shared.contracts.cases import Case, CaseFinishIn, CaseOpened, CaseOpening, CaseOpenings, CasePage, CasesOpened
 from shared.contracts.fields import Code, Subject
 from shared.contracts.intake import IntakeClient
-from shared.contracts.routing import (
-    Case,
-    CaseFinishIn,
-    CaseOpened,
-    CaseOpening,
-    CaseOpenings,
-    CasePage,
-    CasesOpened,
-    WorklistPage,
-)
+from shared.contracts.overdue import WorklistPage
 from shared.domain.civil_time import civil_day, shown
 from shared.reference import Reference
 from shared.web.app import ReferenceOf, RoomOf

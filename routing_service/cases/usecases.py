@@ -11,9 +11,9 @@ import structlog
 from routing_service.cases import rules, store
 from routing_service.cases.rules import CaseRow
 from routing_service.workflows.usecases import begin
+from shared.contracts.cases import CaseFinishIn, CaseOpening
 from shared.contracts.intake import IntakeClient
 from shared.contracts.neighbour import NeighbourRefused, NeighbourUnavailable
-from shared.contracts.routing import CaseFinishIn, CaseOpening
 from shared.domain.vietnamese import has_control_characters
 from shared.reference import Reference
 from shared.web.auth import Principal

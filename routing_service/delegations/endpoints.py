@@ -9,8 +9,8 @@ from starlette.responses import Response
 from routing_service.cases.endpoints import IfMatch, version_in
 from routing_service.delegations import usecases
 from routing_service.delegations.rules import DelegationRow
+from shared.contracts.delegations import Delegation, DelegationIn, DelegationPage
 from shared.contracts.fields import Code, Day
-from shared.contracts.routing import Delegation, DelegationIn, DelegationPage
 from shared.domain.civil_time import civil_day, shown
 from shared.reference import Reference
 from shared.web.app import ReferenceOf, RoomOf

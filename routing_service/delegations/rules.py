@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from routing_service.agencies.rules import absence
-from shared.contracts.routing import DelegationIn
+from shared.contracts.delegations import DelegationIn
 from shared.domain.agencies import AgencyTree
 from shared.reference import Reference
 from shared.web.auth import Principal, Role

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import asyncpg
 
 from routing_service.delegations.rules import DelegationRow
-from shared.contracts.routing import DelegationIn
+from shared.contracts.delegations import DelegationIn
 from shared.web.database import Connection
 
 _COLUMNS = (

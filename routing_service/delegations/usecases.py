@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from routing_service.delegations import rules, store
 from routing_service.delegations.rules import DelegationRow, Officer
-from shared.contracts.routing import DelegationIn
+from shared.contracts.delegations import DelegationIn
 from shared.domain.civil_time import civil_day, midnight
 from shared.reference import Reference
 from shared.web.auth import Principal

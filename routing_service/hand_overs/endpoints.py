@@ -12,14 +12,7 @@ from starlette.responses import Response
 from routing_service.cases.endpoints import IfMatch, version_in
 from routing_service.cases.rules import Change
 from routing_service.hand_overs import rules, usecases
-from shared.contracts.routing import (
-    HandOver,
-    HandOverAnswerIn,
-    HandOverIn,
-    HandOvers,
-    ReasonedAnswerIn,
-    RecallIn,
-)
+from shared.contracts.hand_overs import HandOver, HandOverAnswerIn, HandOverIn, HandOvers, ReasonedAnswerIn, RecallIn
 from shared.domain.civil_time import shown
 from shared.reference import Reference
 from shared.web.app import ReferenceOf

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from routing_service.agencies.rules import absence
 from routing_service.cases.rules import CaseRow, Change, Moved, Movement, Received, gone_on_with, impossible
 from routing_service.delegations.rules import Authority, Officer
-from shared.contracts.routing import HandOverAnswerIn, HandOverIn, ReasonedAnswerIn, RecallIn
+from shared.contracts.hand_overs import HandOverAnswerIn, HandOverIn, ReasonedAnswerIn, RecallIn
 from shared.domain.agencies import AgencyTree
 from shared.domain.civil_time import civil_day, local
 from shared.reference import Reference

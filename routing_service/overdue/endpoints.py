@@ -17,7 +17,7 @@ from routing_service.cases.rules import dossier_fields
 from routing_service.overdue import rules, usecases
 from routing_service.overdue.rules import Asked
 from shared.contracts.fields import Code, Day, InstantIn, LongLine
-from shared.contracts.routing import DueSoonItem, DueSoonPage, OverdueItem, OverduePage, OwedCount, OwedItem, OwedPage
+from shared.contracts.overdue import DueSoonItem, DueSoonPage, OverdueItem, OverduePage, OwedCount, OwedItem, OwedPage
 from shared.domain.civil_time import civil_day, shown
 from shared.web.app import ReferenceOf, Room, RoomOf
 from shared.web.auth import STAFF, Principal, allows

@@ -1,1 +1,2 @@
-"""WIRE MODELS AND TYPED CLIENTS, one file per providing room. The server imports the same models as its callers."""
+"""WIRE MODELS, one file per noun, AND TYPED CLIENTS, one per providing room (`intake.py`, `routing.py`, `stats.py`).
+The server imports the same models as its callers."""

@@ -3,20 +3,16 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from shared.contracts.fields import InstantIn, LongLine, Name, Reasoning, ShortLine
+from shared.contracts.fields import Incoming, InstantIn, LongLine, Name, Reasoning, ShortLine
 
 ApologyKindName = Literal["extension", "overdue", "lost_or_damaged"]
 SendingChannel = Literal["sms", "email", "phone", "post", "counter", "social_network"]
 ProposalState = Literal["open", "accepted", "rejected"]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ExtensionProposalIn(_In):
+class ExtensionProposalIn(Incoming):
     """Phiếu đề nghị gia hạn: what the handling agency writes to the one-stop, at latest one day before the term ends
     (NĐ 61/2018 art. 19(9))."""
 
@@ -29,7 +25,7 @@ class ExtensionProposalIn(_In):
     signed_by: Name = Field(description="Who signed it", examples=["Trần Văn Bình"])
 
 
-class RejectionIn(_In):
+class RejectionIn(Incoming):
     """Why the one-stop does not take a proposal."""
 
     reason: Reasoning = Field(description="For the handling agency to read", examples=["Ngày đề nghị quá xa"])
@@ -77,7 +73,7 @@ class OpenProposalPage(BaseModel):
     next: str | None = Field(description="Cursor of the next page, null at the end", examples=[None])
 
 
-class SendingIn(_In):
+class SendingIn(Incoming):
     """An apology was sent to the applicant (art. 19(9): by e-mail, SMS, phone or allowed social network)."""
 
     channel: SendingChannel = Field(description="How", examples=["sms"])
@@ -85,7 +81,7 @@ class SendingIn(_In):
     occurred_at: InstantIn | None = Field(None, description="When, if not now; never in the future")
 
 
-class ReceiptIn(_In):
+class ReceiptIn(Incoming):
     """An apology reached the applicant."""
 
     by: LongLine | None = Field(None, description="Who received it", examples=["Nguyễn Thị Đào"])

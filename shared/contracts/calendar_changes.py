@@ -3,9 +3,9 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from shared.contracts.fields import Day, LongLine, Name, Reasoning, ShortLine
+from shared.contracts.fields import Day, Incoming, LongLine, Name, Reasoning, ShortLine
 
 DayStatusName = Literal["announced", "provisional"]
 ChangedKindName = Literal["holiday", "in_lieu", "swap_off", "make_up_work", "normal"]
@@ -15,11 +15,7 @@ RecomputeState = Literal["waiting", "sweeping", "settling", "done"]
 MOST_DAYS = 60
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ChangedDayIn(_In):
+class ChangedDayIn(Incoming):
     """One day as it is to be from now on."""
 
     day: Day = Field(description="The civil day, of a year that is loaded", examples=["2026-09-01"])
@@ -40,7 +36,7 @@ class ChangedDayIn(_In):
     )
 
 
-class CalendarPreviewIn(_In):
+class CalendarPreviewIn(Incoming):
     """Days that are thought of otherwise."""
 
     days: Annotated[list[ChangedDayIn], Field(min_length=1, max_length=MOST_DAYS)] = Field(
@@ -49,7 +45,7 @@ class CalendarPreviewIn(_In):
     examples: Annotated[int, Field(ge=0, le=200)] = Field(20, description="How many examples to show", examples=[20])
 
 
-class CalendarChangeIn(_In):
+class CalendarChangeIn(Incoming):
     """A change of the calendar, with why and by which decision."""
 
     days: Annotated[list[ChangedDayIn], Field(min_length=1, max_length=MOST_DAYS)] = Field(

@@ -2,17 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from shared.contracts.fields import Code, Email, InstantIn, LongLine, Name, ShortLine
+from shared.contracts.fields import Code, Email, Incoming, InstantIn, LongLine, Name, ShortLine
 from shared.contracts.intake import ApplicantKind, ChannelName, SubmitterIn
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ApplicantCorrectionIn(_In):
+class ApplicantCorrectionIn(Incoming):
     """What was mis-entered of the applicant. What is not named stays; null takes away what may be missing."""
 
     kind: ApplicantKind | None = Field(
@@ -25,7 +21,7 @@ class ApplicantCorrectionIn(_In):
     address: LongLine | None = Field(None, description="Postal address", examples=["12 Hùng Vương, phường Đông Hà"])
 
 
-class CorrectionIn(_In):
+class CorrectionIn(Incoming):
     """What was mis-entered at reception, as it is right. What is not named stays."""
 
     reason: LongLine = Field(description="Why, for the record", examples=["Nhập nhầm ngày tiếp nhận"])

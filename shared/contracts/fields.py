@@ -7,7 +7,9 @@ from typing import Annotated
 from pydantic import (
     AfterValidator,
     AwareDatetime,
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
     EmailStr,
     Field,
     StringConstraints,
@@ -27,6 +29,12 @@ from shared.domain.vietnamese import (
 #: What a calendar can have.
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 _SHORTEST_SEARCH = 2
+
+
+class Incoming(BaseModel):
+    """A body, or a part of one, as it may come in: what the interface does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 def refused(code: str, **params: object) -> PydanticCustomError:

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from shared.contracts.fields import Code, Email, InstantIn, LongLine, Name, ShortLine
+from shared.contracts.fields import Code, Email, Incoming, InstantIn, LongLine, Name, ShortLine
 from shared.contracts.neighbour import call
 from shared.contracts.verbs import FinishIn, OnBehalf
 from shared.domain.lifecycle import EventKind
@@ -29,11 +29,7 @@ VerdictName = Literal["early", "on_day", "late"]
 ApplicantKind = Literal["person", "business", "agency", "organisation"]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ApplicantIn(_In):
+class ApplicantIn(Incoming):
     """Chủ hồ sơ: whose dossier it is."""
 
     kind: ApplicantKind = Field(description="person, business, agency or organisation", examples=["person"])
@@ -46,7 +42,7 @@ class ApplicantIn(_In):
     address: LongLine | None = Field(None, examples=["12 Hùng Vương, phường Đông Hà"])
 
 
-class SubmitterIn(_In):
+class SubmitterIn(Incoming):
     """Người nộp: who hands the dossier in, where that is somebody else."""
 
     name: Name = Field(description="Full name", examples=["Trần Văn Bình"])
@@ -54,7 +50,7 @@ class SubmitterIn(_In):
     phone: ShortLine | None = Field(None, description="As given", examples=["0905 000 002"])
 
 
-class DocumentIn(_In):
+class DocumentIn(Incoming):
     """One component of the dossier as handed in."""
 
     name: Name = Field(examples=["Giấy chứng sinh"])
@@ -62,7 +58,7 @@ class DocumentIn(_In):
     count: Annotated[int, Field(strict=True, ge=1, le=1000)] = Field(1, description="How many of it", examples=[1])
 
 
-class DossierIn(_In):
+class DossierIn(Incoming):
     """A dossier handed in at the one-stop."""
 
     procedure: Code = Field(description="Procedure code, `GET /v1/procedures`", examples=["1.001193"])
@@ -213,7 +209,7 @@ class ProcedurePage(BaseModel):
     next: str | None = Field(description="Cursor of the next page, null at the end")
 
 
-class ImportSupplement(_In):
+class ImportSupplement(Incoming):
     """One request to the applicant to supplement the dossier, and the answer if there was one."""
 
     requested_at: InstantIn = Field(description="When the applicant was asked")
@@ -222,7 +218,7 @@ class ImportSupplement(_In):
     )
 
 
-class ImportRecord(_In):
+class ImportRecord(Incoming):
     """One dossier of another system, as it stands there. In a CSV nested fields are dotted: `applicant.name`,
     `supplements.0.requested_at`."""
 

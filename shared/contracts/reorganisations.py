@@ -3,19 +3,15 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from shared.contracts.fields import Code, Day, LongLine, Name, ShortLine
+from shared.contracts.fields import Code, Day, Incoming, LongLine, Name, ShortLine
 
 ReorganisationState = Literal["waiting", "under_way", "finished"]
 MAX_RULES, MAX_LISTED = 5_000, 10_000
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ReceiverIn(_In):
+class ReceiverIn(Incoming):
     """One of several successors among which dossiers are divided."""
 
     agency: Code = Field(description="The successor, in force on the effective day", examples=["19333"])
@@ -24,7 +20,7 @@ class ReceiverIn(_In):
     )
 
 
-class ReorganisationRule(_In):
+class ReorganisationRule(Incoming):
     """Where a unit's open dossiers go. The first rule that fits a dossier holds; without sector, procedure and desk it
     fits all."""
 
@@ -41,7 +37,7 @@ class ReorganisationRule(_In):
     )
 
 
-class ListedDossiers(_In):
+class ListedDossiers(Incoming):
     """Dossiers named one by one; they go before the rules."""
 
     to: Code = Field(description="Who takes them over", examples=["19333"])
@@ -50,7 +46,7 @@ class ListedDossiers(_In):
     )
 
 
-class ReorganisationIn(_In):
+class ReorganisationIn(Incoming):
     """Sắp xếp đơn vị: which units' open dossiers go to which successors, by whose decision."""
 
     name: Name = Field(description="What it is called", examples=["Sắp xếp đơn vị hành chính cấp xã năm 2019"])

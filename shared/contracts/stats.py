@@ -6,11 +6,11 @@ from typing import Annotated, Literal, get_args
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.contracts.agencies import LevelName
 from shared.contracts.fields import Code, Day, InstantIn, Name
 from shared.contracts.intake import ChannelName, StatusName, VerdictName
 from shared.contracts.neighbour import call
 
-LevelName = Literal["ministry", "province", "district", "commune"]
 GroupBy = Literal["none", "agency", "tree", "level", "sector", "procedure", "channel", "month"]
 ReportFormat = Literal["json", "csv", "xlsx", "docx", "pdf"]
 Basis = Literal["as_known_now", "as_recorded_then"]

@@ -3,24 +3,20 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationInfo, field_validator
+from pydantic import Field, SkipValidation, ValidationInfo, field_validator
 
 from shared.contracts.bulk import MAX_BULK
-from shared.contracts.fields import Code, InstantIn, LongLine, Name, Reasoning, ShortLine, Subject, refused
+from shared.contracts.fields import Code, Incoming, InstantIn, LongLine, Name, Reasoning, ShortLine, Subject, refused
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class OnBehalf(_In):
+class OnBehalf(Incoming):
     """For whom a service reports."""
 
     actor: Subject = Field(description="Who did it", examples=["handler@19333"])
     agency: Code = Field(description="For which agency", examples=["19333"])
 
 
-class Verb(_In):
+class Verb(Incoming):
     """What every verb takes."""
 
     occurred_at: InstantIn | None = Field(None, description="When, if not now; never in the future")
@@ -39,7 +35,7 @@ class RefuseIn(_Reasoned):
     """An online submission is not received, with the reason (art. 17(2)): không tiếp nhận (national status 3)."""
 
 
-class DocumentWanted(_In):
+class DocumentWanted(Incoming):
     """One component that is missing or wrong."""
 
     name: Name = Field(examples=["Giấy chứng sinh"])
@@ -159,7 +155,7 @@ class ReturnIn(Verb):
     )
 
 
-class _Item(_In):
+class _Item(Incoming):
     code: Code = Field(description="Mã hồ sơ", examples=["19333-261123-0001"])
     version: int | None = Field(
         None, strict=True, ge=1, description="The dossier's ETag as read: refused if it changed", examples=[2]
@@ -178,7 +174,7 @@ class BulkReturnIn(_Item, ReturnIn):
     action: Literal["return"] = Field(description="Trả kết quả", examples=["return"])
 
 
-class DossierActionsIn(_In):
+class DossierActionsIn(Incoming):
     """Up to 1,000 actions in one call. Each is judged on its own: a malformed one holds up no other."""
 
     items: Annotated[

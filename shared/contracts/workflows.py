@@ -4,10 +4,10 @@ opinions that are asked on the way."""
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from shared.contracts.fields import Code, Day, InstantIn, LongLine, Name, ShortLine
+from shared.contracts.fields import Code, Day, Incoming, InstantIn, LongLine, Name, ShortLine
 
 KindName = Literal["linked", "internal"]
 RelationName = Literal["receiving", "above", "department"]
@@ -31,10 +31,6 @@ OpinionState = Literal["open", "escalated", "answered"]
 MAX_STEPS = 50
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
 def _workflow_code(value: object) -> object:
     """It stands in an address: no blanks, no slashes."""
     if isinstance(value, str) and not (
@@ -47,7 +43,7 @@ def _workflow_code(value: object) -> object:
 WorkflowCode = Annotated[Code, BeforeValidator(_workflow_code)]
 
 
-class Allotment(_In):
+class Allotment(Incoming):
     """How long a unit has."""
 
     value: Annotated[float, Field(strict=True, gt=0, le=1000, multiple_of=0.25)] = Field(
@@ -56,7 +52,7 @@ class Allotment(_In):
     unit: AllotmentUnit = Field(description="A working day has eight working hours", examples=["working_hour"])
 
 
-class WorkflowStepIn(_In):
+class WorkflowStepIn(Incoming):
     """One share of the work. Its number is its place in the list, from 1 on."""
 
     agency: Code | None = Field(
@@ -86,7 +82,7 @@ class WorkflowStepIn(_In):
     )
 
 
-class WorkflowIn(_In):
+class WorkflowIn(Incoming):
     """A workflow, or a new version of one: the former version then ends on the day before."""
 
     code: WorkflowCode = Field(description="Its code, the same for all versions", examples=["LT-2.000908"])
@@ -245,7 +241,7 @@ class OpenSegmentPage(BaseModel):
     next: str | None = Field(description="Cursor of the next page, null at the end", examples=[None])
 
 
-class SegmentFinishIn(_In):
+class SegmentFinishIn(Incoming):
     """An agency is done with its share."""
 
     note: LongLine | None = Field(None, description="What it gives back", examples=["Đã có văn bản trả lời"])
@@ -254,7 +250,7 @@ class SegmentFinishIn(_In):
     )
 
 
-class OpinionIn(_In):
+class OpinionIn(Incoming):
     """Lấy ý kiến: another unit is asked. A deadline is either an instant or an allotment."""
 
     agency: Code = Field(description="The unit that is asked, in force today", examples=["QT25-D03"])
@@ -263,7 +259,7 @@ class OpinionIn(_In):
     allotted: Allotment | None = Field(None, description="… or how long, by the asked unit's hours")
 
 
-class OpinionAnswerIn(_In):
+class OpinionAnswerIn(Incoming):
     """The asked unit answers."""
 
     answer: LongLine = Field(description="What it says", examples=["Thống nhất"])

@@ -14,9 +14,10 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from pydantic import BaseModel
 
 from services.serve import ROOMS
+from shared.contracts.cases import CaseOpening
 from shared.contracts.intake import IntakeClient
 from shared.contracts.neighbour import NeighbourRefused, NeighbourUnavailable
-from shared.contracts.routing import CaseOpening, RoutingClient
+from shared.contracts.routing import RoutingClient
 from shared.contracts.stats import FigureListQuery, ReportQuery, StatsClient
 from tests.contracts.documents import PROBLEM, Operation, operations, resolved, sample, standing_alone
 from tests.support import at

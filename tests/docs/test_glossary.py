@@ -6,9 +6,12 @@ from typing import get_args
 
 import pytest
 
+from shared.contracts.agencies import AgencyDetail
+from shared.contracts.cases import Case
 from shared.contracts.forms import DossierForm, FormName
+from shared.contracts.hand_overs import AnswerName, MovementName
 from shared.contracts.intake import Dossier, DossierEvent, ImportRecord
-from shared.contracts.routing import AgencyDetail, AnswerName, Case, DueSoonItem, MovementName, OverdueItem
+from shared.contracts.overdue import DueSoonItem, OverdueItem
 from shared.contracts.stats import COUNT_NAMES, RATE_NAMES, ListedDossier, ReportRow
 from shared.domain.agencies import Level
 from shared.domain.deadline import Verdict
