@@ -14,7 +14,9 @@ from intake_service.deadlines.rules import history
 from intake_service.forms import pdf, word
 from intake_service.forms.press import pressed
 from intake_service.forms.rules import Entry, FormKind, chosen, editions
-from intake_service.forms.wording import Paper, Party, Subject, office_of, paper
+from intake_service.forms.wording import paper
+from intake_service.forms.wording.phrases import office_of
+from intake_service.forms.wording.shapes import Paper, Party, Subject
 from services.reference import forms
 from shared.domain.civil_time import at
 from shared.domain.life import Happened

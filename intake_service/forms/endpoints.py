@@ -10,7 +10,7 @@ from starlette.responses import Response
 from intake_service.forms import pdf, usecases, word
 from intake_service.forms.press import pressed
 from intake_service.forms.rules import OF_A_DOSSIER, FormKind, Sheet, sheets
-from intake_service.forms.wording import Paper
+from intake_service.forms.wording.shapes import Paper
 from shared.contracts.fields import Code, Day
 from shared.contracts.forms import DossierForms, FormatName, FormName
 from shared.domain.civil_time import civil_day, shown

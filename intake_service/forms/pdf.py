@@ -11,7 +11,7 @@ import orjson
 
 from intake_service.forms import typeset
 from intake_service.forms.press import code_of
-from intake_service.forms.wording import Paper
+from intake_service.forms.wording.shapes import Paper
 
 MEDIA_TYPE = "application/pdf"
 #: What the font cannot show is shown as this, as a PDF/A may not hold it: the paper shows that something is missing.

@@ -11,7 +11,7 @@ from subprocess import SubprocessError
 
 import segno
 
-from intake_service.forms.wording import Paper
+from intake_service.forms.wording.shapes import Paper
 from shared.web.problems import Problem
 
 _THREADS = max(1, min(4, os.cpu_count() or 1))

@@ -12,6 +12,11 @@ import orjson
 from intake_service.deadlines.rules import history
 from intake_service.dossiers.usecases import KINDS, RETURN_CHANNELS, one
 from intake_service.forms import rules, store, wording
+from intake_service.forms.wording.control_slip import VERDICTS
+from intake_service.forms.wording.ledger import LedgerLine
+from intake_service.forms.wording.ledger import ledger as ledger_paper
+from intake_service.forms.wording.phrases import in_full, office_of
+from intake_service.forms.wording.shapes import Office, Paper, Party, Phase, Subject
 from intake_service.lifecycle.rules import read_back
 from intake_service.lifecycle.usecases import clock_of
 from intake_service.tracking.rules import secret_of
@@ -88,7 +93,7 @@ async def file_of(connection: Reading, reference: Reference, principal: Principa
 
 def made_ready(
     file: File, reference: Reference, settings: Settings, kind: rules.FormKind, number: int | None
-) -> tuple[rules.Edition, wording.Paper]:
+) -> tuple[rules.Edition, Paper]:
     """A form of a dossier, the newest edition unless one is named. Raises the Problem that says which there are."""
     sheet = rules.chosen(file.editions, file.versions, kind, number)
     if isinstance(sheet, Problem):
@@ -97,7 +102,7 @@ def made_ready(
     return sheet.edition, wording.paper(sheet, subject, file.history, file.hand_overs)
 
 
-def _subject(file: File, edition: rules.Edition, reference: Reference, settings: Settings) -> wording.Subject:
+def _subject(file: File, edition: rules.Edition, reference: Reference, settings: Settings) -> Subject:
     row = rules.as_it_was(dict(file.row), file.history[edition.upto + 1 :])
     account = file.history[edition.upto].told.after.account
     accepted = account is not None
@@ -109,12 +114,12 @@ def _subject(file: File, edition: rules.Edition, reference: Reference, settings:
     concerned = {entry.agency_id for entry in file.history}
     concerned.update(each.giver for each in file.hand_overs)
     concerned.update(each.taker for each in file.hand_overs)
-    return wording.Subject(
+    return Subject(
         code=code,
         office=_office(reference, units[row["agency_id"]]),
         procedure=reference.versions[row["version_id"]].name,
         summary=row["summary"],
-        party=wording.Party(
+        party=Party(
             name=row["applicant_name"],
             is_person=row["kind"] == KINDS["person"],
             id_number=row["id_number"],
@@ -127,19 +132,17 @@ def _subject(file: File, edition: rules.Edition, reference: Reference, settings:
         term=term_name(clock_of(reference, row).term).vi,
         returned_by_post=row["return_channel"] == RETURN_CHANNELS["post"],
         tracking=f"{settings.tracking_url}/{quote(code, safe='')}?secret={secret}",
-        agencies={unit: wording.in_full(units[unit].name) for unit in concerned},
+        agencies={unit: in_full(units[unit].name) for unit in concerned},
         phases=_phases(file, edition, units[row["agency_id"]], account.accepted_at if account else None),
     )
 
 
-def _phases(
-    file: File, edition: rules.Edition, receiving: Agency, accepted_at: datetime | None
-) -> Sequence[wording.Phase]:
+def _phases(file: File, edition: rules.Edition, receiving: Agency, accepted_at: datetime | None) -> Sequence[Phase]:
     """The receiving unit's own date beside the total one, on the first sheet: the plan is of the day of reception, and
     holds no more once the date was appointed anew."""
     if edition.number > 1 or file.receiving_due_at is None:
         return ()
-    return (wording.Phase(wording.in_full(receiving.name), accepted_at, file.receiving_due_at),)
+    return (Phase(in_full(receiving.name), accepted_at, file.receiving_due_at),)
 
 
 async def ledger(
@@ -150,7 +153,7 @@ async def ledger(
     first: date,
     last: date,
     today: date,
-) -> wording.Paper:
+) -> Paper:
     """The ledger of an agency, with all under it, for the dossiers received in a period."""
     if first > last:
         raise invalid("to", "period_reversed")
@@ -163,27 +166,27 @@ async def ledger(
     if len(rows) > MOST_ROWS:
         raise invalid("from", "ledger_too_long", limit=MOST_ROWS)
     lines = [_line(row, reference) for row in rows]
-    return wording.ledger(version, _office(reference, agency), lines, first, last)
+    return ledger_paper(version, _office(reference, agency), lines, first, last)
 
 
-def _line(row: asyncpg.Record, reference: Reference) -> wording.LedgerLine:
+def _line(row: asyncpg.Record, reference: Reference) -> LedgerLine:
     ended = row["verdict"] and row["original_due_at"]
-    return wording.LedgerLine(
+    return LedgerLine(
         code=row["code"],
         procedure=reference.versions[row["version_id"]].name,
-        party=wording.Party(name=row["name"], phone=row["phone"], address=row["address"]),
+        party=Party(name=row["name"], phone=row["phone"], address=row["address"]),
         agency=reference.agencies.by_id[row["handler_id"]].name,
         accepted_at=row["accepted_at"],
         due_at=row["due_at"],
         returned_at=row["returned_at"],
         by_post=row["return_channel"] == RETURN_CHANNELS["post"],
-        note=wording.VERDICTS[Verdict(row["verdict"])] if ended else STATUS_VI[Status(row["status"])],
+        note=VERDICTS[Verdict(row["verdict"])] if ended else STATUS_VI[Status(row["status"])],
     )
 
 
-def _office(reference: Reference, agency: Agency) -> wording.Office:
+def _office(reference: Reference, agency: Agency) -> Office:
     units, above, unit = reference.agencies.by_id, [], agency
     while unit.parent_id is not None:
         unit = units[unit.parent_id]
         above.append(unit.name)
-    return wording.office_of(agency.name, above)
+    return office_of(agency.name, above)

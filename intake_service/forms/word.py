@@ -19,7 +19,7 @@ from docx.oxml.parser import OxmlElement
 from docx.shared import Mm, Pt
 
 from intake_service.forms.press import code_of
-from intake_service.forms.wording import Block, Paper, Signature, Table
+from intake_service.forms.wording.shapes import Block, Paper, Signature, Table
 from shared.domain.civil_time import local
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -6,7 +6,10 @@ from typing import Any
 
 from intake_service.deadlines.rules import history
 from intake_service.forms.rules import Edition, Entry, FormKind, HandOver, Sheet, editions, version_on
-from intake_service.forms.wording import LedgerLine, Paper, Party, Subject, ledger, office_of, paper
+from intake_service.forms.wording import paper
+from intake_service.forms.wording.ledger import LedgerLine, ledger
+from intake_service.forms.wording.phrases import office_of
+from intake_service.forms.wording.shapes import Paper, Party, Subject
 from services.reference import forms
 from shared.domain.life import Happened
 from shared.domain.lifecycle import EventKind

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from intake_service.forms import rules
 from intake_service.forms.rules import BrokenForms, Entry, FormKind, FormVersion, HandOver, Receipt, editions
 from intake_service.forms.usecases import load_forms
-from intake_service.forms.wording import Party, Phase, office_of, paper, short, written
+from intake_service.forms.wording import paper
+from intake_service.forms.wording.phrases import office_of, short, written
+from intake_service.forms.wording.shapes import Party, Phase
 from shared.domain.life import Happened, Life, lived
 from shared.domain.lifecycle import EventKind, allowed_events
 from shared.web.problems import Problem

@@ -19,7 +19,8 @@ from pypdf import PdfReader
 
 from intake_service.forms import pdf, press, typeset, word
 from intake_service.forms.rules import FormKind, HandOver, Receipt
-from intake_service.forms.wording import MOST_DOCUMENTS, Paper
+from intake_service.forms.wording.phrases import MOST_DOCUMENTS
+from intake_service.forms.wording.shapes import Paper
 from shared.domain.lifecycle import EventKind
 from shared.web.problems import Problem
 from tests.intake.papers import ACCEPTED, TRACKING, a_ledger, a_paper, a_subject, entries, happened

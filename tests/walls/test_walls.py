@@ -18,7 +18,7 @@ SOURCES = sorted(file for part in (*ROOMS, "services", "shared", "migrations") f
 #: The files of a noun's folder, and those beside them that earn their place.
 NOUN_FILES = {"__init__.py", "endpoints.py", "usecases.py", "rules.py", "store.py"}
 EXTRA_FILES = {
-    "intake_service/forms/wording.py": "what stands on each form; pure, and printed by either press",
+    "intake_service/forms/wording": "what stands on each form, a module for each; pure, and printed by either press",
     "intake_service/forms/pdf.py": "the press for PDF",
     "intake_service/forms/typeset.py": "the typesetter, which may run as a process of its own",
     "intake_service/forms/word.py": "the press for DOCX",
