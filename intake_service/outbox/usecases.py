@@ -55,8 +55,9 @@ async def tell_routing(connection: Connection, routing: RoutingClient, reference
             log.warning("outbox.routing_not_told", error=str(error), waiting=len(told))
             return False
         known = {item.code for item in answer.items if item.result != "not_found"}
-        if len(known) < len(told):  # told again on the next reading of the log by an operator, never silently dropped
-            log.error("outbox.routing_does_not_know", count=len(told) - len(known))
+        unknown = {row["code"] for row in told} - known
+        if unknown:  # told again on the next reading of the log by an operator, never silently dropped
+            log.error("outbox.routing_does_not_know", count=len(unknown))
     async with connection.transaction():
         ids = [row["dossier_id"] for row in told if row["code"] in known]
         await begin_processing(connection, reference, ids, at)

@@ -114,7 +114,8 @@ class Clock:
 
 
 def pauses_of(events: Iterable[tuple[datetime, bool]]) -> tuple[Pause, ...]:
-    """The waits in a dossier's history: (when, whether it waits after it) of each event, in order."""
+    """The waits in a dossier's history: (when, whether it waits after it) of each event that leaves it open, in order.
+    So a wait that the dossier's end met lasts until it is re-opened."""
     found: list[Pause] = []
     for at, paused in events:
         waiting = bool(found) and found[-1].until is None
@@ -206,6 +207,14 @@ def ended(segment: Segment, at: datetime, pauses: Sequence[Pause], reference: Re
     if segment.entered_at is None or segment.entered_at > at:
         return replace(segment, result=NOT_NEEDED)
     return left(segment, at, pauses, reference)
+
+
+def alive_again(segment: Segment) -> Segment:
+    """A segment as it stood before the dossier's end closed it: that end was taken back. What ran at the end ran on all
+    the time, as the dossier's own clock does. Who said that its share was done stays done with it."""
+    if segment.result is None or segment.left_by is not None:
+        return segment
+    return replace(segment, left_at=None, worked=None, late=None, result=None)
 
 
 # --- what follows what ----------------------------------------------------------------------------------------------

@@ -163,7 +163,8 @@ async def pauses_of_all(connection: Connection, dossier_ids: Sequence[int]) -> d
     """When dossiers waited for their applicants."""
     events: dict[int, list[tuple[datetime, bool]]] = {dossier_id: [] for dossier_id in dossier_ids}
     for dossier_id, at, paused in await connection.fetch(
-        "SELECT dossier_id, occurred_at, paused FROM dossier_event WHERE dossier_id = ANY($1) ORDER BY dossier_id, seq",
+        "SELECT dossier_id, occurred_at, paused FROM dossier_event"
+        " WHERE dossier_id = ANY($1) AND finished_day IS NULL ORDER BY dossier_id, seq",
         list(events),
     ):
         events[dossier_id].append((at, paused))
@@ -199,6 +200,23 @@ async def write(connection: Connection, dossier_id: int, segments: Sequence[Segm
 async def touch(connection: Connection, dossier_id: int) -> None:
     """The case has another version: something of it changed that is not who holds it."""
     await connection.execute("UPDATE dossier_case SET version = version + 1 WHERE dossier_id = $1", dossier_id)
+
+
+async def ended_at(connection: Connection, dossier_id: int) -> datetime | None:
+    """When a dossier ended, by what is committed now; None while it goes on."""
+    at: datetime | None = await connection.fetchval("SELECT finished_at FROM dossier WHERE id = $1", dossier_id)
+    return at
+
+
+async def closed_by_an_end(connection: Connection, codes: Sequence[str]) -> list[str]:
+    """Of dossiers by their codes those that were re-opened, some of whose segments their end had closed."""
+    rows = await connection.fetch(
+        "SELECT d.code FROM dossier d WHERE d.code = ANY($1) AND d.id IN"
+        " (SELECT dossier_id FROM dossier_event WHERE kind = 'reopened') AND EXISTS (SELECT FROM case_segment s"
+        " WHERE s.dossier_id = d.id AND s.result IS NOT NULL AND s.left_by IS NULL) ORDER BY d.id",
+        list(codes),
+    )
+    return [row[0] for row in rows]
 
 
 async def over_with_segments(connection: Connection, *, limit: int) -> Mapping[int, datetime]:

@@ -70,7 +70,7 @@ async def finish(
     decided = rules.finish(
         case,
         await store.track(connection, case.dossier_id),
-        await store.of(connection, case.dossier_id),
+        await _of(connection, case),
         no,
         await store.pauses(connection, case.dossier_id),
         reference,
@@ -126,8 +126,12 @@ async def settle(connection: Connection, reference: Reference, now: datetime) ->
     """Close the segments of the next few dossiers that have ended; whether there may be more at once."""
     over = await store.over_with_segments(connection, limit=SETTLED_AT_ONCE)
     closed = 0
-    for dossier_id, at in over.items():
+    for dossier_id in over:
         async with connection.transaction():
+            await cases.locked_in_order(connection, [dossier_id])
+            at = await store.ended_at(connection, dossier_id)
+            if at is None:  # re-opened since it was listed
+                continue
             pauses = await store.pauses(connection, dossier_id)
             left = [s for s in (await store.of(connection, dossier_id)).values() if s.state is not rules.State.OVER]
             try:
@@ -144,7 +148,7 @@ async def _shown(
     connection: Reading | Writing, reference: Reference, case: CaseRow, now: datetime, *, replayed: bool = False
 ) -> Shown:
     track = await store.track(connection, case.dossier_id)
-    segments = await store.of(connection, case.dossier_id)
+    segments = await _of(connection, case)
     pauses = await store.pauses(connection, case.dossier_id) if segments else ()
     if case.ended is not None and case.ended.at is not None:
         # What the dossier's end closes is shown so before it is written so.
@@ -153,6 +157,14 @@ async def _shown(
     else:
         shown = [rules.as_of(segment, now, pauses, reference) for segment in segments.values()]
     return Shown(case, track, shown, replayed)
+
+
+async def _of(connection: Reading | Writing, case: CaseRow) -> dict[int, Segment]:
+    """The segments of a case; of one that was re-opened as they live again, before that is written."""
+    segments = await store.of(connection, case.dossier_id)
+    if case.ended is not None:
+        return segments
+    return {no: rules.alive_again(segment) for no, segment in segments.items()}
 
 
 def _ended(segment: Segment, at: datetime, pauses: Sequence[rules.Pause], reference: Reference) -> Segment:

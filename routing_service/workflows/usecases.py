@@ -10,7 +10,7 @@ import structlog
 from routing_service.cases import store as cases
 from routing_service.cases.rules import Change, Moved, Movement
 from routing_service.segments import store as segments
-from routing_service.segments.rules import Holding, Segment, begun_with, first_holder, side_by_side
+from routing_service.segments.rules import Holding, Segment, alive_again, begun_with, first_holder, side_by_side
 from routing_service.workflows import rules, store
 from routing_service.workflows.rules import Definition, WorkflowRow
 from shared.contracts.workflows import WorkflowIn
@@ -130,6 +130,16 @@ async def begin(
             acting_agency_id=principal.agency.id,
             recorded_at=now,
         )
+
+
+async def live_again(connection: Writing, codes: Sequence[str], now: datetime) -> None:
+    """Bring back to life the segments that were closed with the end of dossiers that have been re-opened."""
+    closed = await segments.closed_by_an_end(connection, codes) if codes else []
+    for case in (await cases.locked(connection, closed)).values() if closed else ():
+        if case.ended is None:
+            was = await segments.of(connection, case.dossier_id)
+            alive = [again for segment in was.values() if (again := alive_again(segment)) is not segment]
+            await segments.write(connection, case.dossier_id, alive, recorded_at=now)
 
 
 async def load_workflows(connection: Connection, definitions: Iterable[Definition]) -> int:
