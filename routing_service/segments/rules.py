@@ -59,12 +59,13 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """The workflow that a dossier began with, and whether its segments run side by side."""
+    """The workflow that a dossier began with, whether its segments run side by side, and whether it is on paper."""
 
     code: str
     version: int
     kind: Kind
     parallel: bool
+    paper: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +224,9 @@ def alive_again(segment: Segment) -> Segment:
 def begun_with(holding: Holding, steps: Sequence[Step], reference: Reference) -> list[Segment] | None:
     """The segments of a dossier whose case opens; None where a step means nobody in particular on that day.
 
-    Paper goes from one to the next. An electronic dossier goes to all that take part at once (Decree 61/2018 art.
-    19(6)); the desks of one agency work one after the other in any case.
+    Paper goes from one to the next, and lies with one at a time, where a workflow forks too. An electronic dossier goes
+    to all that take part at once (Decree 61/2018 art. 19(6)); the desks of one agency work one after the other in any
+    case.
     """
     tree = reference.agencies
     receiving = tree.by_id[holding.agency_id]
@@ -236,10 +238,13 @@ def begun_with(holding: Holding, steps: Sequence[Step], reference: Reference) ->
             return None
         follows = () if parallel else step.follows
         segments[step.no] = Segment(step.no, unit.id, step.desk, step.role, step.task, step.allotted, follows)
+    free_at: datetime | None = holding.opened_at
     for no in in_order({no: segment.follows for no, segment in segments.items()}):
-        segments[no] = _planned(segments[no], segments, holding.opened_at, reference)
+        segments[no] = _planned(segments[no], segments, free_at or holding.opened_at, reference)
+        free_at = holding.opened_at if holding.online else segments[no].planned_due_at
+    entering = {segment.no for segment in _to_enter(segments, paper=not holding.online)}
     return [
-        segment if segment.follows else entered(segment, holding.opened_at, (), reference)
+        entered(segment, holding.opened_at, (), reference) if segment.no in entering else segment
         for segment in segments.values()
     ]
 
@@ -292,8 +297,7 @@ def finish(
     if segment.state is State.OVER:
         return Problem("not_allowed_in_status", Reason("", "segment_over"))
     if segment.entered_at is None:
-        waits = ", ".join(str(other) for other in segment.follows if segments[other].result is None)
-        return Problem("not_allowed_in_status", Reason("", "segment_waits", {"steps": waits}))
+        return _waits(segment, segments)
     floor = segment.entered_at if track.parallel else _had_at(case, segment, segments, reference.agencies)
     refused = impossible(occurred_at, floor, "out_of_order", now)
     if refused is not None:
@@ -305,9 +309,8 @@ def finish(
         return Problem("invalid_request", Reason("occurred_at", "calendar_missing", {"year": missing.year}))
     after = {**segments, no: done}
     entering = tuple(
-        entered(waiting, max(_left_at(after[other], at) for other in waiting.follows), pauses, reference)
-        for waiting in after.values()
-        if waiting.state is State.WAITING and all(after[other].result is not None for other in waiting.follows)
+        entered(waiting, _free_at(waiting, after, at, paper=track.paper), pauses, reference)
+        for waiting in _to_enter(after, paper=track.paper)
     )
     if track.parallel:
         return Done(done, entering, None)
@@ -331,8 +334,35 @@ def receiving_due_at(segments: Iterable[Segment], receiving_id: int) -> datetime
     return min(planned, default=None)
 
 
-def _left_at(segment: Segment, otherwise: datetime) -> datetime:
-    return segment.left_at or otherwise
+def _to_enter(segments: Mapping[int, Segment], *, paper: bool) -> list[Segment]:
+    """The segments that enter next: those that wait for no other any more. Paper lies with one at a time (art. 19(6)):
+    of several it goes to the first, and to the next once that one is done."""
+    ready = [
+        segment
+        for segment in segments.values()
+        if segment.state is State.WAITING and all(segments[other].result is not None for other in segment.follows)
+    ]
+    if not paper:
+        return ready
+    if any(segment.state is State.OPEN for segment in segments.values()):
+        return []
+    return sorted(ready, key=lambda segment: segment.no)[:1]
+
+
+def _free_at(segment: Segment, segments: Mapping[int, Segment], at: datetime, *, paper: bool) -> datetime:
+    """When a segment could enter: once all that it waits for were done; on paper, not before the one that is done `at`
+    has let it go."""
+    left_at = [segments[other].left_at or at for other in segment.follows]
+    return max([*left_at, at] if paper else left_at, default=at)
+
+
+def _waits(segment: Segment, segments: Mapping[int, Segment]) -> Problem:
+    """Why a segment that has not entered is not done: others come first, or the paper is not there."""
+    first = [other for other in segment.follows if segments[other].result is None]
+    first = first or [other.no for other in segments.values() if other.state is State.OPEN]
+    if not first:
+        return Problem("forbidden", Reason("", "not_the_holder"))
+    return Problem("not_allowed_in_status", Reason("", "segment_waits", {"steps": ", ".join(map(str, first))}))
 
 
 def _lies_with(case: CaseRow, agency_id: int, tree: AgencyTree) -> bool:
@@ -388,9 +418,9 @@ def _handed_on(
     return Change(case, gone_on_with(case, at), Moved(Movement.HAND_OVER, agency_id, desk, at, done.note))
 
 
-def _planned(segment: Segment, segments: Mapping[int, Segment], opened_at: datetime, reference: Reference) -> Segment:
+def _planned(segment: Segment, segments: Mapping[int, Segment], free_at: datetime, reference: Reference) -> Segment:
     before = [segments[other].planned_due_at for other in segment.follows]
-    start = max((at for at in before if at is not None), default=opened_at)
+    start = max([free_at, *(at for at in before if at is not None)])
     try:
         due = due_after(
             start, counted(segment.allotted), reference.calendar, Clock.of(segment.agency_id, start, reference).sessions

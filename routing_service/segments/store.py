@@ -103,8 +103,8 @@ async def track(connection: Connection, dossier_id: int) -> Track | None:
     )
     if row is None:
         return None
-    kind = Kind(row["kind"])
-    return Track(row["code"], row["version"], kind, side_by_side(kind, row["channel"] == Channel.ONLINE))
+    kind, online = Kind(row["kind"]), row["channel"] == Channel.ONLINE
+    return Track(row["code"], row["version"], kind, parallel=side_by_side(kind, online), paper=not online)
 
 
 async def of(connection: Connection, dossier_id: int) -> dict[int, Segment]:

@@ -4,6 +4,7 @@ A step waits for those that it follows. The steps on one path are worked on one 
 longest path is what the whole takes at most; it may not exceed the procedure's term.
 """
 
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -107,7 +108,8 @@ class WorkflowRow:
 
 
 def in_order(follows: Mapping[int, Sequence[int]]) -> list[int]:
-    """The steps that can be reached, each after those that it follows. What stands in or behind a circle is missing."""
+    """The steps that can be reached, each after those that it follows, of several the lowest first: so paper goes. What
+    stands in or behind a circle is missing."""
     waiting = {no: set(before) for no, before in follows.items()}
     behind: dict[int, list[int]] = defaultdict(list)
     for no, before in waiting.items():
@@ -121,7 +123,7 @@ def in_order(follows: Mapping[int, Sequence[int]]) -> list[int]:
         for later in behind[no]:
             waiting[later].discard(no)
             if not waiting[later]:
-                ready.append(later)
+                insort(ready, later)
     return reached
 
 

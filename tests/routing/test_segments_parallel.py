@@ -10,9 +10,9 @@ import pytest_asyncio
 from routing_service.segments.usecases import settle
 from shared.domain.lifecycle import Channel, EventKind
 from shared.web.clock import now
-from tests.routing.conftest import Routing
-from tests.routing.linked import CADASTRE, FINANCE, a_case, a_step, a_workflow, finished, in_turn, segments
-from tests.support import JUSTICE, PROVINCE, WARD
+from tests.routing.conftest import Routing, reasons
+from tests.routing.linked import CADASTRE, FINANCE, a_case, a_step, a_workflow, finish, finished, in_turn, segments
+from tests.support import BIRTH, JUSTICE, PROVINCE, WARD
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -72,12 +72,52 @@ async def test_paper_forks_and_joins_as_the_workflow_says(routing: Routing) -> N
         return str(case["holder"])
 
     await finished(routing, code, 1, JUSTICE, "2026-11-16T10:00")
-    assert (await states(), await holder()) == (["over", "open", "open", "waiting"], CADASTRE)
-    await finished(routing, code, 2, CADASTRE, "2026-11-16T16:00")
+    assert (await states(), await holder()) == (["over", "open", "waiting", "waiting"], CADASTRE)
+    early = await finish(routing, code, 3, FINANCE, "2026-11-16T11:00")
+    assert (early.status_code, reasons(early)) == (409, {("", "segment_waits")})
+    assert "2" in early.json()["errors"][0]["reason"], "the paper is with the cadastre"
+    after = await finished(routing, code, 2, CADASTRE, "2026-11-16T16:00")
     assert (await states(), await holder()) == (["over", "over", "open", "waiting"], FINANCE)
-    after = await finished(routing, code, 3, FINANCE, "2026-11-16T11:00")
+    # Its eight hours begin when the paper reaches it: Monday 16:00, so Tuesday 16:00.
+    third = after["items"][2]
+    assert (third["entered_at"][5:16], third["due_at"][5:16]) == ("11-16T16:00", "11-17T16:00")
+    after = await finished(routing, code, 3, FINANCE, "2026-11-17T10:00")
     assert (await states(), await holder()) == (["over", "over", "over", "open"], JUSTICE)
-    assert after["items"][3]["entered_at"] == "2026-11-16T16:00:00+07:00", "when the last of them was done"
+    assert (after["items"][2]["worked_hours"], after["items"][2]["late"]) == (4.0, False)
+    assert after["items"][3]["entered_at"] == "2026-11-17T10:00:00+07:00", "when the last of them was done"
+
+
+async def test_paper_that_begins_with_two_goes_to_one_after_the_other(routing: Routing) -> None:
+    steps = [
+        a_step("lead", 8, agency=CADASTRE, after=[]),
+        a_step("coordinating", 8, agency=FINANCE, after=[]),
+        a_step("one_stop", 1, after=[1, 2]),
+    ]
+    await a_workflow(routing, "LT-TWO", steps, agency="18880")
+    code = (await a_case(routing, agency="18880")).code
+    found = (await segments(routing, code, CADASTRE))["items"]
+    assert [s["state"] for s in found] == ["open", "waiting", "waiting"]
+    # Eight hours each from Monday 09:00, one after the other; then one hour.
+    assert [s["planned_due_at"][5:16] for s in found] == ["11-17T09:00", "11-18T09:00", "11-18T10:00"]
+    after = (await finished(routing, code, 1, CADASTRE, "2026-11-16T15:00"))["items"]
+    assert [s["state"] for s in after] == ["over", "open", "waiting"]
+    assert after[1]["entered_at"] == "2026-11-16T15:00:00+07:00"
+
+
+async def test_the_desks_of_one_agency_fork_where_there_is_no_paper(routing: Routing) -> None:
+    steps = [
+        a_step("reception", 1, desk="Một cửa"),
+        a_step("specialist", 2, desk="A", after=[1]),
+        a_step("specialist", 2, desk="B", after=[1]),
+    ]
+    await a_workflow(routing, "NB-FORK", steps, agency="18880", kind="internal", procedure=BIRTH)
+    for channel, expected in (
+        (Channel.ONLINE, ["over", "open", "open"]),
+        (Channel.COUNTER, ["over", "open", "waiting"]),
+    ):
+        code = (await a_case(routing, agency="18880", procedure=BIRTH, channel=channel)).code
+        after = await finished(routing, code, 1, PROVINCE, "2026-11-16T10:00")
+        assert [s["state"] for s in after["items"]] == expected
 
 
 async def test_the_end_of_the_dossier_closes_what_is_open(linked: Routing) -> None:
