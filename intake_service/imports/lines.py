@@ -3,9 +3,8 @@
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from shared.contracts.intake import ApplicantIn, ImportRecord
 from shared.web.problems import Problem, Reason
@@ -19,8 +18,7 @@ csv.field_size_limit(MAX_LINE_BYTES)
 _BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class RawRecord:
+class RawRecord(NamedTuple):
     """A record before anybody looked at what it says: JSON text or a dict of cells, or why it is neither."""
 
     line: int

@@ -27,6 +27,9 @@ from shared.web.problems import Problem, Reason, invalid
 #: Records that land together. Larger is hardly faster, and what is asked of the whole chunk makes requests beside it
 #: wait (3 µs a record).
 CHUNK = 2_000
+#: Records that may wait while the chunk before them lands: judging went idle for a twelfth of an import at every
+#: checkpoint and slow write that outlasted a chunk's judging.
+MOST_WAITING = 2 * CHUNK
 #: Imports in one process: each keeps a connection, and the counter needs the others.
 MOST_AT_ONCE = 4
 #: Whoever sends nothing for so long has gone; what landed stays.
@@ -140,7 +143,7 @@ class _Lander:
             judged = judge.judged(some)
             self.chunk.drafts += rows.drafted([each for each in judged if isinstance(each, Candidate)])
             self.chunk.rejected += [each for each in judged if isinstance(each, Rejected)]
-            if len(self.chunk) >= CHUNK:
+            if len(self.chunk) >= (CHUNK if self._free else MOST_WAITING):
                 await self._land()
 
     async def finish(self) -> None:
@@ -152,6 +155,11 @@ class _Lander:
         """However the reading ended, the chunk that is landing has the connection: let it come to its end."""
         with suppress(Exception):  # its failure was raised to the reader, or the reader's own stands before it
             await self._settled()
+
+    @property
+    def _free(self) -> bool:
+        """Whether nothing lands at the moment."""
+        return self._landing is None or self._landing.done()
 
     async def _land(self) -> None:
         await self._settled()
