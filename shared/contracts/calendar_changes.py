@@ -42,7 +42,9 @@ class CalendarPreviewIn(Incoming):
     days: Annotated[list[ChangedDayIn], Field(min_length=1, max_length=MOST_DAYS)] = Field(
         description="Each day once", examples=[[{"day": "2026-09-01", "kind": "normal"}]]
     )
-    examples: Annotated[int, Field(ge=0, le=200)] = Field(20, description="How many examples to show", examples=[20])
+    examples: Annotated[int, Field(strict=True, ge=0, le=200)] = Field(
+        20, description="How many examples to show", examples=[20]
+    )
 
 
 class CalendarChangeIn(Incoming):

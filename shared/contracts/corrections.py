@@ -37,7 +37,7 @@ class CorrectionIn(Incoming):
     procedure: Code | None = Field(None, description="Procedure code, offered there that day", examples=["2.000908"])
     agency: Code | None = Field(None, description="Receiving agency: the dossier is its figure", examples=["19333"])
     channel: ChannelName | None = Field(None, description="How it came in", examples=["post"])
-    case: Annotated[int, Field(ge=1, le=99)] | None = Field(
+    case: Annotated[int, Field(strict=True, ge=1, le=99)] | None = Field(
         None, description="Which of the procedure's terms on the channel; of another procedure 1", examples=[2]
     )
     applicant: ApplicantCorrectionIn | None = Field(None, description="Whose dossier it is")

@@ -69,12 +69,12 @@ class DossierIn(Incoming):
     documents: Annotated[list[DocumentIn], Field(max_length=100)] | None = None
     summary: LongLine | None = Field(None, description="Trích yếu", examples=["Đăng ký khai sinh cho con"])
     return_channel: Literal["counter", "post"] = Field("counter", description="Where the result is collected")
-    case: Annotated[int, Field(ge=1, le=99)] | None = Field(
+    case: Annotated[int, Field(strict=True, ge=1, le=99)] | None = Field(
         None,
         description="Which of the procedure's terms on the channel (`GET /v1/procedures/{code}`); 1 unless said",
         examples=[1],
     )
-    submission: bool = Field(False, description="Handed in online, to be looked at before it is accepted")
+    submission: bool = Field(False, strict=True, description="Handed in online, to be looked at before it is accepted")
 
 
 class Applicant(BaseModel):

@@ -15,7 +15,7 @@ class ReceiverIn(Incoming):
     """One of several successors among which dossiers are divided."""
 
     agency: Code = Field(description="The successor, in force on the effective day", examples=["19333"])
-    share: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+    share: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = Field(
         1, description="How large its part is, beside the others'", examples=[2]
     )
 
@@ -66,7 +66,9 @@ class ReorganisationIn(Incoming):
         description="Why a receiver need not be a successor of the unit that held them; recorded",
         examples=["Huyện kết thúc hoạt động, không có đơn vị kế thừa"],
     )
-    dry_run: bool = Field(False, description="Only say what would move; nothing is written", examples=[True])
+    dry_run: bool = Field(
+        False, strict=True, description="Only say what would move; nothing is written", examples=[True]
+    )
 
 
 class ReorganisationMove(BaseModel):

@@ -3,27 +3,23 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from shared.contracts.fields import Day, LongLine, TimeOfDay
+from shared.contracts.fields import Day, Incoming, LongLine, TimeOfDay
 
 
-class SessionBlock(BaseModel):
+class SessionBlock(Incoming):
     """A block of work on a weekday."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    weekday: Annotated[int, Field(ge=0, le=5)] = Field(
+    weekday: Annotated[int, Field(strict=True, ge=0, le=5)] = Field(
         description="0 Monday … 5 Saturday; on a Sunday nobody's hours run", examples=[0]
     )
     opens: TimeOfDay = Field(description="When it begins", examples=["07:00"])
     closes: TimeOfDay = Field(description="When it ends", examples=["11:30"])
 
 
-class AgencySessionsIn(BaseModel):
+class AgencySessionsIn(Incoming):
     """The hours of an agency from a day on."""
-
-    model_config = ConfigDict(extra="forbid")
 
     valid_from: Day = Field(description="First day on which they hold; today or later")
     basis: LongLine = Field(description="By which decision they were set", examples=["Quyết định 12/QĐ-UBND"])

@@ -3,20 +3,18 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from shared.contracts.fields import Code, Day, LongLine, Reasoning, ShortLine
+from shared.contracts.fields import Code, Day, Incoming, LongLine, Reasoning, ShortLine
 
 EffectName = Literal["restart", "pause", "continue"]
 LapseName = Literal["nothing", "close"]
 
 
-class AnswerTerm(BaseModel):
+class AnswerTerm(Incoming):
     """How long the applicant has, from the request on."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    value: Annotated[int, Field(ge=1, le=1000)] = Field(description="How many", examples=[60])
+    value: Annotated[int, Field(strict=True, ge=1, le=1000)] = Field(description="How many", examples=[60])
     unit: Literal["working_day", "calendar_day", "month"] = Field(description="Of what", examples=["calendar_day"])
 
 
@@ -28,10 +26,10 @@ class _Ruled(BaseModel):
         "by the wait, or it runs on",
         examples=["restart"],
     )
-    request_limit: Annotated[int, Field(ge=1, le=100)] | None = Field(
+    request_limit: Annotated[int, Field(strict=True, ge=1, le=100)] | None = Field(
         None, description="How many requests after acceptance; null: not said", examples=[1]
     )
-    ask_within: Annotated[int, Field(ge=0, le=1000)] | None = Field(
+    ask_within: Annotated[int, Field(strict=True, ge=0, le=1000)] | None = Field(
         None, description="In how many working days of reception one may be asked; null: not said", examples=[3]
     )
     answer_within: AnswerTerm | None = Field(None, description="How long the applicant has; null: not said")
@@ -55,16 +53,15 @@ class _Ruled(BaseModel):
     basis: LongLine = Field(
         description="Where the rule comes from, and how sure it is", examples=["read in the codification"]
     )
-    confirmed: bool = Field(description="False: the text of the law was not read", examples=[True])
+    confirmed: bool = Field(strict=True, description="False: the text of the law was not read", examples=[True])
 
 
-class _Because(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Because(Incoming):
     decision: ShortLine = Field(description="Number of the decision by which it is entered", examples=["12/QĐ-VP"])
     reason: Reasoning = Field(description="Why, for whoever looks later", examples=["Nghị định mới có hiệu lực"])
     retroactive: bool = Field(
         False,
+        strict=True,
         description="Knowingly over dossiers received already. No date that was promised moves; what happens to them "
         "from now on is judged by the new rule",
     )

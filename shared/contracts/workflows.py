@@ -105,7 +105,9 @@ class WorkflowIn(Incoming):
     basis: LongLine = Field(
         description="Legal basis, and where this definition comes from", examples=["Nghị định 61/2018/NĐ-CP, Điều 19"]
     )
-    confirmed: bool = Field(True, description="False: still to be confirmed by an operator", examples=[True])
+    confirmed: bool = Field(
+        True, strict=True, description="False: still to be confirmed by an operator", examples=[True]
+    )
     valid_from: Day = Field(description="First day on which it opens cases", examples=["2026-12-01"])
     valid_to: Day | None = Field(None, description="Last day; not said: until a new version", examples=["2027-12-31"])
     steps: Annotated[list[WorkflowStepIn], Field(max_length=MAX_STEPS)] = Field(
