@@ -1,10 +1,13 @@
 """HTTP of tracking: public, counted by client, and never kept by a cache."""
 
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 import asyncpg
 import orjson
 from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from intake_service.dossiers.shapes import OUTCOME, RETURN, STATUS
@@ -13,11 +16,9 @@ from shared.contracts.tracking import Tracked, TrackedByHolder
 from shared.domain.civil_time import shown
 from shared.domain.lifecycle import STATUS_VI, EventKind, Status
 from shared.reference import Reference
-from shared.web.app import ReferenceOf, RoomOf
+from shared.web.app import ReferenceOf, RoomOf, room_of
 from shared.web.clock import now
-from shared.web.problems import Problem, refusals
-
-router = APIRouter(prefix="/v1", tags=["tracking"])
+from shared.web.problems import Problem, on_problem, on_validation_error, refusals
 
 _UNCACHED = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 _HEADERS = {
@@ -27,6 +28,33 @@ _HEADERS = {
     },
     "RateLimit-Policy": {"description": "Its quota, and the seconds it is for", "schema": {"type": "string"}},
 }
+
+
+class _Counted(APIRoute):
+    """Around the whole of it, so that what is refused before the endpoint is reached counts as well, and is kept by no
+    cache."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The framework's handler, counted."""
+        answer = super().get_route_handler()
+
+        async def counted(request: Request) -> Response:
+            told: dict[str, str] = {}
+            try:
+                told = room_of(request).limits.ask(request, now().timestamp())
+                response = await answer(request)
+            except Problem as problem:
+                response = await on_problem(request, problem)
+            except RequestValidationError as error:
+                response = await on_validation_error(request, error)
+            for name, value in {**_UNCACHED, **told}.items():
+                response.headers.setdefault(name, value)
+            return response
+
+        return counted
+
+
+router = APIRouter(prefix="/v1", tags=["tracking"], route_class=_Counted)
 
 
 @router.get(
@@ -65,28 +93,21 @@ async def track(
 
     A code that does not exist and one whose secret is another look the same: 404.
     """
-    at = now().timestamp()
-    told: dict[str, str] = {}
-    try:
-        told = room.limits.ask(request, at)
-        citizen = await room.authenticator.identity(request)
-        async with room.pool.acquire() as connection:
-            seen = await usecases.track(
-                connection,
-                room.settings.tracking_key.get_secret_value(),
-                code,
-                secret=secret if receipt_secret is None else receipt_secret,
-                citizen=citizen,
-                wrong=lambda: room.limits.guess(code, at),
-            )
-    except Problem as problem:
-        problem.headers = {**_UNCACHED, **told, **(problem.headers or {})}
-        raise
+    citizen = await room.authenticator.identity(request)
+    async with room.pool.acquire() as connection:
+        seen = await usecases.track(
+            connection,
+            room.settings.tracking_key.get_secret_value(),
+            code,
+            secret=secret if receipt_secret is None else receipt_secret,
+            citizen=citizen,
+            wrong=lambda: room.limits.guess(code, now().timestamp()),
+        )
     body = _degree(seen.whole or seen.found)
     if seen.whole is not None and seen.told is not None:
         body |= _whole(seen.whole, reference)
         body["notices"] = [_notice(row) for row in seen.told if rules.concerns_the_applicant(row["kind"], _said(row))]
-    return Response(orjson.dumps(body), headers={**_UNCACHED, **told}, media_type="application/json")
+    return Response(orjson.dumps(body), media_type="application/json")
 
 
 def _degree(row: asyncpg.Record) -> dict[str, Any]:

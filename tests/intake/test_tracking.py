@@ -347,6 +347,17 @@ async def test_a_client_that_asks_too_often_is_told_when_to_come_again(
         assert forged.status_code == 429
 
 
+@pytest.mark.parametrize("query", [{"secret": "A" * 101}, {"secrets": "A"}])
+async def test_what_is_refused_counts_and_is_kept_by_no_cache(
+    database: Database, issuer: LocalIssuer, query: dict[str, str]
+) -> None:
+    async with serving(create_app(settings_for(database, issuer, public_per_minute=2))) as client:
+        answers = [await client.get("/v1/track/none", params=query) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [422, 422, 429]
+        assert [answer.headers["ratelimit"].split(";")[1] for answer in answers] == ["r=1", "r=0", "r=0"]
+        assert {answer.headers["cache-control"] for answer in answers} == {"no-store"}
+
+
 async def test_behind_a_proxy_each_is_counted_for_himself(
     database: Database, intake: httpx.AsyncClient, issuer: LocalIssuer
 ) -> None:
