@@ -36,6 +36,7 @@ from shared.web.problems import (
     ProblemBody,
     Reason,
     invalid,
+    is_json,
     on_http_exception,
     on_problem,
     on_validation_error,
@@ -100,13 +101,18 @@ async def _reference(request: Request) -> Reference:
     return room_of(request).reference.current
 
 
-async def _known_query(request: Request) -> None:
-    """A parameter that is misspelt would be a filter that silently does not hold: a wrong number."""
+async def _understood(request: Request) -> None:
+    """A parameter that is misspelt would be a filter that silently does not hold: a wrong number. JSON is in UTF-8 (RFC
+    8259 8.1), and the framework also reads it in UTF-16 and UTF-32: there each ASCII sign has a zero byte, here none
+    has."""
+    route = request.scope["route"]
     given = request.query_params
     if given:
-        known = _query_names(request.scope["route"].dependant)
+        known = _query_names(route.dependant)
         if not known.issuperset(given):
             raise invalid("query", "unknown_parameter", expected=", ".join(sorted(known)) or "–")
+    if route.body_field is not None and is_json(request) and b"\0" in await request.body():
+        raise Problem("malformed_json")
 
 
 def _query_names(dependant: Dependant) -> set[str]:
@@ -187,7 +193,7 @@ def describe(plan: RoomPlan, *, lifespan: Any = None) -> FastAPI:
     )
     metrics = _Metrics(plan.name)
     for router in plan.routers:
-        app.include_router(router, dependencies=[Depends(_known_query)])
+        app.include_router(router, dependencies=[Depends(_understood)])
     app.include_router(_health_router(metrics))
     routes = [route for router in plan.routers for route in router.routes if isinstance(route, APIRoute)]
     app.state.paths = [(route.path_regex, route.methods or set()) for route in routes]

@@ -122,6 +122,30 @@ async def test_malformed_json(rooms: dict[str, httpx.AsyncClient], clerk: Any, t
     assert SECRET not in answer.text
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize(
+    ("room", "path", "body", "in_utf8"),
+    [
+        ("intake", "/v1/dossiers", {}, 422),
+        ("intake", "/v1/dossiers/none/finish", {"outcome": "granted"}, 404),
+        ("routing", "/v1/cases", {"code": "none"}, 404),
+    ],
+)
+async def test_json_is_in_utf8(
+    rooms: dict[str, httpx.AsyncClient],
+    issuer: LocalIssuer,
+    room: str,
+    path: str,
+    body: dict[str, str],
+    in_utf8: int,
+    encoding: str,
+) -> None:
+    headers = {**bearer(issuer, "machine", PROVINCE), "Content-Type": "application/json"}
+    sent = json.dumps(body)
+    told(await rooms[room].post(path, content=sent.encode(encoding), headers=headers), 400, "malformed_json")
+    assert (await rooms[room].post(path, content=sent, headers=headers)).status_code == in_utf8
+
+
 @pytest.mark.parametrize(
     "body",
     [
