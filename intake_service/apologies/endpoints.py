@@ -64,6 +64,7 @@ _WRITES = (
     status_code=201,
     operation_id="proposeExtension",
     summary="Đề nghị gia hạn · Propose an extension",
+    response_description="The proposal: it waits for the one-stop",
     response_model=ExtensionProposal,
     responses=refusals(*_WRITES, "not_allowed_in_status", "conflict", "version_changed"),
 )
@@ -93,6 +94,7 @@ async def propose(
     "/dossiers/{code}/extension-proposals",
     operation_id="readExtensionProposals",
     summary="Các đề nghị gia hạn của hồ sơ · A dossier's proposals",
+    response_description="Every proposal, and what became of it",
     response_model=ExtensionProposals,
     responses=_READS,
 )
@@ -108,6 +110,7 @@ async def read_proposals(
     "/dossiers/{code}/extension-proposals/{n}/rejection",
     operation_id="rejectExtension",
     summary="Không chấp nhận đề nghị gia hạn · Reject a proposal",
+    response_description="The proposal, rejected",
     response_model=ExtensionProposal,
     responses=refusals(*_WRITES, "conflict", "version_changed"),
 )
@@ -135,6 +138,7 @@ async def reject(
     "/extension-proposals",
     operation_id="listOpenProposals",
     summary="Đề nghị gia hạn chờ xem xét · Proposals that wait",
+    response_description="A page of proposals that wait",
     response_model=OpenProposalPage,
     responses=_LISTS,
 )
@@ -170,6 +174,7 @@ async def list_open(
     "/dossiers/{code}/apologies",
     operation_id="readApologies",
     summary="Các thư xin lỗi của hồ sơ · A dossier's apologies",
+    response_description="Every apology with its sendings and receipts",
     response_model=Apologies,
     responses=_READS,
 )
@@ -184,6 +189,7 @@ async def read(code: DossierCode, reference: ReferenceOf, principal: Staff, conn
     status_code=201,
     operation_id="recordSending",
     summary="Đã gửi thư xin lỗi · Record that an apology was sent",
+    response_description="The apology with all its sendings and receipts",
     response_model=Apology,
     responses=refusals(*_WRITES),
 )
@@ -207,6 +213,7 @@ async def send(
     status_code=201,
     operation_id="recordReceipt",
     summary="Đã nhận thư xin lỗi · Record that an apology was received",
+    response_description="The apology with all its sendings and receipts",
     response_model=Apology,
     responses=refusals(*_WRITES),
 )
@@ -229,6 +236,7 @@ async def receive(
     "/apologies/unsent",
     operation_id="listUnsentApologies",
     summary="Thư xin lỗi chưa gửi · Apologies that nobody has sent",
+    response_description="A page of apologies, the oldest first",
     response_model=UnsentApologyPage,
     responses=_LISTS,
 )

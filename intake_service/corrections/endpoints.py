@@ -28,6 +28,7 @@ Corrector = Annotated[Principal, allows(Role.SUPERVISOR, Role.ADMIN)]
     "/{code}/corrections",
     operation_id="correctDossier",
     summary="Đính chính thông tin tiếp nhận · Correct what was mis-entered at reception",
+    response_description="The dossier as it stands after it",
     response_model=Dossier,
     responses=refusals(
         "malformed_json",

@@ -32,6 +32,7 @@ router = APIRouter(prefix="/v1", tags=["deadlines"])
     "/dossiers/{code}/deadline",
     operation_id="readDeadline",
     summary="Thời hạn và giải thích · The deadline account of a dossier",
+    response_description="The account as it stands at this moment",
     response_model=DeadlineAccount,
     responses=refusals("unauthenticated", "forbidden", "not_found"),
 )
@@ -109,6 +110,7 @@ _OF_AN_ACCOUNT = (
     "/deadline-preview",
     operation_id="previewDeadline",
     summary="Xem trước ngày hẹn trả · The date that a dossier would get",
+    response_description="The date, and how it is reckoned",
     response_model=DeadlinePreview,
     responses=refusals("invalid_request"),
 )

@@ -93,6 +93,7 @@ async def receive(
     "",
     operation_id="listDossiers",
     summary="Danh sách, tìm kiếm hồ sơ · List and search dossiers",
+    response_description="A page of dossiers, the newest first",
     response_model=DossierPage,
     responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
 )
@@ -103,9 +104,9 @@ async def listed(
     connection: ReadingSession,
     q: Annotated[SearchText | None, Query(description="A code, a phone number, or a name without diacritics")] = None,
     agency: Annotated[str | None, Query(max_length=60, description="Receiving agency, with all under it")] = None,
-    status: StatusName | None = None,
-    channel: ChannelName | None = None,
-    procedure: Annotated[str | None, Query(max_length=60)] = None,
+    status: Annotated[StatusName | None, Query(description="In this status now")] = None,
+    channel: Annotated[ChannelName | None, Query(description="Handed in this way")] = None,
+    procedure: Annotated[str | None, Query(max_length=60, description="Procedure code, whichever its version")] = None,
     phone: Annotated[str | None, Query(max_length=40, description="The whole number, however it is written")] = None,
     name: Annotated[SearchText | None, Query(description="Part of the applicant's name, diacritics or not")] = None,
     received_from: Annotated[Day | None, Query(description="First day of reception")] = None,
@@ -161,6 +162,7 @@ async def read(code: DossierCode, reference: ReferenceOf, principal: Staff, conn
     "/{code}/events",
     operation_id="readDossierEvents",
     summary="Quá trình xử lý · A dossier's history",
+    response_description="Every event, the first at the top",
     response_model=DossierEvents,
     responses=refusals("unauthenticated", "forbidden", "not_found"),
 )

@@ -4,7 +4,7 @@ from typing import Annotated, Any, get_args
 from urllib.parse import quote
 
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from intake_service.forms import pdf, usecases, word
@@ -23,6 +23,7 @@ from shared.web.problems import refusals
 
 router = APIRouter(prefix="/v1", tags=["forms"])
 
+Format = Annotated[FormatName, Path(description="pdf: PDF/A-2b; docx: to write on", examples=["pdf"])]
 _PRESSES = {"pdf": pdf, "docx": word}
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {
@@ -38,6 +39,7 @@ _FILE: dict[int | str, dict[str, Any]] = {
     "/dossiers/{code}/forms",
     operation_id="listForms",
     summary="Các mẫu của hồ sơ · The forms of a dossier",
+    response_description="The forms that there are now, each with where it is",
     response_model=DossierForms,
     responses=refusals("unauthenticated", "forbidden", "not_found"),
 )
@@ -63,8 +65,8 @@ async def listed(code: DossierCode, reference: ReferenceOf, principal: Staff, co
 )
 async def read(
     code: DossierCode,
-    form: FormName,
-    format: FormatName,
+    form: Annotated[FormName, Path(description="Which form", examples=["receipt"])],
+    format: Format,
     room: RoomOf,
     reference: ReferenceOf,
     principal: Staff,
@@ -91,7 +93,7 @@ async def read(
     },
 )
 async def read_ledger(
-    format: FormatName,
+    format: Format,
     room: RoomOf,
     reference: ReferenceOf,
     principal: Staff,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from intake_service.imports import store, usecases
@@ -23,6 +23,10 @@ PATH = "/v1/imports"
 router = APIRouter(prefix=PATH, tags=["imports"])
 
 Importer = Annotated[Principal, allows(Role.ADMIN, Role.MACHINE)]
+ImportId = Annotated[
+    UUID,
+    Path(description="Number of the import, as it was answered", examples=["3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10"]),
+]
 _FORMS = {"text/csv": "csv", "application/x-ndjson": "ndjson", "application/ndjson": "ndjson"}
 _BODY = {
     "requestBody": {
@@ -50,6 +54,7 @@ _BODY = {
     status_code=201,
     operation_id="importDossiers",
     summary="Nhập hồ sơ từ hệ thống khác · Import dossiers of another system",
+    response_description="The file was read to its end: how many landed, how many were rejected",
     response_model=ImportRun,
     responses=refusals(
         "unauthenticated", "forbidden", "upload_idle", "unsupported_media_type", "invalid_request", "unavailable"
@@ -82,6 +87,7 @@ async def send(
     "",
     operation_id="listImports",
     summary="Các lần nhập · Imports, newest first",
+    response_description="A page of imports, the newest first",
     response_model=ImportPage,
     responses=refusals("unauthenticated", "forbidden", "invalid_request"),
 )
@@ -105,10 +111,11 @@ async def listed(
     "/{import_id}",
     operation_id="readImport",
     summary="Một lần nhập · One import and its progress",
+    response_description="The import as far as it has come",
     response_model=ImportRun,
     responses=refusals("unauthenticated", "forbidden", "not_found", "invalid_request"),
 )
-async def read(import_id: UUID, principal: Importer, connection: ReadingSession) -> Response:
+async def read(import_id: ImportId, principal: Importer, connection: ReadingSession) -> Response:
     """How far an import is, or how it ended."""
     row = await store.run(connection, import_id, principal.scope)
     if row is None:
@@ -120,17 +127,18 @@ async def read(import_id: UUID, principal: Importer, connection: ReadingSession)
     "/{import_id}/rejects",
     operation_id="readImportRejects",
     summary="Bản ghi bị từ chối · Rejected records and why",
+    response_description="A page of rejected records, by line",
     response_model=ImportRejects,
     responses=refusals("unauthenticated", "forbidden", "not_found", "invalid_request"),
 )
 async def read_rejects(
     request: Request,
-    import_id: UUID,
+    import_id: ImportId,
     room: RoomOf,
     principal: Importer,
     connection: ReadingSession,
     cursor: Cursor = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = MAX_LIMIT,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Records on a page", examples=[MAX_LIMIT])] = MAX_LIMIT,
 ) -> Response:
     """Line numbers and every reason, in the language asked for. The records themselves are not kept."""
     if await store.run(connection, import_id, principal.scope) is None:

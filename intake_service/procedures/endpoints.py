@@ -31,6 +31,7 @@ AsOf = Annotated[Day | None, Query(description="The day on which they are in for
     "",
     operation_id="listProcedures",
     summary="Thủ tục hành chính · Administrative procedures in force",
+    response_description="A page of procedures in the order of their codes",
     response_model=ProcedurePage,
     responses=refusals("invalid_request"),
 )
@@ -74,6 +75,7 @@ async def listed(
     "/{code}",
     operation_id="readProcedure",
     summary="Một thủ tục · One procedure with its terms per channel",
+    response_description="The version in force on that day",
     response_model=Procedure,
     responses=refusals("not_found", "invalid_request"),
 )

@@ -43,6 +43,7 @@ _CHANGES = (
     "",
     operation_id="listSupplementRules",
     summary="Quy định bổ sung hồ sơ · What the law says of supplements",
+    response_description="A page of rules",
     response_model=SupplementRulePage,
     responses=refusals("invalid_request"),
 )
@@ -73,6 +74,7 @@ async def listed(
     "/{rule_id}",
     operation_id="readSupplementRule",
     summary="Một quy định bổ sung hồ sơ · One rule",
+    response_description="The rule, and the days of reception for which it holds",
     response_model=SupplementRule,
     responses=refusals("not_found", "invalid_request"),
 )
@@ -110,6 +112,7 @@ async def enter(
     "/{rule_id}/end",
     operation_id="endSupplementRule",
     summary="Kết thúc một quy định riêng · End a special rule",
+    response_description="The rule with its last day",
     response_model=SupplementRule,
     responses=refusals("not_found", *_CHANGES),
 )

@@ -43,6 +43,7 @@ _DAY_LENGTH = len("2019-06-30")
     "",
     operation_id="listAgencies",
     summary="Danh sách cơ quan · Agencies in force on a day",
+    response_description="A page of the units in force on that day",
     response_model=AgencyPage,
     responses=refusals("invalid_request"),
 )
@@ -82,6 +83,7 @@ async def listed(
     "/{code}",
     operation_id="readAgency",
     summary="Một cơ quan · One agency",
+    response_description="The unit in its period, with predecessors and successors",
     response_model=AgencyDetail,
     responses=refusals("not_found", "invalid_request"),
 )

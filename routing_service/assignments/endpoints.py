@@ -59,6 +59,7 @@ async def assign(
     "/{code}/assignments",
     operation_id="listAssignments",
     summary="Quá trình phân công · The assignments of a dossier",
+    response_description="Every assignment, the first at the top",
     response_model=Assignments,
     responses=refusals("unauthenticated", "forbidden", "not_found"),
 )

@@ -48,6 +48,7 @@ _REFUSED = (
     "/preview",
     operation_id="previewCalendarChange",
     summary="Xem trước thay đổi lịch · What a change of the calendar would move",
+    response_description="What would move; nothing was written",
     response_model=CalendarPreview,
     responses=refusals(*_REFUSED),
 )
@@ -109,6 +110,7 @@ async def change(
     "",
     operation_id="listCalendarChanges",
     summary="Các lần thay đổi lịch · Changes of the calendar",
+    response_description="A page of changes, the newest first",
     response_model=CalendarChangePage,
     responses=refusals("unauthenticated", "forbidden", "invalid_request"),
 )
@@ -133,6 +135,7 @@ async def listed(
     "/{number}",
     operation_id="readCalendarChange",
     summary="Một lần thay đổi lịch · One change of the calendar",
+    response_description="The change, and how far the recompute has come",
     response_model=CalendarChange,
     responses=refusals("unauthenticated", "forbidden", "not_found", "invalid_request"),
 )

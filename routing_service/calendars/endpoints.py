@@ -19,6 +19,7 @@ router = APIRouter(prefix="/v1/calendar", tags=["calendar"])
     "",
     operation_id="readCalendar",
     summary="Lịch làm việc của một năm · The working calendar of a year",
+    response_description="The year: what is not as its weekday says, and the default hours",
     responses=refusals("not_found", "invalid_request"),
 )
 async def read(

@@ -64,6 +64,7 @@ async def open_one(
     "/bulk",
     operation_id="openCases",
     summary="Mở nhiều việc xử lý · Open up to 1,000 cases",
+    response_description="What became of each, in order",
     responses=refusals("unauthenticated", "forbidden", *_BODY),
 )
 async def open_many(
@@ -83,6 +84,7 @@ async def open_many(
     "",
     operation_id="listCases",
     summary="Danh sách việc xử lý · List cases",
+    response_description="A page of cases",
     response_model=CasePage,
     responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
 )
@@ -130,6 +132,7 @@ async def listed(
     "/{code}",
     operation_id="readCase",
     summary="Một việc xử lý · One case",
+    response_description="The case as it stands. ETag for a change of it",
     response_model=Case,
     responses=refusals("unauthenticated", "forbidden", "not_found"),
 )
@@ -185,6 +188,7 @@ async def finish(
     "",
     operation_id="readWorklist",
     summary="Hồ sơ đang giữ · What an agency has to do",
+    response_description="A page of open dossiers, the first due at the top",
     response_model=WorklistPage,
     responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
 )

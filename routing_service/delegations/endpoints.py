@@ -83,6 +83,7 @@ async def end(
     "",
     operation_id="listDelegations",
     summary="Danh sách ủy quyền · Who decides in whose place",
+    response_description="A page of delegations, the oldest first",
     response_model=DelegationPage,
     responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
 )

@@ -89,6 +89,7 @@ async def hand_over(
     "/{code}/hand-overs",
     operation_id="listHandOvers",
     summary="Quá trình chuyển hồ sơ · The hand-overs of a dossier",
+    response_description="Every movement, the first at the top",
     response_model=HandOvers,
     responses=refusals("unauthenticated", "forbidden", "not_found"),
 )

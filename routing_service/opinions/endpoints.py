@@ -81,6 +81,7 @@ async def ask(
     "/{code}/opinions",
     operation_id="readOpinions",
     summary="Ý kiến về một hồ sơ · The opinions asked on a dossier",
+    response_description="Every opinion asked on the dossier, in order",
     response_model=Opinions,
     responses=refusals("unauthenticated", "forbidden", "not_found"),
 )
@@ -131,6 +132,7 @@ async def answer(
     "",
     operation_id="listOpinions",
     summary="Danh sách lấy ý kiến · Opinions that are open, silent or answered",
+    response_description="A page of opinions, the first due at the top",
     response_model=OpinionPage,
     responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
 )

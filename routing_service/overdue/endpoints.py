@@ -265,6 +265,7 @@ async def owed(
     "/apologies/owed/count",
     operation_id="countOwedApologies",
     summary="Số hồ sơ quá hạn chưa gửi thư xin lỗi · How many late dossiers are without an apology",
+    response_description="The length of the list, and what is in it",
     response_model=OwedCount,
     responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
 )

@@ -78,6 +78,7 @@ async def reorganise(
     "",
     operation_id="listReorganisations",
     summary="Các lần sắp xếp đơn vị · Reorganisations",
+    response_description="A page of reorganisations, the newest first",
     response_model=ReorganisationPage,
     responses=refusals("unauthenticated", "forbidden", "invalid_request"),
 )
@@ -96,6 +97,7 @@ async def listed(
     "/{reorganisation_id}",
     operation_id="readReorganisation",
     summary="Một lần sắp xếp đơn vị · One reorganisation, and how far it has come",
+    response_description="The reorganisation as far as it has come",
     response_model=Reorganisation,
     responses=refusals("unauthenticated", "forbidden", "not_found", "invalid_request"),
 )
@@ -109,6 +111,7 @@ async def read(reorganisation_id: Number, principal: Staff, connection: ReadingS
     "/{reorganisation_id}/left-over",
     operation_id="listLeftOver",
     summary="Hồ sơ chưa chuyển · Dossiers that no rule covers",
+    response_description="A page of the dossiers that stayed, each with why",
     response_model=LeftOverPage,
     responses=refusals("unauthenticated", "forbidden", "not_found", "invalid_request"),
 )

@@ -34,6 +34,7 @@ SegmentNo = Annotated[int, Path(ge=1, le=MAX_STEPS, description="Number of the s
     "/{code}/segments",
     operation_id="listSegments",
     summary="Các khâu của một hồ sơ · The segments of a dossier",
+    response_description="Every segment of the dossier, by step; none where no workflow held",
     response_model=CaseSegments,
     responses=refusals("unauthenticated", "forbidden", "not_found"),
 )
@@ -102,6 +103,7 @@ async def finish(
     "",
     operation_id="listOpenSegments",
     summary="Phần việc đang làm · Shares that an agency has to work on",
+    response_description="A page of segments to work on, the first due at the top",
     response_model=OpenSegmentPage,
     responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
 )

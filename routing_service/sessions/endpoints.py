@@ -33,6 +33,7 @@ IfMatch = Annotated[
     "/{code}/sessions",
     operation_id="readAgencySessions",
     summary="Giờ làm việc của cơ quan · The working hours of an agency",
+    response_description="The hours that hold on that day. ETag for a change of them",
     response_model=AgencySessions,
     responses=refusals("not_found", "invalid_request"),
 )
@@ -50,6 +51,7 @@ async def read(
     "/{code}/sessions",
     operation_id="setAgencySessions",
     summary="Đặt giờ làm việc của cơ quan · Set the working hours of an agency",
+    response_description="The hours as they were set",
     response_model=AgencySessions,
     responses=refusals(
         *("malformed_json", "unauthenticated", "forbidden", "agency_out_of_scope", "not_found", "version_changed"),

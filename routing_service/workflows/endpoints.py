@@ -76,6 +76,7 @@ async def define(
     "",
     operation_id="listWorkflows",
     summary="Danh sách quy trình · Workflows that hold on a day",
+    response_description="A page of workflows",
     response_model=WorkflowPage,
     responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
 )
@@ -119,6 +120,7 @@ async def listed(
     "/{code}",
     operation_id="readWorkflow",
     summary="Một quy trình · One workflow",
+    response_description="The version that holds on that day, with its steps",
     response_model=Workflow,
     responses=refusals("unauthenticated", "forbidden", "not_found", "invalid_request"),
 )

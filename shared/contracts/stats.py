@@ -72,7 +72,7 @@ class ReportQuery(PeriodQuery):
         ),
     )
     format: ReportFormat = Field("json", description="json or csv; a CSV holds all rows at once")
-    limit: Annotated[int, Field(ge=1, le=MAX_REPORT_ROWS)] = MAX_REPORT_ROWS
+    limit: int = Field(MAX_REPORT_ROWS, ge=1, le=MAX_REPORT_ROWS, description="Rows on a page; JSON only")
 
 
 class FigureListQuery(PeriodQuery):
@@ -85,7 +85,7 @@ class FigureListQuery(PeriodQuery):
     channel: ChannelName | None = Field(None, description="The key of a row of group_by=channel")
     sector: Name | None = Field(None, description="The key of a row of group_by=sector", examples=["Hộ tịch"])
     procedure: Code | None = Field(None, description="The key of a row of group_by=procedure", examples=["1.001193"])
-    limit: Annotated[int, Field(ge=1, le=MAX_LIST_ITEMS)] = 50
+    limit: int = Field(50, ge=1, le=MAX_LIST_ITEMS, description="Dossiers on a page")
 
 
 _Rate = Annotated[

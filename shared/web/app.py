@@ -211,7 +211,7 @@ def describe(plan: RoomPlan, *, lifespan: Any = None) -> FastAPI:
 def _health_router(metrics: "_Metrics") -> APIRouter:
     router = APIRouter(tags=["health"])
 
-    @router.get("/healthz", summary="Alive", operation_id="healthz")
+    @router.get("/healthz", summary="Alive", operation_id="healthz", response_description="It answers")
     async def healthz() -> Health:
         """The process answers."""
         return Health(status="ok")
@@ -220,6 +220,7 @@ def _health_router(metrics: "_Metrics") -> APIRouter:
         "/readyz",
         summary="Ready",
         operation_id="readyz",
+        response_description="Ready to serve",
         response_model=Health,
         responses={503: {"model": Health, "description": "Database not reachable, or its schema is not current"}},
     )
@@ -234,7 +235,13 @@ def _health_router(metrics: "_Metrics") -> APIRouter:
             current = False
         return JSONResponse({"status": "ready" if current else "unavailable"}, 200 if current else 503)
 
-    @router.get("/metrics", summary="Metrics for Prometheus", operation_id="metrics", response_class=Response)
+    @router.get(
+        "/metrics",
+        summary="Metrics for Prometheus",
+        operation_id="metrics",
+        response_description="In the text format of Prometheus",
+        response_class=Response,
+    )
     async def show_metrics() -> Response:
         """Counts and durations of requests, by route."""
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)

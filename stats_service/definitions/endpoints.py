@@ -12,6 +12,7 @@ router = APIRouter(prefix="/v1", tags=["reports"])
     "/definitions",
     operation_id="definitions",
     summary="Định nghĩa các số liệu · What the figures mean",
+    response_description="Each figure with its name and how it is counted",
     response_model=Definitions,
 )
 async def definitions() -> Definitions:

@@ -48,6 +48,7 @@ _CSV_ORIGIN = ("basis", "as_of", "synthetic")
     "/reports/resolution",
     operation_id="resolutionReport",
     summary="Báo cáo tình hình giải quyết · Resolution report",
+    response_description="The figures: in JSON by pages, in CSV all rows at once",
     response_model=ResolutionReport,
     responses={
         200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
@@ -83,6 +84,7 @@ async def resolution_report(
     "/reports/resolution/dossiers",
     operation_id="resolutionReportDossiers",
     summary="Danh sách hồ sơ của một số liệu · The dossiers behind a figure",
+    response_description="A page of the dossiers that the figure counts",
     response_model=FigureList,
     responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request", "unavailable"),
 )

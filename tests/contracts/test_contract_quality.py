@@ -97,6 +97,19 @@ def test_what_names_a_resource_may_not_find_it(operation: Operation) -> None:
 
 
 @each_operation
+def test_success_says_what_it_gives(operation: Operation) -> None:
+    """The framework's own words say nothing."""
+    for status, told in operation.told["responses"].items():
+        assert told["description"].strip() not in {"", "Successful Response"}, f"{operation} {status} says nothing"
+
+
+@each_operation
+def test_every_parameter_is_explained(operation: Operation) -> None:
+    dark = [each["name"] for each in operation.told.get("parameters", []) if not each.get("description", "").strip()]
+    assert dark == [], f"{operation} does not explain {dark}"
+
+
+@each_operation
 def test_success_has_a_schema(operation: Operation) -> None:
     good = {status: told for status, told in operation.told["responses"].items() if status < "300"}
     assert good, f"{operation} never succeeds"
