@@ -12,6 +12,7 @@ from routing_service.delegations.rules import Officer
 from routing_service.delegations.usecases import officer
 from routing_service.hand_overs.rules import Scene, decline, hand_over, receive
 from routing_service.hand_overs.usecases import Asked
+from routing_service.segments.usecases import carry
 from shared.contracts.case_actions import BulkAssign, BulkDecline, BulkFinish, BulkHandOver, BulkReceive
 from shared.web.auth import Role
 from shared.web.bulk import DONE, REPLAYED, Outcome, Read, items_of, kept, kept_before
@@ -86,6 +87,7 @@ async def act(connection: Writing, asked: Asked, given: Sequence[object]) -> tup
         acting_agency_id=asked.principal.agency.id,
         recorded_at=asked.now,
     )
+    await carry(connection, asked.reference, changes, asked.now)
     await answered(connection, "routing", asked.request, kept(outcomes))
     return outcomes, False
 

@@ -10,6 +10,7 @@ from routing_service.cases.usecases import expect, locked, one, visible
 from routing_service.delegations.usecases import officer
 from routing_service.hand_overs import store
 from routing_service.hand_overs.rules import HandOverRow, Scene
+from routing_service.segments.usecases import carry
 from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.database import Reading, Writing
@@ -71,6 +72,7 @@ async def changed(
             acting_agency_id=asked.principal.agency.id,
             recorded_at=asked.now,
         )
+        await carry(connection, asked.reference, [decided], asked.now)
     after = await cases.find(connection, case.code)
     assert after is not None, "its row is locked by this transaction"
     return Changed(after, await store.log(connection, case.dossier_id), earlier or made, earlier is not None)

@@ -323,6 +323,49 @@ def finish(
     return Done(done, entering, change)
 
 
+def carried(
+    change: Change, track: Track, segments: Mapping[int, Segment], pauses: Sequence[Pause], reference: Reference
+) -> list[Segment]:
+    """The segments that go along with a hand-over, or with one that is declined or recalled, or that enter by it.
+
+    Whoever declines has nothing to do: the share goes back to the giver, and goes on from there to whom the giver hands
+    the dossier next, each time with the whole of its allotment. A share that waited for nothing but the paper enters
+    when somebody hands the paper to its agency.
+    """
+    case, moved, last = change.case, change.moved, change.case.last
+    if moved is None or track.parallel:
+        return []
+    at, along = moved.occurred_at, list[Segment]()
+    if last is not None and moved.kind in (Movement.DECLINE, Movement.RECALL):
+        along = _entered_with(case, last.handed_over_at, segments)
+    elif moved.kind is Movement.HAND_OVER and last is not None and last.kind in (Movement.DECLINE, Movement.RECALL):
+        along = [s for s in _entered_with(case, last.handed_over_at, segments) if s.entered_at == last.handed_over_at]
+    goes = [
+        entered(replace(segment, agency_id=moved.to_agency_id, desk=moved.to_desk), at, pauses, reference)
+        for segment in along
+    ]
+    if moved.kind is not Movement.HAND_OVER or goes:
+        return goes
+    return [
+        entered(segment, at, pauses, reference)
+        for segment in _to_enter(segments, paper=False)
+        if segment.agency_id == moved.to_agency_id and segment.desk in (None, moved.to_desk)
+    ]
+
+
+def _entered_with(case: CaseRow, at: datetime, segments: Mapping[int, Segment]) -> list[Segment]:
+    """The holder's open segments that entered with the hand-over of `at`."""
+    return [
+        segment
+        for segment in segments.values()
+        if segment.state is State.OPEN
+        and segment.agency_id == case.holder_id
+        and (segment.desk is None or segment.desk == case.desk)
+        and segment.entered_at is not None
+        and segment.entered_at >= at
+    ]
+
+
 def late_agencies(segments: Iterable[Segment]) -> list[int]:
     """Who is or was late by their own allotment: the blame, each once, in order."""
     return list(dict.fromkeys(segment.agency_id for segment in segments if segment.late))

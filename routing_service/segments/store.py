@@ -96,25 +96,37 @@ async def begin(connection: Connection, segments: Sequence[tuple[Holding, Segmen
 
 async def track(connection: Connection, dossier_id: int) -> Track | None:
     """The workflow that a dossier began with; None where none held."""
-    row = await connection.fetchrow(
-        "SELECT w.code, w.version, w.kind, d.channel FROM dossier d JOIN workflow w ON w.id ="
-        " (SELECT workflow_id FROM case_segment WHERE dossier_id = $1 LIMIT 1) WHERE d.id = $1",
-        dossier_id,
-    )
-    if row is None:
-        return None
-    kind, online = Kind(row["kind"]), row["channel"] == Channel.ONLINE
-    return Track(row["code"], row["version"], kind, parallel=side_by_side(kind, online), paper=not online)
+    return (await tracks(connection, [dossier_id])).get(dossier_id)
+
+
+async def tracks(connection: Connection, dossier_ids: Sequence[int]) -> dict[int, Track]:
+    """The workflows that dossiers began with; without those for which none held."""
+    found = {}
+    for row in await connection.fetch(
+        "SELECT d.id, w.code, w.version, w.kind, d.channel FROM dossier d JOIN workflow w ON w.id ="
+        " (SELECT workflow_id FROM case_segment WHERE dossier_id = d.id LIMIT 1) WHERE d.id = ANY($1)",
+        dossier_ids,
+    ):
+        kind, online = Kind(row["kind"]), row["channel"] == Channel.ONLINE
+        parallel = side_by_side(kind, online)
+        found[row["id"]] = Track(row["code"], row["version"], kind, parallel=parallel, paper=not online)
+    return found
 
 
 async def of(connection: Connection, dossier_id: int) -> dict[int, Segment]:
     """The segments of a dossier, by number."""
-    return {
-        row["no"]: _segment(row)
-        for row in await connection.fetch(
-            f"SELECT {_COLUMNS} FROM case_segment s WHERE s.dossier_id = $1 ORDER BY s.no", dossier_id
-        )
-    }
+    return (await of_all(connection, [dossier_id]))[dossier_id]
+
+
+async def of_all(connection: Connection, dossier_ids: Sequence[int]) -> dict[int, dict[int, Segment]]:
+    """The segments of dossiers, by number."""
+    found: dict[int, dict[int, Segment]] = {dossier_id: {} for dossier_id in dossier_ids}
+    for row in await connection.fetch(
+        f"SELECT s.dossier_id, {_COLUMNS} FROM case_segment s WHERE s.dossier_id = ANY($1) ORDER BY s.dossier_id, s.no",
+        list(found),
+    ):
+        found[row["dossier_id"]][row["no"]] = _segment(row)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +187,7 @@ async def write(connection: Connection, dossier_id: int, segments: Sequence[Segm
     """Bring segments to what was decided: they entered, or are over."""
     await connection.executemany(
         "UPDATE case_segment SET entered_at = $3, due_at = $4, late_from = $5, left_at = $6, worked = $7, late = $8,"
-        " result = $9, left_by = $10, note = $11, recorded_at = $12, agency_id = $13 WHERE dossier_id = $1 AND no = $2",
+        " result = $9, left_by = $10, note = $11, recorded_at = $12, agency_id = $13, desk = $14 WHERE dossier_id = $1 AND no = $2",
         [
             (
                 dossier_id,
@@ -191,6 +203,7 @@ async def write(connection: Connection, dossier_id: int, segments: Sequence[Segm
                 segment.note,
                 recorded_at,
                 segment.agency_id,
+                segment.desk,
             )
             for segment in segments
         ],

@@ -9,7 +9,7 @@ import asyncpg
 import structlog
 
 from routing_service.cases import store as cases
-from routing_service.cases.rules import CaseRow
+from routing_service.cases.rules import CaseRow, Change
 from routing_service.cases.usecases import expect, locked, one, visible
 from routing_service.segments import rules, store
 from routing_service.segments.rules import Segment, Track
@@ -96,6 +96,22 @@ async def finish(
     after = await cases.find(connection, case.code)
     assert after is not None, "its row is locked by this transaction"
     return await _shown(connection, reference, after, now)
+
+
+async def carry(connection: Writing, reference: Reference, changes: Sequence[Change], now: datetime) -> None:
+    """Let the shares of locked cases go along with movements that were decided of them, however many. One statement
+    where none of them has a workflow."""
+    moves = {change.case.dossier_id: change for change in changes if change.moved is not None}
+    tracks = await store.tracks(connection, list(moves)) if moves else {}
+    if not tracks:
+        return
+    segments = await store.of_all(connection, list(tracks))
+    pauses = await store.pauses_of_all(connection, list(tracks))
+    for dossier_id, track in tracks.items():
+        alive = {no: rules.alive_again(segment) for no, segment in segments[dossier_id].items()}
+        going = rules.carried(moves[dossier_id], track, alive, pauses[dossier_id], reference)
+        if going:
+            await store.write(connection, dossier_id, going, recorded_at=now)
 
 
 async def listed(
