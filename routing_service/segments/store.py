@@ -187,7 +187,8 @@ async def write(connection: Connection, dossier_id: int, segments: Sequence[Segm
     """Bring segments to what was decided: they entered, or are over."""
     await connection.executemany(
         "UPDATE case_segment SET entered_at = $3, due_at = $4, late_from = $5, left_at = $6, worked = $7, late = $8,"
-        " result = $9, left_by = $10, note = $11, recorded_at = $12, agency_id = $13, desk = $14 WHERE dossier_id = $1 AND no = $2",
+        " result = $9, left_by = $10, note = $11, recorded_at = $12, agency_id = $13, desk = $14"
+        " WHERE dossier_id = $1 AND no = $2",
         [
             (
                 dossier_id,
