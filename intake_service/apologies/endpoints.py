@@ -32,7 +32,7 @@ from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import DossierCode
-from shared.web.problems import refusals
+from shared.web.problems import CHANGING, KEYED, LISTING, READING, refusals
 
 router = APIRouter(prefix="/v1", tags=["apologies"])
 
@@ -45,19 +45,6 @@ Informing = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER,
 Number = Annotated[int, Path(ge=1, le=1000, description="1 is the first of the dossier")]
 Agency = Annotated[Code | None, Query(description="Receiving agency, with all under it. Default: the token's")]
 
-_READS = refusals("unauthenticated", "forbidden", "not_found")
-_LISTS = refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request")
-_WRITES = (
-    "malformed_json",
-    "unauthenticated",
-    "forbidden",
-    "not_found",
-    "body_too_large",
-    "unsupported_media_type",
-    "invalid_request",
-    "idempotency_key_reused",
-)
-
 
 @router.post(
     "/dossiers/{code}/extension-proposals",
@@ -66,7 +53,7 @@ _WRITES = (
     summary="Đề nghị gia hạn · Propose an extension",
     response_description="The proposal: it waits for the one-stop",
     response_model=ExtensionProposal,
-    responses=refusals(*_WRITES, "not_allowed_in_status", "conflict", "version_changed"),
+    responses=refusals(*CHANGING),
 )
 async def propose(
     request: Request,
@@ -96,7 +83,7 @@ async def propose(
     summary="Các đề nghị gia hạn của hồ sơ · A dossier's proposals",
     response_description="Every proposal, and what became of it",
     response_model=ExtensionProposals,
-    responses=_READS,
+    responses=refusals(*READING),
 )
 async def read_proposals(
     code: DossierCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession
@@ -112,7 +99,7 @@ async def read_proposals(
     summary="Không chấp nhận đề nghị gia hạn · Reject a proposal",
     response_description="The proposal, rejected",
     response_model=ExtensionProposal,
-    responses=refusals(*_WRITES, "conflict", "version_changed"),
+    responses=refusals(*READING, "conflict", "version_changed", *KEYED),
 )
 async def reject(
     request: Request,
@@ -140,7 +127,7 @@ async def reject(
     summary="Đề nghị gia hạn chờ xem xét · Proposals that wait",
     response_description="A page of proposals that wait",
     response_model=OpenProposalPage,
-    responses=_LISTS,
+    responses=refusals(*LISTING),
 )
 async def list_open(
     room: RoomOf,
@@ -176,7 +163,7 @@ async def list_open(
     summary="Các thư xin lỗi của hồ sơ · A dossier's apologies",
     response_description="Every apology with its sendings and receipts",
     response_model=Apologies,
-    responses=_READS,
+    responses=refusals(*READING),
 )
 async def read(code: DossierCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """Every apology for it, with each sending and receipt of the letter."""
@@ -191,7 +178,7 @@ async def read(code: DossierCode, reference: ReferenceOf, principal: Staff, conn
     summary="Đã gửi thư xin lỗi · Record that an apology was sent",
     response_description="The apology with all its sendings and receipts",
     response_model=Apology,
-    responses=refusals(*_WRITES),
+    responses=refusals(*READING, *KEYED),
 )
 async def send(
     request: Request,
@@ -215,7 +202,7 @@ async def send(
     summary="Đã nhận thư xin lỗi · Record that an apology was received",
     response_description="The apology with all its sendings and receipts",
     response_model=Apology,
-    responses=refusals(*_WRITES),
+    responses=refusals(*READING, *KEYED),
 )
 async def receive(
     request: Request,
@@ -238,7 +225,7 @@ async def receive(
     summary="Thư xin lỗi chưa gửi · Apologies that nobody has sent",
     response_description="A page of apologies, the oldest first",
     response_model=UnsentApologyPage,
-    responses=_LISTS,
+    responses=refusals(*LISTING),
 )
 async def list_unsent(
     room: RoomOf,

@@ -14,7 +14,7 @@ from shared.web.bulk import bulk_response
 from shared.web.clock import now
 from shared.web.database import WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
-from shared.web.problems import refusals
+from shared.web.problems import KEYED, LOCKED, refusals
 
 router = APIRouter(prefix="/v1/dossiers", tags=["bulk actions"])
 Agency = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN, Role.MACHINE)]
@@ -27,15 +27,7 @@ Agency = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER, Ro
     response_model=BulkResults,
     responses={
         200: {"description": "What became of each, in order: some may be refused"},
-        **refusals(
-            "malformed_json",
-            "unauthenticated",
-            "forbidden",
-            "body_too_large",
-            "unsupported_media_type",
-            "invalid_request",
-            "idempotency_key_reused",
-        ),
+        **refusals(*LOCKED, *KEYED),
     },
 )
 async def act(

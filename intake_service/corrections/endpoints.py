@@ -17,7 +17,7 @@ from shared.web.clock import now
 from shared.web.database import WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.places import DossierCode
-from shared.web.problems import refusals
+from shared.web.problems import KEYED, READING, refusals
 
 router = APIRouter(prefix="/v1/dossiers", tags=["lifecycle"])
 
@@ -30,19 +30,7 @@ Corrector = Annotated[Principal, allows(Role.SUPERVISOR, Role.ADMIN)]
     summary="Đính chính thông tin tiếp nhận · Correct what was mis-entered at reception",
     response_description="The dossier as it stands after it",
     response_model=Dossier,
-    responses=refusals(
-        "malformed_json",
-        "unauthenticated",
-        "forbidden",
-        "agency_out_of_scope",
-        "not_found",
-        "not_allowed_in_status",
-        "version_changed",
-        "body_too_large",
-        "unsupported_media_type",
-        "invalid_request",
-        "idempotency_key_reused",
-    ),
+    responses=refusals(*READING, "agency_out_of_scope", "not_allowed_in_status", "version_changed", *KEYED),
 )
 async def correct(
     request: Request,

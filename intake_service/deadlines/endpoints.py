@@ -23,7 +23,7 @@ from shared.web.auth import Staff
 from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.places import DossierCode
-from shared.web.problems import refusals
+from shared.web.problems import READING, refusals
 
 router = APIRouter(prefix="/v1", tags=["deadlines"])
 
@@ -34,7 +34,7 @@ router = APIRouter(prefix="/v1", tags=["deadlines"])
     summary="Thời hạn và giải thích · The deadline account of a dossier",
     response_description="The account as it stands at this moment",
     response_model=DeadlineAccount,
-    responses=refusals("unauthenticated", "forbidden", "not_found"),
+    responses=refusals(*READING),
 )
 async def read(code: DossierCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """What was promised, what stood still, how it stands, and why, line by line. It is folded from the events: what

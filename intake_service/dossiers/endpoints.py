@@ -28,7 +28,7 @@ from shared.web.database import ReadingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import ETAG, LOCATION, DossierCode, good
-from shared.web.problems import Problem, invalid, refusals
+from shared.web.problems import KEYED, LISTING, LOCKED, READING, Problem, invalid, refusals
 
 router = APIRouter(prefix="/v1/dossiers", tags=["dossiers"])
 
@@ -44,16 +44,7 @@ Staff = Annotated[Principal, allows(*STAFF)]
     response_model=Dossier,
     responses={
         **good(201, "Received: its code is issued and its due date reckoned", ETAG, LOCATION),
-        **refusals(
-            "malformed_json",
-            "unauthenticated",
-            "forbidden",
-            "agency_out_of_scope",
-            "body_too_large",
-            "unsupported_media_type",
-            "invalid_request",
-            "idempotency_key_reused",
-        ),
+        **refusals(*LOCKED, "agency_out_of_scope", *KEYED),
     },
 )
 async def receive(
@@ -95,7 +86,7 @@ async def receive(
     summary="Danh sách, tìm kiếm hồ sơ · List and search dossiers",
     response_description="A page of dossiers, the newest first",
     response_model=DossierPage,
-    responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
+    responses=refusals(*LISTING),
 )
 async def listed(
     room: RoomOf,
@@ -151,7 +142,7 @@ async def listed(
     operation_id="readDossier",
     summary="Một hồ sơ · One dossier",
     response_model=Dossier,
-    responses={**good(200, "The dossier", ETAG), **refusals("unauthenticated", "forbidden", "not_found")},
+    responses={**good(200, "The dossier", ETAG), **refusals(*READING)},
 )
 async def read(code: DossierCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """A dossier by its code, or by the code it had in another system."""
@@ -164,7 +155,7 @@ async def read(code: DossierCode, reference: ReferenceOf, principal: Staff, conn
     summary="Quá trình xử lý · A dossier's history",
     response_description="Every event, the first at the top",
     response_model=DossierEvents,
-    responses=refusals("unauthenticated", "forbidden", "not_found"),
+    responses=refusals(*READING),
 )
 async def read_events(
     code: DossierCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession

@@ -19,7 +19,7 @@ from shared.web.auth import Staff, asked_agency
 from shared.web.clock import now
 from shared.web.database import Reading, ReadingSession
 from shared.web.places import DossierCode
-from shared.web.problems import refusals
+from shared.web.problems import LISTING, READING, refusals
 
 router = APIRouter(prefix="/v1", tags=["forms"])
 
@@ -41,7 +41,7 @@ _FILE: dict[int | str, dict[str, Any]] = {
     summary="Các mẫu của hồ sơ · The forms of a dossier",
     response_description="The forms that there are now, each with where it is",
     response_model=DossierForms,
-    responses=refusals("unauthenticated", "forbidden", "not_found"),
+    responses=refusals(*READING),
 )
 async def listed(code: DossierCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """Which forms the dossier has now, under which number and circular, and where they are. An edition is made by an
@@ -60,7 +60,7 @@ async def listed(code: DossierCode, reference: ReferenceOf, principal: Staff, co
     response_class=Response,
     responses={
         **_FILE,
-        **refusals("unauthenticated", "forbidden", "not_found", "form_not_available", "invalid_request", "unavailable"),
+        **refusals(*READING, "form_not_available", "invalid_request", "unavailable"),
     },
 )
 async def read(
@@ -87,9 +87,7 @@ async def read(
     response_class=Response,
     responses={
         **_FILE,
-        **refusals(
-            "unauthenticated", "forbidden", "not_found", "agency_out_of_scope", "invalid_request", "unavailable"
-        ),
+        **refusals(*LISTING, "not_found", "unavailable"),
     },
 )
 async def read_ledger(

@@ -17,7 +17,7 @@ from shared.web.auth import Principal, Role, allows
 from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Limit, Pages, page_response
-from shared.web.problems import Problem, Reason, language_of, refusals
+from shared.web.problems import LOCKED, READING, Problem, Reason, language_of, refusals
 
 PATH = "/v1/imports"
 router = APIRouter(prefix=PATH, tags=["imports"])
@@ -56,9 +56,7 @@ _BODY = {
     summary="Nhập hồ sơ từ hệ thống khác · Import dossiers of another system",
     response_description="The file was read to its end: how many landed, how many were rejected",
     response_model=ImportRun,
-    responses=refusals(
-        "unauthenticated", "forbidden", "upload_idle", "unsupported_media_type", "invalid_request", "unavailable"
-    ),
+    responses=refusals(*LOCKED, "upload_idle", "unsupported_media_type", "invalid_request", "unavailable"),
     openapi_extra=_BODY,
 )
 async def send(
@@ -89,7 +87,7 @@ async def send(
     summary="Các lần nhập · Imports, newest first",
     response_description="A page of imports, the newest first",
     response_model=ImportPage,
-    responses=refusals("unauthenticated", "forbidden", "invalid_request"),
+    responses=refusals(*LOCKED, "invalid_request"),
 )
 async def listed(
     room: RoomOf,
@@ -113,7 +111,7 @@ async def listed(
     summary="Một lần nhập · One import and its progress",
     response_description="The import as far as it has come",
     response_model=ImportRun,
-    responses=refusals("unauthenticated", "forbidden", "not_found", "invalid_request"),
+    responses=refusals(*READING, "invalid_request"),
 )
 async def read(import_id: ImportId, principal: Importer, connection: ReadingSession) -> Response:
     """How far an import is, or how it ended."""
@@ -129,7 +127,7 @@ async def read(import_id: ImportId, principal: Importer, connection: ReadingSess
     summary="Bản ghi bị từ chối · Rejected records and why",
     response_description="A page of rejected records, by line",
     response_model=ImportRejects,
-    responses=refusals("unauthenticated", "forbidden", "not_found", "invalid_request"),
+    responses=refusals(*READING, "invalid_request"),
 )
 async def read_rejects(
     request: Request,

@@ -20,7 +20,7 @@ from shared.web.clock import now
 from shared.web.database import WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.places import ETAG, DossierCode, good
-from shared.web.problems import Problem, Reason, invalid, refusals
+from shared.web.problems import CHANGING, Problem, Reason, invalid, refusals
 
 router = APIRouter(prefix="/v1/dossiers", tags=["lifecycle"])
 
@@ -210,19 +210,7 @@ VERBS = (
 
 _CHANGES = {
     **good(200, "The dossier as it stands after it", ETAG),
-    **refusals(
-        "malformed_json",
-        "unauthenticated",
-        "forbidden",
-        "not_found",
-        "not_allowed_in_status",
-        "conflict",
-        "version_changed",
-        "body_too_large",
-        "unsupported_media_type",
-        "invalid_request",
-        "idempotency_key_reused",
-    ),
+    **refusals(*CHANGING),
 }
 
 

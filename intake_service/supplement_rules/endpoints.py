@@ -27,16 +27,12 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
-from shared.web.problems import refusals
+from shared.web.problems import KEYED, LOCKED, READING, refusals
 
 router = APIRouter(prefix="/v1/supplement-rules", tags=["supplement rules"])
 
 RuleId = Annotated[int, Path(ge=1, le=2**31 - 1, description="Its number", examples=[2])]
 Admin = Annotated[Principal, allows(Role.ADMIN)]
-_CHANGES = (
-    *("malformed_json", "unauthenticated", "forbidden", "agency_out_of_scope", "conflict", "body_too_large"),
-    *("unsupported_media_type", "invalid_request", "idempotency_key_reused"),
-)
 
 
 @router.get(
@@ -89,7 +85,10 @@ async def read(rule_id: RuleId, connection: ReadingSession) -> Response:
     operation_id="enterSupplementRule",
     summary="Nhập quy định bổ sung hồ sơ · Enter a rule",
     response_model=SupplementRule,
-    responses={201: {"description": "It holds for what is received from its first day on"}, **refusals(*_CHANGES)},
+    responses={
+        201: {"description": "It holds for what is received from its first day on"},
+        **refusals(*LOCKED, "agency_out_of_scope", "conflict", *KEYED),
+    },
 )
 async def enter(
     request: Request,
@@ -114,7 +113,7 @@ async def enter(
     summary="Kết thúc một quy định riêng · End a special rule",
     response_description="The rule with its last day",
     response_model=SupplementRule,
-    responses=refusals("not_found", *_CHANGES),
+    responses=refusals(*READING, "agency_out_of_scope", "conflict", *KEYED),
 )
 async def end(
     request: Request,

@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from routing_service.assignments import usecases
 from routing_service.cases.endpoints import IfMatch, version_in
-from routing_service.hand_overs.endpoints import CHANGES
 from routing_service.hand_overs.usecases import Asked
 from shared.contracts.assignments import Assignment, AssignmentIn, Assignments
 from shared.domain.civil_time import shown
@@ -20,7 +19,7 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.places import CaseCode
-from shared.web.problems import refusals
+from shared.web.problems import CHANGING, READING, refusals
 
 router = APIRouter(prefix="/v1/cases", tags=["assignments"])
 Staff = Annotated[Principal, allows(*STAFF)]
@@ -33,7 +32,7 @@ Officer = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER, R
     operation_id="assignCase",
     summary="Phân công giải quyết · Say who in the holder works on it",
     response_model=Assignment,
-    responses={201: {"description": "Assigned. ETag is the case's"}, **CHANGES},
+    responses={201: {"description": "Assigned. ETag is the case's"}, **refusals(*CHANGING)},
 )
 async def assign(
     request: Request,
@@ -61,7 +60,7 @@ async def assign(
     summary="Quá trình phân công · The assignments of a dossier",
     response_description="Every assignment, the first at the top",
     response_model=Assignments,
-    responses=refusals("unauthenticated", "forbidden", "not_found"),
+    responses=refusals(*READING),
 )
 async def listed(code: CaseCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """Who worked on it, and where, from the first to the last. Nothing in it is ever changed."""

@@ -15,7 +15,7 @@ from shared.web.bulk import bulk_response
 from shared.web.clock import now
 from shared.web.database import WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
-from shared.web.problems import refusals
+from shared.web.problems import KEYED, LOCKED, refusals
 
 router = APIRouter(prefix="/v1/cases", tags=["bulk actions"])
 Officer = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN)]
@@ -28,15 +28,7 @@ Officer = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER, R
     response_model=BulkResults,
     responses={
         200: {"description": "What became of each, in order: some may be refused"},
-        **refusals(
-            "malformed_json",
-            "unauthenticated",
-            "forbidden",
-            "body_too_large",
-            "unsupported_media_type",
-            "invalid_request",
-            "idempotency_key_reused",
-        ),
+        **refusals(*LOCKED, *KEYED),
     },
 )
 async def act(

@@ -25,7 +25,7 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
-from shared.web.problems import refusals
+from shared.web.problems import BODY, KEYED, LOCKED, READING, refusals
 
 router = APIRouter(prefix="/v1/calendar/changes", tags=["calendar"])
 
@@ -33,15 +33,6 @@ Operator = Annotated[Principal, allows(Role.ADMIN)]
 Staff = Annotated[Principal, allows(*STAFF)]
 
 _ROUTE = "POST /v1/calendar/changes"
-_REFUSED = (
-    "malformed_json",
-    "unauthenticated",
-    "forbidden",
-    "agency_out_of_scope",
-    "body_too_large",
-    "unsupported_media_type",
-    "invalid_request",
-)
 
 
 @router.post(
@@ -50,7 +41,7 @@ _REFUSED = (
     summary="Xem trước thay đổi lịch · What a change of the calendar would move",
     response_description="What would move; nothing was written",
     response_model=CalendarPreview,
-    responses=refusals(*_REFUSED),
+    responses=refusals(*LOCKED, "agency_out_of_scope", *BODY),
 )
 async def preview(
     reference: ReferenceOf, principal: Operator, connection: ReadingSession, asked: CalendarPreviewIn
@@ -82,7 +73,7 @@ async def preview(
     response_model=CalendarChange,
     responses={
         201: {"description": "The calendar is changed, and kept on record; open dossiers are reckoned anew"},
-        **refusals(*_REFUSED, "idempotency_key_reused"),
+        **refusals(*LOCKED, "agency_out_of_scope", *KEYED),
     },
 )
 async def change(
@@ -112,7 +103,7 @@ async def change(
     summary="Các lần thay đổi lịch · Changes of the calendar",
     response_description="A page of changes, the newest first",
     response_model=CalendarChangePage,
-    responses=refusals("unauthenticated", "forbidden", "invalid_request"),
+    responses=refusals(*LOCKED, "invalid_request"),
 )
 async def listed(
     room: RoomOf,
@@ -137,7 +128,7 @@ async def listed(
     summary="Một lần thay đổi lịch · One change of the calendar",
     response_description="The change, and how far the recompute has come",
     response_model=CalendarChange,
-    responses=refusals("unauthenticated", "forbidden", "not_found", "invalid_request"),
+    responses=refusals(*READING, "invalid_request"),
 )
 async def read(
     number: Annotated[int, Path(ge=1, le=2**31, description="The change's number", examples=[7])],

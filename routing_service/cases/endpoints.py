@@ -21,7 +21,7 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import CaseCode
-from shared.web.problems import Problem, invalid, refusals
+from shared.web.problems import BODY, LISTING, LOCKED, READING, Problem, invalid, refusals
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 worklist_router = APIRouter(prefix="/v1/worklist", tags=["cases"])
@@ -33,8 +33,6 @@ IfMatch = Annotated[
     str | None, Header(alias="If-Match", max_length=40, description="The case's ETag as read", examples=['"1"'])
 ]
 
-_BODY = ("malformed_json", "body_too_large", "unsupported_media_type", "invalid_request")
-
 
 @router.post(
     "",
@@ -45,7 +43,7 @@ _BODY = ("malformed_json", "body_too_large", "unsupported_media_type", "invalid_
     responses={
         200: {"model": Case, "description": "The case was open before: nothing changed"},
         201: {"description": "The case is open, its holder is the agency that received the dossier"},
-        **refusals("unauthenticated", "forbidden", "not_found", *_BODY),
+        **refusals(*READING, *BODY),
     },
 )
 async def open_one(
@@ -65,7 +63,7 @@ async def open_one(
     operation_id="openCases",
     summary="Mở nhiều việc xử lý · Open up to 1,000 cases",
     response_description="What became of each, in order",
-    responses=refusals("unauthenticated", "forbidden", *_BODY),
+    responses=refusals(*LOCKED, *BODY),
 )
 async def open_many(
     reference: ReferenceOf, principal: Machine, connection: WritingSession, body: CaseOpenings
@@ -86,7 +84,7 @@ async def open_many(
     summary="Danh sách việc xử lý · List cases",
     response_description="A page of cases",
     response_model=CasePage,
-    responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
+    responses=refusals(*LISTING),
 )
 async def listed(
     room: RoomOf,
@@ -134,7 +132,7 @@ async def listed(
     summary="Một việc xử lý · One case",
     response_description="The case as it stands. ETag for a change of it",
     response_model=Case,
-    responses=refusals("unauthenticated", "forbidden", "not_found"),
+    responses=refusals(*READING),
 )
 async def read(code: CaseCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """Who holds a dossier now, and until when; by the dossier's code, or by the code it had in another system."""
@@ -149,9 +147,7 @@ async def read(code: CaseCode, reference: ReferenceOf, principal: Staff, connect
     responses={
         200: {"description": "The dossier is finished: intake has taken it, or had it so already"},
         202: {"model": Case, "description": "Recorded (`told` is false); intake does not answer and is told later"},
-        **refusals(
-            "unauthenticated", "forbidden", "not_found", "not_allowed_in_status", "conflict", "version_changed", *_BODY
-        ),
+        **refusals(*READING, "not_allowed_in_status", "conflict", "version_changed", *BODY),
     },
 )
 async def finish(
@@ -190,7 +186,7 @@ async def finish(
     summary="Hồ sơ đang giữ · What an agency has to do",
     response_description="A page of open dossiers, the first due at the top",
     response_model=WorklistPage,
-    responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
+    responses=refusals(*LISTING),
 )
 async def worklist(
     room: RoomOf,

@@ -19,7 +19,7 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
-from shared.web.problems import refusals
+from shared.web.problems import KEYED, LISTING, LOCKED, READING, refusals
 
 router = APIRouter(prefix="/v1/delegations", tags=["delegations"])
 Staff = Annotated[Principal, allows(*STAFF)]
@@ -27,8 +27,6 @@ Staff = Annotated[Principal, allows(*STAFF)]
 Leader = Annotated[Principal, allows(Role.LEADER)]
 Ending = Annotated[Principal, allows(Role.LEADER, Role.ADMIN)]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Its number", examples=[7])]
-
-_BODY = ("malformed_json", "body_too_large", "unsupported_media_type", "invalid_request")
 
 
 @router.post(
@@ -39,7 +37,7 @@ _BODY = ("malformed_json", "body_too_large", "unsupported_media_type", "invalid_
     response_model=Delegation,
     responses={
         201: {"description": "It holds from its first day to its last"},
-        **refusals("unauthenticated", "forbidden", "agency_out_of_scope", "conflict", "idempotency_key_reused", *_BODY),
+        **refusals(*LOCKED, "agency_out_of_scope", "conflict", *KEYED),
     },
 )
 async def delegate(
@@ -64,7 +62,7 @@ async def delegate(
     response_model=Delegation,
     responses={
         200: {"description": "Ended: from now on nobody acts by it"},
-        **refusals("unauthenticated", "forbidden", "not_found", "conflict", "version_changed", "invalid_request"),
+        **refusals(*READING, "conflict", "version_changed", "invalid_request"),
     },
 )
 async def end(
@@ -85,7 +83,7 @@ async def end(
     summary="Danh sách ủy quyền · Who decides in whose place",
     response_description="A page of delegations, the oldest first",
     response_model=DelegationPage,
-    responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
+    responses=refusals(*LISTING),
 )
 async def listed(
     room: RoomOf,

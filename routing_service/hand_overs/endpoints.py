@@ -21,7 +21,7 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.places import CaseCode
-from shared.web.problems import Problem, refusals
+from shared.web.problems import CHANGING, READING, Problem, refusals
 
 router = APIRouter(prefix="/v1/cases", tags=["hand-overs"])
 
@@ -33,20 +33,6 @@ Staff = Annotated[Principal, allows(*STAFF)]
 Mover = Annotated[Principal, allows(*_MOVERS)]
 Seq = Annotated[int, Path(ge=1, le=10**6, description="Which hand-over of the case; 1 is the first", examples=[1])]
 
-CHANGES = refusals(
-    "malformed_json",
-    "unauthenticated",
-    "forbidden",
-    "not_found",
-    "not_allowed_in_status",
-    "conflict",
-    "version_changed",
-    "body_too_large",
-    "unsupported_media_type",
-    "invalid_request",
-    "idempotency_key_reused",
-)
-
 
 @router.post(
     "/{code}/hand-overs",
@@ -54,7 +40,10 @@ CHANGES = refusals(
     operation_id="handOver",
     summary="Chuyển hồ sơ · Hand a dossier over",
     response_model=HandOver,
-    responses={201: {"description": "Handed over: the receiver holds it now. ETag is the case's"}, **CHANGES},
+    responses={
+        201: {"description": "Handed over: the receiver holds it now. ETag is the case's"},
+        **refusals(*CHANGING),
+    },
 )
 async def hand_over(
     request: Request,
@@ -91,7 +80,7 @@ async def hand_over(
     summary="Quá trình chuyển hồ sơ · The hand-overs of a dossier",
     response_description="Every movement, the first at the top",
     response_model=HandOvers,
-    responses=refusals("unauthenticated", "forbidden", "not_found"),
+    responses=refusals(*READING),
 )
 async def list_hand_overs(
     code: CaseCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession
@@ -201,7 +190,7 @@ for _verb in ANSWERS:
         operation_id=_verb.operation_id,
         summary=_verb.summary,
         response_model=HandOver,
-        responses={200: {"description": "The hand-over as it stands now. ETag is the case's"}, **CHANGES},
+        responses={200: {"description": "The hand-over as it stands now. ETag is the case's"}, **refusals(*CHANGING)},
     )
 
 

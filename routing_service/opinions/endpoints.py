@@ -20,7 +20,7 @@ from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import CaseCode
-from shared.web.problems import refusals
+from shared.web.problems import CHANGING, LISTING, READING, refusals
 
 router = APIRouter(prefix="/v1/cases", tags=["opinions"])
 list_router = APIRouter(prefix="/v1/opinions", tags=["opinions"])
@@ -29,20 +29,6 @@ Staff = Annotated[Principal, allows(*STAFF)]
 Officer = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER)]
 OpinionNo = Annotated[int, Path(ge=1, le=10_000, description="Number of the opinion", examples=[1])]
 
-_CHANGES = refusals(
-    "malformed_json",
-    "unauthenticated",
-    "forbidden",
-    "not_found",
-    "not_allowed_in_status",
-    "conflict",
-    "version_changed",
-    "body_too_large",
-    "unsupported_media_type",
-    "invalid_request",
-    "idempotency_key_reused",
-)
-
 
 @router.post(
     "/{code}/opinions",
@@ -50,7 +36,10 @@ _CHANGES = refusals(
     operation_id="askOpinion",
     summary="Lấy ý kiến đơn vị khác · Ask another unit for its opinion",
     response_model=Opinion,
-    responses={201: {"description": "Asked: the unit sees the case from now on. ETag is the case's"}, **_CHANGES},
+    responses={
+        201: {"description": "Asked: the unit sees the case from now on. ETag is the case's"},
+        **refusals(*CHANGING),
+    },
 )
 async def ask(
     request: Request,
@@ -83,7 +72,7 @@ async def ask(
     summary="Ý kiến về một hồ sơ · The opinions asked on a dossier",
     response_description="Every opinion asked on the dossier, in order",
     response_model=Opinions,
-    responses=refusals("unauthenticated", "forbidden", "not_found"),
+    responses=refusals(*READING),
 )
 async def of_case(code: CaseCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """What other units were asked, and what they answered, in order."""
@@ -99,7 +88,7 @@ async def of_case(code: CaseCode, reference: ReferenceOf, principal: Staff, conn
     operation_id="answerOpinion",
     summary="Trả lời ý kiến · Answer",
     response_model=Opinion,
-    responses={200: {"description": "Answered. ETag is the case's"}, **_CHANGES},
+    responses={200: {"description": "Answered. ETag is the case's"}, **refusals(*CHANGING)},
 )
 async def answer(
     request: Request,
@@ -134,7 +123,7 @@ async def answer(
     summary="Danh sách lấy ý kiến · Opinions that are open, silent or answered",
     response_description="A page of opinions, the first due at the top",
     response_model=OpinionPage,
-    responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
+    responses=refusals(*LISTING),
 )
 async def listed(
     room: RoomOf,

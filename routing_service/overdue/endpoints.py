@@ -24,7 +24,7 @@ from shared.web.auth import STAFF, Principal, allows
 from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Pages, page_response
-from shared.web.problems import Problem, refusals
+from shared.web.problems import LISTING, Problem, refusals
 
 router = APIRouter(prefix="/v1", tags=["overdue"])
 
@@ -64,7 +64,7 @@ Format = Annotated[
 Accept = Annotated[str | None, Header(max_length=1000, description="application/json, text/csv, application/x-ndjson")]
 
 _NEXT_HEADER = "Next-Cursor"
-_REFUSALS = refusals("unauthenticated", "forbidden", "agency_out_of_scope", "not_acceptable", "invalid_request")
+_REFUSALS = refusals(*LISTING, "not_acceptable")
 
 #: Makes the item of a row.
 Item = Callable[[asyncpg.Record], dict[str, Any]]
@@ -267,7 +267,7 @@ async def owed(
     summary="Số hồ sơ quá hạn chưa gửi thư xin lỗi · How many late dossiers are without an apology",
     response_description="The length of the list, and what is in it",
     response_model=OwedCount,
-    responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
+    responses=refusals(*LISTING),
 )
 async def count_owed(
     reference: ReferenceOf,

@@ -23,7 +23,7 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
-from shared.web.problems import refusals
+from shared.web.problems import KEYED, LOCKED, READING, refusals
 
 router = APIRouter(prefix="/v1/reorganisations", tags=["reorganisations"])
 Operator = Annotated[Principal, allows(Role.ADMIN)]
@@ -40,15 +40,7 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Its number", examp
     responses={
         200: {"model": ReorganisationPreview, "description": "A dry run: what would move; nothing was written"},
         202: {"description": "Decided: it is carried out in the background, see `Location`"},
-        **refusals(
-            "malformed_json",
-            "unauthenticated",
-            "forbidden",
-            "body_too_large",
-            "unsupported_media_type",
-            "invalid_request",
-            "idempotency_key_reused",
-        ),
+        **refusals(*LOCKED, *KEYED),
     },
 )
 async def reorganise(
@@ -80,7 +72,7 @@ async def reorganise(
     summary="Các lần sắp xếp đơn vị · Reorganisations",
     response_description="A page of reorganisations, the newest first",
     response_model=ReorganisationPage,
-    responses=refusals("unauthenticated", "forbidden", "invalid_request"),
+    responses=refusals(*LOCKED, "invalid_request"),
 )
 async def listed(
     room: RoomOf, principal: Staff, connection: ReadingSession, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
@@ -99,7 +91,7 @@ async def listed(
     summary="Một lần sắp xếp đơn vị · One reorganisation, and how far it has come",
     response_description="The reorganisation as far as it has come",
     response_model=Reorganisation,
-    responses=refusals("unauthenticated", "forbidden", "not_found", "invalid_request"),
+    responses=refusals(*READING, "invalid_request"),
 )
 async def read(reorganisation_id: Number, principal: Staff, connection: ReadingSession) -> Response:
     """How many dossiers were looked at, moved, and left where they were."""
@@ -113,7 +105,7 @@ async def read(reorganisation_id: Number, principal: Staff, connection: ReadingS
     summary="Hồ sơ chưa chuyển · Dossiers that no rule covers",
     response_description="A page of the dossiers that stayed, each with why",
     response_model=LeftOverPage,
-    responses=refusals("unauthenticated", "forbidden", "not_found", "invalid_request"),
+    responses=refusals(*READING, "invalid_request"),
 )
 async def left_over(
     reorganisation_id: Number,

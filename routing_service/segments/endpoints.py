@@ -20,7 +20,7 @@ from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import CaseCode
-from shared.web.problems import refusals
+from shared.web.problems import CHANGING, LISTING, READING, refusals
 
 router = APIRouter(prefix="/v1/cases", tags=["segments"])
 list_router = APIRouter(prefix="/v1/segments", tags=["segments"])
@@ -36,7 +36,7 @@ SegmentNo = Annotated[int, Path(ge=1, le=MAX_STEPS, description="Number of the s
     summary="Các khâu của một hồ sơ · The segments of a dossier",
     response_description="Every segment of the dossier, by step; none where no workflow held",
     response_model=CaseSegments,
-    responses=refusals("unauthenticated", "forbidden", "not_found"),
+    responses=refusals(*READING),
 )
 async def listed(code: CaseCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """What each agency was allotted and used, when it got the dossier and was done, and who is late by its own
@@ -53,19 +53,7 @@ async def listed(code: CaseCode, reference: ReferenceOf, principal: Staff, conne
     response_model=CaseSegments,
     responses={
         200: {"description": "It left, and on paper the next agency has the dossier. ETag is the case's"},
-        **refusals(
-            "unauthenticated",
-            "forbidden",
-            "not_found",
-            "not_allowed_in_status",
-            "conflict",
-            "version_changed",
-            "idempotency_key_reused",
-            "malformed_json",
-            "body_too_large",
-            "unsupported_media_type",
-            "invalid_request",
-        ),
+        **refusals(*CHANGING),
     },
 )
 async def finish(
@@ -105,7 +93,7 @@ async def finish(
     summary="Phần việc đang làm · Shares that an agency has to work on",
     response_description="A page of segments to work on, the first due at the top",
     response_model=OpenSegmentPage,
-    responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
+    responses=refusals(*LISTING),
 )
 async def listed_open(
     room: RoomOf,

@@ -16,7 +16,7 @@ from shared.web.auth import Principal, Role, allows
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.places import AgencyCode
-from shared.web.problems import refusals
+from shared.web.problems import BODY, READING, refusals
 
 router = APIRouter(prefix="/v1/agencies", tags=["agencies"])
 
@@ -53,10 +53,7 @@ async def read(
     summary="Đặt giờ làm việc của cơ quan · Set the working hours of an agency",
     response_description="The hours as they were set",
     response_model=AgencySessions,
-    responses=refusals(
-        *("malformed_json", "unauthenticated", "forbidden", "agency_out_of_scope", "not_found", "version_changed"),
-        *("body_too_large", "unsupported_media_type", "invalid_request"),
-    ),
+    responses=refusals(*READING, "agency_out_of_scope", "version_changed", *BODY),
 )
 async def put(
     code: AgencyCode,

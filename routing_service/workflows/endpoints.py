@@ -19,7 +19,7 @@ from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import WorkflowCode
-from shared.web.problems import refusals
+from shared.web.problems import KEYED, LISTING, LOCKED, READING, refusals
 
 router = APIRouter(prefix="/v1/workflows", tags=["workflows"])
 
@@ -36,17 +36,7 @@ OnDay = Annotated[Day | None, Query(description="As it holds on this day. Defaul
     response_model=Workflow,
     responses={
         201: {"description": "It holds from `valid_from` on; the version before ends on the day before"},
-        **refusals(
-            "unauthenticated",
-            "forbidden",
-            "agency_out_of_scope",
-            "conflict",
-            "idempotency_key_reused",
-            "malformed_json",
-            "body_too_large",
-            "unsupported_media_type",
-            "invalid_request",
-        ),
+        **refusals(*LOCKED, "agency_out_of_scope", "conflict", *KEYED),
     },
 )
 async def define(
@@ -78,7 +68,7 @@ async def define(
     summary="Danh sách quy trình · Workflows that hold on a day",
     response_description="A page of workflows",
     response_model=WorkflowPage,
-    responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request"),
+    responses=refusals(*LISTING),
 )
 async def listed(
     room: RoomOf,
@@ -122,7 +112,7 @@ async def listed(
     summary="Một quy trình · One workflow",
     response_description="The version that holds on that day, with its steps",
     response_model=Workflow,
-    responses=refusals("unauthenticated", "forbidden", "not_found", "invalid_request"),
+    responses=refusals(*READING, "invalid_request"),
 )
 async def read(
     code: WorkflowCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession, as_of: OnDay = None

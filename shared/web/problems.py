@@ -156,10 +156,19 @@ class ProblemBody(BaseModel):
     errors: list[ProblemReason] = Field(default=[])
 
 
+#: Refusals that go together: behind a token, of a body, of one with a key, of reading one thing, a list, a change.
+LOCKED = ("unauthenticated", "forbidden")
+BODY = ("malformed_json", "body_too_large", "unsupported_media_type", "invalid_request")
+KEYED = (*BODY, "idempotency_key_reused")
+READING = (*LOCKED, "not_found")
+LISTING = (*LOCKED, "agency_out_of_scope", "invalid_request")
+CHANGING = (*READING, "not_allowed_in_status", "conflict", "version_changed", *KEYED)
+
+
 def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of an endpoint: every refusal it can give, by status, with its codes and titles."""
     by_status: dict[int | str, dict[str, Any]] = {}
-    for code in codes:
+    for code in sorted(codes, key=lambda code: PROBLEMS[code][0]):
         status, vietnamese, english = PROBLEMS[code]
         line = f"`{code}`: {english} ({vietnamese})"
         entry = by_status.setdefault(status, {"description": "", "content": {MEDIA_TYPE: {"schema": _SCHEMA}}})

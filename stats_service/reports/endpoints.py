@@ -29,7 +29,7 @@ from shared.web.auth import Principal, Staff
 from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.paging import Pages, page_response
-from shared.web.problems import Problem, refusals
+from shared.web.problems import LISTING, Problem, refusals
 from stats_service.definitions.rules import DEFINITION
 from stats_service.reports import usecases
 from stats_service.reports.usecases import Asked, Opened, Report
@@ -52,8 +52,7 @@ _CSV_ORIGIN = ("basis", "as_of", "synthetic")
     response_model=ResolutionReport,
     responses={
         200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
-        **refusals("unauthenticated", "forbidden", "agency_out_of_scope", "not_acceptable", "invalid_request"),
-        **refusals("unavailable"),
+        **refusals(*LISTING, "not_acceptable", "unavailable"),
     },
 )
 async def resolution_report(
@@ -86,7 +85,7 @@ async def resolution_report(
     summary="Danh sách hồ sơ của một số liệu · The dossiers behind a figure",
     response_description="A page of the dossiers that the figure counts",
     response_model=FigureList,
-    responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request", "unavailable"),
+    responses=refusals(*LISTING, "unavailable"),
 )
 async def figure_list(
     query: Annotated[FigureListQuery, Query()],
