@@ -35,8 +35,9 @@ async def move(connection: Connection, consumer: str, to: Position) -> None:
 async def events_after(connection: Connection, at: Position, limit: int) -> list[asyncpg.Record]:
     """The next events of transactions that nothing older can still precede (bounded by the snapshot's xmin).
 
-    `code` is set where a dossier was received or re-opened: what routing is to be told. Not where it ended in the
-    transaction that brought it (an import of what is over); where it ended since then, routing is told all the same.
+    `code` is set where a dossier was received, re-opened or its reception corrected: what routing is to be told. Not
+    where it ended in the transaction that brought it (an import of what is over); where it ended since then, routing is
+    told all the same.
     """
     return await connection.fetch(
         "SELECT e.txid::text AS txid, e.id, d.code, d.id AS dossier_id, e.occurred_at"
@@ -44,7 +45,8 @@ async def events_after(connection: Connection, at: Position, limit: int) -> list
         "       WHERE (txid, id) > ($1::text::xid8, $2) AND txid < pg_snapshot_xmin(pg_current_snapshot())"
         "       ORDER BY txid, id LIMIT $3) e"
         " LEFT JOIN dossier d ON d.id = e.dossier_id AND d.accepted_at IS NOT NULL"
-        " AND (e.kind = 'reopened' OR e.kind = 'accepted' AND ("
+        " AND (e.kind = 'reopened' OR e.kind = 'corrected' AND (d.finished_at IS NULL"
+        "   OR EXISTS (SELECT FROM dossier_case c WHERE c.dossier_id = d.id)) OR e.kind = 'accepted' AND ("
         "   d.finished_at IS NULL OR NOT EXISTS (SELECT FROM dossier_event n WHERE n.dossier_id = e.dossier_id"
         "   AND n.txid = e.txid AND n.finished_day IS NOT NULL)))"
         " ORDER BY e.txid, e.id",

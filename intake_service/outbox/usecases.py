@@ -1,5 +1,5 @@
-"""Telling routing of every dossier received, and of every one re-opened. While routing is down the reader stands still,
-and intake works on."""
+"""Telling routing of every dossier received or re-opened, and of every reception corrected. While routing is down the
+reader stands still, and intake works on."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from shared.web.clock import now
 from shared.web.database import Connection
 
 CONSUMER = "tell_routing"
-#: Events looked at in a round; of these only receptions and re-openings are told.
+#: Events looked at in a round; of these only receptions, their corrections and re-openings are told.
 WINDOW = 5_000
 
 log = structlog.get_logger()
@@ -34,8 +34,8 @@ def tell_routing_worker(room: Room) -> Worker:
 
 
 async def tell_routing(connection: Connection, routing: RoutingClient, reference: Reference, at: datetime) -> bool:
-    """Tell routing of the next receptions and re-openings, then note that processing began. Returns whether more may
-    wait.
+    """Tell routing of the next receptions, corrections and re-openings, then note that processing began. Returns
+    whether more may wait.
 
     The position moves in the transaction that notes it. A crash in between tells again, and routing answers that the
     case is open already.

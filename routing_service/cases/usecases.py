@@ -10,7 +10,7 @@ import structlog
 
 from routing_service.cases import rules, store
 from routing_service.cases.rules import CaseRow
-from routing_service.workflows.usecases import begin, live_again
+from routing_service.workflows.usecases import begin, set_right
 from shared.contracts.cases import CaseFinishIn, CaseOpening
 from shared.contracts.intake import IntakeClient
 from shared.contracts.neighbour import NeighbourRefused, NeighbourUnavailable
@@ -33,7 +33,8 @@ async def open_cases(
     place: str = "items.{}.",
 ) -> list[tuple[str, bool, bool]]:
     """Open cases in one statement: (code, found, opened) each. A case that is there stays as it is, but for what a
-    re-opening took back: a finish is void, and segments live again. Where a workflow holds for a new one, it begins."""
+    re-opening took back (a finish is void, segments live again) or a correction of the reception moved. Where a
+    workflow holds for a new one, it begins."""
     ahead = [n for n, o in enumerate(openings) if o.opened_at and o.opened_at > now + rules.CLOCK_TOLERANCE]
     if ahead:
         raise Problem("invalid_request", *(Reason(f"{place.format(n)}opened_at", "in_future") for n in ahead))
@@ -46,7 +47,8 @@ async def open_cases(
     )
     new = [code for code, _, opened in results if opened]
     await begin(connection, reference, principal, new, now)
-    await live_again(connection, [code for code, found, opened in results if found and not opened], now)
+    there = [code for code, found, opened in results if found and not opened]
+    await set_right(connection, reference, principal, there, now)
     return results
 
 

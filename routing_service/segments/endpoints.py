@@ -134,6 +134,7 @@ def _segments(found: usecases.Shown, reference: Reference) -> dict[str, Any]:
         "code": case.code,
         "workflow": track.code if track else None,
         "workflow_version": track.version if track else None,
+        "workflow_holds": track.holds if track else None,
         "kind": track.kind.value if track else None,
         "mode": ("parallel" if track.parallel else "sequential") if track else None,
         "due_at": shown(case.due_at),

@@ -59,8 +59,11 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """The workflow that a dossier began with, whether its segments run side by side, and whether it is on paper."""
+    """The workflow that a dossier began with, whether its segments run side by side, and whether it is on paper. holds:
+    False where it is that of another procedure or place, since the reception was corrected when a share was done."""
 
+    workflow_id: int
+    holds: bool
     code: str
     version: int
     kind: Kind
@@ -218,6 +221,106 @@ def alive_again(segment: Segment) -> Segment:
     return replace(segment, left_at=None, worked=None, late=None, result=None)
 
 
+# --- a reception that was corrected -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What routing has to know of a reception that was corrected, or of a dossier that was re-opened. opened_at: when
+    its segments begin. elsewhere: the procedure, the agency, the channel or the day was corrected."""
+
+    code: str
+    opened_at: datetime
+    elsewhere: bool
+
+
+def started_at(
+    segments: Mapping[int, Segment],
+    was: datetime,
+    opened_at: datetime,
+    pauses: Sequence[Pause],
+    reference: Reference,
+    *,
+    paper: bool,
+) -> dict[int, Segment]:
+    """The segments of a dossier that was received at `opened_at`, not at `was`: the first ones begin there, and what is
+    over is judged again. None begins before. Raises CalendarMissing."""
+    found = {}
+    for no, segment in planned(segments, opened_at, paper=paper, reference=reference).items():
+        since = segment.entered_at
+        if since is not None and (since == was or since < opened_at):
+            if segment.left_at is None:
+                segment = entered(segment, opened_at, pauses, reference)
+            else:
+                since = min(opened_at, segment.left_at)
+                segment = left(replace(segment, entered_at=since), segment.left_at, pauses, reference)
+        found[no] = segment
+    return found
+
+
+def same_way(
+    track: Track | None, segments: Mapping[int, Segment], was: datetime, other: Holding | None, begun: Sequence[Segment]
+) -> bool:
+    """Whether segments are those that the workflow of the corrected reception makes. What entered since went its own
+    way: to an heir, or back to a giver."""
+    if track is None or other is None:
+        return track is None and other is None
+    shape = {segment.no: segment for segment in begun}
+    return (
+        track.workflow_id == other.workflow_id
+        and segments.keys() == shape.keys()
+        and all(
+            segment.follows == shape[no].follows
+            and (segment.agency_id == shape[no].agency_id or segment.entered_at not in (None, was))
+            for no, segment in segments.items()
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rerouted:
+    """Another workflow begins with a dossier. change: the hand-over that follows."""
+
+    segments: tuple[Segment, ...]
+    change: Change | None
+
+
+def rerouted(
+    case: CaseRow,
+    segments: Mapping[int, Segment],
+    begun: Sequence[Segment],
+    was: datetime,
+    now: datetime,
+    reference: Reference,
+    *,
+    note: str | None,
+    parallel: bool,
+) -> Rerouted:
+    """The segments of the workflow of a corrected reception, where no share was done by the former one.
+
+    Who had the dossier or a share of it before has its share from the reception on; who takes part only by the
+    correction, from the correction on. Paper that nobody has taken into the hands since the case was opened goes to the
+    first one by itself; else its share waits until it is handed over to it.
+    """
+    had = {s.agency_id for s in segments.values() if s.entered_at is not None} | {case.holder_id}
+    at, last = max(now, case.floor[0]), case.last
+    untouched = case.assignments == 0 and (
+        last is None or (last.seq == 1 and last.handed_over_at == was and not case.received)
+    )
+    first = first_holder(begun, parallel=parallel)
+    goes_to = (first.agency_id, first.desk) if first is not None else (case.agency_id, None)
+    moves = not parallel and goes_to[0] != case.holder_id and untouched and (first is not None or last is not None)
+    change = Change(case, moved=Moved(Movement.HAND_OVER, *goes_to, at, note)) if moves else None
+    found = []
+    for segment in begun:
+        if segment.entered_at is not None and not parallel and goes_to[0] != case.holder_id and not moves:
+            segment = replace(segment, entered_at=None, due=None)
+        elif segment.entered_at is not None and (moves or segment.agency_id not in had):
+            segment = entered(segment, at, (), reference)
+        found.append(segment)
+    return Rerouted(tuple(found), change)
+
+
 # --- what follows what ----------------------------------------------------------------------------------------------
 
 
@@ -238,15 +341,24 @@ def begun_with(holding: Holding, steps: Sequence[Step], reference: Reference) ->
             return None
         follows = () if parallel else step.follows
         segments[step.no] = Segment(step.no, unit.id, step.desk, step.role, step.task, step.allotted, follows)
-    free_at: datetime | None = holding.opened_at
-    for no in in_order({no: segment.follows for no, segment in segments.items()}):
-        segments[no] = _planned(segments[no], segments, free_at or holding.opened_at, reference)
-        free_at = holding.opened_at if holding.online else segments[no].planned_due_at
+    segments = planned(segments, holding.opened_at, paper=not holding.online, reference=reference)
     entering = {segment.no for segment in _to_enter(segments, paper=not holding.online)}
     return [
         entered(segment, holding.opened_at, (), reference) if segment.no in entering else segment
         for segment in segments.values()
     ]
+
+
+def planned(
+    segments: Mapping[int, Segment], opened_at: datetime, *, paper: bool, reference: Reference
+) -> dict[int, Segment]:
+    """The segments with the dates that they had, were all on time to the hour, from `opened_at` on."""
+    found, free_at = dict(segments), opened_at
+    for no in in_order({no: segment.follows for no, segment in segments.items()}):
+        found[no] = _planned(found[no], found, free_at, reference)
+        if paper:
+            free_at = found[no].planned_due_at or free_at
+    return found
 
 
 def side_by_side(kind: Kind, online: bool) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 import asyncpg
 
 from routing_service.cases.store import OPEN
-from routing_service.segments.rules import Holding, Pause, Segment, Track, pauses_of, side_by_side
+from routing_service.segments.rules import Holding, Pause, Reception, Segment, Track, pauses_of, side_by_side
 from routing_service.workflows.rules import Kind, StepRole
 from shared.domain.civil_time import civil_day
 from shared.domain.lifecycle import Channel
@@ -16,7 +16,8 @@ from shared.web.database import Connection
 
 # Most installations' cases open without a workflow: then the first condition alone is asked. The nearest one holds: a
 # linked one before an internal one, the agency's own before its level's, that before everybody's.
-_HOLDING = """
+_OF_THE_PLACE = "(w.agency_id = d.agency_id OR (w.agency_id IS NULL AND (w.level IS NULL OR w.level = a.level)))"
+_HOLDING = f"""
 SELECT DISTINCT ON (d.id) d.id AS dossier_id, d.code, d.agency_id, d.channel, d.received_day, c.opened_at,
   w.id AS workflow_id, w.code AS workflow, w.kind
 FROM dossier d
@@ -25,7 +26,7 @@ JOIN procedure_version v ON v.id = d.version_id
 JOIN procedure p ON p.id = v.procedure_id
 JOIN agency a ON a.id = d.agency_id
 JOIN workflow w ON w.adopted AND w.procedure IN (p.national_core, p.code) AND w.period @> d.received_day
-  AND (w.agency_id = d.agency_id OR (w.agency_id IS NULL AND (w.level IS NULL OR w.level = a.level)))
+  AND {_OF_THE_PLACE}
 WHERE EXISTS (SELECT FROM workflow WHERE adopted) AND d.code = ANY($1) AND d.finished_at IS NULL
 ORDER BY d.id, w.kind = 'linked' DESC, w.agency_id IS NULL, w.level IS NULL
 """
@@ -103,13 +104,19 @@ async def tracks(connection: Connection, dossier_ids: Sequence[int]) -> dict[int
     """The workflows that dossiers began with; without those for which none held."""
     found = {}
     for row in await connection.fetch(
-        "SELECT d.id, w.code, w.version, w.kind, d.channel FROM dossier d JOIN workflow w ON w.id ="
-        " (SELECT workflow_id FROM case_segment WHERE dossier_id = d.id LIMIT 1) WHERE d.id = ANY($1)",
+        "SELECT d.id, w.id AS workflow_id, w.code, w.version, w.kind, d.channel,"
+        f" w.procedure IN (p.national_core, p.code) AND {_OF_THE_PLACE} AS holds"
+        " FROM dossier d JOIN workflow w ON w.id ="
+        " (SELECT workflow_id FROM case_segment WHERE dossier_id = d.id LIMIT 1)"
+        " JOIN procedure_version v ON v.id = d.version_id JOIN procedure p ON p.id = v.procedure_id"
+        " JOIN agency a ON a.id = d.agency_id WHERE d.id = ANY($1)",
         dossier_ids,
     ):
         kind, online = Kind(row["kind"]), row["channel"] == Channel.ONLINE
         parallel = side_by_side(kind, online)
-        found[row["id"]] = Track(row["code"], row["version"], kind, parallel=parallel, paper=not online)
+        found[row["id"]] = Track(
+            row["workflow_id"], row["holds"], row["code"], row["version"], kind, parallel=parallel, paper=not online
+        )
     return found
 
 
@@ -187,7 +194,7 @@ async def write(connection: Connection, dossier_id: int, segments: Sequence[Segm
     """Bring segments to what was decided: they entered, or are over."""
     await connection.executemany(
         "UPDATE case_segment SET entered_at = $3, due_at = $4, late_from = $5, left_at = $6, worked = $7, late = $8,"
-        " result = $9, left_by = $10, note = $11, recorded_at = $12, agency_id = $13, desk = $14"
+        " result = $9, left_by = $10, note = $11, recorded_at = $12, agency_id = $13, desk = $14, planned_due_at = $15"
         " WHERE dossier_id = $1 AND no = $2",
         [
             (
@@ -205,6 +212,7 @@ async def write(connection: Connection, dossier_id: int, segments: Sequence[Segm
                 recorded_at,
                 segment.agency_id,
                 segment.desk,
+                segment.planned_due_at,
             )
             for segment in segments
         ],
@@ -222,15 +230,41 @@ async def ended_at(connection: Connection, dossier_id: int) -> datetime | None:
     return at
 
 
-async def closed_by_an_end(connection: Connection, codes: Sequence[str]) -> list[str]:
-    """Of dossiers by their codes those that were re-opened, some of whose segments their end had closed."""
-    rows = await connection.fetch(
-        "SELECT d.code FROM dossier d WHERE d.code = ANY($1) AND d.id IN"
-        " (SELECT dossier_id FROM dossier_event WHERE kind = 'reopened') AND EXISTS (SELECT FROM case_segment s"
-        " WHERE s.dossier_id = d.id AND s.result IS NOT NULL AND s.left_by IS NULL) ORDER BY d.id",
-        list(codes),
-    )
-    return [row[0] for row in rows]
+# What a case began with is corrected where intake's log says that it was what the dossier's acceptance had been.
+_CORRECTED = """
+SELECT d.code, CASE WHEN c.opened_at < d.accepted_at OR c.opened_at = ANY(e.were_accepted_at) THEN d.accepted_at
+  ELSE c.opened_at END AS opened_at, coalesce(e.elsewhere, false) AS elsewhere
+FROM dossier d JOIN dossier_case c ON c.dossier_id = d.id CROSS JOIN LATERAL (
+  SELECT array_agg((p ->> 'was_accepted_at')::timestamptz) FILTER (WHERE kind = 'corrected') AS were_accepted_at,
+    bool_or((p ->> 'was_procedure', p ->> 'was_agency', p ->> 'was_channel', left(p ->> 'was_accepted_at', 10))
+      IS DISTINCT FROM (p ->> 'procedure', p ->> 'agency', p ->> 'channel', left(p ->> 'accepted_at', 10)))
+      FILTER (WHERE kind = 'corrected') AS elsewhere,
+    count(*) AS events
+  FROM (SELECT kind, payload::jsonb AS p FROM dossier_event
+    WHERE dossier_id = d.id AND kind IN ('corrected', 'reopened')) happened
+) e
+WHERE d.code = ANY($1) AND e.events > 0 ORDER BY d.id
+"""
+
+
+async def corrected(connection: Connection, codes: Sequence[str]) -> list[Reception]:
+    """Of dossiers by their codes those whose reception was corrected, or that were re-opened."""
+    rows = await connection.fetch(_CORRECTED, list(codes))
+    return [Reception(row["code"], row["opened_at"], row["elsewhere"]) for row in rows]
+
+
+async def begin_otherwise(
+    connection: Connection, dossier_id: int, holding: Holding | None, segments: Sequence[Segment]
+) -> None:
+    """Other segments in the place of those with which a dossier began, none of which was done. None: there are none."""
+    await connection.execute("DELETE FROM case_segment WHERE dossier_id = $1", dossier_id)
+    if holding is not None:
+        await begin(connection, [(holding, segment) for segment in segments])
+
+
+async def open_at(connection: Connection, dossier_id: int, opened_at: datetime) -> None:
+    """The case began then."""
+    await connection.execute("UPDATE dossier_case SET opened_at = $2 WHERE dossier_id = $1", dossier_id, opened_at)
 
 
 async def over_with_segments(connection: Connection, *, limit: int) -> Mapping[int, datetime]:

@@ -1,20 +1,33 @@
 """What one can do with workflows: define one or its next version, read them, load the examples, begin them
 with the cases that they hold for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import structlog
 
 from routing_service.cases import store as cases
-from routing_service.cases.rules import Change, Moved, Movement
+from routing_service.cases.rules import CaseRow, Change, Moved, Movement
 from routing_service.segments import store as segments
-from routing_service.segments.rules import Holding, Segment, alive_again, begun_with, first_holder, side_by_side
+from routing_service.segments.rules import (
+    Holding,
+    Reception,
+    Segment,
+    alive_again,
+    begun_with,
+    ended,
+    first_holder,
+    rerouted,
+    same_way,
+    side_by_side,
+    started_at,
+)
 from routing_service.workflows import rules, store
 from routing_service.workflows.rules import Definition, WorkflowRow
 from shared.contracts.workflows import WorkflowIn
 from shared.domain.vietnamese import has_control_characters
+from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
 from shared.web.auth import Principal, asked_agency
 from shared.web.database import Connection, Reading, Writing
@@ -132,14 +145,90 @@ async def begin(
         )
 
 
-async def live_again(connection: Writing, codes: Sequence[str], now: datetime) -> None:
-    """Bring back to life the segments that were closed with the end of dossiers that have been re-opened."""
-    closed = await segments.closed_by_an_end(connection, codes) if codes else []
-    for case in (await cases.locked(connection, closed)).values() if closed else ():
-        if case.ended is None:
-            was = await segments.of(connection, case.dossier_id)
-            alive = [again for segment in was.values() if (again := alive_again(segment)) is not segment]
-            await segments.write(connection, case.dossier_id, alive, recorded_at=now)
+async def set_right(
+    connection: Writing, reference: Reference, principal: Principal, codes: Sequence[str], now: datetime
+) -> None:
+    """Let the segments follow what intake did to dossiers whose cases are open: a reception was corrected, or an end
+    taken back. One statement where neither was; repeated, it changes nothing more."""
+    receptions = await segments.corrected(connection, codes) if codes else []
+    found = await cases.locked(connection, [each.code for each in receptions]) if receptions else {}
+    for reception in receptions:
+        try:
+            await _set_right(connection, reference, principal, found[reception.code], reception, now)
+        except CalendarMissing as missing:
+            log.warning("segments.not_set_right", year=missing.year)
+
+
+async def _set_right(
+    connection: Writing,
+    reference: Reference,
+    principal: Principal,
+    case: CaseRow,
+    reception: Reception,
+    now: datetime,
+) -> None:
+    track, pauses = (
+        await segments.track(connection, case.dossier_id),
+        await segments.pauses(connection, case.dossier_id),
+    )
+    stored = await segments.of(connection, case.dossier_id)
+    alive = {no: alive_again(segment) for no, segment in stored.items()}
+    if case.opened_at != reception.opened_at:
+        await segments.open_at(connection, case.dossier_id, reception.opened_at)
+    done = any(segment.left_by is not None for segment in alive.values())
+    if reception.elsewhere and case.ended is None and not done:
+        (holding,) = await segments.holding(connection, [case.code]) or (None,)
+        steps = await store.steps_of(connection, [holding.workflow_id]) if holding is not None else {}
+        begun = begun_with(holding, steps[holding.workflow_id], reference) if holding is not None else []
+        if begun is None:
+            log.warning("workflow.not_begun", workflow=holding.workflow if holding is not None else None)
+        elif not same_way(track, alive, case.opened_at, holding, begun):
+            await _reroute(connection, reference, principal, case, alive, holding, begun, now)
+            return
+    if track is None:
+        return
+    right = started_at(alive, case.opened_at, reception.opened_at, pauses, reference, paper=track.paper)
+    if case.ended is not None and case.ended.at is not None:
+        at = case.ended.at
+        right = {no: s if s.result is not None else ended(s, at, pauses, reference) for no, s in right.items()}
+    changed = [segment for no, segment in right.items() if segment != stored[no]]
+    if changed:
+        await segments.write(connection, case.dossier_id, changed, recorded_at=now)
+        await segments.touch(connection, case.dossier_id)
+
+
+async def _reroute(
+    connection: Writing,
+    reference: Reference,
+    principal: Principal,
+    case: CaseRow,
+    alive: Mapping[int, Segment],
+    holding: Holding | None,
+    begun: Sequence[Segment],
+    now: datetime,
+) -> None:
+    """Begin the workflow of a corrected reception in the place of the one with which the dossier began."""
+    made = rerouted(
+        case,
+        alive,
+        begun,
+        case.opened_at,
+        now,
+        reference,
+        note=holding.workflow if holding is not None else None,
+        parallel=holding is not None and side_by_side(holding.kind, holding.online),
+    )
+    await segments.begin_otherwise(connection, case.dossier_id, holding, made.segments)
+    if made.change is None:
+        await segments.touch(connection, case.dossier_id)
+        return
+    await cases.apply(
+        connection,
+        [made.change],
+        actor=principal.subject,
+        acting_agency_id=principal.agency.id,
+        recorded_at=now,
+    )
 
 
 async def load_workflows(connection: Connection, definitions: Iterable[Definition]) -> int:

@@ -212,6 +212,11 @@ class CaseSegments(BaseModel):
     code: str = Field(description="Mã hồ sơ", examples=["19333-261123-0001"])
     workflow: str | None = Field(description="Code of the workflow; null: none held", examples=["LT-2.000908"])
     workflow_version: int | None = Field(description="The version it began with, and keeps", examples=[1])
+    workflow_holds: bool | None = Field(
+        description="false: the reception was corrected when a share was done already, and the workflow is still "
+        "that of the former procedure or place. null: none held",
+        examples=[True],
+    )
     kind: KindName | None = Field(description="linked, or internal", examples=["linked"])
     mode: Literal["sequential", "parallel"] | None = Field(
         description="Paper goes from one to the next; an electronic dossier to all at once (art. 19(6))",

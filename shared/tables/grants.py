@@ -47,7 +47,8 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "hand_over": {"motcua_routing": _APPEND, "motcua_intake": _READ, "motcua_stats": _READ},
         "workflow": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
         "workflow_step": {"motcua_routing": _APPEND, "motcua_intake": _READ, "motcua_stats": _READ},
-        "case_segment": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
+        # A corrected reception may lead to another workflow: then what nobody was done with is made anew.
+        "case_segment": {"motcua_routing": (*_WRITE, "DELETE"), "motcua_intake": _READ, "motcua_stats": _READ},
         "opinion": {"motcua_routing": _WRITE},
         "finish_reason": {"motcua_routing": (*_WRITE, "DELETE")},
         "hand_over_receipt": {"motcua_routing": _APPEND, "motcua_intake": _READ, "motcua_stats": _READ},
