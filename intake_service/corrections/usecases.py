@@ -17,6 +17,7 @@ from intake_service.lifecycle import rules as lifecycle
 from intake_service.lifecycle import store as dossiers
 from intake_service.lifecycle.usecases import appended, life_of
 from shared.contracts.corrections import CorrectionIn
+from shared.contracts.intake import SubmitterIn
 from shared.domain.civil_time import civil_day, shown
 from shared.domain.life import Happened, Life
 from shared.domain.lifecycle import Channel, EventKind, next_state
@@ -146,10 +147,18 @@ def _person(whole: asyncpg.Record, asked: CorrectionIn) -> Person:
     if "kind" in changes:
         changes["kind"] = KINDS[changes["kind"]]
     if "submitted_by" in asked.model_fields_set:
-        changes["submitted_by"] = asked.submitted_by.model_dump_json() if asked.submitted_by else None
+        changes["submitted_by"] = _submitter(whole["submitted_by"], asked.submitted_by)
     name, phone = changes.get("name", whole["applicant_name"]), changes.get("phone", whole["phone"])
     keys = {"name_search": search_key(name), "phone_digits": phone_digits(phone) if phone else None}
     return store.person_of(dict(whole), changes, keys)
+
+
+def _submitter(stored: str | None, asked: SubmitterIn | None) -> str | None:
+    """Who handed it in, as it is to be stored. Whoever is stored already stays as written: PostgreSQL writes JSON in a
+    way of its own, and what only looks different corrects nothing."""
+    if stored is not None and asked is not None and SubmitterIn.model_validate_json(stored) == asked:
+        return stored
+    return asked.model_dump_json() if asked is not None else None
 
 
 def _columns(person: Person, received: Reception) -> dict[str, Any]:

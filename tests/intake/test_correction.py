@@ -295,6 +295,20 @@ async def test_what_is_no_correction_is_refused_and_nothing_is_written(
     assert (await last_event(intake, dossier))["kind"] == "accepted"
 
 
+async def test_the_same_submitter_again_changes_nothing(intake: httpx.AsyncClient) -> None:
+    whose = {"name": "Trần Văn Bình", "phone": "0905 000 002"}
+    dossier = await received(intake, submitted_by=whose)
+    assert reasons(await corrects(intake, dossier, submitted_by=whose)) == {("", "changes_nothing")}
+    assert reasons(await corrects(intake, dossier, submitted_by={**whose, "id_number": None})) == {
+        ("", "changes_nothing")
+    }
+    assert (await last_event(intake, dossier))["kind"] == "accepted"
+    other = await corrected(intake, dossier, submitted_by={"name": "Trần Văn Bình"})
+    assert other["submitted_by"] == {"name": "Trần Văn Bình", "id_number": None, "phone": None}
+    assert (await corrected(intake, dossier, submitted_by=None))["submitted_by"] is None
+    assert reasons(await corrects(intake, dossier, submitted_by=None)) == {("", "changes_nothing")}
+
+
 async def test_a_procedure_that_is_not_offered_there_that_day(intake: httpx.AsyncClient) -> None:
     """Births are registered at communes."""
     dossier = await received(intake)
