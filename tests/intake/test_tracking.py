@@ -451,6 +451,24 @@ async def test_no_answer_and_no_log_holds_a_secret_or_a_person(
     assert dossier["code"] not in done.stderr
 
 
+async def test_the_paper_in_the_applicants_hand_opens_the_dossier_after_a_correction_too(
+    citizen: httpx.AsyncClient, intake: httpx.AsyncClient, issuer: LocalIssuer
+) -> None:
+    """A receipt that is issued anew may never reach whoever was given the first one."""
+    dossier = await handed_in(intake)
+    right = {"applicant": {"name": "Nguyễn Thị Đào Hoa", "id_number": "045190000009"}, "channel": "post"}
+    answer = await intake.post(
+        f"/v1/dossiers/{dossier['code']}/corrections",
+        json={"reason": "Nhập nhầm", "decision": "07/BB-TTPVHCC", **right},
+        headers=bearer(issuer, "supervisor", PROVINCE),
+    )
+    assert answer.status_code == 200, answer.text
+    body = await seen(citizen, dossier)
+    assert [(notice["kind"], notice["reason"]) for notice in body["notices"]] == [("corrected", None)]
+    assert "Nguyễn" not in str(body)
+    assert "045190000009" not in str(body)
+
+
 async def test_the_secret_is_stored_nowhere(database: Database, intake: httpx.AsyncClient) -> None:
     dossier = await handed_in(intake)
     connection = await asyncpg.connect(database.owner_url)
