@@ -60,7 +60,7 @@ async def listed(code: DossierCode, reference: ReferenceOf, principal: Staff, co
     response_class=Response,
     responses={
         **_FILE,
-        **refusals(*READING, "form_not_available", "invalid_request", "unavailable"),
+        **refusals(*READING, "form_not_available", "form_not_ready", "invalid_request", "unavailable"),
     },
 )
 async def read(
@@ -73,7 +73,11 @@ async def read(
     edition: Annotated[int | None, Query(ge=1, le=10_000, description="Which edition; the newest unless given")] = None,
 ) -> Response:
     """A form, printed from the dossier's history: PDF/A-2b, or DOCX to write on. Of an edition that was made before,
-    exactly what it was, whatever happened since. The QR code leads to the public tracking page."""
+    exactly what it was, whatever happened since. The QR code leads to the public tracking page.
+
+    The receipt of a linked dossier says besides until when the receiving unit is done with its own share, which is
+    known about a second after the reception. Until then the newest edition is refused with `form_not_ready`, and is to
+    be asked for again. Whoever cannot wait names it, and gets it without that date."""
     async with room.pool.acquire() as connection:  # given back before it is printed
         file = await usecases.file_of(Reading(connection), reference, principal, code)
     made, paper = usecases.made_ready(file, reference, room.settings, FormKind(form), edition)
@@ -120,7 +124,7 @@ def _item(file: usecases.File, sheet: Sheet, *, current: bool) -> dict[str, Any]
     where = f"/v1/dossiers/{quote(file.row['code'], safe='')}/forms/{edition.kind.value}"
     return {
         "form": edition.kind.value,
-        "number": version.number,
+        "number": version.number or None,
         "title": version.title,
         "legal_basis": version.legal_basis,
         "paper": version.paper,
@@ -128,6 +132,7 @@ def _item(file: usecases.File, sheet: Sheet, *, current: bool) -> dict[str, Any]
         "basis": version.basis,
         "edition": edition.number,
         "current": current,
+        "complete": not file.lacks_share(edition),
         "required": not (edition.kind is FormKind.RECEIPT and file.same_day),
         "made_at": shown(edition.made_at),
         "pdf": f"{where}.pdf?edition={edition.number}",

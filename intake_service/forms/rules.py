@@ -13,8 +13,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from shared.domain.civil_time import civil_day
+from shared.domain.deadline import Account
 from shared.domain.explanation import Told
-from shared.domain.lifecycle import EventKind, Outcome
+from shared.domain.lifecycle import ApologyKind, EventKind, Outcome, Status
 from shared.web.problems import Problem, Reason
 
 
@@ -28,16 +29,19 @@ class FormKind(StrEnum):
     STOP = "stop"
     CONTROL_SLIP = "control-slip"
     LEDGER = "ledger"
+    #: What an apology for a lost or damaged dossier is written on: no circular has a form for it.
+    LOSS_LETTER = "loss-letter"
 
 
-#: Those of one dossier; the ledger is an agency's.
-OF_A_DOSSIER = tuple(kind for kind in FormKind if kind is not FormKind.LEDGER)
+#: Those of one dossier; the ledger is an agency's, and a letter for a loss is an apology.
+OF_A_DOSSIER = tuple(kind for kind in FormKind if kind not in (FormKind.LEDGER, FormKind.LOSS_LETTER))
 
 
 @dataclass(frozen=True, slots=True)
 class FormVersion:
-    """A form as one circular has it. valid_from None: from the beginning; valid_to: last day; None: still.
-    `confirmed` is false where its printed body was not read."""
+    """A form as one circular has it; of a letter that no circular has, number is empty and legal_basis the decree.
+    valid_from None: from the beginning; valid_to: last day; None: still. `confirmed` is false where its printed body
+    was not read."""
 
     kind: str
     legal_basis: str
@@ -113,13 +117,29 @@ class HandOver(NamedTuple):
 
 class Edition(NamedTuple):
     """One sheet of a dossier: the `number`-th of its kind, made by the entry at `upto`, with what was recorded by
-    `known_at`. Whatever came later is not on it."""
+    `known_at`. Whatever came later is not on it.
+
+    issue: how often the form was issued so far, and issued_by: the entry that did so last. They differ from number and
+    upto where an edition completes the one before. form: what it is printed on.
+    """
 
     kind: FormKind
     number: int
     made_at: datetime
     upto: int
     known_at: datetime
+    issue: int
+    issued_by: int
+    form: FormKind
+
+
+class Share(NamedTuple):
+    """Until when the agency that received a linked dossier is done with its own first share, by the plan that routing
+    made when it opened the case, and never changes. known: the entry by which intake knew."""
+
+    known: int
+    agency_id: int
+    due_at: datetime
 
 
 def need_distinct(versions: Sequence[FormVersion]) -> None:
@@ -146,19 +166,64 @@ def version_on(versions: Sequence[FormVersion], kind: FormKind, day: date) -> Fo
     return None
 
 
-def editions(history: Sequence[Entry], hand_overs: Sequence[HandOver] = ()) -> list[Edition]:
-    """All sheets of a dossier that were ever due, by kind, the newest of each last."""
+def editions(
+    history: Sequence[Entry], hand_overs: Sequence[HandOver] = (), share: Share | None = None
+) -> list[Edition]:
+    """All sheets of a dossier that were ever due, by kind, the newest of each last. share: of a linked one, once it is
+    known."""
     made: list[Edition] = []
     for kind in OF_A_DOSSIER:
-        if kind is FormKind.CONTROL_SLIP:
-            made += _slips(history, hand_overs)
-            continue
-        makes = _MAKES[kind]
-        upto = [at for at, entry in enumerate(history) if makes(entry)]
-        made += [
-            Edition(kind, number, history[at].at, at, history[at].recorded_at) for number, at in enumerate(upto, 1)
-        ]
+        match kind:
+            case FormKind.RECEIPT:
+                made += _receipts(history, share)
+            case FormKind.CONTROL_SLIP:
+                made += _slips(history, hand_overs)
+            case _:
+                makes = _MAKES[kind]
+                upto = [at for at, entry in enumerate(history) if makes(entry)]
+                made += [_made(kind, number, history, at) for number, at in enumerate(upto, 1)]
     return made
+
+
+def _made(kind: FormKind, number: int, history: Sequence[Entry], at: int) -> Edition:
+    entry = history[at]
+    form = FormKind.LOSS_LETTER if kind is FormKind.APOLOGY and is_for_a_loss(entry) else kind
+    return Edition(kind, number, entry.at, at, entry.recorded_at, number, at, form)
+
+
+def _receipts(history: Sequence[Entry], share: Share | None) -> Iterator[Edition]:
+    """What is issued, and once the share is known the completion of what was issued by then: an edition of its own,
+    since the one before may have been printed; the same receipt, since nothing on it was otherwise."""
+    number = issue = issued_by = 0
+    for at, entry in enumerate(history):
+        issues = _makes_receipt(entry)
+        if issues:
+            issue, issued_by = issue + 1, at
+        if issues or (share is not None and share.known == at):
+            number += 1
+            issued_at = history[issued_by].at
+            yield Edition(
+                FormKind.RECEIPT, number, issued_at, at, entry.recorded_at, issue, issued_by, FormKind.RECEIPT
+            )
+
+
+def holds(share: Share | None, edition: Edition, history: Sequence[Entry], agency_id: int) -> bool:
+    """Whether the share stands on a receipt of what `agency_id` received: it was known, and no date has moved since.
+    The plan is of the day of reception, and means nothing beside a date that was appointed anew."""
+    if share is None or edition.upto < share.known or agency_id != share.agency_id:
+        return False
+    then, now = history[share.known].told.after.account, history[edition.upto].told.after.account
+    return then is not None and now is not None and _dates(then) == _dates(now)
+
+
+def _dates(account: Account) -> tuple[datetime, datetime | None]:
+    return account.accepted_at, account.promised.at if account.promised else None
+
+
+def may_be_completed(history: Sequence[Entry]) -> bool:
+    """Whether the receipt is still without what routing knows of a linked dossier: it opens the case of whatever was
+    accepted, and intake then notes that the processing began."""
+    return bool(history) and history[-1].told.after.status is Status.ACCEPTED
 
 
 #: What is said anew, whatever date it leaves.
@@ -179,13 +244,25 @@ def _makes_receipt(entry: Entry) -> bool:
     )
 
 
-def as_it_was(stored: Mapping[str, Any], later: Sequence[Entry]) -> dict[str, Any]:
-    """What is stored of a dossier, as it was before the corrections among `later`: each says what it replaced."""
-    before = dict(stored)
-    for entry in reversed(later):
-        if entry.kind is EventKind.CORRECTED:
-            before |= entry.detail.get("was", {})
-    return before
+class Said(NamedTuple):
+    """An event by what it says: in the log itself, and in words."""
+
+    kind: EventKind
+    payload: Mapping[str, Any]
+    detail: Mapping[str, Any] = MappingProxyType({})
+
+
+def as_it_stood(stored: Mapping[str, Any], events: Sequence[Said]) -> list[dict[str, Any]]:
+    """What is stored of a dossier, as it stood after each of its events: a correction says what it replaced. An event
+    is read by the law and the hours of the place that was taken for right when it happened."""
+    now, found = dict(stored), []
+    for event in reversed(events):
+        found.append(now)
+        if event.kind is EventKind.CORRECTED:
+            now = {**now, **event.detail.get("was", {})}
+            if "was_accepted_at" in event.payload:
+                now["received_day"] = civil_day(datetime.fromisoformat(event.payload["was_accepted_at"]))
+    return found[::-1]
 
 
 def is_refusal(entry: Entry) -> bool:
@@ -198,8 +275,12 @@ def _is_apology(entry: Entry) -> bool:
     return entry.kind in (EventKind.EXTENDED, EventKind.APOLOGISED)
 
 
+def is_for_a_loss(entry: Entry) -> bool:
+    """Whether a letter is for a dossier lost or damaged (art. 21), not for lateness."""
+    return bool(entry.payload.get("apology") == ApologyKind.LOST_OR_DAMAGED.name.lower())
+
+
 _MAKES: Mapping[FormKind, Callable[[Entry], bool]] = {
-    FormKind.RECEIPT: _makes_receipt,
     FormKind.SUPPLEMENT: lambda entry: entry.kind is EventKind.SUPPLEMENT_REQUESTED,
     FormKind.REFUSAL: is_refusal,
     FormKind.APOLOGY: _is_apology,
@@ -236,7 +317,8 @@ def _slips(history: Sequence[Entry], hand_overs: Sequence[HandOver]) -> Iterator
         upto = max(upto, *(at for _, _, at in together))
         if upto >= 0:  # a slip begins with the reception
             number += 1
-            yield Edition(FormKind.CONTROL_SLIP, number, together[-1][1], upto, known_at)
+            slip = FormKind.CONTROL_SLIP
+            yield Edition(slip, number, together[-1][1], upto, known_at, number, upto, slip)
 
 
 class Sheet(NamedTuple):
@@ -248,7 +330,7 @@ class Sheet(NamedTuple):
 
 def sheets(made: Sequence[Edition], versions: Sequence[FormVersion]) -> list[Sheet]:
     """The editions with the forms of their days; without those for which no circular had a form."""
-    found = [(edition, version_on(versions, edition.kind, civil_day(edition.made_at))) for edition in made]
+    found = [(edition, version_on(versions, edition.form, civil_day(edition.made_at))) for edition in made]
     return [Sheet(edition, version) for edition, version in found if version is not None]
 
 
@@ -265,7 +347,7 @@ def chosen(
         return Problem("form_not_available", Reason("edition", "editions_of_the_form", {"limit": len(of_kind)}))
     edition = of_kind[-1 if number is None else number - 1]
     day = civil_day(edition.made_at)
-    version = version_on(versions, kind, day)
+    version = version_on(versions, edition.form, day)
     if version is None:
         return Problem("form_not_available", Reason("form", "no_form_in_law", {"day": day.isoformat()}))
     return Sheet(edition, version)

@@ -65,17 +65,37 @@ async def hand_overs(connection: Reading, dossier_id: int) -> list[asyncpg.Recor
     )
 
 
-async def receiving_due_at(connection: Reading, dossier_id: int, agency_id: int) -> datetime | None:
-    """Until when the agency that received a linked dossier is done with its own first share, by the plan with which
-    its case was opened: routing wrote it then, and never changes it. None where no linked procedure holds, or the case
-    is not open yet."""
-    due_at: datetime | None = await connection.fetchval(
-        "SELECT min(s.planned_due_at) FROM case_segment s JOIN workflow w ON w.id = s.workflow_id"
-        " WHERE s.dossier_id = $1 AND s.agency_id = $2 AND w.kind = 'linked'",
+async def planned(connection: Reading, dossier_id: int) -> dict[int, datetime]:
+    """Of a linked dossier, until when each agency is done with its own first share, by the plan with which its case was
+    opened: routing wrote it then, and never changes it. Nothing where no linked procedure holds, or the case is not
+    open yet."""
+    rows = await connection.fetch(
+        "SELECT s.agency_id, min(s.planned_due_at) AS due_at"
+        " FROM case_segment s JOIN workflow w ON w.id = s.workflow_id"
+        " WHERE s.dossier_id = $1 AND s.planned_due_at IS NOT NULL AND w.kind = 'linked' GROUP BY s.agency_id",
         dossier_id,
-        agency_id,
     )
-    return due_at
+    return {row["agency_id"]: row["due_at"] for row in rows}
+
+
+async def may_be_linked(connection: Reading, dossier_id: int) -> bool:
+    """Whether a linked procedure is in force for what was received, where and when it was: whether routing may find a
+    plan for it when it opens the case."""
+    found: bool = await connection.fetchval(
+        """
+        SELECT EXISTS (
+          SELECT FROM dossier d
+          JOIN procedure_version v ON v.id = d.version_id
+          JOIN procedure p ON p.id = v.procedure_id
+          JOIN agency a ON a.id = d.agency_id
+          JOIN workflow w ON w.adopted AND w.kind = 'linked' AND w.procedure IN (p.national_core, p.code)
+            AND w.period @> d.received_day
+            AND (w.agency_id = d.agency_id OR (w.agency_id IS NULL AND (w.level IS NULL OR w.level = a.level)))
+          WHERE d.id = $1)
+        """,
+        dossier_id,
+    )
+    return found
 
 
 async def ledger(

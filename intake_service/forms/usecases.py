@@ -1,9 +1,9 @@
 """Forms made ready: load a dossier with its history, choose the sheet, put the words on it. The presses print it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from types import MappingProxyType
+from typing import Any
 from urllib.parse import quote
 
 import asyncpg
@@ -17,18 +17,18 @@ from intake_service.forms.wording.ledger import LedgerLine
 from intake_service.forms.wording.ledger import ledger as ledger_paper
 from intake_service.forms.wording.phrases import in_full, office_of
 from intake_service.forms.wording.shapes import Office, Paper, Party, Phase, Subject
-from intake_service.lifecycle.rules import read_back
 from intake_service.lifecycle.usecases import clock_of
 from intake_service.tracking.rules import secret_of
 from shared.domain.agencies import Agency
 from shared.domain.deadline import Verdict
 from shared.domain.explanation import term_name
-from shared.domain.lifecycle import STATUS_VI, Status
+from shared.domain.life import Happened
+from shared.domain.lifecycle import STATUS_VI, EventKind, Status
 from shared.domain.terms import TermUnit
 from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.database import Connection, Reading
-from shared.web.problems import Problem, invalid
+from shared.web.problems import Problem, Reason, invalid
 from shared.web.settings import Settings
 
 #: Rows of one ledger: two thousand take a second to set and fill some hundred pages.
@@ -43,39 +43,55 @@ async def load_forms(connection: Connection, versions: Sequence[rules.FormVersio
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A dossier with all that its forms need. same_day: its receipt is given if asked. receiving_due_at: of a linked
-    one, until when the agency that received it is done with its own share."""
+    """A dossier with all that its forms need. stood: as it was stored after each event of its history. same_day: its
+    receipt is given if asked. share: of a linked one, the receiving agency's, once known; awaited: it may yet come."""
 
     row: asyncpg.Record
     history: list[rules.Entry]
+    stood: list[dict[str, Any]]
     hand_overs: list[rules.HandOver]
     versions: list[rules.FormVersion]
     same_day: bool
-    receiving_due_at: datetime | None
+    share: rules.Share | None
+    awaited: bool
 
     @property
     def editions(self) -> list[rules.Edition]:
         """All its sheets."""
-        return rules.editions(self.history, self.hand_overs)
+        return rules.editions(self.history, self.hand_overs, self.share)
+
+    def lacks_share(self, edition: rules.Edition) -> bool:
+        """Whether it is a receipt that the next edition completes with the receiving agency's own date."""
+        known = self.share.known if self.share else len(self.history) if self.awaited else 0
+        return edition.kind is rules.FormKind.RECEIPT and edition.upto < known
 
 
 async def file_of(connection: Reading, reference: Reference, principal: Principal, code: str) -> File:
     """The file of a dossier that the caller may see."""
     row = await one(connection, code, principal)
-    clock = clock_of(reference, row)
     rows = await store.history(connection, row["id"])
-    told = history(read_back((event[:3] for event in rows), clock))
+    said = [
+        rules.Said(EventKind(event["kind"]), orjson.loads(event["payload"]), orjson.loads(event["detail"] or "{}"))
+        for event in rows
+    ]
+    stood = rules.as_it_stood(dict(row), said)
+    told = history(
+        [
+            Happened.read(event["kind"], event["occurred_at"], each.payload, clock_of(reference, then))
+            for event, each, then in zip(rows, said, stood, strict=True)
+        ]
+    )
     entries = [
         rules.Entry(
             each,
             event["recorded_at"],
             event["actor"],
             event["acting_agency_id"],
-            orjson.loads(event["payload"]),
+            words.payload,
             event["reason"],
-            orjson.loads(event["detail"]) if event["detail"] else MappingProxyType({}),
+            words.detail,
         )
-        for each, event in zip(told, rows, strict=True)
+        for each, event, words in zip(told, rows, said, strict=True)
     ]
     given = [
         rules.HandOver(*each[:9])._replace(received=rules.Receipt(*each[9:]) if each[9] else None)
@@ -84,26 +100,45 @@ async def file_of(connection: Reading, reference: Reference, principal: Principa
     return File(
         row,
         entries,
+        stood,
         given,
         await store.versions(connection),
-        same_day=clock.term.unit is TermUnit.SAME_DAY,
-        receiving_due_at=await store.receiving_due_at(connection, row["id"], row["agency_id"]),
+        same_day=clock_of(reference, row).term.unit is TermUnit.SAME_DAY,
+        share=await _share(connection, row["id"], entries, stood),
+        awaited=rules.may_be_completed(entries) and await store.may_be_linked(connection, row["id"]),
     )
+
+
+async def _share(
+    connection: Reading, dossier_id: int, entries: Sequence[rules.Entry], stood: Sequence[Mapping[str, Any]]
+) -> rules.Share | None:
+    """The receiving agency's, from the event on that intake notes once routing has opened the case: not as soon as
+    it can be read, since a receipt may have been printed then."""
+    begun = next((n for n, entry in enumerate(entries) if entry.kind is EventKind.PROCESSING_STARTED), None)
+    if begun is None:
+        return None
+    agency_id = stood[begun]["agency_id"]
+    due_at = (await store.planned(connection, dossier_id)).get(agency_id)
+    return rules.Share(begun, agency_id, due_at) if due_at is not None else None
 
 
 def made_ready(
     file: File, reference: Reference, settings: Settings, kind: rules.FormKind, number: int | None
 ) -> tuple[rules.Edition, Paper]:
-    """A form of a dossier, the newest edition unless one is named. Raises the Problem that says which there are."""
+    """A form of a dossier, the newest edition unless one is named. Raises the Problem that says which there are, or
+    that the newest is to be completed in a moment: as it is, it is printed for whoever names it."""
     sheet = rules.chosen(file.editions, file.versions, kind, number)
     if isinstance(sheet, Problem):
         raise sheet
+    if number is None and file.lacks_share(sheet.edition):
+        awaits = Reason("form", "receipt_awaits_routing", {"edition": f"edition={sheet.edition.number}"})
+        raise Problem("form_not_ready", awaits, headers={"Retry-After": "1"})
     subject = _subject(file, sheet.edition, reference, settings)
     return sheet.edition, wording.paper(sheet, subject, file.history, file.hand_overs)
 
 
 def _subject(file: File, edition: rules.Edition, reference: Reference, settings: Settings) -> Subject:
-    row = rules.as_it_was(dict(file.row), file.history[edition.upto + 1 :])
+    row = file.stood[edition.upto]
     account = file.history[edition.upto].told.after.account
     accepted = account is not None
     name = row["reference"] or row["code"]
@@ -138,11 +173,10 @@ def _subject(file: File, edition: rules.Edition, reference: Reference, settings:
 
 
 def _phases(file: File, edition: rules.Edition, receiving: Agency, accepted_at: datetime | None) -> Sequence[Phase]:
-    """The receiving unit's own date beside the total one, on the first sheet: the plan is of the day of reception, and
-    holds no more once the date was appointed anew."""
-    if edition.number > 1 or file.receiving_due_at is None:
+    """The receiving unit's own date beside the total one."""
+    if file.share is None or not rules.holds(file.share, edition, file.history, receiving.id):
         return ()
-    return (Phase(in_full(receiving.name), accepted_at, file.receiving_due_at),)
+    return (Phase(in_full(receiving.name), accepted_at, file.share.due_at),)
 
 
 async def ledger(

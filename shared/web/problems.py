@@ -44,6 +44,11 @@ PROBLEMS = MappingProxyType(
             "The dossier's status does not allow this",
         ),
         "form_not_available": (404, "Hồ sơ không có mẫu này", "The dossier does not have this form"),
+        "form_not_ready": (
+            409,
+            "Mẫu này sắp có đủ thông tin; hãy thử lại sau giây lát",
+            "This form is about to be complete: try again in a moment",
+        ),
         "conflict": (409, "Dữ liệu đã thay đổi hoặc đã tồn tại", "The data changed meanwhile or exists already"),
         "version_changed": (
             412,

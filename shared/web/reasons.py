@@ -186,6 +186,11 @@ REASONS = MappingProxyType(
         # forms and ledgers
         "forms_of_the_dossier": ("hồ sơ hiện có các mẫu: {available}", "the dossier has: {available}"),
         "editions_of_the_form": ("mẫu này mới có đến lần {limit}", "the newest edition of this form is {limit}"),
+        "receipt_awaits_routing": (
+            "hồ sơ liên thông đang được mở; giấy sẽ có thời gian của cơ quan tiếp nhận; cần in ngay thì chọn {edition}",
+            "routing is opening the case; the receipt will have the receiving unit's date; to print it now, ask for"
+            " {edition}",
+        ),
         "no_form_in_law": (
             "không có mẫu nào được quy định vào ngày {day}",
             "no circular had such a form on {day}",

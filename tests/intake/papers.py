@@ -70,7 +70,7 @@ def a_subject(name: str = "Nguyễn Thị Đào", **changes: Any) -> Subject:
 
 def a_sheet(edition: Edition) -> Sheet:
     """An edition on the form of its day."""
-    version = version_on(VERSIONS, edition.kind, edition.made_at.date())
+    version = version_on(VERSIONS, edition.form, edition.made_at.date())
     assert version is not None
     return Sheet(edition, version)
 

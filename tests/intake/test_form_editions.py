@@ -9,11 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intake_service.forms import rules
-from intake_service.forms.rules import BrokenForms, Entry, FormKind, FormVersion, HandOver, Receipt, editions
+from intake_service.forms.rules import (
+    BrokenForms,
+    Edition,
+    Entry,
+    FormKind,
+    FormVersion,
+    HandOver,
+    Receipt,
+    Said,
+    Share,
+    editions,
+)
 from intake_service.forms.usecases import load_forms
 from intake_service.forms.wording import paper
 from intake_service.forms.wording.phrases import office_of, short, written
 from intake_service.forms.wording.shapes import Party, Phase
+from shared.domain.deadline import Anew
 from shared.domain.life import Happened, Life, lived
 from shared.domain.lifecycle import EventKind, allowed_events
 from shared.web.problems import Problem
@@ -71,14 +83,75 @@ def test_what_was_handed_in_later_is_a_new_receipt_even_on_the_same_day() -> Non
 
 
 def test_a_correction_says_what_it_replaced_and_older_receipts_keep_it() -> None:
-    was = {"detail": {"was": {"applicant_name": "Nguyễn Thị Đao"}}}
-    told = after(happened(EventKind.CORRECTED, DAY), said={1: was})
-    assert rules.as_it_was({"applicant_name": "Nguyễn Thị Đào", "phone": "1"}, told[1:]) == {
-        "applicant_name": "Nguyễn Thị Đao",
-        "phone": "1",
-    }
-    assert rules.as_it_was({"applicant_name": "Nguyễn Thị Đào"}, told[2:]) == {"applicant_name": "Nguyễn Thị Đào"}
-    assert numbers(told) == [0, 1]
+    """Of three events the second and the third set something right: a name, then the day and the agency."""
+    stored = {"applicant_name": "Nguyễn Thị Đào", "agency_id": 1, "received_day": date(2019, 7, 22), "phone": "1"}
+    said = [
+        Said(EventKind.ACCEPTED, {}),
+        Said(
+            EventKind.CORRECTED,
+            {"was_accepted_at": "2019-07-23T10:30:00+07:00"},
+            {"was": {"applicant_name": "Nguyễn Thị Đao"}},
+        ),
+        Said(EventKind.CORRECTED, {"was_accepted_at": "2019-07-23T10:30:00+07:00"}, {"was": {"agency_id": 2}}),
+    ]
+    second = {**stored, "agency_id": 2, "received_day": date(2019, 7, 23)}
+    assert rules.as_it_stood(stored, said) == [{**second, "applicant_name": "Nguyễn Thị Đao"}, second, stored]
+    assert numbers(after(happened(EventKind.CORRECTED, DAY))) == [0, 1]
+
+
+STARTED = happened(EventKind.PROCESSING_STARTED, "Monday 2019-07-22 10:31")
+SHARE = Share(1, agency_id=1, due_at=at("Wednesday 2019-07-24 17:00"))
+
+
+def receipts(told: list[Entry]) -> list[Edition]:
+    return [each for each in editions(told, share=SHARE) if each.kind is FormKind.RECEIPT]
+
+
+def test_a_linked_receipt_is_completed_and_not_issued_anew() -> None:
+    told = after(STARTED, happened(EventKind.CORRECTED, DAY))
+    before = receipts(told[:1])
+    assert receipts(told)[:1] == before, "what was printed at once stays what it was"
+    assert [(each.number, each.issue, each.upto) for each in receipts(told)] == [(1, 1, 0), (2, 1, 1), (3, 2, 2)]
+    first, completed, anew = (paper(a_sheet(each), a_subject(), told, []) for each in receipts(told))
+    assert completed == first, "it differs in the receiving unit's lines alone"
+    assert anew.subtitle == "(Cấp lại lần 1, thay giấy đã cấp trước đó)"
+
+
+def test_a_receipt_issued_anew_before_routing_knew_is_completed_as_that() -> None:
+    told = after(happened(EventKind.CORRECTED, "Monday 2019-07-22 10:31"), STARTED)
+    last = [each for each in editions(told, share=SHARE._replace(known=2)) if each.kind is FormKind.RECEIPT][-1]
+    made = paper(a_sheet(last), a_subject(), told, [])
+    assert (last.number, made.subtitle) == (3, "(Cấp lại lần 1, thay giấy đã cấp trước đó)")
+    assert "Lý do cấp lại" in dict(field for block in made.blocks for field in block.fields)
+
+
+@pytest.mark.parametrize(
+    ("event", "agency_id", "stands"),
+    [
+        (happened(EventKind.CORRECTED, DAY), 1, True),
+        (happened(EventKind.CORRECTED, DAY), 2, False),
+        (happened(EventKind.RESCHEDULED, DAY, MOVED), 1, False),
+    ],
+    ids=["a name", "another agency", "a date"],
+)
+def test_the_receiving_units_date_stands_until_a_date_moves(event: Happened, agency_id: int, stands: bool) -> None:
+    told = after(STARTED, event)
+    first, completed, anew = receipts(told)
+    assert [rules.holds(SHARE, each, told, 1) for each in (first, completed)] == [False, True]
+    assert rules.holds(SHARE, anew, told, agency_id) is stands
+
+
+def test_an_end_is_judged_again_on_the_slip_after_a_correction_and_not_before() -> None:
+    """Finished on the day by a term in days; late by the same date of a term in hours."""
+    late = ACCEPTED.due._replace(late_from=at("Monday 2019-08-05 10:00")) if ACCEPTED.due else None
+    dates = Anew(ACCEPTED.at, late, late, late)
+    told = after(
+        happened(EventKind.FINISHED, "Monday 2019-08-05 11:00"),
+        Happened(EventKind.CORRECTED, at("Tuesday 2019-08-06 08:00"), late, anew=dates),
+    )
+    slips = [each for each in editions(told) if each.kind is FormKind.CONTROL_SLIP]
+    tables = [paper(a_sheet(each), a_subject(), told, []).blocks[1].table for each in slips]
+    assert [table.rows[0][2] for table in tables if table] == ["", "Đúng hạn", "Quá hạn"]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +286,10 @@ def test_an_edition_never_changes_whatever_happens_later(choices: list[int], onl
         (FormKind.LEDGER, date(2025, 9, 15), "07", "03/2025/TT-VPCP"),
         (FormKind.APOLOGY, date(2025, 9, 15), "04", "03/2025/TT-VPCP"),
         (FormKind.STOP, date(2025, 9, 15), "05", "03/2025/TT-VPCP"),
-        (FormKind.RECEIPT, date(1998, 1, 1), "01", "01/2018/TT-VPCP"),
+        (FormKind.RECEIPT, date(2019, 1, 6), "01", "01/2018/TT-VPCP"),
+        (FormKind.LOSS_LETTER, date(2018, 6, 21), "", "61/2018/NĐ-CP"),
+        (FormKind.LOSS_LETTER, date(2025, 6, 30), "", "61/2018/NĐ-CP"),
+        (FormKind.LOSS_LETTER, date(2025, 7, 1), "", "118/2025/NĐ-CP"),
     ],
 )
 def test_the_number_changed_on_15_9_2025(kind: FormKind, day: date, number: str, basis: str) -> None:
@@ -235,7 +311,47 @@ def test_what_was_not_read_is_not_confirmed() -> None:
     assert unread == {
         *(("01/2018/TT-VPCP", number) for number in ("04", "06")),
         *(("03/2025/TT-VPCP", number) for number in ("04", "05", "07")),
+        *((decree, "") for decree in ("61/2018/NĐ-CP", "118/2025/NĐ-CP")),
     }
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FormKind if kind is not FormKind.LOSS_LETTER])
+def test_before_6_1_2019_there_is_no_form_that_we_know(kind: FormKind) -> None:
+    """What was in force under Decision 09/2015/QĐ-TTg was not read: nothing is printed that names another circular."""
+    assert rules.version_on(VERSIONS, kind, date(2019, 1, 5)) is None
+
+
+def test_an_edition_of_before_is_refused_and_the_one_after_it_printed() -> None:
+    """Accepted on Friday 4/1/2019, its date moved on Thursday 10/1/2019."""
+    told = entries(
+        [
+            happened(EventKind.ACCEPTED, "Friday 2019-01-04 08:00", date(2019, 1, 14)),
+            happened(EventKind.RESCHEDULED, "Thursday 2019-01-10 08:00", date(2019, 1, 21)),
+        ]
+    )
+    refused = rules.chosen(editions(told), VERSIONS, FormKind.RECEIPT, 1)
+    assert isinstance(refused, Problem)
+    assert [(reason.code, reason.params) for reason in refused.reasons] == [("no_form_in_law", {"day": "2019-01-04"})]
+    newest = rules.chosen(editions(told), VERSIONS, FormKind.RECEIPT, None)
+    assert isinstance(newest, rules.Sheet)
+    assert newest.edition.number == 2
+
+
+def test_a_letter_for_a_loss_is_no_letter_for_lateness() -> None:
+    letter = {"payload": {"apology": "lost_or_damaged"}, "reason": "Hồ sơ bị ướt do mưa bão"}
+    told = after(happened(EventKind.APOLOGISED, DAY), said={1: letter})
+    made = a_paper(FormKind.APOLOGY, told=told)
+    assert made.title == "THƯ XIN LỖI VỀ HỒ SƠ BỊ MẤT, THẤT LẠC HOẶC HƯ HỎNG"
+    assert made.form == "(Nghị định số 61/2018/NĐ-CP)"
+    said = " ".join(block.text for block in made.blocks)
+    assert "chịu trách nhiệm khắc phục và chi trả các chi phí phát sinh" in said
+    for of_lateness in ("chậm trễ", "hẹn lại", "gia hạn", "quá thời gian"):
+        assert of_lateness not in f"{made.title} {said}"
+    own = a_paper(FormKind.APOLOGY, told=after(happened(EventKind.APOLOGISED, DAY), said={1: {**letter, **OWN}}))
+    assert "Sở chân thành xin lỗi bà." in [block.text for block in own.blocks]
+
+
+OWN = {"detail": {"apology": "Sở chân thành xin lỗi bà."}}
 
 
 def test_a_stop_of_2019_had_no_form_in_law() -> None:

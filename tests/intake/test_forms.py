@@ -421,3 +421,62 @@ async def test_a_receipt_of_a_same_day_procedure_is_given_if_asked(intake: httpx
     assert (await forms(intake, dossier))[0]["required"] is True
     assert (await forms(intake, birth))[0]["required"] is False
     assert "GIẤY TIẾP NHẬN" in text_of(await printed(intake, birth, "receipt.pdf"))
+
+
+#: Terms in hours: judged by the instant; REGISTER_COPY's is in days.
+IN_HOURS = "1.005040"
+
+
+async def test_an_old_slip_keeps_the_verdict_of_the_procedure_that_it_was_made_under(
+    intake: httpx.AsyncClient, issuer: LocalIssuer
+) -> None:
+    """Finished on the day of its date, an hour after it: on time in days, late in hours."""
+    due = local(ago(days=3)).replace(hour=9, minute=0, second=0, microsecond=0)
+    finished = (due + timedelta(hours=1)).isoformat()
+    dossier = await imported(
+        intake,
+        bearer(issuer, "admin", PROVINCE),
+        accepted=due - timedelta(days=7),
+        due=due,
+        finished_at=finished,
+        outcome="granted",
+    )
+    first = {name: await printed(intake, dossier, name) for name in ("control-slip.pdf", "control-slip.docx")}
+    edition = [item["edition"] for item in await forms(intake, dossier) if item["form"] == "control-slip"][-1]
+    assert "Đúng hạn" in text_of(first["control-slip.pdf"])
+    receipt = await printed(intake, dossier, "receipt.pdf")
+    answer = await intake.post(
+        f"/v1/dossiers/{dossier['code']}/corrections",
+        json={"reason": "Nhập nhầm", "decision": "07/BB-TTPVHCC", "procedure": IN_HOURS},
+        headers=bearer(issuer, "supervisor", PROVINCE),
+    )
+    assert answer.status_code == 200, answer.text
+    for name, bytes_then in first.items():
+        assert await printed(intake, dossier, name, edition=edition) == bytes_then
+    assert await printed(intake, dossier, "receipt.pdf", edition=1) == receipt
+    assert answer.json()["verdict"] == "late"
+    assert "Quá hạn" in text_of(await printed(intake, dossier, "control-slip.pdf"))
+
+
+async def test_what_is_before_the_first_form_that_we_know_is_refused(
+    intake: httpx.AsyncClient, issuer: LocalIssuer
+) -> None:
+    """Received on Friday 4/1/2019; Circular 01/2018/TT-VPCP has been in force since Sunday 6/1/2019."""
+    accepted = datetime.fromisoformat("2019-01-04T09:00:00+07:00")
+    dossier = await imported(intake, bearer(issuer, "admin", PROVINCE), accepted=accepted, due=ago(days=-3))
+    assert await forms(intake, dossier) == []
+    answer = await intake.get(f"/v1/dossiers/{dossier['code']}/forms/receipt.pdf")
+    assert (answer.status_code, answer.json()["code"]) == (404, "form_not_available")
+    assert reasons(answer) == {("form", "no_form_in_law")}
+
+
+async def test_a_letter_for_a_loss_has_a_title_of_its_own(intake: httpx.AsyncClient) -> None:
+    dossier = await received(intake, applicant=PERSON)
+    await did(intake, dossier, "apologies", **LETTER, kind="lost_or_damaged")
+    item = next(item for item in await forms(intake, dossier) if item["form"] == "apology")
+    assert item["number"] is None, "no circular has a form for it"
+    assert item["confirmed"] is False
+    said = text_of(await printed(intake, dossier, "apology.pdf"))
+    assert "THƯ XIN LỖI VỀ HỒ SƠ BỊ MẤT, THẤT LẠC HOẶC HƯ HỎNG" in said
+    for of_another in ("Mẫu số", "GIA HẠN", "HẸN LẠI"):
+        assert of_another not in said

@@ -84,7 +84,9 @@ def test_the_journey(running: Running) -> None:
     assert opened["due_at"] == dossier["due_at"]
     assert opened["receiving_due_at"] is not None, "the receipt has two dates"
     assert opened["receiving_due_at"] < opened["due_at"]
-    receipt = text_of(running.client("intake", "counter", WARD).get(f"/v1/dossiers/{code}/forms/receipt.pdf").content)
+    counter, path = running.client("intake", "counter", WARD), f"/v1/dossiers/{code}/forms/receipt.pdf"
+    eventually(lambda: counter.get(path).status_code == 200)
+    receipt = text_of(counter.get(path).content)
     assert f"Thời gian trả kết quả giải quyết hồ sơ: {on_paper(opened['due_at'])}" in receipt
     assert re.search(rf"Thời gian trả kết quả tại [^:]+: {on_paper(opened['receiving_due_at'])}", receipt)
 

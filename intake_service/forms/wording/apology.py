@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from intake_service.forms.rules import Entry, Sheet
+from intake_service.forms.rules import Entry, Sheet, is_for_a_loss
 from intake_service.forms.wording.phrases import (
     ONE_STOP,
     account_of,
@@ -36,7 +36,7 @@ def apology(sheet: Sheet, subject: Subject, so_far: Sequence[Entry]) -> Paper:
         Block(text=f"{office.name} đã tiếp nhận hồ sơ của {party.addressed}:"),
         Block(fields=fields),
     ]
-    if letter.payload.get("apology") == "lost_or_damaged":
+    if is_for_a_loss(letter):
         blocks += _for_a_loss(subject, letter)
     else:
         blocks += _for_lateness(subject, letter, account.promised if account.promised != promised else None)
@@ -80,9 +80,10 @@ def _for_lateness(subject: Subject, letter: Entry, new: Due | None) -> list[Bloc
 def _for_a_loss(subject: Subject, letter: Entry) -> list[Block]:
     """Art. 21: made good, paid for, and apologised for."""
     office, party = subject.office, subject.party
-    sorry = f"{office.name} xin lỗi {party.addressed}"
+    sorry = f"{office.name} xin lỗi {party.addressed}, chịu trách nhiệm khắc phục và chi trả các chi phí phát sinh"
+    words = letter.detail.get("apology")
     return [
         Block(text="Trong quá trình giải quyết, hồ sơ bị mất, thất lạc hoặc hư hỏng."),
         Block(fields=[("Lý do", clipped(letter.reason))]),
-        Block(text=f"{sorry}, chịu trách nhiệm khắc phục và chi trả các chi phí phát sinh theo quy định./."),
+        Block(text=clipped(words) if words else f"{sorry} theo quy định./."),
     ]

@@ -7,7 +7,7 @@ from operator import itemgetter
 from intake_service.forms.rules import Entry, HandOver, Sheet
 from intake_service.forms.wording.phrases import DOTS, account_of, appointment, clipped, laid_out, unit_name, written
 from intake_service.forms.wording.shapes import Block, Paper, Subject, Table
-from shared.domain.deadline import Verdict
+from shared.domain.deadline import Account, Verdict
 from shared.domain.lifecycle import EventKind
 
 
@@ -16,7 +16,7 @@ def control_slip(sheet: Sheet, subject: Subject, so_far: Sequence[Entry], handed
     account = account_of(so_far)
     known_at = sheet.edition.known_at
     steps = [(each.recorded_at, _handed(subject, each, known_at)) for each in handed if each.recorded_at <= known_at]
-    steps += [(entry.recorded_at, row) for entry in so_far if (row := _end(subject, entry)) is not None]
+    steps += [(entry.recorded_at, row) for entry in so_far if (row := _end(subject, entry, account)) is not None]
     rows = [row for _, row in sorted(steps, key=itemgetter(0))]
     fields = [
         ("Kèm theo hồ sơ của", subject.party.name),
@@ -68,10 +68,13 @@ _ENDED = {
 VERDICTS = {Verdict.EARLY: "Trước hạn", Verdict.ON_DAY: "Đúng hạn", Verdict.LATE: "Quá hạn"}
 
 
-def _end(subject: Subject, entry: Entry) -> tuple[str, str, str, str] | None:
+def _end(subject: Subject, entry: Entry, now: Account) -> tuple[str, str, str, str] | None:
+    """now: the account that holds on the slip. A correction after the end judges that end again."""
     account = entry.told.after.account
     if entry.kind not in _ENDED or account is None:
         return None
+    if account.finished_at == now.finished_at:
+        account = now
     verdict = VERDICTS[account.verdict] if account.verdict and account.original_due else ""
     when = f"{written(entry.at)}\nNgười thực hiện: {entry.actor}"
     return unit_name(subject, entry.agency_id), when, verdict, _ENDED[entry.kind]

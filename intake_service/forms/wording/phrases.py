@@ -162,7 +162,9 @@ def unit_name(subject: Subject, agency_id: int) -> str:
 
 
 def form_line(version: FormVersion) -> str:
-    """The number of a form, and the circular that has it."""
+    """The number of a form, and the circular that has it; of a letter that none has, the decree."""
+    if not version.number:
+        return f"(Nghị định số {version.legal_basis})"
     return f"Mẫu số {version.number}\n(Thông tư số {version.legal_basis})"
 
 

@@ -31,7 +31,7 @@ def receipt(sheet: Sheet, subject: Subject, so_far: Sequence[Entry]) -> Paper:
         ("Thời gian nhận hồ sơ", written(account.accepted_at)),
         ("Thời gian trả kết quả giải quyết hồ sơ", appointment(account)),
     ]
-    times += _why_anew(sheet.edition, so_far[-1])
+    times += _why_anew(sheet.edition, so_far[sheet.edition.issued_by])
     for phase in subject.phases:
         times.append((f"Thời gian nhận hồ sơ tại {phase.agency}", written_or_dots(phase.received_at)))
         times.append((f"Thời gian trả kết quả tại {phase.agency}", written_or_dots(phase.due_at)))
@@ -54,7 +54,7 @@ def receipt(sheet: Sheet, subject: Subject, so_far: Sequence[Entry]) -> Paper:
 
 
 def _instead_of(edition: Edition) -> str:
-    return f"(Cấp lại lần {edition.number - 1}, thay giấy đã cấp trước đó)" if edition.number > 1 else ""
+    return f"(Cấp lại lần {edition.issue - 1}, thay giấy đã cấp trước đó)" if edition.issue > 1 else ""
 
 
 _WHY_ANEW = {
@@ -68,11 +68,12 @@ _WHY_ANEW = {
 def _why_anew(edition: Edition, entry: Entry) -> list[tuple[str, str]]:
     """Of a receipt that takes the place of another: why, and the date that the other had, if that is what changed."""
     before = entry.told.before.account if entry.told.before else None
-    if edition.number == 1 or before is None:
+    if edition.issue == 1 or before is None:
         return []
     decision = entry.payload.get("decision")
     basis = f", theo văn bản số {decision}" if decision else ""
     fields = [("Lý do cấp lại", clipped(f"{_WHY_ANEW.get(entry.kind, 'có thay đổi')}{basis}"))]
-    if before.promised is not None and before.promised != account_of([entry]).promised:
+    now = account_of([entry]).promised
+    if before.promised is not None and (now is None or before.promised.at != now.at):
         fields.append(("Thời gian hẹn trả đã ghi trên giấy trước", written(before.promised.at)))
     return fields
