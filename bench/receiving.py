@@ -84,7 +84,7 @@ class Sent:
         pool: Any = _Recorder()
         for draft in wanted:
             principal = principal_at(reference, draft.agency, Role.COUNTER)
-            key = RequestKey(principal.subject, usecases.ROUTE, _KEY, bytes(32))
+            key = RequestKey(principal.subject, "POST /v1/dossiers", _KEY, bytes(32))
             given = DossierIn.model_validate(draft.body)
             await usecases.receive(pool, reference, principal, given, key, now())
         statements = {sql for sql, _ in pool.calls}

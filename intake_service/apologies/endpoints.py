@@ -9,7 +9,6 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from intake_service.apologies import rules, usecases
-from intake_service.lifecycle.endpoints import IfMatch, version_of
 from shared.contracts.apologies import (
     Apologies,
     Apology,
@@ -25,18 +24,19 @@ from shared.contracts.apologies import (
 from shared.contracts.fields import Code
 from shared.domain.civil_time import civil_day, shown
 from shared.reference import Reference
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import STAFF, Principal, Role, allows, asked_agency
+from shared.web.auth import Principal, Role, Staff, allows, asked_scope
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
-from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import DossierCode
 from shared.web.problems import CHANGING, KEYED, LISTING, READING, refusals
+from shared.web.versions import IfMatch, version_of
 
 router = APIRouter(prefix="/v1", tags=["apologies"])
 
-Staff = Annotated[Principal, allows(*STAFF)]
 #: Whoever handles a dossier; that it is held by the agency is checked.
 Handling = Annotated[Principal, allows(Role.HANDLER, Role.LEADER, Role.ADMIN, Role.MACHINE)]
 OneStop = Annotated[Principal, allows(Role.COUNTER, Role.ADMIN, Role.MACHINE)]
@@ -70,11 +70,11 @@ async def propose(
     wanted = usecases.Wanted(
         code,
         now(),
-        RequestKey.of(principal.subject, f"POST /v1/dossiers/{code}/extension-proposals", key, await request.body()),
+        await RequestKey.of(request, principal.subject, key),
         version_of(if_match),
     )
     proposed = await usecases.propose(connection, reference, principal, wanted, draft)
-    return _answer(_proposal(proposed.row, reference), 201, replayed=proposed.replayed)
+    return json_answer(_proposal(proposed.row, reference), 201, replayed=proposed.replayed)
 
 
 @router.get(
@@ -90,7 +90,7 @@ async def read_proposals(
 ) -> Response:
     """Every proposal to extend it, and what became of each."""
     rows = await usecases.proposals(connection, principal, code)
-    return _answer({"items": [_proposal(row, reference) for row in rows]})
+    return json_answer({"items": [_proposal(row, reference) for row in rows]})
 
 
 @router.post(
@@ -113,12 +113,9 @@ async def reject(
     if_match: IfMatch = None,
 ) -> Response:
     """The one-stop does not take it. To take it is to extend: `POST /v1/dossiers/{code}/extensions` with `proposal`."""
-    route = f"POST /v1/dossiers/{code}/extension-proposals/{n}/rejection"
-    wanted = usecases.Wanted(
-        code, now(), RequestKey.of(principal.subject, route, key, await request.body()), version_of(if_match)
-    )
+    wanted = usecases.Wanted(code, now(), await RequestKey.of(request, principal.subject, key), version_of(if_match))
     rejected = await usecases.reject(connection, principal, wanted, n, body.reason)
-    return _answer(_proposal(rejected.row, reference), replayed=rejected.replayed)
+    return json_answer(_proposal(rejected.row, reference), replayed=rejected.replayed)
 
 
 @router.get(
@@ -141,7 +138,7 @@ async def list_open(
     """Proposals that the one-stop has to decide upon, of the open dossiers that the agency received."""
     pages = Pages(room.settings.cursor_key, f"open-proposals:{agency}", int)
     (after,) = pages.after(cursor) or (0,)
-    scope = _scope(agency, reference, principal)
+    scope = sorted(asked_scope(agency, reference, principal, civil_day(now())))
     rows = await usecases.open_proposals(connection, scope, after=after, limit=limit)
     rows, following = pages.cut(rows, limit, lambda row: (row["id"],))
     items = [
@@ -168,7 +165,7 @@ async def list_open(
 async def read(code: DossierCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """Every apology for it, with each sending and receipt of the letter."""
     found = await usecases.apologies(connection, principal, code)
-    return _answer({"items": [_apology(each, reference) for each in found]})
+    return json_answer({"items": [_apology(each, reference) for each in found]})
 
 
 @router.post(
@@ -239,7 +236,7 @@ async def list_unsent(
     """Apologies, extensions among them, of which the applicant was not told yet; the oldest first."""
     pages = Pages(room.settings.cursor_key, f"unsent-apologies:{agency}", datetime, int, int)
     after = pages.after(cursor)
-    scope = _scope(agency, reference, principal)
+    scope = sorted(asked_scope(agency, reference, principal, civil_day(now())))
     rows = await usecases.unsent(connection, scope, after=after, limit=limit)
     rows, following = pages.cut(rows, limit, lambda row: (row["made_at"], row["dossier_id"], row["n"]))
     items = [
@@ -266,21 +263,9 @@ async def _delivered(
     what: str,
     key: str | None,
 ) -> Response:
-    route = f"POST /v1/dossiers/{code}/apologies/{n}/{what}"
-    wanted = usecases.Wanted(code, now(), RequestKey.of(principal.subject, route, key, await request.body()))
+    wanted = usecases.Wanted(code, now(), await RequestKey.of(request, principal.subject, key))
     apology, replayed = await usecases.deliver(connection, principal, wanted, n, told)
-    return _answer(_apology(apology, reference), 201, replayed=replayed)
-
-
-def _answer(body: dict[str, Any], status: int = 200, *, replayed: bool = False) -> Response:
-    return Response(orjson.dumps(body), status, REPLAYED_HEADER if replayed else None, "application/json")
-
-
-def _scope(agency: str | None, reference: Reference, principal: Principal) -> list[int]:
-    if agency is None:
-        return sorted(principal.scope)
-    unit = asked_agency(agency, reference, principal, civil_day(now()))
-    return sorted(reference.agencies.scope(unit.id) & principal.scope)
+    return json_answer(_apology(apology, reference), 201, replayed=replayed)
 
 
 def _where(row: asyncpg.Record, reference: Reference) -> dict[str, Any]:

@@ -41,6 +41,6 @@ async def act(
     """Close what was done, with its real dates: finish and return, each as its own call would, with its own result, and
     one that is refused holds up no other. A dossier may be finished and returned in one call, in that order. Repeated
     with its key, the call answers what it had done, and does nothing."""
-    wanted = RequestKey.of(principal.subject, "POST /v1/dossiers/bulk-actions", key, await request.body())
+    wanted = await RequestKey.of(request, principal.subject, key)
     outcomes, replayed = await usecases.act(connection, reference, principal, body.items, wanted, now())
     return bulk_response(request, outcomes, replayed=replayed)

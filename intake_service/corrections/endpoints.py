@@ -8,16 +8,16 @@ from starlette.responses import Response
 from intake_service.corrections import usecases
 from intake_service.dossiers.shapes import dossier_response
 from intake_service.dossiers.usecases import one
-from intake_service.lifecycle.endpoints import IfMatch, version_of
 from shared.contracts.corrections import CorrectionIn
 from shared.contracts.intake import Dossier
 from shared.web.app import ReferenceOf
 from shared.web.auth import Principal, Role, allows
 from shared.web.clock import now
 from shared.web.database import WritingSession
-from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.places import DossierCode
 from shared.web.problems import KEYED, READING, refusals
+from shared.web.versions import IfMatch, version_of
 
 router = APIRouter(prefix="/v1/dossiers", tags=["lifecycle"])
 
@@ -45,8 +45,8 @@ async def correct(
     """A supervisor's, with the reason and the number of the decision or minutes. The account starts anew from the
     corrected reception, and so does the verdict of a dossier that is over; every count follows. The code stays,
     whatever day it names. What stood before stays on record, and a receipt is printed anew."""
-    wanted = RequestKey.of(principal.subject, f"POST /v1/dossiers/{code}/corrections", key, await request.body())
+    wanted = await RequestKey.of(request, principal.subject, key)
     about = usecases.Wanted(wanted, now(), version_of(if_match))
     replayed = await usecases.correct(connection, reference, principal, code, asked, about)
     row = await one(connection, code, principal)
-    return dossier_response(row, reference, 200, REPLAYED_HEADER if replayed else None)
+    return dossier_response(row, reference, replayed=replayed)

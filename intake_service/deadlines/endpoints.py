@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
@@ -18,6 +17,7 @@ from shared.domain.deadline import Clock
 from shared.domain.explanation import UNSURE, Line, explained, previewed, term_name, to_answer
 from shared.domain.lifecycle import Channel
 from shared.domain.working_calendar import CalendarMissing
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf
 from shared.web.auth import Staff
 from shared.web.clock import now
@@ -76,7 +76,7 @@ async def read(code: DossierCode, reference: ReferenceOf, principal: Staff, conn
             "verdict": account.verdict.name.lower() if account.verdict else None,
             "national_verdict": _national(reckoned, at),
         }
-    return Response(orjson.dumps(body), media_type="application/json")
+    return json_answer(body)
 
 
 def _told(reckoned: usecases.Reckoned) -> list[Line]:
@@ -139,7 +139,7 @@ async def preview(
         "due_day": due.day if due else None,
         "explanation": _lines([*previewed(instant, due, clock), *([UNSURE] if found.provisional else [])]),
     }
-    return Response(orjson.dumps(body), media_type="application/json")
+    return json_answer(body)
 
 
 def _rules(clock: Clock, *, provisional: bool) -> dict[str, Any]:

@@ -21,11 +21,12 @@ from shared.domain.civil_time import civil_day, shown
 from shared.domain.codes import is_dossier_code
 from shared.domain.lifecycle import Channel, EventKind, Status
 from shared.domain.vietnamese import search_key
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import STAFF, Principal, Role, allows, asked_agency
+from shared.web.auth import Principal, Role, Staff, allows, asked_scope
 from shared.web.clock import now
 from shared.web.database import ReadingSession
-from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import ETAG, LOCATION, DossierCode, good
 from shared.web.problems import KEYED, LISTING, LOCKED, READING, Problem, invalid, refusals
@@ -33,7 +34,6 @@ from shared.web.problems import KEYED, LISTING, LOCKED, READING, Problem, invali
 router = APIRouter(prefix="/v1/dossiers", tags=["dossiers"])
 
 Receiver = Annotated[Principal, allows(Role.CITIZEN, Role.COUNTER, Role.ADMIN, Role.MACHINE)]
-Staff = Annotated[Principal, allows(*STAFF)]
 
 
 @router.post(
@@ -64,7 +64,7 @@ async def receive(
     What a citizen hands in online, or comes with `submission`, is looked at first: it has status 1, a `reference` for
     its code, and `reception_due_at`, until when the one-stop is to accept or refuse it. Its term has not begun.
     """
-    wanted = RequestKey.of(principal.subject, usecases.ROUTE, key, await request.body())
+    wanted = await RequestKey.of(request, principal.subject, key)
     submitted = draft.submission or principal.role is Role.CITIZEN
     if draft.channel != "online" and principal.role is Role.CITIZEN:
         raise Problem("forbidden")
@@ -75,9 +75,9 @@ async def receive(
     if made.replayed:
         async with room.pool.acquire() as connection:
             row = await usecases.one(connection, made.code, principal)
-        return dossier_response(row, reference, 201, REPLAYED_HEADER)
+        return dossier_response(row, reference, 201, replayed=True)
     headers = {"Location": f"/v1/dossiers/{made.code}", "ETag": '"1"'}
-    return Response(orjson.dumps(received(made, draft)), 201, headers, "application/json")
+    return json_answer(received(made, draft), 201, headers)
 
 
 @router.get(
@@ -106,10 +106,7 @@ async def listed(
     limit: Limit = DEFAULT_LIMIT,
 ) -> Response:
     """Dossiers that the caller's agency or one under it received, newest first."""
-    scope = principal.scope
-    if agency is not None:
-        wanted_agency = asked_agency(agency, reference, principal, civil_day(now()))
-        scope = reference.agencies.scope(wanted_agency.id) & scope
+    scope = asked_scope(agency, reference, principal, civil_day(now()))
     code, by_name, digits = _sought(q)
     versions = None
     if procedure is not None:
@@ -176,7 +173,7 @@ async def read_events(
         }
         for row in rows
     ]
-    return Response(orjson.dumps({"items": items}), media_type="application/json")
+    return json_answer({"items": items})
 
 
 def _sought(q: str | None) -> tuple[str | None, str | None, str | None]:

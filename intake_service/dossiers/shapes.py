@@ -12,6 +12,7 @@ from shared.domain.civil_time import shown
 from shared.domain.deadline import Verdict
 from shared.domain.lifecycle import STATUS_VI, Channel, Outcome, Status
 from shared.reference import Reference
+from shared.web.answers import json_answer
 
 # By number, as rows have them: making an enum member of each costs a page of 200 a quarter of a millisecond.
 STATUS = {int(status): status.name.lower() for status in Status}
@@ -24,7 +25,7 @@ RETURN = {number: name for name, number in usecases.RETURN_CHANNELS.items()}
 
 
 def dossier_response(
-    row: asyncpg.Record, reference: Reference, status: int = 200, headers: dict[str, str] | None = None
+    row: asyncpg.Record, reference: Reference, status: int = 200, *, replayed: bool = False
 ) -> Response:
     """A whole dossier, with its ETag."""
     body = summary(row, reference)
@@ -42,7 +43,7 @@ def dossier_response(
     body["return_channel"] = RETURN[row["return_channel"]]
     body["answer_due_at"] = shown(row["answer_due_at"])
     body["case"] = row["case_no"]
-    return Response(orjson.dumps(body), status, {"ETag": f'"{row["version"]}"', **(headers or {})}, "application/json")
+    return json_answer(body, status, {"ETag": f'"{row["version"]}"'}, replayed=replayed)
 
 
 def summary(row: asyncpg.Record, reference: Reference) -> dict[str, Any]:

@@ -101,18 +101,18 @@ class Reception:
     tail: str
 
 
-async def receive(connection: Connection, new: Reception, route: str, request: RequestKey | None) -> str:
+async def receive(connection: Connection, new: Reception, request: RequestKey | None) -> str:
     """Store a received dossier and return its code. UniqueViolationError on the idempotency key: it was received."""
-    return await _stored(connection, _RECEIVE, new.prefix, new, route, request)
+    return await _stored(connection, _RECEIVE, new.prefix, new, request)
 
 
-async def submit(connection: Connection, new: Reception, route: str, request: RequestKey | None) -> str:
+async def submit(connection: Connection, new: Reception, request: RequestKey | None) -> str:
     """Store an online submission and return its reference; its clock is the one-stop's."""
-    return await _stored(connection, _SUBMIT, f"N-{new.prefix}", new, route, request)
+    return await _stored(connection, _SUBMIT, f"N-{new.prefix}", new, request)
 
 
 async def _stored(
-    connection: Connection, statement: str, prefix: str, new: Reception, route: str, request: RequestKey | None
+    connection: Connection, statement: str, prefix: str, new: Reception, request: RequestKey | None
 ) -> str:
     code: str = await connection.fetchval(
         statement,
@@ -137,7 +137,7 @@ async def _stored(
         new.actor,
         new.acting_agency_id,
         new.payload,
-        route,
+        request.route if request else None,
         request.key if request else None,
         request.body_hash if request else None,
         new.case,

@@ -20,7 +20,6 @@ from shared.web.database import Connection, Reading
 from shared.web.idempotency import RequestKey, earlier
 from shared.web.problems import Problem, Reason
 
-ROUTE = "POST /v1/dossiers"
 KINDS = {"person": 1, "business": 2, "agency": 3, "organisation": 4}
 RETURN_CHANNELS = {"counter": 1, "post": 3}
 _NO_DIGIT = re.compile(r"[^0-9]+")
@@ -83,7 +82,7 @@ async def receive(
     write = store.receive if kind is EventKind.ACCEPTED else store.submit
     async with pool.acquire() as connection:
         try:
-            code = await write(connection, reception, ROUTE, request)
+            code = await write(connection, reception, request)
         except asyncpg.UniqueViolationError as error:
             if request is None or error.constraint_name != store.IDEMPOTENCY_CONSTRAINT:
                 raise

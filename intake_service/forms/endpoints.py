@@ -3,7 +3,6 @@
 from typing import Annotated, Any, get_args
 from urllib.parse import quote
 
-import orjson
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
@@ -14,6 +13,7 @@ from intake_service.forms.wording.shapes import Paper
 from shared.contracts.fields import Code, Day
 from shared.contracts.forms import DossierForms, FormatName, FormName
 from shared.domain.civil_time import civil_day, shown
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Staff, asked_agency
 from shared.web.clock import now
@@ -50,7 +50,7 @@ async def listed(code: DossierCode, reference: ReferenceOf, principal: Staff, co
     found = sheets(file.editions, file.versions)
     newest = {sheet.edition.kind: sheet.edition.number for sheet in found}
     items = [_item(file, sheet, current=newest[sheet.edition.kind] == sheet.edition.number) for sheet in found]
-    return Response(orjson.dumps({"items": items}), media_type="application/json")
+    return json_answer({"items": items})
 
 
 @router.get(

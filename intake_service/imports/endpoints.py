@@ -12,6 +12,7 @@ from starlette.responses import Response
 from intake_service.imports import store, usecases
 from shared.contracts.intake import ImportPage, ImportRejects, ImportRun
 from shared.domain.civil_time import shown
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Principal, Role, allows
 from shared.web.clock import now
@@ -78,7 +79,7 @@ async def send(
     async with room.pool.acquire() as connection:
         row = await store.run(connection, run, principal.scope)
     assert row is not None
-    return Response(orjson.dumps(_run(row)), 201, {"Location": f"{PATH}/{run}"}, "application/json")
+    return json_answer(_run(row), 201, {"Location": f"{PATH}/{run}"})
 
 
 @router.get(
@@ -118,7 +119,7 @@ async def read(import_id: ImportId, principal: Importer, connection: ReadingSess
     row = await store.run(connection, import_id, principal.scope)
     if row is None:
         raise Problem("not_found")
-    return Response(orjson.dumps(_run(row)), media_type="application/json")
+    return json_answer(_run(row))
 
 
 @router.get(

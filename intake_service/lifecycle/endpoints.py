@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import asyncpg
-from fastapi import APIRouter, Body, Header, Request
+from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
 from intake_service.dossiers.shapes import dossier_response
@@ -18,16 +18,13 @@ from shared.web.app import ReferenceOf
 from shared.web.auth import Principal, Role, allows
 from shared.web.clock import now
 from shared.web.database import WritingSession
-from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.places import ETAG, DossierCode, good
-from shared.web.problems import CHANGING, Problem, Reason, invalid, refusals
+from shared.web.problems import CHANGING, Problem, Reason, refusals
+from shared.web.versions import IfMatch, version_of
 
 router = APIRouter(prefix="/v1/dossiers", tags=["lifecycle"])
 
-IfMatch = Annotated[
-    str | None,
-    Header(alias="If-Match", max_length=40, description="The dossier's ETag as read", examples=['"1"']),
-]
 
 _ONE_STOP = (Role.COUNTER, Role.ADMIN, Role.MACHINE)
 _AGENCY = (Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN, Role.MACHINE)
@@ -229,11 +226,11 @@ def _endpoint(verb: Verb) -> Callable[..., Any]:
         if_match: IfMatch = None,
     ) -> Response:
         asked = body or verb.body()
-        wanted = RequestKey.of(principal.subject, f"POST /v1/dossiers/{code}/{verb.path}", key, await request.body())
+        wanted = await RequestKey.of(request, principal.subject, key)
         act = _act(verb, asked, wanted, if_match)
         replayed = await usecases.advance(connection, reference, principal, code, act)
         row: asyncpg.Record = await one(connection, code, principal)
-        return dossier_response(row, reference, 200, REPLAYED_HEADER if replayed else None)
+        return dossier_response(row, reference, replayed=replayed)
 
     if verb.needs_body:
         endpoint.__defaults__ = (endpoint.__defaults__ or ())[1:]  # the first is the body's
@@ -263,16 +260,6 @@ def _act(verb: Verb, body: Any, request: RequestKey | None, if_match: str | None
         detail=verb.detail(body),
         said=verb.said(body),
     )
-
-
-def version_of(if_match: str | None) -> int | None:
-    """The version that a client has read; None: whichever it is."""
-    if if_match is None or if_match == "*":
-        return None
-    digits = if_match.removeprefix("W/").strip('"')
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
-        raise invalid("If-Match", "malformed", expected='"1"')
-    return int(digits)
 
 
 for _verb in VERBS:

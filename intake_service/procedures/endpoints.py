@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
@@ -15,6 +14,7 @@ from shared.domain.civil_time import civil_day
 from shared.domain.lifecycle import Channel
 from shared.domain.vietnamese import search_key
 from shared.reference import ProcedureVersion
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.clock import now
 from shared.web.database import ReadingSession
@@ -106,7 +106,7 @@ async def read(code: ProcedureCode, reference: ReferenceOf, connection: ReadingS
             for row in terms
         ],
     }
-    return Response(orjson.dumps(body), media_type="application/json")
+    return json_answer(body)
 
 
 def _summary(version: ProcedureVersion, day: date) -> dict[str, object]:

@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import asyncpg
-import orjson
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
@@ -21,11 +20,12 @@ from shared.contracts.supplement_rules import (
 from shared.domain import regimes
 from shared.domain.civil_time import civil_day, shown
 from shared.domain.terms import Term, TermUnit
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Principal, Role, allows
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
-from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.problems import KEYED, LOCKED, READING, refusals
 
@@ -76,7 +76,7 @@ async def listed(
 )
 async def read(rule_id: RuleId, connection: ReadingSession) -> Response:
     """Public. A rule by its number, replaced or not."""
-    return Response(orjson.dumps(_shown(await usecases.one(connection, rule_id))), media_type="application/json")
+    return json_answer(_shown(await usecases.one(connection, rule_id)))
 
 
 @router.post(
@@ -100,11 +100,10 @@ async def enter(
 ) -> Response:
     """For what is received from `valid_from` on. The rule before it ends the day before; one that was to begin then or
     later is replaced. What was received earlier keeps the rule of its day."""
-    route = RequestKey.of(principal.subject, "POST /v1/supplement-rules", key, await request.body())
-    change = usecases.Change(route, now(), draft.decision, draft.reason, draft.retroactive)
+    wanted = await RequestKey.of(request, principal.subject, key)
+    change = usecases.Change(wanted, now(), draft.decision, draft.reason, draft.retroactive)
     row, replayed = await usecases.enter(connection, reference, principal, _row(draft), change)
-    headers = {"Location": f"/v1/supplement-rules/{row['id']}", **(REPLAYED_HEADER if replayed else {})}
-    return Response(orjson.dumps(_shown(row)), 201, headers, "application/json")
+    return json_answer(_shown(row), 201, {"Location": f"/v1/supplement-rules/{row['id']}"}, replayed=replayed)
 
 
 @router.post(
@@ -124,10 +123,10 @@ async def end(
     key: IdempotencyKey = None,
 ) -> Response:
     """What is received later comes under the general rule again. The general rule does not end: another is entered."""
-    route = RequestKey.of(principal.subject, f"POST /v1/supplement-rules/{rule_id}/end", key, await request.body())
-    change = usecases.Change(route, now(), body.decision, body.reason, body.retroactive)
+    wanted = await RequestKey.of(request, principal.subject, key)
+    change = usecases.Change(wanted, now(), body.decision, body.reason, body.retroactive)
     row = await usecases.end(connection, principal, rule_id, body.valid_to, change)
-    return Response(orjson.dumps(_shown(row)), media_type="application/json")
+    return json_answer(_shown(row))
 
 
 def _row(draft: SupplementRuleIn) -> RuleRow:

@@ -16,6 +16,7 @@ from shared.contracts.tracking import Tracked, TrackedByHolder
 from shared.domain.civil_time import shown
 from shared.domain.lifecycle import STATUS_VI, EventKind, Status
 from shared.reference import Reference
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf, room_of
 from shared.web.clock import now
 from shared.web.problems import Problem, on_problem, on_validation_error, refusals
@@ -107,7 +108,7 @@ async def track(
     if seen.whole is not None and seen.told is not None:
         body |= _whole(seen.whole, reference)
         body["notices"] = [_notice(row) for row in seen.told if rules.concerns_the_applicant(row["kind"], _said(row))]
-    return Response(orjson.dumps(body), media_type="application/json")
+    return json_answer(body)
 
 
 def _degree(row: asyncpg.Record) -> dict[str, Any]:

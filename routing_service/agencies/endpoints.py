@@ -3,7 +3,6 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Query
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
@@ -13,6 +12,7 @@ from shared.contracts.agencies import AgencyDetail, AgencyPage, LevelName
 from shared.contracts.fields import Code, Day, InstantIn, ShortLine
 from shared.domain.agencies import Agency, AgencyTree, Level
 from shared.domain.civil_time import civil_day
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.clock import now
 from shared.web.paging import Pages, page_response
@@ -95,7 +95,7 @@ async def read(code: AgencyCode, reference: ReferenceOf, as_of: OnDay = None) ->
     body = _summary(agency, tree)
     body["predecessors"] = [_ref(tree.by_id[old]) for old in tree.predecessors.get(agency.id, ())]
     body["successors"] = [_ref(tree.by_id[new]) for new in tree.successors.get(agency.id, ())]
-    return Response(orjson.dumps(body), media_type="application/json")
+    return json_answer(body)
 
 
 def _day(text: str | None) -> date:

@@ -3,26 +3,25 @@
 from typing import Annotated, Any
 
 import asyncpg
-import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from routing_service.assignments import usecases
-from routing_service.cases.endpoints import IfMatch, version_in
 from routing_service.hand_overs.usecases import Asked
 from shared.contracts.assignments import Assignment, AssignmentIn, Assignments
 from shared.domain.civil_time import shown
 from shared.reference import Reference
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf
-from shared.web.auth import STAFF, Principal, Role, allows
+from shared.web.auth import Principal, Role, Staff, allows
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
-from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.places import CaseCode
 from shared.web.problems import CHANGING, READING, refusals
+from shared.web.versions import IfMatch, version_of
 
 router = APIRouter(prefix="/v1/cases", tags=["assignments"])
-Staff = Annotated[Principal, allows(*STAFF)]
 Officer = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN)]
 
 
@@ -47,11 +46,11 @@ async def assign(
     """Assign a dossier to an officer, or move it to another desk of its holder: by a leader of the holder, or by
     somebody to whom one has delegated it (NĐ 61/2018 art. 19(1)). Assigned again, it passes on. Handed over, it is
     nobody's until the receiver assigns it."""
-    wanted = RequestKey.of(principal.subject, f"POST /v1/cases/{code}/assignments", key, await request.body())
-    asked = Asked(principal, reference, wanted, version_in(if_match), now())
+    wanted = await RequestKey.of(request, principal.subject, key)
+    asked = Asked(principal, reference, wanted, version_of(if_match), now())
     case, made, replayed = await usecases.assign(connection, asked, code, body)
     headers = {"ETag": f'"{case.version}"', "Location": f"/v1/cases/{case.code}/assignments"}
-    return _json(_assignment(made, reference), 201, headers | (REPLAYED_HEADER if replayed else {}))
+    return json_answer(_assignment(made, reference), 201, headers, replayed=replayed)
 
 
 @router.get(
@@ -65,11 +64,7 @@ async def assign(
 async def listed(code: CaseCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """Who worked on it, and where, from the first to the last. Nothing in it is ever changed."""
     rows = await usecases.log_of(connection, code, principal)
-    return _json({"items": [_assignment(row, reference) for row in rows]}, 200, {})
-
-
-def _json(body: dict[str, Any], status: int, headers: dict[str, str]) -> Response:
-    return Response(orjson.dumps(body), status, headers, "application/json")
+    return json_answer({"items": [_assignment(row, reference) for row in rows]})
 
 
 def _assignment(row: asyncpg.Record, reference: Reference) -> dict[str, Any]:

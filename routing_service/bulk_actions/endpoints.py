@@ -42,7 +42,7 @@ async def act(
     """Hand over, receive, decline, assign and finish, each as its own call would: with its own result, and one that is
     refused holds up no other. What is done is done together. A dossier may be in a call once. Repeated with its key,
     the call answers what it had done, and does nothing. Of what is finished, intake is told in the background."""
-    wanted = RequestKey.of(principal.subject, "POST /v1/cases/bulk-actions", key, await request.body())
+    wanted = await RequestKey.of(request, principal.subject, key)
     asked = Asked(principal, reference, wanted, None, now())
     outcomes, replayed = await usecases.act(connection, asked, body.items)
     return bulk_response(request, outcomes, replayed=replayed)

@@ -19,20 +19,18 @@ from shared.contracts.calendar_changes import (
 from shared.domain.civil_time import shown
 from shared.domain.terms import Due
 from shared.reference import Reference
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import STAFF, Principal, Role, allows
+from shared.web.auth import Principal, Role, Staff, allows
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
-from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.problems import BODY, KEYED, LOCKED, READING, refusals
 
 router = APIRouter(prefix="/v1/calendar/changes", tags=["calendar"])
 
 Operator = Annotated[Principal, allows(Role.ADMIN)]
-Staff = Annotated[Principal, allows(*STAFF)]
-
-_ROUTE = "POST /v1/calendar/changes"
 
 
 @router.post(
@@ -62,7 +60,7 @@ async def preview(
         "by_agency": _by_agency(tally, reference),
         "examples": [_example(code, reference.agencies.by_id[unit].code, move) for code, unit, move in tally.examples],
     }
-    return Response(orjson.dumps(body), media_type="application/json")
+    return json_answer(body)
 
 
 @router.post(
@@ -91,10 +89,10 @@ async def change(
     promised move, the original date stays as it was first promised, and a date that a letter of apology or another
     system named stands.
     """
-    wanted = RequestKey.of(principal.subject, _ROUTE, key, await request.body())
+    wanted = await RequestKey.of(request, principal.subject, key)
     row, replayed = await usecases.change(connection, reference, principal, asked, wanted, now())
-    headers = {"Location": f"/v1/calendar/changes/{row['id']}", **(REPLAYED_HEADER if replayed else {})}
-    return Response(orjson.dumps(_change(row, reference)), 201, headers, "application/json")
+    headers = {"Location": f"/v1/calendar/changes/{row['id']}"}
+    return json_answer(_change(row, reference), 201, headers, replayed=replayed)
 
 
 @router.get(
@@ -139,7 +137,7 @@ async def read(
     """A change of the calendar: what was before and is since, and how many dossiers were looked at and moved, and are
     left."""
     row = await usecases.one(connection, number)
-    return Response(orjson.dumps(_change(row, reference)), media_type="application/json")
+    return json_answer(_change(row, reference))
 
 
 def _figures(figures: Figures) -> dict[str, int]:

@@ -4,8 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import asyncpg
-import orjson
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from routing_service.cases import rules, store, usecases
@@ -15,23 +14,21 @@ from shared.contracts.intake import IntakeClient
 from shared.contracts.overdue import WorklistPage
 from shared.domain.civil_time import civil_day, shown
 from shared.reference import Reference
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import STAFF, Principal, Role, allows, asked_agency
+from shared.web.auth import Principal, Role, Staff, allows, asked_scope
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import CaseCode
 from shared.web.problems import BODY, LISTING, LOCKED, READING, Problem, invalid, refusals
+from shared.web.versions import IfMatch, version_of
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 worklist_router = APIRouter(prefix="/v1/worklist", tags=["cases"])
 
 Machine = Annotated[Principal, allows(Role.MACHINE)]
-Staff = Annotated[Principal, allows(*STAFF)]
 Finisher = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER)]
-IfMatch = Annotated[
-    str | None, Header(alias="If-Match", max_length=40, description="The case's ETag as read", examples=['"1"'])
-]
 
 
 @router.post(
@@ -112,8 +109,7 @@ async def listed(
     day = civil_day(now())
     wanted = store.CaseFilter(sorted(principal.scope), state)
     if agency is not None:
-        openers = reference.agencies.scope(asked_agency(agency, reference, principal, day).id)
-        wanted = store.CaseFilter(wanted.scope, state, sorted(openers & principal.scope))
+        wanted = store.CaseFilter(wanted.scope, state, sorted(asked_scope(agency, reference, principal, day)))
     if holder is not None:
         unit = reference.agencies.latest(holder, day)
         if unit is None:
@@ -174,7 +170,7 @@ async def finish(
         principal,
         code,
         body or CaseFinishIn(),
-        expected_version=version_in(if_match),
+        expected_version=version_of(if_match),
         now=now(),
     )
     return _case_response(case, reference, 200 if case.ended else 202)
@@ -212,10 +208,7 @@ async def worklist(
     """Open dossiers that the agency and those under it hold: what runs out first at the top; what has no date (no term,
     or the applicant is waited for) at the end."""
     instant = now()
-    holders = principal.scope
-    if agency is not None:
-        unit = asked_agency(agency, reference, principal, civil_day(instant))
-        holders = reference.agencies.scope(unit.id) & holders
+    holders = asked_scope(agency, reference, principal, civil_day(instant))
     pages = Pages(room.settings.cursor_key, f"worklist:{agency}:{assignee}:{received}", datetime, int)
     wanted = store.WorklistFilter(sorted(holders), assignee, received)
     rows = await usecases.worklist(connection, wanted, after=pages.after(cursor), limit=limit)
@@ -223,24 +216,10 @@ async def worklist(
     return page_response([_worklist_item(row, reference, instant) for row in rows], following)
 
 
-def version_in(if_match: str | None) -> int | None:
-    """The version that a change was decided upon; None where the client does not say."""
-    if if_match is None or if_match == "*":
-        return None
-    digits = if_match.removeprefix("W/").strip('"')
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
-        raise invalid("If-Match", "malformed", expected='"1"')
-    return int(digits)
-
-
-def _json(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(orjson.dumps(body), status, headers, "application/json")
-
-
 def _case_response(
     case: rules.CaseRow, reference: Reference, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    return _json(_case(case, reference), status, {"ETag": f'"{case.version}"', **(headers or {})})
+    return json_answer(_case(case, reference), status, {"ETag": f'"{case.version}"', **(headers or {})})
 
 
 def _case(case: rules.CaseRow, reference: Reference) -> dict[str, Any]:

@@ -2,27 +2,26 @@
 
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from routing_service.cases.endpoints import IfMatch, version_in
 from routing_service.delegations import usecases
 from routing_service.delegations.rules import DelegationRow
 from shared.contracts.delegations import Delegation, DelegationIn, DelegationPage
 from shared.contracts.fields import Code, Day
 from shared.domain.civil_time import civil_day, shown
 from shared.reference import Reference
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import STAFF, Principal, Role, allows, asked_agency
+from shared.web.auth import Principal, Role, Staff, allows, asked_scope
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
-from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.problems import KEYED, LISTING, LOCKED, READING, refusals
+from shared.web.versions import IfMatch, version_of
 
 router = APIRouter(prefix="/v1/delegations", tags=["delegations"])
-Staff = Annotated[Principal, allows(*STAFF)]
 #: Nobody delegates what is another's to decide.
 Leader = Annotated[Principal, allows(Role.LEADER)]
 Ending = Annotated[Principal, allows(Role.LEADER, Role.ADMIN)]
@@ -50,9 +49,9 @@ async def delegate(
 ) -> Response:
     """A leader lets an officer assign, decline and return dossiers in the own place, from a day to a day. The
     delegate needs a token of role counter or handler of that agency; what is done by it is recorded with both names."""
-    wanted = RequestKey.of(principal.subject, "POST /v1/delegations", key, await request.body())
+    wanted = await RequestKey.of(request, principal.subject, key)
     made, replayed = await usecases.delegate(connection, reference, principal, body, wanted, now())
-    return _response(made, reference, 201, REPLAYED_HEADER if replayed else {})
+    return _response(made, reference, 201, replayed=replayed)
 
 
 @router.post(
@@ -73,8 +72,8 @@ async def end(
     if_match: IfMatch = None,
 ) -> Response:
     """By any leader or admin of the agency. What was done by it stays done."""
-    ended = await usecases.end(connection, principal, delegation_id, expected_version=version_in(if_match), now=now())
-    return _response(ended, reference, 200, {})
+    ended = await usecases.end(connection, principal, delegation_id, expected_version=version_of(if_match), now=now())
+    return _response(ended, reference)
 
 
 @router.get(
@@ -99,9 +98,7 @@ async def listed(
 ) -> Response:
     """Delegations that hold on a day, in the order in which they were given. What was ended early held until then."""
     day = as_of or civil_day(now())
-    scope = principal.scope
-    if agency is not None:
-        scope = reference.agencies.scope(asked_agency(agency, reference, principal, day).id) & scope
+    scope = asked_scope(agency, reference, principal, day)
     pages = Pages(room.settings.cursor_key, f"delegations:{agency}:{day}", int)
     (after,) = pages.after(cursor) or (0,)
     rows = await usecases.listed(connection, sorted(scope), day, after=after, limit=limit)
@@ -109,9 +106,8 @@ async def listed(
     return page_response([_delegation(row, reference) for row in rows], following)
 
 
-def _response(row: DelegationRow, reference: Reference, status: int, headers: dict[str, str]) -> Response:
-    body = orjson.dumps(_delegation(row, reference))
-    return Response(body, status, {"ETag": f'"{row.version}"', **headers}, "application/json")
+def _response(row: DelegationRow, reference: Reference, status: int = 200, *, replayed: bool = False) -> Response:
+    return json_answer(_delegation(row, reference), status, {"ETag": f'"{row.version}"'}, replayed=replayed)
 
 
 def _delegation(row: DelegationRow, reference: Reference) -> dict[str, Any]:

@@ -5,23 +5,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Body, Path, Request
 from starlette.responses import Response
 
-from routing_service.cases.endpoints import IfMatch, version_in
 from routing_service.cases.rules import Change
 from routing_service.hand_overs import rules, usecases
 from shared.contracts.hand_overs import HandOver, HandOverAnswerIn, HandOverIn, HandOvers, ReasonedAnswerIn, RecallIn
 from shared.domain.civil_time import shown
 from shared.reference import Reference
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf
-from shared.web.auth import STAFF, Principal, Role, allows
+from shared.web.auth import Principal, Role, Staff, allows
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
-from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.places import CaseCode
 from shared.web.problems import CHANGING, READING, Problem, refusals
+from shared.web.versions import IfMatch, version_of
 
 router = APIRouter(prefix="/v1/cases", tags=["hand-overs"])
 
@@ -29,7 +29,6 @@ router = APIRouter(prefix="/v1/cases", tags=["hand-overs"])
 _MOVERS = (Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN, Role.MACHINE)
 #: A machine decides nothing in a leader's place.
 _OFFICERS = (Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN)
-Staff = Annotated[Principal, allows(*STAFF)]
 Mover = Annotated[Principal, allows(*_MOVERS)]
 Seq = Annotated[int, Path(ge=1, le=10**6, description="Which hand-over of the case; 1 is the first", examples=[1])]
 
@@ -61,10 +60,10 @@ async def hand_over(
 
     The receiver holds it at once, and is to say that it has it. Until then the giver may recall it. Whoever gives on
     what was not received yet has received it by that."""
-    wanted = RequestKey.of(principal.subject, f"POST /v1/cases/{code}/hand-overs", key, await request.body())
+    wanted = await RequestKey.of(request, principal.subject, key)
     changed = await usecases.changed(
         connection,
-        usecases.Asked(principal, reference, wanted, version_in(if_match), now()),
+        usecases.Asked(principal, reference, wanted, version_of(if_match), now()),
         code,
         lambda scene: rules.hand_over(scene, body),
         resource=lambda case: f"{case.code}/{case.hand_overs + 1}",
@@ -88,7 +87,7 @@ async def list_hand_overs(
     """Who gave a dossier to whom, and what became of it, from the first to the last. Nothing in it is ever changed."""
     log = await usecases.log_of(connection, code, principal)
     answers = rules.answers(log)
-    return _json({"items": [_hand_over(row, answers, reference) for row in log]}, 200, {})
+    return json_answer({"items": [_hand_over(row, answers, reference) for row in log]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +162,10 @@ def _endpoint(verb: AnswerVerb) -> Callable[..., Any]:
         key: IdempotencyKey = None,
         if_match: IfMatch = None,
     ) -> Response:
-        route = f"POST /v1/cases/{code}/hand-overs/{seq}/{verb.path}"
-        wanted = RequestKey.of(principal.subject, route, key, await request.body())
+        wanted = await RequestKey.of(request, principal.subject, key)
         changed = await usecases.changed(
             connection,
-            usecases.Asked(principal, reference, wanted, version_in(if_match), now()),
+            usecases.Asked(principal, reference, wanted, version_of(if_match), now()),
             code,
             lambda scene: verb.decide(scene, seq, body or verb.body()),
             resource=lambda case: f"{case.code}/{seq}",
@@ -198,12 +196,8 @@ def _response(
     changed: usecases.Changed, seq: int, reference: Reference, status: int, headers: dict[str, str]
 ) -> Response:
     shown_as = _hand_over(changed.log[seq - 1], rules.answers(changed.log), reference)
-    replayed = REPLAYED_HEADER if changed.replayed else {}
-    return _json(shown_as, status, {"ETag": f'"{changed.case.version}"', **headers, **replayed})
-
-
-def _json(body: dict[str, Any], status: int, headers: dict[str, str]) -> Response:
-    return Response(orjson.dumps(body), status, headers, "application/json")
+    told = {"ETag": f'"{changed.case.version}"', **headers}
+    return json_answer(shown_as, status, told, replayed=changed.replayed)
 
 
 def _hand_over(row: rules.HandOverRow, answers: dict[int, Any], reference: Reference) -> dict[str, Any]:

@@ -7,25 +7,25 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from routing_service.cases.endpoints import IfMatch, version_in
 from routing_service.opinions import rules, store, usecases
 from shared.contracts.fields import Code
 from shared.contracts.workflows import Opinion, OpinionAnswerIn, OpinionIn, OpinionPage, Opinions, OpinionState
 from shared.domain.civil_time import civil_day, shown
 from shared.reference import Reference
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import STAFF, Principal, Role, allows, asked_agency
+from shared.web.auth import Principal, Role, Staff, allows, asked_scope
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
-from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import CaseCode
 from shared.web.problems import CHANGING, LISTING, READING, refusals
+from shared.web.versions import IfMatch, version_of
 
 router = APIRouter(prefix="/v1/cases", tags=["opinions"])
 list_router = APIRouter(prefix="/v1/opinions", tags=["opinions"])
 
-Staff = Annotated[Principal, allows(*STAFF)]
 Officer = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER)]
 OpinionNo = Annotated[int, Path(ge=1, le=10_000, description="Number of the opinion", examples=[1])]
 
@@ -59,8 +59,8 @@ async def ask(
         principal,
         code,
         body,
-        expected_version=version_in(if_match),
-        request=RequestKey.of(principal.subject, f"POST /v1/cases/{code}/opinions", key, await request.body()),
+        expected_version=version_of(if_match),
+        request=await RequestKey.of(request, principal.subject, key),
         now=now(),
     )
     return _one(found, reference, 201, {"Location": f"/v1/cases/{found.opinion.code}/opinions"})
@@ -108,10 +108,8 @@ async def answer(
         code,
         no,
         body,
-        expected_version=version_in(if_match),
-        request=RequestKey.of(
-            principal.subject, f"POST /v1/cases/{code}/opinions/{no}/answer", key, await request.body()
-        ),
+        expected_version=version_of(if_match),
+        request=await RequestKey.of(request, principal.subject, key),
         now=now(),
     )
     return _one(found, reference, 200, {})
@@ -152,8 +150,7 @@ async def listed(
     instant = now()
     wanted = store.OpinionFilter(sorted(principal.scope), state)
     if agency is not None:
-        unit = asked_agency(agency, reference, principal, civil_day(instant))
-        concerned = reference.agencies.scope(unit.id) & principal.scope
+        concerned = asked_scope(agency, reference, principal, civil_day(instant))
         wanted = store.OpinionFilter(wanted.scope, state, sorted(concerned))
     pages = Pages(room.settings.cursor_key, f"opinions:{state}:{agency}", datetime, int, int)
     rows = await usecases.listed(connection, wanted, after=pages.after(cursor), limit=limit)
@@ -162,9 +159,8 @@ async def listed(
 
 
 def _one(found: usecases.Shown, reference: Reference, status: int, headers: dict[str, str]) -> Response:
-    replayed = REPLAYED_HEADER if found.replayed else {}
-    body = orjson.dumps(_opinion(found.opinion, reference, now()))
-    return Response(body, status, {"ETag": f'"{found.version}"', **headers, **replayed}, "application/json")
+    told = {"ETag": f'"{found.version}"', **headers}
+    return json_answer(_opinion(found.opinion, reference, now()), status, told, replayed=found.replayed)
 
 
 def _opinion(row: rules.OpinionRow, reference: Reference, instant: datetime) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from routing_service.overdue.rules import Asked
 from shared.contracts.fields import Code, Day, InstantIn, LongLine
 from shared.contracts.overdue import DueSoonItem, DueSoonPage, OverdueItem, OverduePage, OwedCount, OwedItem, OwedPage
 from shared.domain.civil_time import civil_day, shown
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, Room, RoomOf
-from shared.web.auth import STAFF, Principal, allows
+from shared.web.auth import Staff
 from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Pages, page_response
@@ -28,7 +29,6 @@ from shared.web.problems import LISTING, Problem, refusals
 
 router = APIRouter(prefix="/v1", tags=["overdue"])
 
-Staff = Annotated[Principal, allows(*STAFF)]
 AgencyAsked = Annotated[
     Code | None,
     Query(
@@ -280,7 +280,7 @@ async def count_owed(
     """How long the list is, and what is in it."""
     asked = usecases.asked_owed(reference, principal, agency=agency, first=from_, last=to, now=now())
     row = await usecases.counted(connection, asked)
-    return Response(orjson.dumps({"total": row["open"] + row["ended"], **row}), media_type="application/json")
+    return json_answer({"total": row["open"] + row["ended"], **row})
 
 
 def _format(asked: str | None, accept: str | None) -> str:

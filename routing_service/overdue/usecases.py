@@ -12,7 +12,7 @@ from routing_service.overdue.rules import Asked, Window
 from shared.domain.civil_time import civil_day
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
-from shared.web.auth import Principal, asked_agency
+from shared.web.auth import Principal, asked_scope
 from shared.web.database import Reading
 from shared.web.problems import invalid
 
@@ -129,10 +129,7 @@ def _asked(
     *,
     historic: bool,
 ) -> Asked:
-    scope = principal.scope
-    if agency is not None:
-        unit = asked_agency(agency, reference, principal, civil_day(as_of))
-        scope = reference.agencies.scope(unit.id) & scope
+    scope = asked_scope(agency, reference, principal, civil_day(as_of))
     versions = None
     if sector is not None:
         versions = sorted(version.id for version in reference.versions.values() if version.sector == sector)

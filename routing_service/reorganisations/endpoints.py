@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 import asyncpg
-import orjson
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
@@ -17,17 +16,17 @@ from shared.contracts.reorganisations import (
 )
 from shared.domain.civil_time import shown
 from shared.reference import Reference
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import STAFF, Principal, Role, allows
+from shared.web.auth import Principal, Role, Staff, allows
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
-from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.problems import KEYED, LOCKED, READING, refusals
 
 router = APIRouter(prefix="/v1/reorganisations", tags=["reorganisations"])
 Operator = Annotated[Principal, allows(Role.ADMIN)]
-Staff = Annotated[Principal, allows(*STAFF)]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Its number", examples=[3])]
 
 
@@ -59,11 +58,11 @@ async def reorganise(
     need not. The caller's token covers them all."""
     if body.dry_run:
         seen = await usecases.preview(connection, reference, principal, body)
-        return Response(orjson.dumps(_preview(seen, reference)), 200, None, "application/json")
-    wanted = RequestKey.of(principal.subject, "POST /v1/reorganisations", key, await request.body())
+        return json_answer(_preview(seen, reference))
+    wanted = await RequestKey.of(request, principal.subject, key)
     row, replayed = await usecases.decide(connection, reference, principal, body, wanted, now())
-    headers = {"Location": f"/v1/reorganisations/{row['id']}", **(REPLAYED_HEADER if replayed else {})}
-    return Response(orjson.dumps(_reorganisation(row)), 202, headers, "application/json")
+    headers = {"Location": f"/v1/reorganisations/{row['id']}"}
+    return json_answer(_reorganisation(row), 202, headers, replayed=replayed)
 
 
 @router.get(
@@ -96,7 +95,7 @@ async def listed(
 async def read(reorganisation_id: Number, principal: Staff, connection: ReadingSession) -> Response:
     """How many dossiers were looked at, moved, and left where they were."""
     row = await usecases.one(connection, reorganisation_id, principal)
-    return Response(orjson.dumps(_reorganisation(row)), media_type="application/json")
+    return json_answer(_reorganisation(row))
 
 
 @router.get(

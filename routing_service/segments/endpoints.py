@@ -3,29 +3,28 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from routing_service.cases.endpoints import IfMatch, version_in
 from routing_service.segments import rules, usecases
 from shared.contracts.fields import Code
 from shared.contracts.workflows import MAX_STEPS, CaseSegments, OpenSegmentPage, SegmentFinishIn
 from shared.domain.civil_time import civil_day, shown
 from shared.reference import Reference
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import STAFF, Principal, Role, allows, asked_agency
+from shared.web.auth import Principal, Role, Staff, allows, asked_scope
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
-from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import CaseCode
 from shared.web.problems import CHANGING, LISTING, READING, refusals
+from shared.web.versions import IfMatch, version_of
 
 router = APIRouter(prefix="/v1/cases", tags=["segments"])
 list_router = APIRouter(prefix="/v1/segments", tags=["segments"])
 
-Staff = Annotated[Principal, allows(*STAFF)]
 Worker = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER)]
 SegmentNo = Annotated[int, Path(ge=1, le=MAX_STEPS, description="Number of the segment", examples=[1])]
 
@@ -43,7 +42,7 @@ async def listed(code: CaseCode, reference: ReferenceOf, principal: Staff, conne
     allotment; with the receipt's two dates. Empty where no workflow held when the case was opened. The verdict on the
     dossier is intake's: it counts once, by its own date."""
     instant = now()
-    return _json(await usecases.shown(connection, reference, code, principal, instant), reference)
+    return _response(await usecases.shown(connection, reference, code, principal, instant), reference)
 
 
 @router.post(
@@ -78,13 +77,11 @@ async def finish(
         code,
         no,
         body or SegmentFinishIn(),
-        expected_version=version_in(if_match),
-        request=RequestKey.of(
-            principal.subject, f"POST /v1/cases/{code}/segments/{no}/finish", key, await request.body()
-        ),
+        expected_version=version_of(if_match),
+        request=await RequestKey.of(request, principal.subject, key),
         now=instant,
     )
-    return _json(found, reference)
+    return _response(found, reference)
 
 
 @list_router.get(
@@ -111,9 +108,7 @@ async def listed_open(
     and is worked on by all. What runs out first at the top, as it stood when it entered; what has no date at the
     end."""
     instant = now()
-    agencies = principal.scope
-    if agency is not None:
-        agencies &= reference.agencies.scope(asked_agency(agency, reference, principal, civil_day(instant)).id)
+    agencies = asked_scope(agency, reference, principal, civil_day(instant))
     pages = Pages(room.settings.cursor_key, f"segments:{agency}", datetime, int, int)
     rows = await usecases.listed(
         connection, reference, sorted(agencies), instant, after=pages.after(cursor), limit=limit
@@ -123,9 +118,9 @@ async def listed_open(
     return page_response(items, following)
 
 
-def _json(found: usecases.Shown, reference: Reference) -> Response:
-    headers = {"ETag": f'"{found.case.version}"'} | (REPLAYED_HEADER if found.replayed else {})
-    return Response(orjson.dumps(_segments(found, reference)), 200, headers, "application/json")
+def _response(found: usecases.Shown, reference: Reference) -> Response:
+    headers = {"ETag": f'"{found.case.version}"'}
+    return json_answer(_segments(found, reference), 200, headers, replayed=found.replayed)
 
 
 def _segments(found: usecases.Shown, reference: Reference) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
@@ -11,6 +10,7 @@ from routing_service.sessions.rules import Block
 from shared.contracts.fields import Day
 from shared.contracts.sessions import AgencySessions, AgencySessionsIn
 from shared.domain.civil_time import civil_day
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf
 from shared.web.auth import Principal, Role, allows
 from shared.web.clock import now
@@ -97,4 +97,4 @@ def _answer(found: usecases.Hours) -> Response:
         ],
         "changes_on": found.to_come,
     }
-    return Response(orjson.dumps(body), headers={"ETag": found.etag}, media_type="application/json")
+    return json_answer(body, 200, {"ETag": found.etag})

@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
@@ -12,11 +11,12 @@ from shared.contracts.fields import Code, Day
 from shared.contracts.workflows import KindName, Workflow, WorkflowIn, WorkflowPage
 from shared.domain.civil_time import civil_day
 from shared.reference import Reference
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import STAFF, Principal, Role, allows
+from shared.web.auth import Principal, Role, Staff, allows
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
-from shared.web.idempotency import REPLAYED_HEADER, IdempotencyKey, RequestKey
+from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import WorkflowCode
 from shared.web.problems import KEYED, LISTING, LOCKED, READING, refusals
@@ -24,7 +24,6 @@ from shared.web.problems import KEYED, LISTING, LOCKED, READING, refusals
 router = APIRouter(prefix="/v1/workflows", tags=["workflows"])
 
 Admin = Annotated[Principal, allows(Role.ADMIN)]
-Staff = Annotated[Principal, allows(*STAFF)]
 OnDay = Annotated[Day | None, Query(description="As it holds on this day. Default: today", examples=["2026-12-01"])]
 
 
@@ -56,10 +55,10 @@ async def define(
         reference,
         principal,
         body,
-        request=RequestKey.of(principal.subject, "POST /v1/workflows", key, await request.body()),
+        request=await RequestKey.of(request, principal.subject, key),
     )
     headers = {"Location": f"/v1/workflows/{body.code}?as_of={shown.workflow.defined.valid_from}"}
-    return _json(_workflow(shown, reference), 201, headers | (REPLAYED_HEADER if shown.replayed else {}))
+    return json_answer(_workflow(shown, reference), 201, headers, replayed=shown.replayed)
 
 
 @router.get(
@@ -118,15 +117,11 @@ async def read(
     code: WorkflowCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession, as_of: OnDay = None
 ) -> Response:
     """The version of a workflow that holds on a day, with its steps, and which other versions there are."""
-    return _json(_workflow(await usecases.one(connection, code, _day(as_of)), reference))
+    return json_answer(_workflow(await usecases.one(connection, code, _day(as_of)), reference))
 
 
 def _day(as_of: date | None) -> date:
     return as_of if as_of is not None else civil_day(now())
-
-
-def _json(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(orjson.dumps(body), status, headers, "application/json")
 
 
 def _summary(row: rules.WorkflowRow, reference: Reference) -> dict[str, Any]:

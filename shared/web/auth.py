@@ -217,6 +217,14 @@ def allows(*roles: Role) -> Any:
 Staff = Annotated[Principal, allows(*STAFF)]
 
 
+def asked_scope(code: str | None, reference: Reference, principal: Principal, day: Any) -> frozenset[int]:
+    """The agencies that a list is about: all that the caller covers, or those of them that are or stand under the one
+    that a filter names, as asked_agency() reads it."""
+    if code is None:
+        return principal.scope
+    return reference.agencies.scope(asked_agency(code, reference, principal, day).id) & principal.scope
+
+
 def asked_agency(code: str, reference: Reference, principal: Principal, day: Any) -> Agency:
     """The agency that a filter names, in force on `day` or the last to carry the code; a Problem if out of scope."""
     agency = reference.agencies.on(code, day) or reference.agencies.latest(code, day)

@@ -13,7 +13,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
-from shared.web.idempotency import REPLAYED_HEADER
+from shared.web.answers import json_answer
 from shared.web.problems import PROBLEMS, Problem, Reason, language_of, reasons_of
 
 DONE, REPLAYED = "done", "replayed"
@@ -92,8 +92,8 @@ def bulk_response(request: Request, outcomes: Sequence[Outcome], *, replayed: bo
         for index, each in enumerate(outcomes)
     ]
     tally = {name: sum(item["result"] == name for item in items) for name in (DONE, REPLAYED, "refused")}
-    headers = {"Content-Language": language, "Vary": "Accept-Language", **(REPLAYED_HEADER if replayed else {})}
-    return Response(orjson.dumps({**tally, "items": items}), 200, headers, "application/json")
+    headers = {"Content-Language": language, "Vary": "Accept-Language"}
+    return json_answer({**tally, "items": items}, 200, headers, replayed=replayed)
 
 
 def _shown(problem: Problem, language: str) -> dict[str, Any]:

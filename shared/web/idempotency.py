@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Annotated
 
 import asyncpg
-from fastapi import Header
+from fastapi import Header, Request
 
 from shared.web.background import Worker
 from shared.web.database import Connection
@@ -14,7 +14,6 @@ from shared.web.problems import Problem, invalid
 #: How long a repeated request is recognised.
 KEPT_HOURS = 24
 FORGET_SECONDS = 600.0
-REPLAYED_HEADER = {"Idempotency-Replayed": "true"}
 
 IdempotencyKey = Annotated[
     str | None,
@@ -37,13 +36,14 @@ class RequestKey:
     body_hash: bytes
 
     @classmethod
-    def of(cls, subject: str, route: str, key: str | None, body: bytes) -> "RequestKey | None":
-        """The key of a request, or None when the client sent none."""
+    async def of(cls, request: Request, subject: str, key: str | None) -> "RequestKey | None":
+        """The key of a request, or None when the client sent none. Where: its method and its address, as spelled."""
         if key is None:
             return None
         if not key or not key.isprintable():
             raise invalid("Idempotency-Key", "malformed", expected="1-200 printable characters")
-        return cls(subject, route, key, sha256(body).digest())
+        route = f"{request.method} {request.scope['path']}"
+        return cls(subject, route, key, sha256(await request.body()).digest())
 
 
 def by_name(request: RequestKey | None, spelled: str, name: str) -> RequestKey | None:

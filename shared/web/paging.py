@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from starlette.responses import Response
 
 from shared.domain.codes import micros
+from shared.web.answers import json_answer
 from shared.web.problems import invalid
 
 DEFAULT_LIMIT = 50
@@ -68,7 +69,7 @@ class Pages:
 
 def page_response(items: list[dict[str, Any]], following: str | None) -> Response:
     """A page as every list answers it."""
-    return Response(orjson.dumps({"items": items, "next": following}), media_type="application/json")
+    return json_answer({"items": items, "next": following})
 
 
 def _cursor_of(values: list[Any], *, scope: str, key: str) -> str:

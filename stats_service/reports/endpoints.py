@@ -5,7 +5,6 @@ from datetime import date
 from io import StringIO
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Query
 from pydantic import SecretStr
 from starlette.responses import Response
@@ -24,6 +23,7 @@ from shared.domain.civil_time import shown
 from shared.domain.deadline import Verdict
 from shared.domain.lifecycle import Channel, Status
 from shared.reference import Reference
+from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Principal, Staff
 from shared.web.clock import now
@@ -76,7 +76,7 @@ async def resolution_report(
     report = await usecases.resolution(session, asked, query.group_by)
     if query.format == "csv":
         return Response(_csv(report), media_type="text/csv; charset=utf-8")
-    return _json(_report_page(report, query, room.settings.cursor_key))
+    return json_answer(_report_page(report, query, room.settings.cursor_key))
 
 
 @router.get(
@@ -199,7 +199,3 @@ def _item(row: Any, reference: Reference) -> dict[str, Any]:
         "finished_day": row["finished_day"],
         "verdict": _VERDICT.get(row["verdict"]),
     }
-
-
-def _json(body: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(body), media_type="application/json")
