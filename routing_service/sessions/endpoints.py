@@ -63,8 +63,8 @@ async def put(
     body: AgencySessionsIn,
     if_match: IfMatch = None,
 ) -> Response:
-    """From `valid_from` on, in place of whatever was to hold then. Dossiers received before keep their dates. Repeating
-    it changes nothing."""
+    """From `valid_from` on, tomorrow at the earliest, in place of whatever was to hold then. Dossiers received before
+    keep their dates, and so do shares begun before. Repeating it changes nothing."""
     found = await usecases.set_hours(
         connection,
         reference,

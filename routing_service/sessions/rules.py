@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from itertools import pairwise
 
 from shared.domain.working_calendar import SATURDAY
@@ -38,9 +38,11 @@ def refused(blocks: Sequence[Block], valid_from: date, today: date) -> list[Reas
 
 
 def _in_past(valid_from: date, today: date) -> Iterator[Reason]:
-    """Dates were promised by the hours of then."""
+    """Dates were promised by the hours of then, and today they are being promised by today's."""
     if valid_from < today:
         yield Reason("valid_from", "in_past")
+    elif valid_from == today:
+        yield Reason("valid_from", "day_begun", {"day": (today + timedelta(days=1)).isoformat()})
 
 
 def _misplaced(blocks: Sequence[Block]) -> Iterator[Reason]:

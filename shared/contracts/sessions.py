@@ -21,7 +21,7 @@ class SessionBlock(Incoming):
 class AgencySessionsIn(Incoming):
     """The hours of an agency from a day on."""
 
-    valid_from: Day = Field(description="First day on which they hold; today or later")
+    valid_from: Day = Field(description="First day on which they hold; tomorrow or later")
     basis: LongLine = Field(description="By which decision they were set", examples=["Quyết định 12/QĐ-UBND"])
     blocks: Annotated[list[SessionBlock], Field(max_length=40)] = Field(
         description="Each of Monday to Friday has at least one, Saturday as the agency likes. Empty: the hours of the "

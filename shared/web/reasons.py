@@ -42,6 +42,10 @@ REASONS = MappingProxyType(
         # instants and their order
         "in_future": ("không được ở tương lai", "must not lie in the future"),
         "in_past": ("không được ở quá khứ", "must not lie in the past"),
+        "day_begun": (
+            "ngày này đã bắt đầu và đã có hạn được tính theo nó; sớm nhất là {day}",
+            "the day has begun, and dates rest on it; the earliest is {day}",
+        ),
         "before_submission": ("không được trước lúc nộp", "must not be before submission"),
         "before_acceptance": ("không được trước lúc tiếp nhận", "must not be before acceptance"),
         "after_what_followed": (

@@ -22,6 +22,7 @@ from tests.support import JUSTICE, REGISTER_COPY, WARD, at, serving, settings_fo
 BASIS = "Quyết định 12/QĐ-UBND"
 OTHER = "19351"
 TODAY = civil_day(now())
+TOMORROW = TODAY + timedelta(days=1)
 
 
 def week(opens: str = "07:30", closes: str = "11:30", *, saturday: bool = True) -> list[dict[str, Any]]:
@@ -35,11 +36,18 @@ def week(opens: str = "07:30", closes: str = "11:30", *, saturday: bool = True) 
 
 
 async def put(
-    routing: Routing, code: str = WARD, *, begin: date = TODAY, headers: dict[str, str] | None = None, **more: Any
+    routing: Routing, code: str = WARD, *, begin: date = TOMORROW, headers: dict[str, str] | None = None, **more: Any
 ) -> httpx.Response:
     body = {"valid_from": begin.isoformat(), "basis": BASIS, "blocks": week(), **more}
     return await routing.http.put(
         f"/v1/agencies/{code}/sessions", json=body, headers={**routing.as_("admin"), **(headers or {})}
+    )
+
+
+async def a_day_later(routing: Routing) -> None:
+    """What was set to begin tomorrow has begun."""
+    await routing.owner.execute(
+        "UPDATE working_session SET valid_from = valid_from - 1 WHERE valid_from = $1", TOMORROW
     )
 
 
@@ -86,6 +94,8 @@ def and_one(weekday: int, opens: object, closes: object) -> dict[str, Any]:
     ("change", "refused"),
     [
         ({"begin": TODAY - timedelta(days=1)}, {("valid_from", "in_past")}),
+        # What began this morning has a date by this morning's hours.
+        ({"begin": TODAY}, {("valid_from", "day_begun")}),
         (and_one(0, "11:00", "12:00"), {("blocks.11.opens", "overlaps_block")}),
         (and_one(0, "18:00", "18:00"), {("blocks.11.closes", "closes_before_opening")}),
         ({"blocks": week()[2:]}, {("blocks", "weekday_without_hours")}),
@@ -125,6 +135,7 @@ async def test_receptions_are_reckoned_by_them_and_old_dates_stay(routing: Routi
         before = (await intake.post("/v1/dossiers", json=draft)).json()
         assert before["due_at"][11:16] == "17:00"
         assert (await put(routing, JUSTICE)).status_code == 200
+        await a_day_later(routing)
         await intake._transport.app.state.room.reference.refresh()  # type: ignore[attr-defined]
         after = (await intake.post("/v1/dossiers", json=draft)).json()
         assert after["due_at"][11:16] == "16:30"
@@ -146,7 +157,7 @@ async def test_an_agency_that_opens_on_saturday_morning(
     routing: Routing, accepted: str, hours: int, expected: str
 ) -> None:
     await routing.owner.execute("DELETE FROM working_session WHERE agency_id IS NOT NULL")
-    await put(routing, OTHER)
+    assert (await put(routing, OTHER)).status_code == 200
     await routing.owner.execute("UPDATE working_session SET valid_from = NULL WHERE agency_id IS NOT NULL")
     reference = await read_reference(routing.owner)
     ward = reference.agencies.on(OTHER, TODAY)
