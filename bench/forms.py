@@ -12,7 +12,6 @@ from bench.figures import Figure, Goal
 from bench.ground import Ground
 from intake_service.deadlines.rules import history
 from intake_service.forms import pdf, word
-from intake_service.forms.press import pressed
 from intake_service.forms.rules import Entry, FormKind, chosen, editions
 from intake_service.forms.wording import paper
 from intake_service.forms.wording.phrases import office_of
@@ -23,6 +22,7 @@ from shared.domain.life import Happened
 from shared.domain.lifecycle import EventKind
 from shared.domain.terms import Due
 from shared.domain.working_calendar import DEFAULT_SESSIONS
+from shared.press.threads import pressed
 from shared.web.problems import Problem
 
 _GOAL = Goal("ours", "≥", 200)

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from intake_service.forms import pdf, usecases, word
-from intake_service.forms.press import pressed
 from intake_service.forms.rules import OF_A_DOSSIER, FormKind, Sheet, sheets
 from intake_service.forms.wording.shapes import Paper
 from shared.contracts.fields import Code, Day
 from shared.contracts.forms import DossierForms, FormatName, FormName
 from shared.domain.civil_time import civil_day, shown
+from shared.press.threads import pressed
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Staff, asked_agency

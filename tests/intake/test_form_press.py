@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfReader
 
-from intake_service.forms import pdf, press, typeset, word
+from intake_service.forms import pdf, word
 from intake_service.forms.rules import FormKind, HandOver, Receipt
 from intake_service.forms.wording.phrases import MOST_DOCUMENTS
 from intake_service.forms.wording.shapes import Paper
 from shared.domain.lifecycle import EventKind
+from shared.press import threads, typeset
+from shared.press.glyphs import covered
 from shared.web.problems import Problem
 from tests.intake.papers import ACCEPTED, TRACKING, a_ledger, a_paper, a_subject, entries, happened
 from tests.support import at
@@ -236,19 +238,19 @@ def test_what_is_large_is_set_by_a_process_that_ends_with_it(monkeypatch: pytest
 
 
 async def test_a_queue_that_is_too_long_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(press, "_MOST_WAITING", 2)
-    asked = [press.pressed(pdf.printed, PAPERS["receipt"]) for _ in range(5)]
+    monkeypatch.setattr(threads, "_MOST_WAITING", 2)
+    asked = [threads.pressed(pdf.printed, PAPERS["receipt"]) for _ in range(5)]
     answers = await asyncio.gather(*asked, return_exceptions=True)
     refused = [answer for answer in answers if isinstance(answer, Problem)]
     assert [problem.code for problem in refused] == ["unavailable"] * 3
     assert len({answer for answer in answers if isinstance(answer, bytes)}) == 1
-    assert isinstance(await press.pressed(pdf.printed, PAPERS["receipt"]), bytes), "the queue is empty again"
+    assert isinstance(await threads.pressed(pdf.printed, PAPERS["receipt"]), bytes), "the queue is empty again"
 
 
 async def test_what_is_set_apart_and_fails_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(typeset, "_PATIENCE_SECONDS", 0.001)
     with pytest.raises(Problem) as refused:
-        await press.pressed(pdf.printed, a_ledger(200))
+        await threads.pressed(pdf.printed, a_ledger(200))
     assert refused.value.code == "unavailable"
 
 
@@ -273,4 +275,4 @@ def test_the_whole_vietnamese_alphabet_is_in_the_font() -> None:
     tones = ("", "\u0300", "\u0309", "\u0303", "\u0301", "\u0323")
     alphabet = {unicodedata.normalize("NFC", letter + tone) for letter in letters for tone in tones}
     spelt = {char for char in alphabet if len(char) == 1}
-    assert {*spelt, *(char.upper() for char in spelt)} <= pdf.covered()
+    assert {*spelt, *(char.upper() for char in spelt)} <= covered()

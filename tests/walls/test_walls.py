@@ -20,11 +20,9 @@ NOUN_FILES = {"__init__.py", "endpoints.py", "usecases.py", "rules.py", "store.p
 EXTRA_FILES = {
     "intake_service/forms/wording": "what stands on each form, a module for each; pure, and printed by either press",
     "intake_service/forms/pdf.py": "the press for PDF",
-    "intake_service/forms/typeset.py": "the typesetter, which may run as a process of its own",
     "intake_service/forms/word.py": "the press for DOCX",
-    "intake_service/forms/press.py": "what both presses share: the threads and the QR code",
+    "intake_service/forms/qr.py": "the QR code of both presses",
     "intake_service/forms/form.typ": "how a form looks as PDF",
-    "intake_service/forms/fonts": "the one font of all PDF forms, with its licence",
     "intake_service/dossiers/shapes.py": "a dossier as it goes over the wire, for its endpoints and its life's",
     "intake_service/imports/lines.py": "splits a stream into records; pure, and used by nobody else",
     "intake_service/imports/rows.py": "writes candidates as rows of binary COPY; pure, and used by nobody else",
