@@ -47,15 +47,17 @@ async def define(
     key: IdempotencyKey = None,
 ) -> Response:
     """Define a linked procedure or an internal process. Refused, each with its field: an agency that is unknown or not
-    in force, two leads, a step that waits for itself or that nothing leads to, and steps whose sum along a path exceeds
-    the procedure's term, with the numbers. Nothing of a version changes later but its end; a dossier keeps the version
-    with which it began."""
+    in force, a level of which none is, two leads, a step that waits for itself or that nothing leads to, and steps
+    whose sum along a path exceeds the procedure's term, with the numbers. A new version that ends another begins
+    tomorrow at the earliest: what held on a day stays so. Nothing of a version changes later but its end; a dossier
+    keeps the version with which it began."""
     shown = await usecases.define(
         connection,
         reference,
         principal,
         body,
         request=await RequestKey.of(request, principal.subject, key),
+        now=now(),
     )
     headers = {"Location": f"/v1/workflows/{body.code}?as_of={shown.workflow.defined.valid_from}"}
     return json_answer(_workflow(shown, reference), 201, headers, replayed=shown.replayed)

@@ -8,7 +8,7 @@ from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -194,9 +194,12 @@ def defined(asked: WorkflowIn, reference: Reference, scope: frozenset[int], *, w
     versions = _versions(asked.procedure, reference, day, reasons)
     steps = [_step(n, step, kind, tree, asked, reasons) for n, step in enumerate(asked.steps)]
     reasons += _walkable(steps) + _led(steps, kind) if steps else [Reason("steps", "required")]
+    level = Level(asked.level) if asked.level else None
+    receiving = _receiving(holds_for, level, tree, day)
+    if level is not None and not receiving:
+        reasons.append(Reason("level", "no_agency_of_level", {"day": day.isoformat()}))
     if not reasons:
-        level = Level(asked.level) if asked.level else None
-        reasons += _within_term(steps, versions) + _found(steps, _receiving(holds_for, level, tree, day), tree, day)
+        reasons += _within_term(steps, versions) + _found(steps, receiving, tree, day)
     if reasons:
         return Problem("invalid_request", *reasons)
     if not _governs(holds_for.id if holds_for else None, scope, whole=whole):
@@ -207,7 +210,7 @@ def defined(asked: WorkflowIn, reference: Reference, scope: frozenset[int], *, w
         name=asked.name,
         procedure=core_of(asked.procedure),
         agency_id=holds_for.id if holds_for else None,
-        level=Level(asked.level) if asked.level else None,
+        level=level,
         decision=asked.decision,
         decided_on=asked.decided_on,
         basis=asked.basis,
@@ -220,10 +223,11 @@ def defined(asked: WorkflowIn, reference: Reference, scope: frozenset[int], *, w
 
 
 def succeeds(
-    new: Definition, former: WorkflowRow, tree: AgencyTree, scope: frozenset[int], *, whole: bool
+    new: Definition, former: WorkflowRow, tree: AgencyTree, scope: frozenset[int], *, whole: bool, today: date
 ) -> Problem | None:
     """Why `new` cannot be the next version of `former`: that is not the caller's to end, it is of another procedure or
-    place, or does not begin after it. `scope`, `whole`: as of `defined`."""
+    place, does not begin after it, or would end it on a day that has begun: what held then has been told and worked by.
+    `scope`, `whole`: as of `defined`."""
     old = former.defined
     if not _governs(old.agency_id, scope, whole=whole):
         return Problem("agency_out_of_scope")
@@ -237,6 +241,8 @@ def succeeds(
     begins = old.valid_from or date.min
     if new.valid_from is not None and new.valid_from <= begins:
         reasons.append(Reason("valid_from", "not_after_version", {"day": begins.isoformat()}))
+    elif old.adopted and new.valid_from is not None and new.valid_from <= min(today, old.valid_to or date.max):
+        reasons.append(Reason("valid_from", "day_begun", {"day": (today + timedelta(days=1)).isoformat()}))
     return Problem("conflict", *reasons) if reasons else None
 
 

@@ -26,6 +26,7 @@ from routing_service.segments.rules import (
 from routing_service.workflows import rules, store
 from routing_service.workflows.rules import Definition, WorkflowRow
 from shared.contracts.workflows import WorkflowIn
+from shared.domain.civil_time import civil_day
 from shared.domain.vietnamese import has_control_characters
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
@@ -50,7 +51,13 @@ class Shown:
 
 
 async def define(
-    connection: Writing, reference: Reference, principal: Principal, asked: WorkflowIn, *, request: RequestKey | None
+    connection: Writing,
+    reference: Reference,
+    principal: Principal,
+    asked: WorkflowIn,
+    *,
+    request: RequestKey | None,
+    now: datetime,
 ) -> Shown:
     """Write a workflow, or its next version: the former one then ends on the day before, and is else as it was."""
     await store.lock(connection)
@@ -64,7 +71,7 @@ async def define(
     if isinstance(new, Problem):
         raise new
     if former is not None:
-        refused = rules.succeeds(new, former, reference.agencies, principal.scope, whole=whole)
+        refused = rules.succeeds(new, former, reference.agencies, principal.scope, whole=whole, today=civil_day(now))
         if refused is not None:
             raise refused
         await store.end(connection, former.id, asked.valid_from - timedelta(days=1))

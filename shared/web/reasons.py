@@ -355,6 +355,10 @@ REASONS = MappingProxyType(
             "cơ quan chỉ hoạt động đến ngày {day} và không có một đơn vị kế thừa duy nhất",
             "the agency ends on {day}, and no one agency takes over from it",
         ),
+        "no_agency_of_level": (
+            "ngày {day} không có cơ quan nào của cấp này đang hoạt động",
+            "no agency of this level is in force on {day}",
+        ),
         "workflow_overlaps": (
             "quy trình {code} đã áp dụng cho thủ tục này ở nơi này trong thời gian đó",
             "workflow {code} holds for this procedure at this place in that period",

@@ -292,7 +292,10 @@ async def test_a_dossier_keeps_the_version_it_began_with(routing: Routing) -> No
     await a_workflow(routing, "LT-V", in_turn(), agency="18880")
     code = (await a_case(routing, agency="18880")).code
     later = [*in_turn()[:1], {**in_turn()[1], "allotted": {"value": 1, "unit": "working_day"}}]
-    await a_workflow(routing, "LT-V", later, agency="18880", valid_from="2026-11-17")
+    await a_workflow(routing, "LT-V", later, agency="18880", valid_from="2030-01-01")
+    # Its first day has come: Tuesday 2026-11-17.
+    await routing.owner.execute("UPDATE workflow SET valid_to = '2026-11-16' WHERE code = 'LT-V' AND version = 1")
+    await routing.owner.execute("UPDATE workflow SET valid_from = '2026-11-17' WHERE code = 'LT-V' AND version = 2")
     headers = routing.as_("leader")
     kept = (await routing.http.get(f"/v1/cases/{code}/segments", headers=headers)).json()
     assert (kept["workflow_version"], len(kept["items"])) == (1, 4)

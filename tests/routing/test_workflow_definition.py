@@ -1,6 +1,7 @@
 """Lập quy trình: a definition is refused with field and reason, or becomes a version that ends the one before; the
 longest path is what brute force finds, and never exceeds the term."""
 
+from datetime import timedelta
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -11,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing_service.workflows.rules import circular, in_order, longest_path
+from shared.domain.civil_time import civil_day
+from shared.web.clock import now
 from tests.routing.conftest import Routing, reasons
 from tests.support import JUSTICE, PROVINCE, REGISTER_COPY, WARD
 
@@ -59,18 +62,35 @@ async def test_it_is_defined_and_read(routing: Routing) -> None:
 
 async def test_a_new_version_ends_the_former_the_day_before_and_changes_nothing_else(routing: Routing) -> None:
     first = (await define(routing, a_workflow("LT-2", procedure="1.001193", steps=[a_step(role="lead")]))).json()
-    later = a_workflow("LT-2", a_step(1, role="lead"), procedure="1.001193", valid_from="2026-07-01")
+    later = a_workflow("LT-2", a_step(1, role="lead"), procedure="1.001193", valid_from="2030-07-01")
     assert (await define(routing, later)).json()["version"] == 2
     staff = routing.as_("leader")
-    then = (await routing.http.get("/v1/workflows/LT-2?as_of=2026-06-30", headers=staff)).json()
-    assert then == {**first, "valid_to": "2026-06-30", "versions": [1, 2]}
-    now = (await routing.http.get("/v1/workflows/LT-2?as_of=2026-07-01", headers=staff)).json()
-    assert (now["version"], now["valid_to"], now["longest_path_hours"]) == (2, None, 1.0)
-    for day in ("2026-07-01", "2026-03-01"):
+    then = (await routing.http.get("/v1/workflows/LT-2?as_of=2030-06-30", headers=staff)).json()
+    assert then == {**first, "valid_to": "2030-06-30", "versions": [1, 2]}
+    then = (await routing.http.get("/v1/workflows/LT-2?as_of=2030-07-01", headers=staff)).json()
+    assert (then["version"], then["valid_to"], then["longest_path_hours"]) == (2, None, 1.0)
+    for day in ("2030-07-01", "2026-03-01"):
         again = await define(routing, {**later, "valid_from": day})
         assert (again.status_code, reasons(again)) == (409, {("valid_from", "not_after_version")})
-    other = await define(routing, {**later, "valid_from": "2026-09-01", "procedure": REGISTER_COPY})
+    other = await define(routing, {**later, "valid_from": "2030-09-01", "procedure": REGISTER_COPY})
     assert reasons(other) == {("procedure", "not_one_of")}
+
+
+async def test_what_held_on_a_day_stays_so_once_the_day_has_begun(routing: Routing) -> None:
+    first = a_workflow("LT-PAST", a_step(1, role="lead"), agency="QT25-D09", procedure="1.001193")
+    assert (await define(routing, first)).status_code == 201
+    today = civil_day(now())
+    for day in ("2026-07-01", today.isoformat()):
+        answer = await define(routing, {**first, "valid_from": day, "name": "Bản sau"})
+        assert (answer.status_code, reasons(answer)) == (409, {("valid_from", "day_begun")})
+        read = await routing.http.get(f"/v1/workflows/LT-PAST?as_of={day}", headers=routing.as_("leader"))
+        assert (read.json()["version"], read.json()["valid_to"]) == (1, None)
+    tomorrow = (today + timedelta(days=1)).isoformat()
+    assert (await define(routing, {**first, "valid_from": tomorrow})).json()["version"] == 2
+    # Where the former had ended before, nothing of it changes.
+    ended = a_workflow("LT-GAP", agency="QT25-D10", valid_to="2026-03-31")
+    assert (await define(routing, ended)).status_code == 201
+    assert (await define(routing, {**ended, "valid_from": "2026-05-01", "valid_to": None})).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -80,6 +100,8 @@ async def test_a_new_version_ends_the_former_the_day_before_and_changes_nothing_
         ({"agency": "nowhere"}, {("agency", "unknown_agency")}),
         ({"agency": "45"}, {("agency", "agency_not_in_force")}),
         ({"level": "commune"}, {("level", "agency_or_level")}),
+        # The districts ended on 2025-06-30.
+        ({"agency": None, "level": "district"}, {("level", "no_agency_of_level")}),
         ({"valid_to": "2025-12-31"}, {("valid_to", "period_reversed")}),
         ({"code": "a/b"}, {("code", "malformed")}),
         ({"kind": "other"}, {("kind", "not_one_of")}),
@@ -198,7 +220,7 @@ async def test_a_version_ends_only_what_holds_at_its_own_place_and_in_scope(rout
 
     async def second(code: str, by: str, **place: Any) -> tuple[int, str, set[tuple[str, str]]]:
         steps = [a_step(1, role="lead")]
-        body = a_workflow(code, procedure="2.002516", steps=steps, **{"valid_from": "2026-07-01", **place})
+        body = a_workflow(code, procedure="2.002516", steps=steps, **{"valid_from": "2030-07-01", **place})
         answer = await define(routing, body, agency=by)
         return answer.status_code, answer.json().get("code"), reasons(answer) if answer.status_code != 201 else set()
 
@@ -209,7 +231,7 @@ async def test_a_version_ends_only_what_holds_at_its_own_place_and_in_scope(rout
     assert await second("LT-P1", PROVINCE, agency=None) == (409, "conflict", {("level", "other_place")})
     assert await second("LT-P2", PROVINCE, agency=None) == (409, "conflict", {("level", "other_place")})
     for code in places:
-        kept = (await routing.http.get(f"/v1/workflows/{code}?as_of=2027-01-01", headers=staff)).json()
+        kept = (await routing.http.get(f"/v1/workflows/{code}?as_of=2031-01-01", headers=staff)).json()
         assert (kept["version"], kept["valid_to"], kept["versions"]) == (1, None, [1]), "nothing ended"
     assert (await second("LT-P1", JUSTICE, agency=JUSTICE))[0] == 201
     assert (await second("LT-P2", PROVINCE, agency=None, level="commune"))[0] == 201
