@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import asyncpg
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
 
 from intake_service.supplement_rules import usecases
@@ -27,12 +27,19 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
+from shared.web.places import ETAG, LOCATION, good
 from shared.web.problems import KEYED, LOCKED, READING, refusals
 
 router = APIRouter(prefix="/v1/supplement-rules", tags=["supplement rules"])
 
 RuleId = Annotated[int, Path(ge=1, le=2**31 - 1, description="Its number", examples=[2])]
 Admin = Annotated[Principal, allows(Role.ADMIN)]
+RuleMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match", max_length=40, description="The ETag of the rule as read", examples=['"3f1c0a2e7b1d4d6b"']
+    ),
+]
 
 
 @router.get(
@@ -70,13 +77,15 @@ async def listed(
     "/{rule_id}",
     operation_id="readSupplementRule",
     summary="Một quy định bổ sung hồ sơ · One rule",
-    response_description="The rule, and the days of reception for which it holds",
     response_model=SupplementRule,
-    responses=refusals("not_found", "invalid_request"),
+    responses={
+        **good(200, "The rule, and the days of reception for which it holds", ETAG),
+        **refusals("not_found", "invalid_request"),
+    },
 )
 async def read(rule_id: RuleId, connection: ReadingSession) -> Response:
     """Public. A rule by its number, replaced or not."""
-    return json_answer(_shown(await usecases.one(connection, rule_id)))
+    return _answer_of(await usecases.one(connection, rule_id))
 
 
 @router.post(
@@ -86,7 +95,7 @@ async def read(rule_id: RuleId, connection: ReadingSession) -> Response:
     summary="Nhập quy định bổ sung hồ sơ · Enter a rule",
     response_model=SupplementRule,
     responses={
-        201: {"description": "It holds for what is received from its first day on"},
+        **good(201, "It holds for what is received from its first day on", ETAG, LOCATION),
         **refusals(*LOCKED, "agency_out_of_scope", "conflict", *KEYED),
     },
 )
@@ -103,16 +112,18 @@ async def enter(
     wanted = await RequestKey.of(request, principal.subject, key)
     change = usecases.Change(wanted, now(), draft.decision, draft.reason, draft.retroactive)
     row, replayed = await usecases.enter(connection, reference, principal, _row(draft), change)
-    return json_answer(_shown(row), 201, {"Location": f"/v1/supplement-rules/{row['id']}"}, replayed=replayed)
+    return _answer_of(row, 201, {"Location": f"/v1/supplement-rules/{row['id']}"}, replayed=replayed)
 
 
 @router.post(
     "/{rule_id}/end",
     operation_id="endSupplementRule",
     summary="Kết thúc một quy định riêng · End a special rule",
-    response_description="The rule with its last day",
     response_model=SupplementRule,
-    responses=refusals(*READING, "agency_out_of_scope", "conflict", *KEYED),
+    responses={
+        **good(200, "The rule with its last day", ETAG),
+        **refusals(*READING, "agency_out_of_scope", "conflict", "version_changed", *KEYED),
+    },
 )
 async def end(
     request: Request,
@@ -121,12 +132,19 @@ async def end(
     connection: WritingSession,
     body: SupplementRuleEnd,
     key: IdempotencyKey = None,
+    if_match: RuleMatch = None,
 ) -> Response:
     """What is received later comes under the general rule again. The general rule does not end: another is entered."""
     wanted = await RequestKey.of(request, principal.subject, key)
     change = usecases.Change(wanted, now(), body.decision, body.reason, body.retroactive)
-    row = await usecases.end(connection, principal, rule_id, body.valid_to, change)
-    return json_answer(_shown(row))
+    row = await usecases.end(connection, principal, rule_id, body.valid_to, change, if_match)
+    return _answer_of(row)
+
+
+def _answer_of(
+    row: asyncpg.Record, status: int = 200, headers: dict[str, str] | None = None, *, replayed: bool = False
+) -> Response:
+    return json_answer(_shown(row), status, {"ETag": usecases.etag(row), **(headers or {})}, replayed=replayed)
 
 
 def _row(draft: SupplementRuleIn) -> RuleRow:

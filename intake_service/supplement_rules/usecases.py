@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 
 import asyncpg
 
@@ -70,14 +71,19 @@ async def enter(
     return made, False
 
 
-async def end(connection: Writing, principal: Principal, rule_id: int, last: date, change: Change) -> asyncpg.Record:
-    """Let a special rule end with the day `last`: what is received after it comes under the general one again."""
+async def end(
+    connection: Writing, principal: Principal, rule_id: int, last: date, change: Change, if_match: str | None
+) -> asyncpg.Record:
+    """Let a special rule end with the day `last`: what is received after it comes under the general one again.
+    `if_match`: the etag that it was decided upon; None or * for any."""
     _need_whole_installation(principal)
     await store.lock(connection)
     if await claimed(connection, "intake", change.request, 200, str(rule_id)) is None:
         standing = await store.standing_one(connection, rule_id)
         if standing is None:
             raise Problem("not_found")
+        if if_match not in (None, "*", etag(await one(connection, rule_id))):
+            raise Problem("version_changed")
         refused = rules.ended(standing, last, civil_day(change.now), retroactive=change.retroactive)
         if refused is not None:
             raise Problem("invalid_request", refused)
@@ -85,6 +91,11 @@ async def end(connection: Writing, principal: Principal, rule_id: int, last: dat
         await store.end(connection, [rule_id], last, by)
         await bump_revision(connection)
     return await one(connection, rule_id)
+
+
+def etag(row: asyncpg.Record) -> str:
+    """Of a rule as it stands: another once it is ended or replaced."""
+    return f'"{sha256(repr(tuple(row)).encode()).hexdigest()[:16]}"'
 
 
 async def one(connection: Connection, rule_id: int) -> asyncpg.Record:

@@ -17,7 +17,7 @@ from shared.web.auth import Principal, Role, Staff, allows
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
-from shared.web.places import CaseCode
+from shared.web.places import ETAG, LOCATION, CaseCode, good
 from shared.web.problems import CHANGING, READING, refusals
 from shared.web.versions import IfMatch, version_of
 
@@ -31,7 +31,7 @@ Officer = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER, R
     operation_id="assignCase",
     summary="Phân công giải quyết · Say who in the holder works on it",
     response_model=Assignment,
-    responses={201: {"description": "Assigned. ETag is the case's"}, **refusals(*CHANGING)},
+    responses={**good(201, "Assigned. ETag is the case's", ETAG, LOCATION), **refusals(*CHANGING)},
 )
 async def assign(
     request: Request,

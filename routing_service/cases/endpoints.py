@@ -20,7 +20,7 @@ from shared.web.auth import Principal, Role, Staff, allows, asked_scope
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
-from shared.web.places import CaseCode
+from shared.web.places import ETAG, LOCATION, CaseCode, good
 from shared.web.problems import BODY, LISTING, LOCKED, READING, Problem, invalid, refusals
 from shared.web.versions import IfMatch, version_of
 
@@ -38,8 +38,8 @@ Finisher = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER)]
     summary="Mở việc xử lý · Open the case of a dossier",
     response_model=Case,
     responses={
-        200: {"model": Case, "description": "The case was open before: nothing changed"},
-        201: {"description": "The case is open, its holder is the agency that received the dossier"},
+        200: {**good(200, "The case was open before: nothing changed", ETAG, LOCATION)[200], "model": Case},
+        **good(201, "The case is open, its holder is the agency that received the dossier", ETAG, LOCATION),
         **refusals(*READING, *BODY),
     },
 )
@@ -126,9 +126,8 @@ async def listed(
     "/{code}",
     operation_id="readCase",
     summary="Một việc xử lý · One case",
-    response_description="The case as it stands. ETag for a change of it",
     response_model=Case,
-    responses=refusals(*READING),
+    responses={**good(200, "The case as it stands", ETAG), **refusals(*READING)},
 )
 async def read(code: CaseCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """Who holds a dossier now, and until when; by the dossier's code, or by the code it had in another system."""
@@ -141,8 +140,11 @@ async def read(code: CaseCode, reference: ReferenceOf, principal: Staff, connect
     summary="Báo xử lý xong · Report that the holder is done",
     response_model=Case,
     responses={
-        200: {"description": "The dossier is finished: intake has taken it, or had it so already"},
-        202: {"model": Case, "description": "Recorded (`told` is false); intake does not answer and is told later"},
+        **good(200, "The dossier is finished: intake has taken it, or had it so already", ETAG),
+        202: {
+            **good(202, "Recorded (`told` is false); intake does not answer and is told later", ETAG)[202],
+            "model": Case,
+        },
         **refusals(*READING, "not_allowed_in_status", "conflict", "version_changed", *BODY),
     },
 )

@@ -18,6 +18,7 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
+from shared.web.places import ETAG, good
 from shared.web.problems import KEYED, LISTING, LOCKED, READING, refusals
 from shared.web.versions import IfMatch, version_of
 
@@ -35,7 +36,7 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Its number", examp
     summary="Ủy quyền · Let somebody decide in the own place",
     response_model=Delegation,
     responses={
-        201: {"description": "It holds from its first day to its last"},
+        **good(201, "It holds from its first day to its last", ETAG),
         **refusals(*LOCKED, "agency_out_of_scope", "conflict", *KEYED),
     },
 )
@@ -60,7 +61,7 @@ async def delegate(
     summary="Chấm dứt ủy quyền · End a delegation early",
     response_model=Delegation,
     responses={
-        200: {"description": "Ended: from now on nobody acts by it"},
+        **good(200, "Ended: from now on nobody acts by it", ETAG),
         **refusals(*READING, "conflict", "version_changed", "invalid_request"),
     },
 )

@@ -19,7 +19,7 @@ from shared.web.auth import Principal, Role, Staff, allows
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
-from shared.web.places import CaseCode
+from shared.web.places import ETAG, LOCATION, CaseCode, good
 from shared.web.problems import CHANGING, READING, Problem, refusals
 from shared.web.versions import IfMatch, version_of
 
@@ -40,7 +40,7 @@ Seq = Annotated[int, Path(ge=1, le=10**6, description="Which hand-over of the ca
     summary="Chuyển hồ sơ · Hand a dossier over",
     response_model=HandOver,
     responses={
-        201: {"description": "Handed over: the receiver holds it now. ETag is the case's"},
+        **good(201, "Handed over: the receiver holds it now. ETag is the case's", ETAG, LOCATION),
         **refusals(*CHANGING),
     },
 )
@@ -188,7 +188,7 @@ for _verb in ANSWERS:
         operation_id=_verb.operation_id,
         summary=_verb.summary,
         response_model=HandOver,
-        responses={200: {"description": "The hand-over as it stands now. ETag is the case's"}, **refusals(*CHANGING)},
+        responses={**good(200, "The hand-over as it stands now. ETag is the case's", ETAG), **refusals(*CHANGING)},
     )
 
 

@@ -19,7 +19,7 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
-from shared.web.places import CaseCode
+from shared.web.places import ETAG, LOCATION, CaseCode, good
 from shared.web.problems import CHANGING, LISTING, READING, refusals
 from shared.web.versions import IfMatch, version_of
 
@@ -37,7 +37,7 @@ OpinionNo = Annotated[int, Path(ge=1, le=10_000, description="Number of the opin
     summary="Lấy ý kiến đơn vị khác · Ask another unit for its opinion",
     response_model=Opinion,
     responses={
-        201: {"description": "Asked: the unit sees the case from now on. ETag is the case's"},
+        **good(201, "Asked: the unit sees the case from now on. ETag is the case's", ETAG, LOCATION),
         **refusals(*CHANGING),
     },
 )
@@ -88,7 +88,7 @@ async def of_case(code: CaseCode, reference: ReferenceOf, principal: Staff, conn
     operation_id="answerOpinion",
     summary="Trả lời ý kiến · Answer",
     response_model=Opinion,
-    responses={200: {"description": "Answered. ETag is the case's"}, **refusals(*CHANGING)},
+    responses={**good(200, "Answered. ETag is the case's", ETAG), **refusals(*CHANGING)},
 )
 async def answer(
     request: Request,

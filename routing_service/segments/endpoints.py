@@ -18,7 +18,7 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
-from shared.web.places import CaseCode
+from shared.web.places import ETAG, CaseCode, good
 from shared.web.problems import CHANGING, LISTING, READING, refusals
 from shared.web.versions import IfMatch, version_of
 
@@ -33,9 +33,11 @@ SegmentNo = Annotated[int, Path(ge=1, le=MAX_STEPS, description="Number of the s
     "/{code}/segments",
     operation_id="listSegments",
     summary="Các khâu của một hồ sơ · The segments of a dossier",
-    response_description="Every segment of the dossier, by step; none where no workflow held",
     response_model=CaseSegments,
-    responses=refusals(*READING),
+    responses={
+        **good(200, "Every segment of the dossier, by step; none where no workflow held. ETag is the case's", ETAG),
+        **refusals(*READING),
+    },
 )
 async def listed(code: CaseCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
     """What each agency was allotted and used, when it got the dossier and was done, and who is late by its own
@@ -51,7 +53,7 @@ async def listed(code: CaseCode, reference: ReferenceOf, principal: Staff, conne
     summary="Cơ quan làm xong phần việc · An agency is done with its share",
     response_model=CaseSegments,
     responses={
-        200: {"description": "It left, and on paper the next agency has the dossier. ETag is the case's"},
+        **good(200, "It left, and on paper the next agency has the dossier. ETag is the case's", ETAG),
         **refusals(*CHANGING),
     },
 )

@@ -15,7 +15,7 @@ from shared.web.app import ReferenceOf
 from shared.web.auth import Principal, Role, allows
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
-from shared.web.places import AgencyCode
+from shared.web.places import ETAG, AgencyCode, good
 from shared.web.problems import BODY, READING, refusals
 
 router = APIRouter(prefix="/v1/agencies", tags=["agencies"])
@@ -33,9 +33,8 @@ IfMatch = Annotated[
     "/{code}/sessions",
     operation_id="readAgencySessions",
     summary="Giờ làm việc của cơ quan · The working hours of an agency",
-    response_description="The hours that hold on that day. ETag for a change of them",
     response_model=AgencySessions,
-    responses=refusals("not_found", "invalid_request"),
+    responses={**good(200, "The hours that hold on that day", ETAG), **refusals("not_found", "invalid_request")},
 )
 async def read(
     code: AgencyCode,
@@ -51,9 +50,11 @@ async def read(
     "/{code}/sessions",
     operation_id="setAgencySessions",
     summary="Đặt giờ làm việc của cơ quan · Set the working hours of an agency",
-    response_description="The hours as they were set",
     response_model=AgencySessions,
-    responses=refusals(*READING, "agency_out_of_scope", "version_changed", *BODY),
+    responses={
+        **good(200, "The hours as they were set", ETAG),
+        **refusals(*READING, "agency_out_of_scope", "version_changed", *BODY),
+    },
 )
 async def put(
     code: AgencyCode,

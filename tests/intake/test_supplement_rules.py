@@ -101,6 +101,23 @@ async def test_why_it_was_entered_stays_when_it_is_ended(room: httpx.AsyncClient
     assert (ended["decision"], ended["reason"]) == ("12/QĐ-VP; 14/QĐ-VP", "Nghị định mới; Luật mới")
 
 
+async def test_what_was_changed_since_it_was_read_is_not_ended(room: httpx.AsyncClient) -> None:
+    special = await holds(room, STATE_BANK, TODAY)
+    path = f"/v1/supplement-rules/{special['id']}"
+    read = (await room.get(path)).headers["ETag"]
+    body = {"decision": "13/QĐ-VP", "reason": "Luật riêng hết hiệu lực"}
+    later, sooner = (TODAY + timedelta(days=9)).isoformat(), (TODAY + timedelta(days=2)).isoformat()
+    headers = {"If-Match": read, "Idempotency-Key": "ended once"}
+    ended = await room.post(f"{path}/end", json={**body, "valid_to": later}, headers=headers)
+    assert ended.status_code == 200, ended.text
+    assert ended.headers["ETag"] == (await room.get(path)).headers["ETag"] != read
+    again = await room.post(f"{path}/end", json={**body, "valid_to": later}, headers=headers)
+    assert (again.status_code, again.json()) == (200, ended.json()), "the same request again is answered"
+    stale = await room.post(f"{path}/end", json={**body, "valid_to": sooner}, headers={"If-Match": read})
+    assert (stale.status_code, stale.json()["code"]) == (412, "version_changed")
+    assert (await room.get(path)).json()["valid_to"] == later
+
+
 async def test_it_reaches_back_only_where_it_says_so(room: httpx.AsyncClient) -> None:
     begin = date(2025, 7, 1)
     back = a_rule(valid_from=begin.isoformat(), regime="118/2025/NĐ-CP", basis="read by now")

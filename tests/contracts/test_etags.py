@@ -1,0 +1,43 @@
+"""Who takes `If-Match` hands out what it is compared with: the `ETag` of its answer stands in the contract."""
+
+from typing import Any
+
+import pytest
+
+from tests.contracts.documents import ALL, Operation
+
+
+def told_in(operation: Operation) -> dict[str, bool]:
+    """The good answers of an operation, and whether each tells an ETag."""
+    answers: dict[str, dict[str, Any]] = operation.told["responses"]
+    return {status: "ETag" in told.get("headers", {}) for status, told in answers.items() if status.startswith("2")}
+
+
+#: They are decided upon a version of the dossier, change nothing of it, and answer with the proposal.
+OF_A_PROPOSAL = {"proposeExtension", "rejectExtensionProposal"}
+TAKING = [
+    operation
+    for operation in ALL
+    if any(parameter["name"] == "If-Match" for parameter in operation.told.get("parameters", []))
+]
+
+
+@pytest.mark.parametrize(
+    "operation", [each for each in TAKING if each.told["operationId"] not in OF_A_PROPOSAL], ids=str
+)
+def test_who_takes_one_tells_the_next(operation: Operation) -> None:
+    assert set(told_in(operation).values()) == {True}
+    assert "412" in operation.told["responses"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["readCase", "openCase", "listSegments", "readAgencySessions", "delegate", "readSupplementRule"],
+)
+def test_it_is_told_before_it_is_asked_for(name: str) -> None:
+    (operation,) = [each for each in ALL if each.told["operationId"] == name]
+    assert set(told_in(operation).values()) == {True}
+
+
+def test_the_end_of_a_supplement_rule_takes_one() -> None:
+    assert "endSupplementRule" in {operation.told["operationId"] for operation in TAKING}
