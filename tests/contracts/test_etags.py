@@ -14,7 +14,7 @@ def told_in(operation: Operation) -> dict[str, bool]:
 
 
 #: They are decided upon a version of the dossier, change nothing of it, and answer with the proposal.
-OF_A_PROPOSAL = {"proposeExtension", "rejectExtensionProposal"}
+OF_A_PROPOSAL = {"proposeExtension", "rejectExtension"}
 TAKING = [
     operation
     for operation in ALL
