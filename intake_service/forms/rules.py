@@ -135,7 +135,7 @@ class Edition(NamedTuple):
 
 class Share(NamedTuple):
     """Until when the agency that received a linked dossier is done with its own first share, by the plan that routing
-    made when it opened the case, and never changes. known: the entry by which intake knew."""
+    had made when it opened the case. known: the entry that says so."""
 
     known: int
     agency_id: int
@@ -205,6 +205,15 @@ def _receipts(history: Sequence[Entry], share: Share | None) -> Iterator[Edition
             yield Edition(
                 FormKind.RECEIPT, number, issued_at, at, entry.recorded_at, issue, issued_by, FormKind.RECEIPT
             )
+
+
+def share_of(history: Sequence[Entry], stood: Sequence[Mapping[str, Any]]) -> Share | None:
+    """The share of whoever had received the dossier when its processing began; None where it is not linked, or nobody
+    knows yet."""
+    for at, entry in enumerate(history):
+        if entry.kind is EventKind.PROCESSING_STARTED and "receiving_due_at" in entry.payload:
+            return Share(at, stood[at]["agency_id"], datetime.fromisoformat(entry.payload["receiving_due_at"]))
+    return None
 
 
 def holds(share: Share | None, edition: Edition, history: Sequence[Entry], agency_id: int) -> bool:

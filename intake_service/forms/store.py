@@ -1,7 +1,7 @@
 """The SQL of forms: the circulars' versions, a dossier's history with its words, the hand-overs, the ledger's rows."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 import asyncpg
 
@@ -63,19 +63,6 @@ async def hand_overs(connection: Reading, dossier_id: int) -> list[asyncpg.Recor
         " FROM hand_over h LEFT JOIN hand_over_receipt r USING (dossier_id, seq) WHERE h.dossier_id = $1 ORDER BY seq",
         dossier_id,
     )
-
-
-async def planned(connection: Reading, dossier_id: int) -> dict[int, datetime]:
-    """Of a linked dossier, until when each agency is done with its own first share, by the plan with which its case was
-    opened: routing wrote it then, and never changes it. Nothing where no linked procedure holds, or the case is not
-    open yet."""
-    rows = await connection.fetch(
-        "SELECT s.agency_id, min(s.planned_due_at) AS due_at"
-        " FROM case_segment s JOIN workflow w ON w.id = s.workflow_id"
-        " WHERE s.dossier_id = $1 AND s.planned_due_at IS NOT NULL AND w.kind = 'linked' GROUP BY s.agency_id",
-        dossier_id,
-    )
-    return {row["agency_id"]: row["due_at"] for row in rows}
 
 
 async def may_be_linked(connection: Reading, dossier_id: int) -> bool:

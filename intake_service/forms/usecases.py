@@ -1,6 +1,6 @@
 """Forms made ready: load a dossier with its history, choose the sheet, put the words on it. The presses print it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -104,22 +104,9 @@ async def file_of(connection: Reading, reference: Reference, principal: Principa
         given,
         await store.versions(connection),
         same_day=clock_of(reference, row).term.unit is TermUnit.SAME_DAY,
-        share=await _share(connection, row["id"], entries, stood),
+        share=rules.share_of(entries, stood),
         awaited=rules.may_be_completed(entries) and await store.may_be_linked(connection, row["id"]),
     )
-
-
-async def _share(
-    connection: Reading, dossier_id: int, entries: Sequence[rules.Entry], stood: Sequence[Mapping[str, Any]]
-) -> rules.Share | None:
-    """The receiving agency's, from the event on that intake notes once routing has opened the case: not as soon as
-    it can be read, since a receipt may have been printed then."""
-    begun = next((n for n, entry in enumerate(entries) if entry.kind is EventKind.PROCESSING_STARTED), None)
-    if begun is None:
-        return None
-    agency_id = stood[begun]["agency_id"]
-    due_at = (await store.planned(connection, dossier_id)).get(agency_id)
-    return rules.Share(begun, agency_id, due_at) if due_at is not None else None
 
 
 def made_ready(

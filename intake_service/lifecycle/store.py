@@ -57,6 +57,19 @@ async def not_begun(connection: Connection, dossier_ids: Sequence[int]) -> list[
     )
 
 
+async def receiving_due_at(connection: Connection, dossier_ids: Sequence[int]) -> dict[int, datetime]:
+    """Of the linked ones among these dossiers, until when the agency that received them is done with its own first
+    share, as routing plans it now."""
+    rows = await connection.fetch(
+        "SELECT s.dossier_id, min(s.planned_due_at) AS due_at FROM case_segment s"
+        " JOIN dossier d ON d.id = s.dossier_id AND d.agency_id = s.agency_id"
+        " JOIN workflow w ON w.id = s.workflow_id AND w.kind = 'linked'"
+        " WHERE s.dossier_id = ANY($1::bigint[]) AND s.planned_due_at IS NOT NULL GROUP BY s.dossier_id",
+        dossier_ids,
+    )
+    return {row["dossier_id"]: row["due_at"] for row in rows}
+
+
 async def locked_open(connection: Connection, dossier_ids: Sequence[int]) -> list[asyncpg.Record]:
     """Of these dossiers, those that have not ended, locked."""
     return await connection.fetch(

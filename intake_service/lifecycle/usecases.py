@@ -353,13 +353,18 @@ def _actor(reference: Reference, principal: Principal, act: Act) -> tuple[str, i
 
 
 async def begin_processing(connection: Connection, reference: Reference, dossier_ids: list[int], at: datetime) -> None:
-    """Note of dossiers whose cases were opened that their processing began."""
+    """Note of dossiers whose cases were opened that their processing began, and of linked ones until when the agency
+    that received them is done with its own share."""
     rows = await store.not_begun(connection, dossier_ids)
-    told_of = await store.histories(connection, [row["id"] for row in rows])
+    ids = [row["id"] for row in rows]
+    told_of = await store.histories(connection, ids)
+    # Kept in the log: routing's plan follows a correction of the reception, and a receipt that was printed does not.
+    planned = await store.receiving_due_at(connection, ids)
     events = []
     for row in rows:
         life, clock = life_of(reference, row, told_of[row["id"]])
-        step = rules.next_step(life, EventKind.PROCESSING_STARTED, at, clock)
+        said: dict[str, Any] = {"receiving_due_at": shown(planned[row["id"]])} if row["id"] in planned else {}
+        step = rules.next_step(life, EventKind.PROCESSING_STARTED, at, clock, **said)
         assert not isinstance(step, Problem), "only accepted dossiers are locked"
         events.append(
             appended(row, step, reference, code=row["code"], actor=ITSELF, acting_agency_id=row["agency_id"], now=at)

@@ -88,6 +88,8 @@ async def test_every_edition_is_the_same_bytes_at_any_time(routing, database, mo
         intake.headers.update(routing.as_("counter", PROVINCE))
         assert "Thời gian trả kết quả tại" not in text_of(await printed(intake, dossier, "receipt.pdf"))
         assert [edition for edition, _, _ in await listed(intake, dossier)] == [1, 2, 3, 4]
+        await told(routing)
+        assert (await segments(routing, dossier["code"], PROVINCE))["receiving_due_at"] != due, "routing plans anew"
         for edition, files in enumerate((first, second, third), 1):
             for name, bytes_then in files.items():
                 assert await printed(intake, dossier, name, edition=edition) == bytes_then
