@@ -15,7 +15,7 @@ from shared.web.auth import Principal, Role, allows
 from shared.web.clock import now
 from shared.web.database import WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
-from shared.web.places import DossierCode
+from shared.web.places import ETAG, DossierCode, good
 from shared.web.problems import KEYED, READING, refusals
 from shared.web.versions import IfMatch, version_of
 
@@ -28,9 +28,11 @@ Corrector = Annotated[Principal, allows(Role.SUPERVISOR, Role.ADMIN)]
     "/{code}/corrections",
     operation_id="correctDossier",
     summary="Đính chính thông tin tiếp nhận · Correct what was mis-entered at reception",
-    response_description="The dossier as it stands after it",
     response_model=Dossier,
-    responses=refusals(*READING, "agency_out_of_scope", "not_allowed_in_status", "version_changed", *KEYED),
+    responses={
+        **good(200, "The dossier as it stands after it", ETAG),
+        **refusals(*READING, "agency_out_of_scope", "not_allowed_in_status", "version_changed", *KEYED),
+    },
 )
 async def correct(
     request: Request,
