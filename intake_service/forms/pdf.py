@@ -16,9 +16,6 @@ _LAYOUT = Path(__file__).parent / "form.typ"
 #: A longer word than this is broken: in an upright form, in the narrow columns of a ledger.
 _UPRIGHT, _WIDE = 40, 26
 
-#: What is surely room for on one page.
-_ROWS_OF_A_PAGE, _LETTERS_OF_A_PAGE = 6, 1500
-
 
 def printed(paper: Paper) -> bytes:
     """A form as PDF/A-2b. The same form is the same bytes: its date is the form's own."""
@@ -34,15 +31,8 @@ def _data(paper: Paper) -> str:
     told: dict[str, Any] = orjson.loads(orjson.dumps(paper))
     told = fitted(told, _WIDE if paper.landscape else _UPRIGHT)
     told["qr"] = _qr(paper.qr) if paper.qr else None
-    told["long"] = _may_be_long(paper)
+    told["long"] = paper.may_be_long
     return orjson.dumps(told).decode()
-
-
-def _may_be_long(paper: Paper) -> bool:
-    """Whether it may take more than a page: those are numbered."""
-    rows = sum(len(block.table.rows) for block in paper.blocks if block.table)
-    letters = sum(len(block.text) + sum(len(value) for _, value in block.fields) for block in paper.blocks)
-    return rows > _ROWS_OF_A_PAGE or letters > _LETTERS_OF_A_PAGE
 
 
 def _qr(address: str) -> str:

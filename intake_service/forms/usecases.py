@@ -31,7 +31,7 @@ from shared.web.database import Connection, Reading
 from shared.web.problems import Problem, Reason, invalid
 from shared.web.settings import Settings
 
-#: Rows of one ledger: two thousand take a second to set and fill some hundred pages.
+#: Rows of one ledger: two thousand take two seconds to set and fill some hundred pages.
 MOST_ROWS = 2000
 
 

@@ -18,6 +18,8 @@ from shared.press.elements import MEDIA_TYPE as MEDIA_TYPE
 _SIZES = {"A5": (148, 210, 11), "A4": (210, 297, 12)}
 #: What the QR code takes of the width, mm.
 _CODE = 23.0
+#: How wide a title of an upright form is, mm.
+_TITLE = 108.0
 _NATION = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc")
 
 
@@ -29,7 +31,7 @@ def printed(paper: Paper) -> bytes:
     small, normal = (7, 8) if paper.landscape else (8, 9.5)
     elements.paragraph(body, paper.form, align="right", italic=True, size=small)
     _letterhead(body, paper, width, normal)
-    _heading(body, paper, normal)
+    _heading(body, paper, width, normal)
     beside = paper.beside if paper.qr else 0
     if paper.qr:
         left = _beside_the_code(document, paper.qr, width)
@@ -56,6 +58,8 @@ def _set_up(document: Any, paper: Paper) -> float:
     section.page_width, section.page_height = Mm(width), Mm(height)
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(margin)
     elements.set_font(document, 9.5)
+    if paper.may_be_long:
+        elements.number_pages(section)
     return width - 2 * margin
 
 
@@ -71,9 +75,11 @@ def _letterhead(body: Any, paper: Paper, width: float, size: float) -> None:
     elements.paragraph(right, paper.dateline, align="center", italic=True, size=size)
 
 
-def _heading(body: Any, paper: Paper, size: float) -> None:
+def _heading(body: Any, paper: Paper, width: float, size: float) -> None:
     elements.paragraph(body, "", size=4, after=0)
-    elements.paragraph(body, paper.title, align="center", bold=True, size=size + 2.5)
+    # No word of a long title stands alone: it is as wide as on the PDF.
+    indent = 0.0 if paper.landscape else (width - _TITLE) / 2
+    elements.paragraph(body, paper.title, align="center", bold=True, size=size + 2.5, indent=indent)
     if paper.subtitle:
         elements.paragraph(body, paper.subtitle, align="center", italic=True, size=size)
     elements.paragraph(body, "", size=4, after=0)
@@ -86,7 +92,9 @@ def _beside_the_code(document: Any, address: str, width: float) -> Any:
     code_of(address).save(drawn, kind="png", scale=6, border=2)
     picture = document.add_paragraph()
     picture.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    picture.add_run().add_picture(drawn, width=Mm(20))
+    inline = picture.add_run().add_picture(drawn, width=Mm(20))._inline
+    for side in ("distT", "distB", "distL", "distR"):  # unsaid, LibreOffice takes 3 mm: then it is not in the middle
+        inline.set(side, "0")
     right.append(picture._p)
     elements.paragraph(right, "Tra cứu hồ sơ", align="center", size=6.5)
     return left
@@ -105,23 +113,22 @@ def _table(body: Any, table: Table, width: float, size: float) -> None:
     shares = [width * share / sum(table.widths) for share in table.widths]
     made = elements.grid(body, shares, border="single")
     for number, row in enumerate([table.head, *table.rows]):
-        line = elements.child(made, "w:tr")
-        if number == 0:
-            elements.child(elements.child(line, "w:trPr"), "w:tblHeader")
+        line = elements.row(made, head=number == 0)
         for column, (text, share) in enumerate(zip(row, shares, strict=True)):
             centred = number == 0 or column in table.centred
             elements.paragraph(
-                elements.cell(line, share),
+                elements.cell(line, share, middle=number == 0),
                 text,
                 align="center" if centred else "left",
                 bold=number == 0,
                 size=size,
                 after=0,
             )
-    elements.paragraph(body, "", size=2, after=0)
+    elements.paragraph(body, "", size=4, after=0)
 
 
 def _signatures(body: Any, signatures: Sequence[Signature], width: float, size: float) -> None:
+    elements.paragraph(body, "", size=4, after=0)
     for cell, each in zip(
         elements.borderless(body, [width / len(signatures)] * len(signatures)), signatures, strict=True
     ):

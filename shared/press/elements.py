@@ -11,15 +11,18 @@ from datetime import datetime
 from io import BytesIO
 from typing import Any
 
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 from docx.oxml.parser import OxmlElement
-from docx.shared import Pt
+from docx.shared import Mm, Pt
 
 from shared.domain.civil_time import local
 
 FONT = "Times New Roman"
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _TWIPS_PER_MM = 56.7
+#: At the left and the right in a cell, twips.
+_PADDING = 60
 
 
 def set_font(document: Any, size: float) -> None:
@@ -29,6 +32,18 @@ def set_font(document: Any, size: float) -> None:
     for side in ("w:eastAsia", "w:cs"):
         normal.element.rPr.rFonts.set(qn(side), FONT)
     normal.paragraph_format.space_after = Pt(2)
+    document.styles.element.find(f".//{qn('w:lang')}").set(qn("w:val"), "vi-VN")  # else Word underlines every word
+
+
+def number_pages(section: Any) -> None:
+    """`1/2` at the foot of each page: what fell down can be put in order again."""
+    section.footer_distance = Mm(6)
+    foot = section.footer.paragraphs[0]
+    foot.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    for field, text in (("PAGE", "1"), ("", "/"), ("NUMPAGES", "1")):
+        run = child(child(foot._p, "w:fldSimple", instr=field) if field else foot._p, "w:r")
+        child(child(run, "w:rPr"), "w:sz", val="15")
+        child(run, "w:t").text = text
 
 
 def set_about(document: Any, title: str, at: datetime) -> None:
@@ -42,7 +57,7 @@ def set_about(document: Any, title: str, at: datetime) -> None:
 
 def borderless(body: Any, widths: Sequence[float]) -> list[Any]:
     """The cells of one line without a border."""
-    line = child(grid(body, widths, border="none"), "w:tr")
+    line = row(grid(body, widths, border="none"))
     return [cell(line, width) for width in widths]
 
 
@@ -51,21 +66,34 @@ def grid(body: Any, widths: Sequence[float], *, border: str) -> Any:
     table = child(body, "w:tbl")
     about = child(table, "w:tblPr")
     child(about, "w:tblW", w=str(twips(sum(widths))), type="dxa")
+    # Word sets the text of a cell at the margin: a border is moved in, so as to stand there itself.
+    child(about, "w:tblInd", w=str(_PADDING if border != "none" else 0), type="dxa")
     borders = child(about, "w:tblBorders")
     for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
         child(borders, f"w:{side}", val=border, sz="4", space="0", color="auto")
     child(about, "w:tblLayout", type="fixed")
     margins = child(about, "w:tblCellMar")
     for side in ("left", "right"):
-        child(margins, f"w:{side}", w="60", type="dxa")
+        child(margins, f"w:{side}", w=str(_PADDING), type="dxa")
     columns = child(table, "w:tblGrid")
     for width in widths:
         child(columns, "w:gridCol", w=str(twips(width)))
     return table
 
 
-def cell(line: Any, width: float, *, across: int = 1, down: str = "") -> Any:
-    """A cell of a line. across: columns it takes; down: restart or continue where it is merged with those below."""
+def row(table: Any, *, head: bool = False) -> Any:
+    """A line of a table, which stays on one page. head: it stands on every page that the table takes."""
+    made = child(table, "w:tr")
+    about = child(made, "w:trPr")
+    child(about, "w:cantSplit")
+    if head:
+        child(about, "w:tblHeader")
+    return made
+
+
+def cell(line: Any, width: float, *, across: int = 1, down: str = "", middle: bool = False) -> Any:
+    """A cell of a line. across: columns it takes; down: restart or continue where it is merged with those below;
+    middle: what is in it stands halfway down."""
     made = child(line, "w:tc")
     about = child(made, "w:tcPr")
     child(about, "w:tcW", w=str(twips(width)), type="dxa")
@@ -73,6 +101,8 @@ def cell(line: Any, width: float, *, across: int = 1, down: str = "") -> Any:
         child(about, "w:gridSpan", val=str(across))
     if down:
         child(about, "w:vMerge", val=down)
+    if middle:
+        child(about, "w:vAlign", val="center")
     return made
 
 
@@ -86,11 +116,17 @@ def paragraph(
     italic: bool = False,
     underlined: bool = False,
     after: float = 2,
+    indent: float = 0,
 ) -> Any:
-    """A paragraph with its text, sizes in points. Lines end where the text has them."""
+    """A paragraph with its text, sizes in points. Lines end where the text has them. indent: at either side, mm.
+    Without a text it is a gap of its size."""
     made = child(parent, "w:p")
     about = child(made, "w:pPr")
-    child(about, "w:spacing", before="0", after=str(round(20 * after)))
+    # Single, whatever the template has.
+    high = {"line": "240", "lineRule": "auto"} if text else {"line": str(round(24 * size)), "lineRule": "exact"}
+    child(about, "w:spacing", before="0", after=str(round(20 * after)), **high)
+    if indent:
+        child(about, "w:ind", left=str(twips(indent)), right=str(twips(indent)))
     child(about, "w:jc", val=align)
     for number, line in enumerate(text.split("\n")):
         run = child(made, "w:r")

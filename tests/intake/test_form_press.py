@@ -14,7 +14,7 @@ from docx import Document
 from docx.oxml.ns import qn
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFont
 from pypdf import PdfReader
 
 from intake_service.forms import pdf, word
@@ -276,3 +276,45 @@ def test_the_whole_vietnamese_alphabet_is_in_the_font() -> None:
     alphabet = {unicodedata.normalize("NFC", letter + tone) for letter in letters for tone in tones}
     spelt = {char for char in alphabet if len(char) == 1}
     assert {*spelt, *(char.upper() for char in spelt)} <= covered()
+
+
+def _parts(file: bytes, name: str) -> list[str]:
+    """The parts of a DOCX whose names have `name` in them."""
+    with zipfile.ZipFile(BytesIO(file)) as parts:
+        return [parts.read(each).decode() for each in parts.namelist() if name in each]
+
+
+def test_what_may_be_long_is_numbered_in_word_too() -> None:
+    (foot,) = _parts(word.printed(a_ledger(60)), "footer")
+    assert foot.index("PAGE") < foot.index(">/<") < foot.index("NUMPAGES")
+    assert _parts(word.printed(PAPERS["receipt"]), "footer") == []
+
+
+@each_form
+def test_word_finds_each_paragraph_said_once_and_in_vietnamese(form: str) -> None:
+    """Two sets of properties in one paragraph, and Word calls the file damaged; without the language it underlines."""
+    file = word.printed(PAPERS[form])
+    for part in (*_parts(file, "document.xml"), *_parts(file, "footer")):
+        assert "</w:pPr><w:pPr>" not in part
+        assert "</w:trPr><w:trPr>" not in part
+    (styles,) = _parts(file, "styles.xml")
+    assert 'w:lang w:val="vi-VN"' in styles
+
+
+def test_a_row_stays_on_one_page() -> None:
+    slip = a_paper(FormKind.CONTROL_SLIP, hand_overs=[HANDED] * 9)
+    first, second = (page.extract_text() for page in PdfReader(BytesIO(pdf.printed(slip))).pages)
+    assert first.count("1. Giao") + second.count("1. Giao") == 9
+    assert second.count("2019") == 2 * second.count("1. Giao"), "each step names two days"
+    body = _body(word.printed(slip))
+    assert all(row.find(qn("w:trPr")).find(qn("w:cantSplit")) is not None for row in body.iter(qn("w:tr")))
+
+
+@pytest.mark.parametrize("code", ["000.00.12.H50-190722-12345", "999.99.99.H59-261231-0001"])
+def test_a_dossier_code_fits_into_its_column_of_the_ledger(code: str) -> None:
+    """It has no place to be broken at: it would run into the next column."""
+    table = a_ledger(1).blocks[0].table
+    assert table is not None
+    column = (297 - 2 * 12) * table.widths[1] / sum(table.widths) - 2 * 1  # less the margins, and what is kept free
+    font = ImageFont.truetype(str(typeset.FONTS / "LiberationSerif-Regular.ttf"), 720)
+    assert font.getlength(code) / 100 * 25.4 / 72 <= column

@@ -31,7 +31,7 @@ def control_slip(sheet: Sheet, subject: Subject, so_far: Sequence[Entry], handed
         subject,
         [
             Block(fields=fields),
-            Block(table=Table(head, rows or [_empty_step()], (1.25, 1.75, 0.8, 0.7), (2,))),
+            Block(table=Table(head, rows or [_empty_step()], (1.2, 1.85, 0.8, 0.65), (2,))),
         ],
         number=f"Mã hồ sơ: {subject.code}",
         tracked=False,

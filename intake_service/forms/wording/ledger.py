@@ -57,7 +57,7 @@ def ledger(version: FormVersion, office: Office, lines: Sequence[LedgerLine], fi
         )
         for number, line in enumerate(lines, 1)
     ]
-    widths = (0.45, 1.3, 1.9, 0.55, 1.3, 1.5, 1.2, 0.85, 0.85, 0.85, 0.85, 0.6, 0.8)
+    widths = (0.45, 1.7, 1.8, 0.5, 1.2, 1.4, 1.15, 0.85, 0.85, 0.85, 0.85, 0.6, 0.8)
     return Paper(
         title=version.title.upper(),
         subtitle=f"Từ ngày {first:%d/%m/%Y} đến ngày {last:%d/%m/%Y}",

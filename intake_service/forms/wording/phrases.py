@@ -132,7 +132,7 @@ _COLUMNS = ("original", "certified_copy", "copy", "electronic")
 
 def document_table(documents: Sequence[Mapping[str, Any]]) -> Block:
     """The papers of a dossier, by kind and number."""
-    head = ("TT", "Tên giấy tờ", "Bản chính", "Bản sao chứng thực", "Bản sao", "Bản điện tử")
+    head = ("TT", "Tên giấy tờ", "Bản chính", "Bản sao chứng thực", "Bản sao", "Bản điện\u00a0tử")
     rows = [
         (
             str(number),
@@ -146,7 +146,7 @@ def document_table(documents: Sequence[Mapping[str, Any]]) -> Block:
         rows.append(("…", f"và {rest} giấy tờ khác, theo hồ sơ điện tử", "", "", "", ""))
     if not rows:
         rows = [("", DOTS, "", "", "", "")]
-    return Block(table=Table(head, rows, (0.4, 3.2, 0.75, 0.95, 0.75, 0.75), (0, 2, 3, 4, 5)))
+    return Block(table=Table(head, rows, (0.4, 3.1, 0.75, 1.05, 0.75, 0.75), (0, 2, 3, 4, 5)))
 
 
 def clipped(text: str | None, instead: str = DOTS) -> str:

@@ -106,3 +106,14 @@ class Paper:
     #: How many blocks stand beside the QR code.
     beside: int = 1
     landscape: bool = False
+
+    @property
+    def may_be_long(self) -> bool:
+        """Whether it may take more than a page: those are numbered."""
+        rows = sum(len(block.table.rows) for block in self.blocks if block.table)
+        letters = sum(len(block.text) + sum(len(value) for _, value in block.fields) for block in self.blocks)
+        return rows > _ROWS_OF_A_PAGE or letters > _LETTERS_OF_A_PAGE
+
+
+#: What is surely room for on one page.
+_ROWS_OF_A_PAGE, _LETTERS_OF_A_PAGE = 6, 1500
