@@ -61,7 +61,8 @@ def template(server_url: str) -> Iterator[str]:
 
 async def _create(server_url: str, name: str, template: str | None = None) -> str:
     connection = await asyncpg.connect(server_url)
-    copied = f" TEMPLATE {template}" if template else ""
+    # Copied file by file, not through the log: 40 to 60 ms, not 130 to 280. There are hundreds of copies.
+    copied = f" TEMPLATE {template} STRATEGY FILE_COPY" if template else ""
     await connection.execute(f"CREATE DATABASE {name}{copied}")
     await connection.close()
     return make_url(server_url).set(database=name).render_as_string(hide_password=False)
@@ -84,6 +85,27 @@ async def database(server_url: str, template: str) -> AsyncIterator[Database]:
     """A database with the reference data, shared by the tests of one module."""
     async for made in _copy(server_url, template):
         yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def _begin_empty(database: Database) -> str:
+    """The statements that empty what a migrated database with the reference data has empty."""
+    owner = await asyncpg.connect(database.owner_url)
+    tables = [row[0] for row in await owner.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+    empty = [table for table in tables if not await owner.fetchval(f"SELECT EXISTS (SELECT FROM {table})")]
+    await owner.close()
+    return "; ".join(f"DELETE FROM {table}" for table in empty)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def emptied(database: Database, _begin_empty: str) -> AsyncIterator[Database]:
+    """The module's database without what the test before left: no other copy, and no other room to start on it. For
+    tests that add to it, and change nothing of the reference data."""
+    yield database
+    owner = await asyncpg.connect(database.owner_url)
+    await owner.execute("SET session_replication_role = replica")  # what may not be taken back may be here
+    await owner.execute(_begin_empty)
+    await owner.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -16,7 +16,7 @@ from services.local_issuer import LocalIssuer
 from shared.domain.civil_time import civil_day
 from shared.web.clock import now
 from tests.conftest import Database
-from tests.intake.test_import import NDJSON, a_record, ndjson, sent
+from tests.intake.importing import NDJSON, a_record, ndjson, sent
 from tests.support import PROVINCE, REGISTER_COPY, WARD, a_draft, bearer, serving, settings_for
 
 OTHER_WARD = "19351"

@@ -10,7 +10,7 @@ from services.local_issuer import LocalIssuer
 from shared.domain.civil_time import civil_day
 from shared.web.clock import now
 from tests.conftest import Database
-from tests.intake.test_import import a_record, ndjson
+from tests.intake.importing import a_record, ndjson
 from tests.support import PROVINCE, WARD, a_draft, bearer, serving, settings_for
 
 

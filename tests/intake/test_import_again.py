@@ -1,0 +1,97 @@
+"""The same file again: whole, in another form, at the same time, after it broke off; and a look at one that runs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+
+from tests.conftest import Database
+from tests.intake.importing import NDJSON, a_record, as_csv, everything, ndjson, sent
+from tests.support import at
+
+
+async def test_the_same_file_twice_changes_nothing(importer: httpx.AsyncClient, database: Database) -> None:
+    body = ndjson([a_record(n) for n in range(5000)] + [a_record(1, legacy_code=None, code=None)])
+    first = await sent(importer, body)
+    assert first["created"] == 5001
+    before = await everything(database)
+    again = await sent(importer, body)
+    assert (again["created"], again["unchanged"], again["rejected"]) == (0, 5001, 0)
+    assert await everything(database) == before
+
+
+async def test_csv_and_ndjson_are_the_same_records(importer: httpx.AsyncClient) -> None:
+    asked = [
+        {
+            "requested_at": at("Tuesday 2019-03-05 09:00").isoformat(),
+            "answered_at": at("Friday 2019-03-08 15:00").isoformat(),
+        }
+    ]
+    records = [
+        a_record(1, applicant={"kind": "business", "name": 'Công ty "Hai, Ba"', "address": "12 Hùng Vương"}),
+        a_record(2, supplements=asked, finished_at=None, returned_at=None, outcome=None),
+    ]
+    assert (await sent(importer, ndjson(records)))["created"] == 2
+    for delimiter in (",", ";"):
+        run = await sent(importer, as_csv(records, delimiter), "text/csv; charset=utf-8")
+        assert (run["created"], run["unchanged"], run["rejected"]) == (0, 2, 0)
+
+
+async def test_a_changed_record_is_not_taken_for_the_old_one(importer: httpx.AsyncClient) -> None:
+    await sent(importer, ndjson([a_record(1)]))
+    run = await sent(importer, ndjson([a_record(1, channel="post")]))
+    assert (run["created"], run["unchanged"], run["rejected"]) == (0, 0, 1)
+    (reject,) = (await importer.get(run["rejects"])).json()["items"]
+    assert reject["reasons"][0]["code"] == "changed_since_import"
+    twice = await sent(importer, ndjson([a_record(2), a_record(2, channel="post")]))
+    assert (twice["created"], twice["rejected"]) == (1, 1)
+
+
+async def test_two_uploads_of_one_file_at_once_land_it_once(importer: httpx.AsyncClient, database: Database) -> None:
+    body = ndjson([a_record(n) for n in range(3000)])
+    runs = await asyncio.gather(sent(importer, body), sent(importer, body))
+    assert sum(run["created"] for run in runs) == 3000
+    assert sum(run["unchanged"] for run in runs) == 3000
+    assert len((await everything(database))[0]) == 3000
+
+
+async def test_a_broken_upload_is_interrupted_and_sent_again(importer: httpx.AsyncClient) -> None:
+    """What landed stays; the same file again lands the rest."""
+    body = ndjson([a_record(n) for n in range(5000)])
+
+    async def breaks_off() -> AsyncIterator[bytes]:
+        yield body[: len(body) * 3 // 4]
+        raise ConnectionResetError
+
+    broken_off = await importer.post("/v1/imports", content=breaks_off(), headers={"Content-Type": NDJSON})
+    assert broken_off.status_code == 503
+    again = await sent(importer, body)
+    assert again["created"] + again["unchanged"] == 5000
+    (latest, broken) = (await importer.get("/v1/imports")).json()["items"]
+    assert (latest["state"], broken["state"]) == ("done", "interrupted")
+    assert broken["created"] == again["unchanged"]
+
+
+async def test_progress_can_be_read_while_it_runs(importer: httpx.AsyncClient) -> None:
+    body = ndjson([a_record(n) for n in range(4000)])
+    hold = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 65_536):
+            yield body[start : start + 65_536]
+            await asyncio.sleep(0.01)
+        await hold.wait()
+
+    running = asyncio.create_task(
+        importer.post("/v1/imports", content=slowly(), headers={"Content-Type": NDJSON}, timeout=60)
+    )
+    for _ in range(500):
+        await asyncio.sleep(0.01)
+        items = (await importer.get("/v1/imports")).json()["items"]
+        if items and items[0]["lines_read"] >= 2000:
+            break
+    assert items[0]["state"] == "running"
+    assert 2000 <= items[0]["created"] < 4000
+    assert (await importer.get(f"/v1/imports/{items[0]['id']}")).json()["state"] == "running"
+    hold.set()
+    assert (await running).json()["created"] == 4000
