@@ -256,7 +256,8 @@ def test_a_slip_does_not_change_by_what_comes_later() -> None:
 
 @given(choices=st.lists(st.integers(0, 30), max_size=12), online=st.booleans(), moves=st.lists(st.integers(0, 9)))
 def test_an_edition_never_changes_whatever_happens_later(choices: list[int], online: bool, moves: list[int]) -> None:
-    """Any history that the lifecycle allows: its forms are those of each beginning of it, and more."""
+    """Any history that the lifecycle allows, of a linked dossier too: its forms are those of each beginning of it, and
+    more."""
     events = [ACCEPTED if not online else ACCEPTED._replace(kind=EventKind.SUBMITTED)]
     life: Life = lived(None, events[0])
     for number, choice in enumerate(choices):
@@ -268,9 +269,13 @@ def test_an_edition_never_changes_whatever_happens_later(choices: list[int], onl
         life = lived(life, event)
         events.append(event)
     whole = entries(events)
+    begun = [number for number, event in enumerate(events) if event.kind is EventKind.PROCESSING_STARTED]
+    share = SHARE._replace(known=begun[0]) if begun else None
     for length in range(1, len(whole) + 1):
-        for edition in editions(whole[:length]):
-            assert edition in editions(whole)
+        known = share if share is not None and share.known < length else None
+        for edition in editions(whole[:length], share=known):
+            assert edition in editions(whole, share=share)
+            assert rules.holds(known, edition, whole[:length], 1) == rules.holds(share, edition, whole, 1)
             version = rules.version_on(VERSIONS, edition.kind, date(2026, 1, 1))
             assert version is not None
             sheet = rules.Sheet(edition, version)
