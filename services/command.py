@@ -5,7 +5,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
@@ -261,6 +261,36 @@ def report_resolution(
         _put(client.get(f"{stats}/v1/reports/resolution", {**asked, "format": form}).content)
 
 
+@report_app.command("index-766")
+def report_index_766(
+    agency: Annotated[str | None, typer.Option(help=WHOLE_PROVINCE)] = None,
+    period: Annotated[
+        str | None, typer.Option(help="2026, 2026-H1, 2026-Q3 or 2026-08; the last month that has ended unless given")
+    ] = None,
+    start: Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD, in place of --period")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Last day")] = None,
+    rules: Annotated[str | None, typer.Option(help="A rule version by name, for a trial; docs/index-766.md")] = None,
+    form: Annotated[str, typer.Option("--format", help="table, json")] = "table",
+    data_dir: DataDir = DEFAULT_DIR,
+) -> None:
+    """Bộ chỉ số theo Quyết định 766/QĐ-TTg · The index of Decision 766, as far as it can be computed here."""
+    _need_one_of(form, ("table", "json"), "--format")
+    installation = Installation(data_dir)
+    stats = _running(installation).stats
+    today = civil_day(now())
+    if period is None and start is None and end is None:
+        period = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
+    last = end or _within_last_month(period or "", today)
+    asked = {"agency": agency or _province_on(last), "period": period, "from": start, "to": end, "rules": rules}
+    answer = _client(installation).get(
+        f"{stats}/v1/reports/index-766", {name: value for name, value in asked.items() if value}
+    )
+    if form == "json":
+        _put(answer.content + b"\n")
+    else:
+        tables.show_index_766(answer.json())
+
+
 @app.command()
 def overdue(
     agency: Annotated[str | None, typer.Option(help=WHOLE_PROVINCE)] = None,
@@ -437,6 +467,13 @@ def _running(installation: Installation) -> Addresses:
             " MOTCUA_INTAKE_URL, MOTCUA_ROUTING_URL and MOTCUA_STATS_URL."
         )
     return addresses
+
+
+def _within_last_month(period: str, today: date) -> str:
+    """A day of the last month of a period that is named, today at the latest: provinces change with a month."""
+    year, _, part = period.partition("-")
+    month = {"H1": "06", "Q1": "03", "Q2": "06", "Q3": "09"}.get(part, "12" if part[:1] in "HQ" else part)
+    return min(f"{year}-{month}-01", str(today))
 
 
 def _province_on(text: str | None) -> str:

@@ -163,6 +163,61 @@ def _caption(report: dict[str, Any]) -> str | None:
     return SYNTHETIC if report["synthetic"] else None
 
 
+def show_index_766(report: dict[str, Any]) -> None:
+    """Print the index of Decision 766: groups with their indicators, then the units below."""
+    show(index_766_table(report))
+    if report["children"]:
+        show(index_766_units(report))
+
+
+def index_766_table(report: dict[str, Any]) -> Table:
+    """Groups and indicators. A dash: no number, or no score; why stands in the JSON."""
+    total = report["total"]
+    points = number(total["max_unavailable"])
+    notes = [
+        said(
+            f"–: chưa có số liệu hoặc chưa có cách tính điểm; {points} điểm chưa tính được. Quy tắc "
+            f"{report['rules']['version']}{'' if report['rules']['confirmed'] else ', chưa xác nhận'}",
+            f"–: no data, or not known how it is scored; {points} points cannot be computed. Rules "
+            f"{report['rules']['version']}{'' if report['rules']['confirmed'] else ', not confirmed'}",
+        )
+    ]
+    notes += [SYNTHETIC] if report["synthetic"] else []
+    days = _days(report["period"])
+    title = said(f"Bộ chỉ số theo Quyết định 766/QĐ-TTg, {days}", f"The index of Decision 766/QĐ-TTg, {days}")
+    table = Table(title=title, title_style="bold", caption="\n".join(notes), caption_style="yellow")
+    table.add_column(_head(report), overflow="fold")
+    for vietnamese, english in _INDEX_COLUMNS:
+        table.add_column(said(vietnamese, english), justify="right")
+    for group in report["groups"]:
+        computed = number(group["score"] if group["score"] is not None else group["computed"])
+        name = group[said("name_vi", "name_en")]
+        table.add_row(f"{group['code']}  {name}", "", "", "", computed, number(group["max"]), style="bold")
+        for metric in group["metrics"]:
+            cells = (number(metric[column]) for column in ("numerator", "denominator", "ratio", "score", "max"))
+            table.add_row(f"  {metric['no']}. {metric[said('name_vi', 'name_en')]}", *cells)
+    whole = said("Tính được", "Computed")
+    table.add_row(whole, "", "", "", number(total["computed"]), number(total["max"]), style="bold")
+    return table
+
+
+_INDEX_COLUMNS = (("Tử số", "Number"), ("Mẫu số", "Of"), ("%", "%"), ("Điểm", "Score"), ("Tối đa", "Max"))
+
+
+def index_766_units(report: dict[str, Any]) -> Table:
+    """The units below by their progress, which is what can be scored of them."""
+    table = Table(title=said("Tiến độ giải quyết của các đơn vị", "Progress of the units below"), title_style="bold")
+    table.add_column(said("Đơn vị", "Unit"), overflow="fold")
+    headings = (("Hồ sơ", "Dossiers"), ("Đúng hạn", "On time"), ("Quá hạn", "Late"), ("%", "%"), ("Điểm", "Points"))
+    for vietnamese, english in headings:
+        table.add_column(said(vietnamese, english), justify="right")
+    for child in report["children"]:
+        progress = child["progress"]
+        cells = [number(progress[name]) for name in ("received", "on_time", "overdue", "ratio")]
+        table.add_row(f"{child['key']}  {child['name']}", *cells, number(child["total"]["computed"]))
+    return table
+
+
 def wide() -> bool:
     """Whether the terminal has room for names beside codes."""
     return Console().width >= _WIDE

@@ -8,10 +8,12 @@ from migrations.logins import role_url
 from migrations.revision import head_revision
 from shared.web.app import Room, RoomPlan, make_app
 from shared.web.background import Worker
-from shared.web.settings import Settings, read_settings
+from shared.web.settings import Settings, SettingsMissing, read_settings
 from stats_service.counts.rules import LOOK_SECONDS
 from stats_service.counts.usecases import Folding
 from stats_service.definitions import endpoints as definitions
+from stats_service.index_766 import endpoints as index_766
+from stats_service.index_766.rule_file import BrokenRuleFile, rule_versions
 from stats_service.reports import endpoints as reports
 
 
@@ -27,7 +29,7 @@ PLAN = RoomPlan(
         "Thống kê tình hình giải quyết thủ tục hành chính: what the numbers say. Every figure is the length of a list "
         "that can be opened, and is exact at once."
     ),
-    routers=(reports.router, definitions.router),
+    routers=(reports.router, index_766.router, definitions.router),
     workers=_workers,
 )
 
@@ -35,5 +37,9 @@ PLAN = RoomPlan(
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The app with its settings (from the environment unless given)."""
     settings = settings or read_settings()
+    try:
+        rule_versions(settings.index_766_file)
+    except BrokenRuleFile as broken:  # found at the start, not by whoever asks first
+        raise SettingsMissing(str(broken)) from None
     url = role_url(settings.database_url.get_secret_value(), ROLE)
     return make_app(PLAN, settings, schema_revision=head_revision(), database_url=url)

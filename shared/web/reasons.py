@@ -387,6 +387,24 @@ REASONS = MappingProxyType(
         # reports
         "period_reversed": ("ngày đầu kỳ sau ngày cuối kỳ", "the period ends before it begins"),
         "period_in_future": ("kỳ báo cáo vượt quá ngày hôm nay", "the period reaches into the future"),
+        "period_or_days": (
+            'phải nêu kỳ báo cáo: "period", hoặc "from" và "to"',
+            'name the period: "period", or "from" and "to"',
+        ),
+        "period_or_days_only": (
+            'chỉ nêu "period", hoặc "from" và "to", không nêu cả hai',
+            'name "period", or "from" and "to", not both',
+        ),
+        "period_too_long": ("kỳ báo cáo dài quá {limit} tháng", "the period is longer than {limit} months"),
+        "month_not_ended": (
+            "số liệu của một tháng chỉ có sau khi tháng kết thúc",
+            "figures of a month are there once it has ended",
+        ),
+        "no_rule_version": (
+            'chưa có bộ chỉ số nào có hiệu lực ngày {day}; để tính thử, nêu "rules": {expected}',
+            'no index was in force on {day}; for a trial, name "rules": {expected}',
+        ),
+        "unknown_rule_version": ("không có bản quy tắc này; có: {expected}", "no such version; there are: {expected}"),
         "period_absurd": ("kỳ báo cáo phải trong khoảng {limit}", "the period must lie within {limit}"),
         "as_of_in_future": ("thời điểm chốt không được ở tương lai", "as_of must not lie in the future"),
     }

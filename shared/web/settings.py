@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     #: The token (role machine, of the province) with which the services speak to each other.
     service_token: Annotated[SecretStr, Field(min_length=16)]
 
+    #: The versions of the index of Decision 766, in place of those that come with the product (docs/index-766.md).
+    index_766_file: Path | None = None
+
     max_body_bytes: int = 1_048_576
     #: Whether this process also runs its room's consumers of the event log.
     background: bool = True

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from services import replay, tables, upload
-from services.command import RoleName, _period
+from services.command import RoleName, _period, _province_on, _within_last_month
 from services.demo.half_year import COUNT
 from services.province import LAST_DAY_OF_45, province_on
 from services.reference import agencies
@@ -179,3 +179,52 @@ def test_the_end_of_a_bar_is_not_cut(bar: Callable[[], Progress], task: str, tot
     progress.add_task(task, total=total, completed=total)
     line = lines_at(80, progress.get_renderable())[0].rstrip()
     assert line.endswith(f"{shown} -:--:--")
+
+
+@pytest.mark.parametrize(
+    ("period", "province"),
+    [("2025-06", "45"), ("2025-Q2", "45"), ("2025-H1", "45"), ("2025-07", "44"), ("2025", "44"), ("2026", "44")],
+)
+def test_a_named_period_belongs_to_the_province_of_its_last_month(period: str, province: str) -> None:
+    assert _province_on(_within_last_month(period, date(2026, 11, 26))) == province
+
+
+def test_the_index_of_decision_766_is_whole_in_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    points = {"score": None, "computed": "15.68", "max": "100.00", "max_unavailable": "80.00"}
+    metric = {"no": 5, "name_vi": "Tỷ lệ hồ sơ xử lý đúng hạn", "numerator": 144_625, "denominator": 184_513}
+    unknown = {"no": 4, "name_vi": "Tỷ lệ hồ sơ được đồng bộ", **dict.fromkeys(("numerator", "denominator"))}
+    group = {**points, "code": "TDGQ", "name_vi": "Tiến độ giải quyết", "max": "20.00"}
+    progress = {"received": 2971, "on_time": 2348, "overdue": 623, "ratio": "79.03"}
+    report = {
+        "agency": "44",
+        "agency_name": "UBND tỉnh Quảng Trị",
+        "period": {"from": "2026-08-01", "to": "2026-08-31"},
+        "rules": {"version": "766/1", "confirmed": False},
+        "synthetic": False,
+        "total": points,
+        "groups": [
+            {
+                **group,
+                "metrics": [
+                    {**metric, "ratio": "78.38", "score": "15.68", "max": "20.00"},
+                    {**unknown, "ratio": None, "score": None, "max": "6.00"},
+                ],
+            }
+        ],
+        "children": [{"key": "19333", "name": "UBND Phường Đông Hà", "progress": progress, "total": points}],
+    }
+    tables.show_index_766(report)
+    printed = capsys.readouterr().out
+    for cell in (
+        "144.625",
+        "184.513",
+        "78,38",
+        "15,68",
+        "80,00 điểm chưa tính được",
+        "chưa xác nhận",
+        "19333",
+        "2.348",
+    ):
+        assert cell in printed, cell
+    row = next(line for line in printed.splitlines() if "đồng bộ" in line)
+    assert row.count("–") == 4, "null is a dash, not a zero"

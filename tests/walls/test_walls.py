@@ -26,6 +26,8 @@ EXTRA_FILES = {
     "intake_service/dossiers/shapes.py": "a dossier as it goes over the wire, for its endpoints and its life's",
     "intake_service/imports/lines.py": "splits a stream into records; pure, and used by nobody else",
     "intake_service/imports/rows.py": "writes candidates as rows of binary COPY; pure, and used by nobody else",
+    "stats_service/index_766/rule_file.py": "reads the versions of the index from a file, and refuses a broken one",
+    "stats_service/index_766/rule_versions.json": "the versions of the index that come with the product",
 }
 ROOM_FILES = {"__init__.py", "app.py", "openapi.json"}
 
