@@ -231,6 +231,10 @@ def report_resolution(
     group_by: Annotated[
         str, typer.Option(help="none, agency, tree, level, sector, procedure, channel, month")
     ] = "none",
+    definition: Annotated[
+        str | None,
+        typer.Option(help="Add the rates of a definition of on time: decree-61, decision-766, … (GET /v1/definitions)"),
+    ] = None,
     form: Annotated[str, typer.Option("--format", help="table, json, csv")] = "table",
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
@@ -245,6 +249,8 @@ def report_resolution(
     start, end = _period(start, end, civil_day(now()))
     client = _client(installation)
     asked = {"agency": agency or _province_on(end), "from": start, "to": end, "group_by": group_by}
+    if definition is not None:
+        asked["definition"] = definition
     if form == "table":
         try:
             report = client.report(stats, asked)
@@ -253,6 +259,8 @@ def report_resolution(
                 raise
             raise Refused(f"{refused}\n{PERIOD_NOT_CHOSEN}") from refused
         tables.show_resolution(report)
+        if definition is not None:
+            tables.show(tables.rates_table(report))
         if not chosen and not report["total"]["to_handle"]:
             console.print(PERIOD_NOT_CHOSEN, style="yellow", highlight=False)
     elif form == "json":

@@ -103,6 +103,29 @@ def resolution_table(report: dict[str, Any]) -> Table:
     return _by_row(report) if report["rows"] else _upright(report)
 
 
+def rates_table(report: dict[str, Any]) -> Table:
+    """The rates of the definition that was asked for: in percent, and what of how many."""
+    table = Table(title=f"{report['definition']}, {_days(report['period'])}", title_style="bold")
+    table.add_column(_head(report), overflow="fold")
+    total = report["total"]
+    for name in total["rates"]:
+        table.add_column(name, justify="right")
+        table.add_column("")
+    for row in report["rows"]:
+        table.add_row(_row_name(report, row), *_shares(row))
+    table.add_row(_total(), *_shares(total), style="bold")
+    return table
+
+
+def _shares(row: dict[str, Any]) -> list[str]:
+    rates = row["rates"].values()
+    return [
+        text
+        for rate in rates
+        for text in (number(rate["value"]), f"{number(rate['numerator'])} / {number(rate['denominator'])}")
+    ]
+
+
 def _upright(report: dict[str, Any]) -> Table:
     table = Table(title=_letter_title(report), title_style="bold", caption=_caption(report), caption_style="yellow")
     table.add_column(_head(report))

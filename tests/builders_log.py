@@ -20,17 +20,20 @@ from shared.domain.lifecycle import Status
 from stats_service.counts.usecases import fold_once
 
 DAY = timedelta(days=1)
+_OUTCOMES = ("granted", "granted", "refused", "withdrawn", "granted", "stopped", "granted")
+_ENDINGS = {"granted": "finished", "refused": "finished", "withdrawn": "withdrawn", "stopped": "stopped", None: "test"}
 _numbers = count(1)
 
 
 @dataclass(frozen=True)
 class Event:
-    """One event: the facts after it, the status after it, when it happened and was recorded."""
+    """One event: the facts after it, the status after it, when it happened and was recorded; `outcome`: of an end."""
 
     facts: Facts
     status: Status
     occurred_at: datetime
     recorded_at: datetime
+    outcome: str | None = None
 
     @property
     def occurred_day(self) -> date:
@@ -85,7 +88,10 @@ def a_history(
             break
         facts, status = _next(rng, facts, day, agencies, corrections)
         recorded = max(recorded, instant(day, 10)) + timedelta(hours=rng.choice([0, 0, 1, 60]))
-        events.append(Event(facts, status, instant(day, 10), recorded))
+        # Not drawn from `rng`: a seed goes on making the same lives.
+        ended = facts.finished_day == day and events[-1].facts.finished_day is None
+        outcome = _OUTCOMES[day.toordinal() % len(_OUTCOMES)] if ended else None
+        events.append(Event(facts, status, instant(day, 10), recorded, outcome))
         if facts.finished_day and rng.random() < 0.7:
             break
     return a_dossier(*events, version_id=rng.choice(versions))
@@ -171,9 +177,13 @@ async def write_events(connection: asyncpg.Connection, history: History, events:
     await connection.executemany(
         "INSERT INTO dossier_event (dossier_id, seq, kind, status, occurred_at, recorded_at, actor, acting_agency_id,"
         " agency_id, channel, received_day, due_day, late_day, finished_day, verdict, paused, payload, hash)"
-        " VALUES ($1, $2, 'test', $3, $4, $5, 'test', $6, $6, $7, $8, $9, $10, $11, $12, $13, $14, '\\x00')",
+        " VALUES ($1, $2, $15, $3, $4, $5, 'test', $6, $6, $7, $8, $9, $10, $11, $12, $13, $14, '\\x00')",
         [
-            (history.id, seq + n, int(event.status), event.occurred_at, event.recorded_at, *event.facts, json.dumps({}))
+            (
+                *(history.id, seq + n, int(event.status), event.occurred_at, event.recorded_at, *event.facts),
+                json.dumps({"outcome": event.outcome} if event.outcome else {}),
+                _ENDINGS[event.outcome],
+            )
             for n, event in enumerate(events)
         ],
     )

@@ -7,6 +7,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.agencies import LevelName
+from shared.contracts.definitions import Counts, DefinitionId, OnDemandCount, OnTimeDefinition, Rates
 from shared.contracts.fields import Code, Day, InstantIn, Name
 from shared.contracts.intake import ChannelName, StatusName, VerdictName
 from shared.contracts.neighbour import call
@@ -34,6 +35,8 @@ CountName = Literal[
     "pending_overdue",
     "pending_paused",
 ]
+#: All that count dossiers, those that are made on demand too.
+AnyCountName = Literal[CountName, OnDemandCount]
 RateName = Literal["on_time_rate", "late_rate", "received_on_time_rate", "national_on_time_rate"]
 COUNT_NAMES: tuple[CountName, ...] = get_args(CountName)
 RATE_NAMES: tuple[RateName, ...] = get_args(RateName)
@@ -71,6 +74,11 @@ class ReportQuery(PeriodQuery):
             "of the period with what it began and ended with"
         ),
     )
+    definition: DefinitionId | None = Field(
+        None,
+        description="Add the rates of this definition of on time, and the figures that it needs: GET /v1/definitions",
+        examples=["due-in-period"],
+    )
     format: ReportFormat = Field("json", description="json or csv; a CSV holds all rows at once")
     limit: int = Field(MAX_REPORT_ROWS, ge=1, le=MAX_REPORT_ROWS, description="Rows on a page; JSON only")
 
@@ -78,7 +86,7 @@ class ReportQuery(PeriodQuery):
 class FigureListQuery(PeriodQuery):
     """Which figure to open, narrowed to the row in which it stands."""
 
-    figure: CountName = Field(description="The figure whose dossiers are wanted", examples=["pending_overdue"])
+    figure: AnyCountName = Field(description="The figure whose dossiers are wanted", examples=["pending_overdue"])
     scope: Scope = Field("tree", description="own: of the unit alone; tree: with all units under it")
     unit: Code | None = Field(None, description="The key of a row of group_by=agency or tree", examples=["19333"])
     level: LevelName | None = Field(None, description="The key of a row of group_by=level")
@@ -128,7 +136,14 @@ class Figures(BaseModel):
     )
 
 
-class ReportRow(Figures):
+class DefinedFigures(Figures):
+    """The figures of a period, and what the definition that was asked for adds to them."""
+
+    rates: Rates = None
+    counts: Counts = None
+
+
+class ReportRow(DefinedFigures):
     """One row. Which of the fields beside key, name and figures are there depends on group_by."""
 
     model_config = ConfigDict(populate_by_name=True)
@@ -172,12 +187,13 @@ class ResolutionReport(BaseModel):
         description="as_known_now: with all corrections made since; as_recorded_then: only what was recorded by as_of"
     )
     definition: str = Field(
-        description="By which definition the figures are made (`GET /v1/definitions`), and its version",
+        description="By which definition the figures are made, or the one that was asked for (`GET /v1/definitions`), "
+        "and its version",
         examples=["resolution/1"],
     )
     synthetic: bool = Field(description="Whether made-up data was imported into this installation")
     group_by: GroupBy = Field(description="What the rows are", examples=["agency"])
-    total: Figures
+    total: DefinedFigures
     rows: list[ReportRow]
     next: str | None = Field(description="Cursor of the next page of rows, null at the end")
 
@@ -218,9 +234,11 @@ class Definition(BaseModel):
 
 
 class Definitions(BaseModel):
-    """The catalogue of figures, in the order in which reports carry them."""
+    """The catalogue of figures, in the order in which reports carry them, and of the definitions made of them."""
 
-    items: list[Definition]
+    items: list[Definition] = Field(description="The figures that every row carries")
+    on_demand: list[Definition] = Field(description="The figures that only some definitions need; each has its list")
+    on_time: list[OnTimeDefinition] = Field(description="The definitions of on time that are in use")
 
 
 class StatsClient:

@@ -3,7 +3,8 @@
 from fastapi import APIRouter
 
 from shared.contracts.stats import Definitions
-from stats_service.definitions.rules import DEFINITIONS
+from stats_service.definitions.rules import DEFINITIONS, DEFINITIONS_ON_DEMAND
+from stats_service.on_time.rules import ON_TIME
 
 router = APIRouter(prefix="/v1", tags=["reports"])
 
@@ -16,5 +17,6 @@ router = APIRouter(prefix="/v1", tags=["reports"])
     response_model=Definitions,
 )
 async def definitions() -> Definitions:
-    """Each figure of the reports: its names, how it is made, and the document that asks for it."""
-    return Definitions(items=list(DEFINITIONS))
+    """Each figure of the reports: its names, how it is made, and the document that asks for it; and each definition of
+    "on time" that is in use, in terms of these figures: who uses it, how it rounds, and how sure that is."""
+    return Definitions(items=list(DEFINITIONS), on_demand=list(DEFINITIONS_ON_DEMAND), on_time=list(ON_TIME))

@@ -5,6 +5,9 @@ from shared.contracts.stats import Definition
 #: Changes when a figure changes its meaning.
 DEFINITION = "resolution/1"
 
+#: Working days after the period in which what is due is nearly due: as GET /v1/due-soon has it.
+NEARLY_DUE_WITHIN = 3
+
 #: The figures in the order in which reports carry them; every formula is in terms of figures or of the list behind it.
 DEFINITIONS = tuple(
     Definition(name=name, kind="count", title_vi=vi, title_en=en, formula=formula, source=source)
@@ -139,6 +142,104 @@ DEFINITIONS = tuple(
             "Tỷ lệ đúng hạn theo Quyết định 766",
             "National on-time rate",
             "(resolved_on_time + pending_in_term) / to_handle",
+            "QĐ 766/QĐ-TTg, indicator 2.1",
+        ),
+    )
+)
+
+#: The figures that are counted when a definition asks for them.
+DEFINITIONS_ON_DEMAND = tuple(
+    Definition(name=name, kind="count", title_vi=vi, title_en=en, formula=formula, source=source)
+    for name, vi, en, formula, source in (
+        (
+            "resolved_otherwise",
+            "Rút, trả",
+            "Withdrawn or turned down",
+            "of resolved: withdrawn by the applicant, refused or stopped by the agency",
+            "vinhphuc.gov.vn, announcement 3158",
+        ),
+        (
+            "uncollected",
+            "Có kết quả, chưa trả",
+            "Not collected yet",
+            "of resolved: finished, and not handed out by the end of the period",
+            "Gia Lai, announcement 301",
+        ),
+        (
+            "pending_due_now",
+            "Đang giải quyết, đến hạn",
+            "Due on the last day",
+            "of pending_in_term: due on the last day of the period",
+            "per-procedure sheets: chưa đến hạn, đến hạn, quá hạn",
+        ),
+        (
+            "pending_nearly_due",
+            "Đang giải quyết, sắp đến hạn",
+            "Nearly due",
+            f"of pending_in_term: due within {NEARLY_DUE_WITHIN} working days after the last day of the period",
+            "Gia Lai, announcement 301",
+        ),
+        (
+            "pending_paused_overdue",
+            "Tạm dừng, quá hạn",
+            "Paused and overdue",
+            "of pending_paused and of pending_overdue: both at the end of the last day",
+            "QĐ 766/QĐ-TTg progress table",
+        ),
+        (
+            "due_in_period",
+            "Đến hạn trong kỳ",
+            "Due in the period",
+            "of to_handle: the due day lies in the period = due_on_time + due_late + due_overdue + due_in_term",
+            "vinhphuc.gov.vn, announcement 3158",
+        ),
+        (
+            "due_on_time",
+            "Đến hạn, giải quyết đúng và trước hạn",
+            "Due and resolved on time",
+            "of due_in_period: finished by the end of the period, early or on the day",
+            "vinhphuc.gov.vn, announcement 3158",
+        ),
+        (
+            "due_late",
+            "Đến hạn, giải quyết quá hạn",
+            "Due and resolved late",
+            "of due_in_period: finished late by the end of the period",
+            "vinhphuc.gov.vn, announcement 3158",
+        ),
+        (
+            "due_overdue",
+            "Đến hạn, quá hạn chưa giải quyết",
+            "Due and overdue",
+            "of due_in_period: open at the end of the period, and late by then",
+            "vinhphuc.gov.vn, announcement 3158",
+        ),
+        (
+            "due_in_term",
+            "Đến hạn, còn trong ngày cuối",
+            "Due and still in term",
+            "of due_in_period: open at the end of the period and due on its last day, so not late yet",
+            "shown apart by this system",
+        ),
+        (
+            "due_otherwise",
+            "Đến hạn, rút hoặc trả",
+            "Due, withdrawn or turned down",
+            "of due_in_period: ended by the end of the period as resolved_otherwise",
+            "vinhphuc.gov.vn, announcement 3158",
+        ),
+        (
+            "national_on_time",
+            "Đúng hạn theo Quyết định 766",
+            "On time by the national rule",
+            "of to_handle: on time by the national rule; what is open is judged by the end of the period",
+            "QĐ 766/QĐ-TTg, indicator 2.1",
+        ),
+        (
+            "national_overdue",
+            "Quá hạn theo Quyết định 766",
+            "Overdue by the national rule",
+            "to_handle - national_on_time",
             "QĐ 766/QĐ-TTg, indicator 2.1",
         ),
     )

@@ -1,6 +1,7 @@
 """From sums of counts to figures, and from figures to rates. Pure."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 
@@ -23,7 +24,11 @@ NOTHING = Sums()
 
 
 class Figures(NamedTuple):
-    """The counts of a report's row. All are sums over dossiers, so figures of disjoint sets add up."""
+    """The counts of a report's row. All are sums over dossiers, so figures of disjoint sets add up.
+
+    Those with a zero beside them are made on demand, straight from the dossiers, where a definition asks for them
+    (stats_service.on_time.rules): elsewhere they are not reckoned and not shown.
+    """
 
     carried_over: int
     received: int
@@ -41,12 +46,27 @@ class Figures(NamedTuple):
     pending_in_term: int
     pending_overdue: int
     pending_paused: int
+    resolved_otherwise: int = 0
+    uncollected: int = 0
+    pending_due_now: int = 0
+    pending_nearly_due: int = 0
+    pending_paused_overdue: int = 0
+    due_in_period: int = 0
+    due_on_time: int = 0
+    due_late: int = 0
+    due_overdue: int = 0
+    due_in_term: int = 0
+    due_otherwise: int = 0
+    national_on_time: int = 0
+    national_overdue: int = 0
 
     def wire(self) -> dict[str, object]:
-        """The counts and the rates, by name, in the order of the contract."""
-        return {**self._asdict(), **rates(self)}
+        """The standing counts and the rates, by name, in the order of the contract."""
+        return {**dict(zip(STANDING, self, strict=False)), **rates(self)}
 
 
+ON_DEMAND = tuple(Figures._field_defaults)
+STANDING = Figures._fields[: -len(ON_DEMAND)]
 ZERO = Figures(*([0] * len(Figures._fields)))
 
 
@@ -87,12 +107,26 @@ def added(parts: Iterable[Figures]) -> Figures:
     return Figures(*map(sum, columns)) if columns else ZERO
 
 
-def rate(part: int, whole: int) -> str | None:
-    """`part` in percent of `whole`, two decimals, half up; None when there is nothing to divide by."""
+def rate(part: int, whole: int, decimals: int = 2) -> str | None:
+    """`part` in percent of `whole`, rounded half up on its own; None when there is nothing to divide by."""
     if whole == 0:
         return None
-    hundredths = (part * 20_000 + whole) // (2 * whole)
-    return f"{hundredths // 100}.{hundredths % 100:02d}"
+    unit: int = 10**decimals
+    shares = (part * 200 * unit + whole) // (2 * whole)
+    return f"{shares // unit}.{shares % unit:0{decimals}d}" if decimals else str(shares)
+
+
+_TERM = re.compile(r"([+-]?)\s*([a-z_]+)")
+
+
+def terms_of(formula: str) -> list[tuple[int, str]]:
+    """The figures of a sum such as `resolved_early + resolved_on_day - resolved_without_term`, with their signs."""
+    return [(-1 if sign == "-" else 1, name) for sign, name in _TERM.findall(formula)]
+
+
+def summed(formula: str, figures_by_name: Mapping[str, int]) -> int:
+    """What such a sum makes. KeyError: a figure is not there."""
+    return sum(sign * figures_by_name[name] for sign, name in terms_of(formula))
 
 
 def rates(row: Figures) -> dict[str, str | None]:
@@ -117,6 +151,11 @@ def broken_identities(row: Figures) -> list[str]:
         "resolved_on_time = early + on_day": row.resolved_on_time == row.resolved_early + row.resolved_on_day,
         "pending = in_term + overdue": row.pending == row.pending_in_term + row.pending_overdue,
         "pending_paused is of pending": row.pending_paused <= row.pending,
+        "due_in_period = on_time + late + overdue + in_term": row.due_in_period
+        == row.due_on_time + row.due_late + row.due_overdue + row.due_in_term,
+        "due_in_period is of to_handle": row.due_in_period <= row.to_handle,
+        "national_on_time + national_overdue is of to_handle": row.national_on_time + row.national_overdue
+        in (0, row.to_handle),
         "resolved_without_term is of resolved_on_day": row.resolved_without_term <= row.resolved_on_day,
         "no figure is negative": min(row) >= 0,
     }

@@ -89,7 +89,7 @@ _DAY_AFTER = (
 
 # $6: versions with other terms than none. $7: the working days up to each day of the period, null where there is no
 # calendar. $8: what the catalogue calls an online service from the first step to the last.
-_COUNTED = f"""
+_JUDGED = f"""
 placed AS (
   SELECT f.id, f.agency_id, f.channel, f.case_no, f.version_id, f.accepted_at, f.received_day, f.original_due_at,
     CASE WHEN f.finished_day <= $3::date THEN f.over_at END AS over_at,
@@ -109,6 +109,8 @@ placed AS (
       THEN id END AS sole
   FROM dated
 )
+"""
+_COUNTED = f"""{_JUDGED}
 SELECT agency_id, sole, count(*),
   count(*) FILTER (WHERE sole IS NULL AND NOT asked_again AND past IS NOT TRUE),
   count(*) FILTER (WHERE over_at IS NOT NULL),
@@ -129,6 +131,11 @@ SELECT agency_id, sole, count(*),
   min(original_due_at) AS original_due_at, min(over_at) AS over_at, min(asked_at) AS asked_at,
   min(answered_at) AS answered_at
 FROM judged GROUP BY agency_id, sole
+"""
+# What is late, and what may be. $7 is of the counts.
+_OVERDUE = f"""{_JUDGED}
+SELECT id, sole, agency_id, version_id, channel, case_no, accepted_at, original_due_at, over_at, asked_at, answered_at
+FROM judged WHERE (sole IS NOT NULL OR asked_again OR past) AND $7::int[] IS NULL
 """
 
 _BY_HOUR = f"""
@@ -180,6 +187,17 @@ async def national_counts(
         list(working_days) if working_days is not None else None,
         full_online,
     )
+
+
+async def nationally_overdue(
+    connection: Reading, asked: NationalQuestion, *, with_other_terms: Sequence[int], full_online: str
+) -> list[asyncpg.Record]:
+    """The dossiers of the period that are late: id, `sole` and the fields of Doubtful. Where `sole` is set, the dates
+    do not judge it, and it may be on time."""
+    await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    sql = f"WITH {asked.facts}, {_WAITS}, {_OVERDUE}"
+    period = (asked.first, asked.last, asked.as_of, asked.until)
+    return await connection.fetch(sql, list(asked.agencies), *period, list(with_other_terms), None, full_online)
 
 
 async def ended_by_hour(connection: Reading, asked: NationalQuestion) -> list[asyncpg.Record]:

@@ -70,6 +70,18 @@ async def national_counts(
     return found
 
 
+async def nationally_overdue(connection: Reading, reference: Reference, period: NationalPeriod) -> list[int]:
+    """The ids of the dossiers of the period that are late by the national rule; the others that it sees are on time.
+    In the caller's transaction."""
+    rows = await store.nationally_overdue(
+        connection,
+        period.question,
+        with_other_terms=versions_with_other_terms(reference.versions),
+        full_online=FULL_ONLINE,
+    )
+    return [row["id"] for row in rows if row["sole"] is None or not on_time(_doubtful(row), reference, period.until)]
+
+
 async def national_hours(connection: Reading, reference: Reference, period: NationalPeriod) -> Mapping[int, Hours]:
     """agency id → how long dossiers with a term in hours took. In the caller's transaction."""
     found: dict[int, Hours] = {}

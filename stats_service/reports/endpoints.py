@@ -31,6 +31,8 @@ from shared.web.database import ReadingSession
 from shared.web.paging import Pages, page_response
 from shared.web.problems import LISTING, Problem, refusals
 from stats_service.definitions.rules import DEFINITION
+from stats_service.figures.rules import Figures
+from stats_service.on_time.rules import asked_for, by_definition
 from stats_service.reports import usecases
 from stats_service.reports.usecases import Asked, Opened, Report
 
@@ -41,7 +43,7 @@ _STATUS = {status.value: status.name.lower() for status in Status}
 _VERDICT = {verdict.value: verdict.name.lower() for verdict in Verdict}
 _FIRST = (date.min.isoformat(), 0)
 _CSV_PLACE = ("group_by", "key", "name", "level", "parent", "depth", "from", "to")
-_CSV_ORIGIN = ("basis", "as_of", "synthetic")
+_CSV_ORIGIN = ("definition", "basis", "as_of", "synthetic")
 
 
 @router.get(
@@ -68,12 +70,17 @@ async def resolution_report(
     to_handle = resolved + pending, resolved = early + on_day + late, pending = in_term + overdue. A correction made
     later changes the figures of the days it corrects; `as_of` gives them as they were recorded at an instant.
 
-    CSV: one line a row and a last line `total`, comma-separated, UTF-8; an empty rate means nothing to divide by.
+    `definition` adds to the total and to each row the rates of one of the definitions of "on time" that are in use
+    (`GET /v1/definitions`), with what they are made of. Some need figures that are counted from the dossiers (slower).
+
+    CSV: one line a row and a last line `total`, comma-separated, UTF-8; an empty rate means nothing to divide by. What
+    a definition adds stands in columns of dotted names: `rates.on_time.value`, `counts.due_in_period`.
     """
     if query.format not in ("json", "csv"):
         raise Problem("not_acceptable")
     asked = _asked(query, reference, principal)
-    report = await usecases.resolution(session, asked, query.group_by)
+    definition = asked_for(query.definition) if query.definition else None
+    report = await usecases.resolution(session, reference, asked, query.group_by, definition)
     if query.format == "csv":
         return Response(_csv(report), media_type="text/csv; charset=utf-8")
     return json_answer(_report_page(report, query, room.settings.cursor_key))
@@ -145,8 +152,8 @@ def _report_page(report: Report, query: ReportQuery, key: SecretStr) -> dict[str
     return {
         **_head(report),
         "group_by": report.group_by,
-        "total": report.total.wire(),
-        "rows": [row.wire() for row in page],
+        "total": {**report.total.wire(), **by_definition(report.definition, report.total)},
+        "rows": [{**row.wire(), **by_definition(report.definition, row.figures)} for row in page],
         "next": following,
     }
 
@@ -159,7 +166,7 @@ def _head(report: Report) -> dict[str, Any]:
         "period": {"from": asked.period.first, "to": asked.period.last},
         "as_of": shown(asked.known_at),
         "basis": "as_recorded_then" if asked.as_of else "as_known_now",
-        "definition": DEFINITION,
+        "definition": f"{report.definition.id}/{report.definition.version}" if report.definition else DEFINITION,
         "synthetic": report.synthetic,
     }
 
@@ -167,15 +174,28 @@ def _head(report: Report) -> dict[str, Any]:
 def _csv(report: Report) -> str:
     """Each line says where it comes from: a line copied into another sheet still does."""
     head = _head(report)
-    origin = {"basis": head["basis"], "as_of": head["as_of"].isoformat(), "synthetic": str(head["synthetic"]).lower()}
-    total = {"key": "total", "name": report.asked.agency.name, **report.total.wire()}
+    origin = {
+        "definition": head["definition"],
+        "basis": head["basis"],
+        "as_of": head["as_of"].isoformat(),
+        "synthetic": str(head["synthetic"]).lower(),
+    }
+    total = {"key": "total", "name": report.asked.agency.name, **report.total.wire(), **_defined(report, report.total)}
     common = {"group_by": report.group_by, **head["period"], **origin}
     out = StringIO()
-    writer = csv.DictWriter(out, (*_CSV_PLACE, *COUNT_NAMES, *RATE_NAMES, *_CSV_ORIGIN), extrasaction="ignore")
+    columns = (*_CSV_PLACE, *COUNT_NAMES, *RATE_NAMES, *_defined(report, report.total), *_CSV_ORIGIN)
+    writer = csv.DictWriter(out, columns, extrasaction="ignore")
     writer.writeheader()
-    for row in [*(row.wire() for row in report.rows), total]:
+    for row in [*({**row.wire(), **_defined(report, row.figures)} for row in report.rows), total]:
         writer.writerow({name: _cell(value) for name, value in {**common, **row}.items()})
     return out.getvalue()
+
+
+def _defined(report: Report, row: Figures) -> dict[str, object]:
+    """What the definition adds to a row, as columns of dotted names."""
+    added: Any = by_definition(report.definition, row)
+    rates = {f"rates.{name}.{of}": v for name, rate in added.get("rates", {}).items() for of, v in rate.items()}
+    return {**rates, **{f"counts.{name}": count for name, count in added.get("counts", {}).items()}}
 
 
 def _cell(value: object) -> object:

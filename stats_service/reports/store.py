@@ -9,8 +9,9 @@ from typing import Literal
 
 import asyncpg
 
-from shared.contracts.stats import CountName
+from shared.contracts.stats import AnyCountName
 from shared.web.database import Reading
+from stats_service.figures.store import Demand, demanded
 from stats_service.reports.rules import Period
 
 _SYNTHETIC = "SELECT EXISTS (SELECT FROM import_run WHERE synthetic)"
@@ -115,7 +116,7 @@ _RESOLVED = f"f.finished_day {_IN_PERIOD}"
 _OVERDUE = f"f.late_day <= {_OVERDUE_ON} AND (f.finished_day IS NULL OR f.finished_day > {_OVERDUE_ON})"
 
 #: Which of the facts make up each figure: the list that one can open. $5: the day of knowledge, null for now.
-MADE_OF: MappingProxyType[CountName, str] = MappingProxyType(
+MADE_OF: Mapping[str, str] = MappingProxyType(
     {
         "carried_over": "f.received_day < $2::date",
         "received": _RECEIVED,
@@ -155,10 +156,8 @@ FROM page f JOIN procedure_version v ON v.id = f.version_id JOIN procedure p ON 
 ORDER BY {order}, f.id
 """
 # Every parameter has its type here, whichever of them a figure's own condition needs.
-_AFTER = (
-    "({order}, f.id) > ($6::date, $7::bigint)"
-    " AND ($2::date, $3::date, $4::timestamptz, $5::date) IS NOT DISTINCT FROM ($2, $3, $4, $5)"
-)
+_TYPED = "($2::date, $3::date, $4::timestamptz, $5::date) IS NOT DISTINCT FROM ($2, $3, $4, $5)"
+_AFTER = f"({{order}}, f.id) > ($6::date, $7::bigint) AND {_TYPED}"
 _OF_VERSIONS = (
     "f.version_id IN"
     " (SELECT v.id FROM procedure_version v JOIN procedure p ON p.id = v.procedure_id WHERE {side} = {n})"
@@ -214,6 +213,15 @@ async def sums_before(
     return [(row[0] - 1, row[1], tuple(row)[2:]) for row in rows]
 
 
+async def counted(connection: Reading, seen: Seen, demand: Demand, by: PartBy) -> list[tuple[int, tuple[int, ...]]]:
+    """(part, the figures on demand that `demand` names, in its order): one pass over the dossiers of the period."""
+    await _plan_for_these_values(connection)
+    values: list[object] = [list(seen.agencies), seen.period.first, seen.period.last, seen.as_of, seen.day_of_knowledge]
+    counts = ", ".join(f"count(*) FILTER (WHERE {demanded(name, demand, values)})" for name in demand.names)
+    sql = f"WITH {_THEN if seen.as_of else _NOW} SELECT {_PARTS[by]}, {counts} FROM facts f WHERE {_TYPED} GROUP BY 1"
+    return [(row[0], tuple(row)[1:]) for row in await connection.fetch(sql, *values)]
+
+
 async def versions(connection: Reading, ids: Sequence[int]) -> list[asyncpg.Record]:
     """id, code, name, sector, valid_from of procedure versions."""
     return await connection.fetch(_VERSIONS, list(ids))
@@ -222,11 +230,12 @@ async def versions(connection: Reading, ids: Sequence[int]) -> list[asyncpg.Reco
 async def listed(
     connection: Reading,
     seen: Seen,
-    figure: CountName,
+    figure: AnyCountName,
     narrowed: Narrowed,
     *,
     after: tuple[date, int],
     limit: int,
+    demand: Demand | None = None,
 ) -> list[asyncpg.Record]:
     """The dossiers that make up a figure, by the day on which they were received (figures of what was resolved: on
     which they were finished) and id, after a day and an id. `day` is that day."""
@@ -235,7 +244,8 @@ async def listed(
     order = f"f.{_BY_DAY.get(kind, 'received_day')}"
     values: list[object] = [list(seen.agencies), seen.period.first, seen.period.last, seen.as_of, seen.day_of_knowledge]
     values += [*after, limit]
-    conditions = [MADE_OF[figure], _AFTER.format(order=order)]
+    made_of = demanded(figure, demand, values) if demand else MADE_OF[figure]
+    conditions = [made_of, _AFTER.format(order=order)]
     for condition, value in (
         ("f.channel = {n}", narrowed.channel),
         (_OF_VERSIONS.replace("{side}", "v.sector"), narrowed.sector),

@@ -2,22 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
 import asyncpg
 
-from shared.contracts.stats import CountName, GroupBy
+from shared.contracts.definitions import OnTimeDefinition
+from shared.contracts.stats import AnyCountName, GroupBy
 from shared.domain.agencies import Agency, Level
 from shared.domain.civil_time import civil_day
 from shared.domain.lifecycle import Channel
 from shared.domain.vietnamese import sort_key
+from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
 from shared.web.database import Reading
 from shared.web.problems import invalid
 from stats_service.counts import store as counts
-from stats_service.figures.rules import NOTHING, Figures, Sums, added, figures
+from stats_service.definitions.rules import NEARLY_DUE_WITHIN
+from stats_service.figures.rules import NOTHING, ON_DEMAND, ZERO, Figures, Sums, added, figures
+from stats_service.figures.store import NATIONAL, Demand
+from stats_service.national_scoring.usecases import NationalPeriod, nationally_overdue
+from stats_service.on_time.rules import on_demand
 from stats_service.reports import store
 from stats_service.reports.rules import (
     Period,
@@ -67,10 +73,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report: the figures of the whole, and its rows in their order."""
+    """A report: the figures of the whole, and its rows in their order; `definition`: by which rates are added."""
 
     asked: Asked
     group_by: GroupBy
+    definition: OnTimeDefinition | None
     synthetic: bool
     total: Figures
     rows: Sequence[Row]
@@ -93,21 +100,34 @@ def checked(
     return Asked(unit, units_of(reference.agencies, unit, last), period, as_of, as_of or now)
 
 
-async def resolution(connection: Reading, asked: Asked, group_by: GroupBy) -> Report:
+async def resolution(
+    connection: Reading,
+    reference: Reference,
+    asked: Asked,
+    group_by: GroupBy,
+    definition: OnTimeDefinition | None = None,
+) -> Report:
     """The resolution report. All of it is of one snapshot of the database, so its figures fit together."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        total, rows = await _figures(connection, asked, group_by)
-        return Report(asked, group_by, await store.any_synthetic(connection), total, rows)
+        counter = _OnDemand(connection, reference, asked, on_demand(definition) if definition else ())
+        total, rows = await _figures(connection, asked, group_by, counter)
+        return Report(asked, group_by, definition, await store.any_synthetic(connection), total, rows)
 
 
-async def _figures(connection: Reading, asked: Asked, group_by: GroupBy) -> tuple[Figures, Sequence[Row]]:
+async def _figures(
+    connection: Reading, asked: Asked, group_by: GroupBy, counter: "_OnDemand"
+) -> tuple[Figures, Sequence[Row]]:
     period = asked.period
     if group_by == "month":
         months = list(period.months())
         sums = await _sums(connection, asked, [*(month.first for month in months), period.after], "none")
         at = [sums.get((mark, 0), NOTHING) for mark in range(len(months) + 1)]
-        return figures(at[0], at[-1]), month_rows((m, figures(at[n], at[n + 1])) for n, m in enumerate(months))
-    parts = _of_period(await _sums(connection, asked, [period.first, period.after], _PART_OF.get(group_by, "none")))
+        whole = await counter.added({0: figures(at[0], at[-1])}, period, "none")
+        each = [await counter.added({0: figures(at[n], at[n + 1])}, m, "none") for n, m in enumerate(months)]
+        return whole[0], month_rows((month, own[0]) for month, own in zip(months, each, strict=True))
+    by = _PART_OF.get(group_by, "none")
+    parts = _of_period(await _sums(connection, asked, [period.first, period.after], by))
+    parts = await counter.added(parts, period, by)
     rows: Sequence[Row] = []
     match group_by:
         case "agency":
@@ -121,6 +141,42 @@ async def _figures(connection: Reading, asked: Asked, group_by: GroupBy) -> tupl
         case "sector" | "procedure":
             rows = _procedure_rows(parts, await store.versions(connection, list(parts)), group_by)
     return added(parts.values()), rows
+
+
+@dataclass(frozen=True, slots=True)
+class _OnDemand:
+    """Counts the figures that a definition needs beside the standing ones: none, for most."""
+
+    connection: Reading
+    reference: Reference
+    asked: Asked
+    names: Sequence[str]
+
+    async def added(self, parts: Mapping[int, Figures], period: Period, by: PartBy) -> dict[int, Figures]:
+        """The parts of a period with these figures in them."""
+        found = dict(parts)
+        if self.names:
+            seen = replace(self.asked.seen, period=period)
+            demand = await _demand(self.connection, self.reference, seen, self.asked.known_at, self.names)
+            for part, counted in await store.counted(self.connection, seen, demand, by):
+                found[part] = found.get(part, ZERO)._replace(**dict(zip(self.names, counted, strict=True)))
+        return found
+
+
+async def _demand(
+    connection: Reading, reference: Reference, seen: store.Seen, known_at: datetime, names: Sequence[str]
+) -> Demand:
+    """What the conditions of figures on demand need. A Problem where a year of it has no calendar."""
+    demand, period = Demand(names), seen.period
+    if "pending_nearly_due" in names:
+        try:
+            demand = replace(demand, near=reference.calendar.add_working_days(period.last, NEARLY_DUE_WITHIN))
+        except CalendarMissing as missing:
+            raise invalid("to", "calendar_missing", year=missing.year) from missing
+    if NATIONAL.intersection(names):
+        judged = NationalPeriod(seen.agencies, period.first, period.last, seen.as_of, known_at)
+        demand = replace(demand, late=await nationally_overdue(connection, reference, judged))
+    return demand
 
 
 async def _sums(
@@ -159,7 +215,7 @@ def _procedure_rows(
 class Opened:
     """Which figure to open, and the row it stands in."""
 
-    figure: CountName
+    figure: AnyCountName
     scope: Literal["own", "tree"]
     unit: str | None
     level: Level | None
@@ -185,7 +241,10 @@ async def figure_list(
     seen = store.Seen(_agencies(asked, opened), asked.period, asked.as_of, asked.seen.day_of_knowledge)
     narrowed = store.Narrowed(opened.channel, opened.sector, opened.procedure)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        return await store.listed(connection, seen, opened.figure, narrowed, after=after, limit=limit)
+        demand = None
+        if opened.figure in ON_DEMAND:
+            demand = await _demand(connection, reference, seen, asked.known_at, [opened.figure])
+        return await store.listed(connection, seen, opened.figure, narrowed, after=after, limit=limit, demand=demand)
 
 
 def _agencies(asked: Asked, opened: Opened) -> list[int]:

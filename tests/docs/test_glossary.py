@@ -8,6 +8,7 @@ import pytest
 
 from shared.contracts.agencies import AgencyDetail
 from shared.contracts.cases import Case
+from shared.contracts.definitions import ON_DEMAND_COUNTS
 from shared.contracts.forms import DossierForm, FormName
 from shared.contracts.hand_overs import AnswerName, MovementName
 from shared.contracts.intake import Dossier, DossierEvent, ImportRecord
@@ -19,13 +20,16 @@ from shared.domain.lifecycle import STATUS_VI, Channel, EventKind, Outcome, Stat
 from shared.domain.terms import TermUnit
 from shared.domain.working_calendar import DayKind
 from shared.web.auth import Role
+from stats_service.on_time.rules import ON_TIME
 
 GLOSSARY = (Path(__file__).parents[2] / "docs" / "glossary.md").read_text(encoding="utf-8")
 EXPLAINED = set(re.findall(r"`([^`]+)`", GLOSSARY))
 
 VOCABULARY = {
     "figure": COUNT_NAMES,
+    "figure on demand": ON_DEMAND_COUNTS,
     "rate": RATE_NAMES,
+    "definition": [definition.id for definition in ON_TIME],
     "status": [status.name.lower() for status in Status],
     "level": list(Level),
     "channel": [channel.name.lower() for channel in Channel],

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 
 from shared.contracts.stats import COUNT_NAMES
-from tests.builders_log import History
+from tests.builders_log import DAY, History
 
 
 def members(figure: str, histories: Iterable[History], a: date, b: date, *, known_on: date | None = None) -> set[str]:
@@ -12,6 +12,16 @@ def members(figure: str, histories: Iterable[History], a: date, b: date, *, know
     holds = _HOLDS[figure]
     overdue_on = min(b, known_on) if known_on else b
     return {history.code for history in histories if holds(history, a, b, overdue_on)}
+
+
+def on_demand(
+    figure: str, histories: Iterable[History], a: date, b: date, *, near: date, known_on: date | None = None
+) -> set[str]:
+    """The same of a figure that is counted on demand. near: the last day that is nearly due."""
+    holds = _ON_DEMAND[figure]
+    overdue_on = min(b, known_on) if known_on else b
+    of = (history for history in histories if _carried(history, a) or _received(history, a, b))
+    return {history.code for history in of if holds(history, a, b, overdue_on, near)}
 
 
 def counts(histories: Iterable[History], a: date, b: date, *, known_on: date | None = None) -> dict[str, int]:
@@ -79,3 +89,47 @@ _HOLDS: dict[str, Callable[[History, date, date, date], bool]] = {
     "pending_overdue": lambda h, a, b, on: _overdue(h, b, on),
     "pending_paused": lambda h, a, b, on: _paused(h, b),
 }
+
+
+def _due(h: History, a: date, b: date) -> bool:
+    due = h.events[-1].facts.due_day
+    return due is not None and a <= due <= b
+
+
+def _over(h: History, b: date) -> bool:
+    finished = h.events[-1].facts.finished_day
+    return finished is not None and finished <= b
+
+
+def _otherwise(h: History) -> bool:
+    return [event.outcome for event in h.events if event.outcome][-1] != "granted"
+
+
+def _status_at(h: History, b: date) -> int:
+    return [0, *(int(event.status) for event in h.events if event.occurred_day <= b)][-1]
+
+
+def _open_and_due(h: History, first: date, last: date, b: date, on: date) -> bool:
+    due = h.events[-1].facts.due_day
+    return _pending(h, b) and not _overdue(h, b, on) and due is not None and first <= due <= last
+
+
+def _due_as(*verdicts: int) -> Callable[[History, date, date, date, date], bool]:
+    return lambda h, a, b, on, near: _due(h, a, b) and _over(h, b) and h.events[-1].facts.verdict in verdicts
+
+
+#: All but the national ones, which need whole lives.
+_ON_DEMAND: dict[str, Callable[[History, date, date, date, date], bool]] = {
+    "resolved_otherwise": lambda h, a, b, on, near: _resolved(h, a, b) and _otherwise(h),
+    "uncollected": lambda h, a, b, on, near: _resolved(h, a, b) and _status_at(h, b) == 9,
+    "pending_due_now": lambda h, a, b, on, near: _open_and_due(h, b, b, b, on),
+    "pending_nearly_due": lambda h, a, b, on, near: _open_and_due(h, b + DAY, near, b, on),
+    "pending_paused_overdue": lambda h, a, b, on, near: _paused(h, b) and _overdue(h, b, on),
+    "due_in_period": lambda h, a, b, on, near: _due(h, a, b),
+    "due_on_time": _due_as(1, 2),
+    "due_late": _due_as(3),
+    "due_overdue": lambda h, a, b, on, near: _due(h, a, b) and _overdue(h, b, on),
+    "due_in_term": lambda h, a, b, on, near: _due(h, a, b) and _pending(h, b) and not _overdue(h, b, on),
+    "due_otherwise": lambda h, a, b, on, near: _due(h, a, b) and _over(h, b) and _otherwise(h),
+}
+RECOUNTED = tuple(_ON_DEMAND)

@@ -49,6 +49,8 @@ def tomorrow() -> str:
         ({"agency": ""}, "agency", "too_short"),
         ({"agency": "x" * 61}, "agency", "too_long"),
         ({"group_by": "colour"}, "group_by", "not_one_of"),
+        ({"definition": "by-feeling"}, "definition", "not_one_of"),
+        ({"definition": "district-with-communes"}, "definition", "not_one_of"),  # no rates
         ({"format": "exe"}, "format", "not_one_of"),
         ({"limit": "0"}, "limit", "out_of_range"),
         ({"limit": "1001"}, "limit", "out_of_range"),

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.contracts.definitions import ON_DEMAND_COUNTS
 from shared.contracts.stats import COUNT_NAMES, RATE_NAMES
 from shared.contracts.stats import Figures as WireFigures
 from shared.domain.counts import METRICS
-from stats_service.definitions.rules import DEFINITIONS
-from stats_service.figures.rules import ZERO, Figures, Sums, figures, rate, rates
+from stats_service.definitions.rules import DEFINITIONS, DEFINITIONS_ON_DEMAND
+from stats_service.figures.rules import ON_DEMAND, STANDING, ZERO, Figures, Sums, figures, rate, rates
 
 
 @pytest.mark.parametrize(
@@ -33,10 +34,10 @@ def test_rounded_half_up(part, whole, shown):
     assert rate(part, whole) == shown
 
 
-@given(st.integers(0, 10**9), st.integers(1, 10**9))
-def test_equals_decimal_arithmetic(part, whole):
+@given(st.integers(0, 10**9), st.integers(1, 10**9), st.integers(0, 3))
+def test_equals_decimal_arithmetic(part, whole, decimals):
     exact = Decimal(part) * 100 / Decimal(whole)
-    assert rate(part, whole) == str(exact.quantize(Decimal("0.01"), ROUND_HALF_UP))
+    assert rate(part, whole, decimals) == str(exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
 
 
 def test_the_letter_of_2019():
@@ -66,7 +67,9 @@ def test_nothing_is_no_hundred_percent():
 
 
 def test_each_name_stands_once_and_in_one_order():
-    assert Figures._fields == COUNT_NAMES
+    assert Figures._fields == (*COUNT_NAMES, *ON_DEMAND_COUNTS)
+    assert (STANDING, ON_DEMAND) == (COUNT_NAMES, ON_DEMAND_COUNTS)
+    assert tuple(definition.name for definition in DEFINITIONS_ON_DEMAND) == ON_DEMAND_COUNTS
     assert tuple(ZERO.wire()) == tuple(WireFigures.model_fields) == (*COUNT_NAMES, *RATE_NAMES)
     assert tuple(definition.name for definition in DEFINITIONS) == (*COUNT_NAMES, *RATE_NAMES)
     assert Sums._fields[: len(METRICS)] == METRICS
