@@ -5,6 +5,7 @@ Offers `/v1/procedures`, `/v1/supplement-rules`, `/v1/dossiers` with all that ma
 corrections and forms, `/v1/ledger`, `/v1/deadline-preview`, `/v1/imports`, and to anybody `/v1/track`.
 Calls routing, to tell it of every dossier that was received (outbox/).
 Reads routing's changes of the calendar, and reckons open dossiers anew (recompute/).
+Closes what was not completed in time, where a law says so (lapses/).
 Never decides who holds a dossier, and never counts.
 To come, each as a folder of its own: national (the national database), feedback.
 """

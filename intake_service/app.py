@@ -9,8 +9,8 @@ from intake_service.deadlines import endpoints as deadlines
 from intake_service.dossiers import endpoints as dossiers
 from intake_service.forms import endpoints as forms
 from intake_service.imports import endpoints as imports
+from intake_service.lapses.usecases import closing_worker
 from intake_service.lifecycle import endpoints as lifecycle
-from intake_service.lifecycle.usecases import closing_worker
 from intake_service.outbox.usecases import tell_routing_worker
 from intake_service.procedures import endpoints as procedures
 from intake_service.recompute.usecases import recompute_worker

@@ -24,10 +24,7 @@ from shared.domain.regimes import Lapse
 from shared.domain.terms import Due
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
-from shared.web.app import Room
 from shared.web.auth import Principal, Role
-from shared.web.background import Worker
-from shared.web.clock import now
 from shared.web.database import Connection, Writing
 from shared.web.idempotency import RequestKey, by_name, claimed
 from shared.web.problems import Problem, Reason
@@ -36,8 +33,6 @@ from shared.web.problems import Problem, Reason
 _OFFICE = (Role.HANDLER, Role.LEADER)
 #: Who the log names where nobody acted but the system.
 ITSELF = "motcua"
-#: What an applicant is told whose rule has been replaced since by one that says nothing.
-UNANSWERED = "Quá thời hạn bổ sung mà hồ sơ không được bổ sung."
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,47 +365,3 @@ async def begin_processing(connection: Connection, reference: Reference, dossier
             appended(row, step, reference, code=row["code"], actor=ITSELF, acting_agency_id=row["agency_id"], now=at)
         )
     await store.append(connection, events)
-
-
-#: Dossiers closed in one transaction: each is locked until it ends.
-LAPSED_AT_ONCE = 100
-LAPSE_SECONDS = 30.0
-
-
-def closing_worker(room: Room) -> Worker:
-    """The consumer that closes dossiers whose applicants have not completed them in time, where a law says so."""
-
-    async def work(connection: Connection) -> bool:
-        return await close_lapsed(connection, room.reference.current, now()) == LAPSED_AT_ONCE
-
-    return Worker(room.pool, "intake.close_lapsed", work, idle=LAPSE_SECONDS)
-
-
-async def close_lapsed(connection: Connection, reference: Reference, at: datetime) -> int:
-    """Close the next of them, and say why to the applicant; how many. What was accepted is stopped, what was only
-    submitted is not accepted. Whatever happens to one meanwhile goes before: an answer that comes late, and before
-    this, is taken."""
-    async with connection.transaction():
-        rows = await store.lapsed(connection, at, LAPSED_AT_ONCE)
-        told_of = await store.histories(connection, [row["id"] for row in rows])
-        await store.append(connection, [_lapse(row, told_of[row["id"]], reference, at) for row in rows])
-    return len(rows)
-
-
-def _lapse(row: asyncpg.Record, history: list[asyncpg.Record], reference: Reference, at: datetime) -> store.Appended:
-    life, clock = life_of(reference, row, history)
-    kind, outcome = (EventKind.STOPPED, Outcome.STOPPED) if life.account is not None else (EventKind.NOT_ACCEPTED, None)
-    note = store.Note(clock.supplement.notice or UNANSWERED, None, token_bytes(16))
-    when, lapsed = max(at, history[-1]["occurred_at"]), shown(row["lapses_at"])
-    step = rules.next_step(life, kind, when, clock, outcome=outcome, lapsed=lapsed, note=note.hash)
-    assert not isinstance(step, Problem), "only what awaits a supplement lapses"
-    return appended(
-        row,
-        step,
-        reference,
-        code=row["code"],
-        actor=ITSELF,
-        acting_agency_id=row["agency_id"],
-        now=at,
-        note=note,
-    )

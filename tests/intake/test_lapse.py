@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 
 from intake_service.app import create_app
-from intake_service.lifecycle import usecases
-from intake_service.lifecycle.usecases import close_lapsed
+from intake_service.lapses import usecases
+from intake_service.lapses.usecases import close_lapsed
 from services.local_issuer import LocalIssuer
 from shared.domain.civil_time import civil_day
 from shared.domain.terms import nominal_end
