@@ -10,6 +10,7 @@ import structlog
 
 from routing_service.cases import rules, store
 from routing_service.cases.rules import CaseRow
+from routing_service.reorganisations.usecases import overtake
 from routing_service.workflows.usecases import begin, set_right
 from shared.contracts.cases import CaseFinishIn, CaseOpening
 from shared.contracts.intake import IntakeClient
@@ -34,7 +35,7 @@ async def open_cases(
 ) -> list[tuple[str, bool, bool]]:
     """Open cases in one statement: (code, found, opened) each. A case that is there stays as it is, but for what a
     re-opening took back (a finish is void, segments live again) or a correction of the reception moved. Where a
-    workflow holds for a new one, it begins."""
+    workflow holds for a new one, it begins; where a reorganisation has passed it by, it goes where the plan says."""
     ahead = [n for n, o in enumerate(openings) if o.opened_at and o.opened_at > now + rules.CLOCK_TOLERANCE]
     if ahead:
         raise Problem("invalid_request", *(Reason(f"{place.format(n)}opened_at", "in_future") for n in ahead))
@@ -47,6 +48,7 @@ async def open_cases(
     )
     new = [code for code, _, opened in results if opened]
     await begin(connection, reference, principal, new, now)
+    await overtake(connection, reference, new, now)
     there = [code for code, found, opened in results if found and not opened]
     await set_right(connection, reference, principal, there, now)
     return results

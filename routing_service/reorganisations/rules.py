@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from routing_service.agencies.rules import absence
 from routing_service.cases.rules import CaseRow, Change, Moved, Movement
@@ -51,12 +51,24 @@ class Rule:
         raise AssertionError("the place lies below the sum of shares")
 
 
+class Listed(NamedTuple):
+    """Where a dossier goes that is named by its code, and who held it when that was decided (None in plans of before
+    it was recorded)."""
+
+    to_id: int
+    from_id: int | None
+
+
+#: Why a dossier stays where it is: nothing covers it; or it is named, and somebody else holds it than when it was.
+NO_RULE, OTHER_HOLDER = "no_rule", "other_holder"
+
+
 @dataclass(frozen=True)
 class Plan:
-    """Where the dossiers of a reorganisation go. `listed`: dossier id → agency id; they go before the rules."""
+    """Where the dossiers of a reorganisation go. `listed`: by dossier id; they go before the rules."""
 
     rules: tuple[Rule, ...]
-    listed: Mapping[int, int]
+    listed: Mapping[int, Listed]
 
     @property
     def units(self) -> list[int]:
@@ -64,9 +76,11 @@ class Plan:
         return sorted({rule.from_id for rule in self.rules})
 
     def target(self, held: Held, reference: Reference) -> tuple[int, str | None] | None:
-        """Where a dossier goes: (agency id, desk); None where nothing says so."""
-        if held.dossier_id in self.listed:
-            return self.listed[held.dossier_id], held.desk
+        """Where a dossier goes: (agency id, desk); None where nothing says so. What was named is taken from who held it
+        then, and from nobody to whom it was handed since."""
+        listed = self.listed.get(held.dossier_id)
+        if listed is not None and listed.from_id in (None, held.holder_id):
+            return listed.to_id, held.desk
         version = reference.versions[held.version_id]
         for rule in self.rules:
             if (
@@ -78,10 +92,14 @@ class Plan:
                 return rule.receiver(held.dossier_id), rule.to_desk or held.desk
         return None
 
+    def why_not(self, held: Held) -> str:
+        """Why a dossier without a target stays."""
+        return OTHER_HOLDER if held.dossier_id in self.listed else NO_RULE
+
     def kept(self) -> dict[str, Any]:
         """As it is stored, with the ids of units: codes are used again."""
         rules = [(r.from_id, r.to, r.sector, r.procedure, r.desk, r.to_desk) for r in self.rules]
-        return {"rules": rules, "listed": list(self.listed.items())}
+        return {"rules": rules, "listed": [(dossier, *to) for dossier, to in self.listed.items()]}
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> "Plan":
@@ -90,7 +108,8 @@ class Plan:
             Rule(from_id, tuple((agency, share) for agency, share in to), *narrowed)
             for from_id, to, *narrowed in kept["rules"]
         )
-        return cls(tuple(rules), dict(kept["listed"]))
+        listed = {dossier: Listed(to, *from_ or (None,)) for dossier, to, *from_ in kept["listed"]}
+        return cls(tuple(rules), listed)
 
 
 def plan_of(
@@ -101,7 +120,7 @@ def plan_of(
     day, beyond = asked.effective_day, asked.beyond_succession is not None
     judge = _Judge(reference, principal, day, beyond)
     rules = [judge.rule(f"rules.{n}", rule) for n, rule in enumerate(asked.rules)]
-    listed: dict[int, int] = {}
+    listed: dict[int, Listed] = {}
     for n, group in enumerate(asked.dossiers):
         receiver = judge.receiver(f"dossiers.{n}.to", group.to)
         for m, code in enumerate(group.codes):
@@ -113,7 +132,7 @@ def plan_of(
                 judge.reasons.append(Reason(place, "repeated_in_call"))
             elif receiver is not None:
                 judge.follows(f"dossiers.{n}.to", reference.agencies.by_id[holder_id], receiver)
-                listed[dossier_id] = receiver.id
+                listed[dossier_id] = Listed(receiver.id, holder_id)
     if not asked.rules and not asked.dossiers:
         judge.reasons.append(Reason("rules", "required"))
     if judge.reasons:

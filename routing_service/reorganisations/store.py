@@ -93,23 +93,48 @@ async def next_due(connection: Connection, today: date) -> asyncpg.Record | None
     )
 
 
+async def holders(connection: Connection, codes: Sequence[str]) -> dict[str, int]:
+    """Who holds cases, by the codes of their dossiers."""
+    rows = await connection.fetch(
+        "SELECT d.code, c.holder_id FROM dossier_case c JOIN dossier d ON d.id = c.dossier_id WHERE d.code = ANY($1)",
+        list(codes),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def passed_by(connection: Connection, holders: Sequence[int], today: date) -> list[asyncpg.Record]:
+    """The reorganisations whose day has come and whose rules take dossiers from `holders`, in order; each with its plan
+    (JSON text). What is still being carried out is locked: it waits until our cases are open, and sees them."""
+    await connection.execute(
+        "SELECT FROM reorganisation WHERE finished_at IS NULL AND effective_day <= $1 ORDER BY id FOR SHARE", today
+    )
+    return await connection.fetch(
+        f"SELECT {_COLUMNS}, plan::text AS plan FROM reorganisation WHERE effective_day <= $1 AND EXISTS ("
+        " SELECT FROM jsonb_array_elements(plan -> 'rules') AS rule WHERE (rule ->> 0)::int = ANY($2))"
+        " ORDER BY effective_day, id",
+        today,
+        holders,
+    )
+
+
 async def progress(
     connection: Connection,
     number: int,
     *,
     looked_at: int,
     moved: int,
-    left_over: Sequence[Held],
+    left_over: Sequence[tuple[Held, str]],
     after: int,
     finished_at: datetime | None,
 ) -> None:
-    """Note how far a locked reorganisation has come, and what it leaves where it is."""
+    """Note how far a locked reorganisation has come, and what it leaves where it is, with why."""
     await connection.execute(
         "INSERT INTO reorganisation_left_over (reorganisation_id, dossier_id, holder_id, reason)"
-        " SELECT $1, *, 'no_rule' FROM unnest($2::bigint[], $3::int[])",
+        " SELECT $1, * FROM unnest($2::bigint[], $3::int[], $4::text[])",
         number,
-        [each.dossier_id for each in left_over],
-        [each.holder_id for each in left_over],
+        [each.dossier_id for each, _ in left_over],
+        [each.holder_id for each, _ in left_over],
+        [why for _, why in left_over],
     )
     await connection.execute(
         "UPDATE reorganisation SET looked_at = looked_at + $2, moved = moved + $3, left_over = left_over + $4,"

@@ -107,7 +107,7 @@ class Reorganisation(BaseModel):
     )
     looked_at: int = Field(description="Dossiers looked at so far", examples=[13])
     moved: int = Field(description="Dossiers moved so far, each with a movement of its own", examples=[12])
-    left_over: int = Field(description="Dossiers that no rule covers", examples=[1])
+    left_over: int = Field(description="Dossiers that stay where they are, listed with why", examples=[1])
     actor: str = Field(description="Who decided it here", examples=["admin@44"])
     created_at: datetime = Field(description="When", examples=["2026-11-26T08:00:00+07:00"])
     finished_at: datetime | None = Field(description="When all were looked at", examples=["2026-11-26T08:00:02+07:00"])
@@ -126,7 +126,11 @@ class LeftOver(BaseModel):
     code: str = Field(description="Mã hồ sơ", examples=["19360-191223-0001"])
     holder: str = Field(description="The unit that holds it", examples=["19360"])
     holder_name: str = Field(description="Its name", examples=["UBND Xã Gio Thành"])
-    reason: Literal["no_rule"] = Field(description="no_rule: no rule covers it", examples=["no_rule"])
+    reason: Literal["no_rule", "other_holder"] = Field(
+        description="no_rule: no rule covers it. other_holder: it was named, and on the day somebody else held it than "
+        "when that was decided",
+        examples=["no_rule"],
+    )
 
 
 class LeftOverPage(BaseModel):

@@ -215,3 +215,41 @@ def test_shares_divide_and_a_dossier_always_goes_the_same_way(shares, start):
     assert went == Counter(rule.receiver(start + n) for n in range(900))
     for n, share in enumerate(shares):
         assert abs(went[n] / 900 - share / sum(shares)) < 0.05
+
+
+async def test_what_is_opened_when_the_sweep_has_passed_goes_to_the_successor(routing):
+    """19528 ended on 2019-12-31; 19543 took over. Tuesday 2019-12-31 was its last day."""
+    number = (await reorganise(routing, plan("Sáp nhập", MERGERS, [whole("19528", "19543")]))).json()["id"]
+    await moved_through(routing)
+    assert (await read(routing, number))["state"] == "finished"
+    late = await routing.case(accepted="Tuesday 2019-12-31 09:00", agency="19528")
+    elsewhere = await routing.case(accepted="Tuesday 2019-12-31 09:00", agency="19333")
+    assert (await holder(routing, late.code))[0] == "19543"
+    assert (await holder(routing, elsewhere.code))[0] == "19333"
+    (step,) = (await routing.http.get(f"/v1/cases/{late.code}/hand-overs", headers=routing.as_("leader"))).json()[
+        "items"
+    ]
+    assert (step["kind"], step["reorganisation"], step["occurred_at"][:10]) == ("reorganisation", number, "2020-01-01")
+    assert (await read(routing, number))["moved"] == 1
+
+
+async def test_what_was_handed_on_before_the_day_is_not_taken_from_who_has_it(routing, ward_cases):
+    kept, handed_on, *_ = ward_cases
+    day = civil_day(now()) + timedelta(days=3)
+    body = plan("Theo danh sách", day, [], beyond_succession="Điều chỉnh")
+    body["dossiers"] = [{"to": JUSTICE, "codes": [kept, handed_on]}]
+    number = (await reorganise(routing, body)).json()["id"]
+    given = {"to_agency": WARD}
+    answer = await routing.http.post(f"/v1/cases/{handed_on}/hand-overs", json=given, headers=routing.as_("leader"))
+    assert answer.status_code == 201
+    async with routing.app.state.room.pool.acquire() as connection:
+        later = Mover(reference=lambda: routing.reference, clock=lambda: now() + timedelta(days=3))
+        while await later.round(connection):
+            pass
+    done = await read(routing, number)
+    assert (done["moved"], done["left_over"]) == (1, 1)
+    assert [(await holder(routing, code))[0] for code in (kept, handed_on)] == [JUSTICE, WARD]
+    left = await routing.http.get(f"/v1/reorganisations/{number}/left-over", headers=routing.as_("admin"))
+    assert [(item["code"], item["holder"], item["reason"]) for item in left.json()["items"]] == [
+        (handed_on, WARD, "other_holder")
+    ]
