@@ -220,7 +220,7 @@ def index_766_table(report: dict[str, Any]) -> Table:
             cells = (number(metric[column]) for column in ("numerator", "denominator", "ratio", "score", "max"))
             table.add_row(f"  {metric['no']}. {metric[said('name_vi', 'name_en')]}", *cells)
     whole = said("Tính được", "Computed")
-    table.add_row(whole, "", "", "", number(total["computed"]), number(total["max"]), style="bold")
+    table.add_row(whole, "", "", "", number(total["computed"]), number(total["max_computed"]), style="bold")
     return table
 
 

@@ -258,6 +258,9 @@ dossier_event = Table(
     Index("ix_dossier_event_log", "txid", "id"),
     # A handful of millions: routing asks which dossiers may be open again after a finish.
     Index("ix_dossier_event_reopened", "dossier_id", postgresql_where=text("kind = 'reopened'")),
+    # A twentieth: the national scoring asks of which dossiers of a period a supplement was asked for. Without it every
+    # event of the period is read: 1.2 s of 1.9 for half a year of one province.
+    Index("ix_dossier_event_asked", "dossier_id", postgresql_where=text("kind = 'supplement_requested'")),
     comment="append-only; the facts of the dossier as they stand after each event",
 )
 

@@ -59,13 +59,13 @@ facts AS MATERIALIZED (
 
 # $5: the instant that stands in for the end of what is open. A supplement is asked for after acceptance: before it,
 # nothing counts.
-_KNOWN = "occurred_at <= $5::timestamptz AND recorded_at <= coalesce($4::timestamptz, 'infinity')"
+_KNOWN = "h.occurred_at <= $5::timestamptz AND h.recorded_at <= coalesce($4::timestamptz, 'infinity')"
 _WAITS = f"""
 asked AS MATERIALIZED (
-  SELECT dossier_id, count(*) AS requests, max(seq) AS seq, max(occurred_at) AS asked_at FROM dossier_event
-  WHERE kind = 'supplement_requested' AND received_day IS NOT NULL AND {_KNOWN}
-    AND dossier_id IN (SELECT id FROM facts)
-  GROUP BY dossier_id
+  SELECT h.dossier_id, count(*) AS requests, max(h.seq) AS seq, max(h.occurred_at) AS asked_at
+  FROM facts f JOIN dossier_event h ON h.dossier_id = f.id
+  WHERE h.kind = 'supplement_requested' AND h.received_day IS NOT NULL AND {_KNOWN}
+  GROUP BY h.dossier_id
 ), waits AS (
   SELECT a.dossier_id, a.requests, a.asked_at, (
     SELECT h.occurred_at FROM dossier_event h

@@ -190,7 +190,7 @@ def test_a_named_period_belongs_to_the_province_of_its_last_month(period: str, p
 
 
 def test_the_index_of_decision_766_is_whole_in_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
-    points = {"score": None, "computed": "15.68", "max": "100.00", "max_unavailable": "80.00"}
+    points = {"score": None, "computed": "15.68", "max_computed": "20.00", "max_unavailable": "80.00"}
     metric = {"no": 5, "name_vi": "Tỷ lệ hồ sơ xử lý đúng hạn", "numerator": 144_625, "denominator": 184_513}
     unknown = {"no": 4, "name_vi": "Tỷ lệ hồ sơ được đồng bộ", **dict.fromkeys(("numerator", "denominator"))}
     group = {**points, "code": "TDGQ", "name_vi": "Tiến độ giải quyết", "max": "20.00"}
