@@ -17,7 +17,8 @@ def recomputed(history: Sequence[Happened], clock: Clock) -> Life | None:
     """The dossier that a history makes when every date in it is reckoned anew by `clock`; None of no events.
 
     A date that was given (a letter of apology, a decision, another system's promise) stands as it was given: it is
-    somebody's word, not our reckoning. Raises CalendarMissing.
+    somebody's word, not our reckoning. Where the term ends after the one new appointment now, the term's end is told: a
+    re-appointment is past the term (Decree 61/2018 art. 19(9)). Raises CalendarMissing.
     """
     corrected = (e.anew.accepted_at for e in reversed(history) if e.kind is EventKind.CORRECTED and e.anew)
     accepted_at = next(corrected, None)
@@ -30,7 +31,16 @@ def recomputed(history: Sequence[Happened], clock: Clock) -> Life | None:
         if not event.given:
             event = event._replace(due=reckoned_due(life, event.kind, event.at, clock))
         life = lived(life, event)
-    return life
+    return _the_later_told(life)
+
+
+def _the_later_told(life: Life | None) -> Life | None:
+    account = life.account if life is not None else None
+    if life is None or account is None or not account.extensions or account.judged is None or account.promised is None:
+        return life
+    if account.promised.at >= account.judged.at:
+        return life
+    return life._replace(account=account._replace(promised=account.judged))
 
 
 def rescheduled(

@@ -20,6 +20,8 @@ from tests.intake.lives import ago, did, does, imported, reasons, received, subm
 from tests.intake.test_cases import PROCEDURE as SEVERAL_CASES
 from tests.support import BIRTH, JUSTICE, PROVINCE, REGISTER_COPY, WARD, a_draft, at, bearer, serving, settings_for
 
+#: 23 working days.
+LAND = "1.014275"
 MINUTES = {"reason": "Nhập nhầm", "decision": "07/BB-TTPVHCC"}
 
 
@@ -113,6 +115,20 @@ async def test_a_wrong_channel_or_procedure_is_another_term(intake: httpx.AsyncC
     assert after["due_at"] == await preview(intake, accepted, procedure=BIRTH, channel="post")
     again = await corrected(intake, dossier, procedure=REGISTER_COPY, channel="counter")
     assert again["due_at"] == dossier["due_at"]
+
+
+async def test_a_term_that_ends_after_the_new_appointment_is_what_is_told(intake: httpx.AsyncClient) -> None:
+    """A re-appointment lies after the term (Decree 61/2018 art. 19(9)): none is left standing before its end."""
+    dossier = await received(intake)
+    accepted = datetime.fromisoformat(dossier["accepted_at"])
+    letter = {"reason": "Chờ xác minh", "number": "12/PXL", "signed_by": "Trần Văn B"}
+    new = datetime.fromisoformat(await preview(intake, datetime.fromisoformat(dossier["due_at"])))
+    extended = await did(intake, dossier, "extensions", **letter, new_due_at=new.isoformat())
+    assert datetime.fromisoformat(extended["due_at"]) == new
+    after = await corrected(intake, dossier, procedure=LAND)
+    assert after["due_at"] == await preview(intake, accepted, procedure=LAND) > extended["due_at"]
+    again = await corrected(intake, dossier, procedure=REGISTER_COPY)
+    assert again["due_at"] == extended["due_at"], "within the appointment that one stands"
 
 
 async def test_a_wrong_case_is_another_term(intake: httpx.AsyncClient) -> None:
