@@ -1,0 +1,1 @@
+"""Tables as others have printed them, checked against themselves."""
