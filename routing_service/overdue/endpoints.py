@@ -1,6 +1,5 @@
 """HTTP of what is late and what will be late soon: pages for screens, whole lists for scripts."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from datetime import date, datetime
@@ -10,8 +9,7 @@ from typing import Annotated, Any, Literal
 import asyncpg
 import orjson
 from fastapi import APIRouter, Header, Query
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
 
 from routing_service.cases.rules import dossier_fields
 from routing_service.overdue import rules, usecases
@@ -26,6 +24,7 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Pages, page_response
 from shared.web.problems import LISTING, Problem, refusals
+from shared.web.streams import MEDIA_TYPES, Streamed, csv_lines, header, lines
 
 router = APIRouter(prefix="/v1", tags=["overdue"])
 
@@ -72,7 +71,7 @@ Item = Callable[[asyncpg.Record], dict[str, Any]]
 
 def _responses(fields: Sequence[str], item: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
     """The three formats of a list, beside its refusals."""
-    cells = rules.csv_lines([list(fields), [item.get(name) for name in fields]])
+    cells = csv_lines([list(fields), [item.get(name) for name in fields]])
     header = {
         "description": "CSV and NDJSON with a `limit`: cursor of the next page, absent at the end",
         "schema": {"type": "string"},
@@ -303,9 +302,9 @@ async def _answer(
 ) -> Response:
     pages = Pages(room.settings.cursor_key, scope, datetime, int)
     after = pages.after(cursor)
-    media = rules.MEDIA_TYPES[form]
+    media = MEDIA_TYPES[form]
     if form != "json" and limit is None and after is None:
-        return _Export(_stream(room, asked, item, fields, form), media_type=media)
+        return Streamed(_stream(room, asked, item, fields, form), media_type=media)
     size = limit or DEFAULT_LIMIT
     rows = await usecases.page(connection, asked, after=after, limit=size)
     rows, following = pages.cut(rows, size, lambda row: (row["late_from"], row["id"]))
@@ -313,42 +312,13 @@ async def _answer(
     if form == "json":
         return page_response(items, following)
     headers = {_NEXT_HEADER: following} if following else None
-    return Response(_header(fields, form) + _lines(items, fields, form), 200, headers, media)
-
-
-class _Export(StreamingResponse):
-    """A whole list as it is read. When the client breaks off it ends, between two chunks: the framework would cancel it
-    in the middle of a statement, and again at every step of giving its connection back."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
-        broken_off = asyncio.create_task(self.listen_for_disconnect(receive))
-        try:
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            async with aclosing(self.body_iterator) as chunks:  # type: ignore[type-var]
-                async for chunk in chunks:
-                    if broken_off.done():
-                        return
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-        finally:
-            broken_off.cancel()
+    return Response(header(fields, form) + lines(items, fields, form), 200, headers, media)
 
 
 async def _stream(
     room: Room, asked: Asked, item: Item, fields: Sequence[str], form: str
 ) -> AsyncGenerator[bytes, None]:
-    yield _header(fields, form)
+    yield header(fields, form)
     async with aclosing(usecases.everything(room.pool, asked)) as chunks:
         async for rows in chunks:
-            yield _lines([item(row) for row in rows], fields, form)
-
-
-def _header(fields: Sequence[str], form: str) -> bytes:
-    return rules.csv_lines([fields]).encode() if form == "csv" else b""
-
-
-def _lines(items: Sequence[dict[str, Any]], fields: Sequence[str], form: str) -> bytes:
-    if form == "csv":
-        return rules.csv_lines([item[name] for name in fields] for item in items).encode()
-    return b"".join(orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE) for item in items)
+            yield lines([item(row) for row in rows], fields, form)

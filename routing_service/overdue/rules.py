@@ -1,13 +1,11 @@
 """Which first late instants a list covers, how many days late a dossier is, and how a list looks in each format."""
 
-import csv
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from io import StringIO
 
 from shared.domain.civil_time import civil_day, end_of, midnight
 from shared.domain.working_calendar import CalendarMissing, WorkingCalendar
+from shared.web.streams import MEDIA_TYPES
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -88,35 +86,6 @@ def _last_working_day(calendar: WorkingCalendar, day: date, count: int) -> date:
         if count == 0:
             return day
         day -= timedelta(days=1)
-
-
-#: What a spreadsheet takes for a formula when a cell begins with it; an apostrophe in front makes it text.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def csv_lines(rows: Iterable[Sequence[object]]) -> str:
-    """Rows as RFC 4180 lines. Numbers, dates and true/false go out plain, text is made safe for spreadsheets."""
-    out = StringIO()
-    csv.writer(out).writerows([_cell(value) for value in row] for row in rows)
-    return out.getvalue()
-
-
-def _cell(value: object) -> object:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case datetime():
-            return value.isoformat()
-        case str() if value.startswith(_FORMULA):
-            return f"'{value}"
-        case _:
-            return value
-
-
-#: A list's media types, by the name that `format=` gives them.
-MEDIA_TYPES = {"json": "application/json", "csv": "text/csv", "ndjson": "application/x-ndjson"}
 
 
 def format_of(asked: str | None, accept: str | None) -> str | None:

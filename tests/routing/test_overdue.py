@@ -349,7 +349,7 @@ async def test_a_plus_that_the_address_turned_into_a_blank_is_understood(routing
 
 
 def test_cells_that_a_spreadsheet_would_run_are_text():
-    from routing_service.overdue.rules import csv_lines
+    from shared.web.streams import csv_lines
 
     row = [
         "=1+1",

@@ -1,0 +1,70 @@
+"""Answers of any length, as they are read: the whole of a list in lines, in bounded memory."""
+
+import asyncio
+import csv
+from collections.abc import Iterable, Sequence
+from contextlib import aclosing
+from datetime import datetime
+from io import StringIO
+
+import orjson
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+#: A list's media types, by the name that `format=` gives them.
+MEDIA_TYPES = {"json": "application/json", "csv": "text/csv", "ndjson": "application/x-ndjson"}
+
+#: What a spreadsheet takes for a formula when a cell begins with it; an apostrophe in front makes it text.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Streamed(StreamingResponse):
+    """A whole list as it is read. When the client breaks off it ends, between two chunks: the framework would cancel it
+    in the middle of a statement, and again at every step of giving its connection back."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        broken_off = asyncio.create_task(self.listen_for_disconnect(receive))
+        try:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            async with aclosing(self.body_iterator) as chunks:  # type: ignore[type-var]
+                async for chunk in chunks:
+                    if broken_off.done():
+                        return
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            broken_off.cancel()
+
+
+def csv_lines(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as RFC 4180 lines. Numbers, dates and true/false go out plain, text is made safe for spreadsheets."""
+    out = StringIO()
+    csv.writer(out).writerows([_cell(value) for value in row] for row in rows)
+    return out.getvalue()
+
+
+def header(fields: Sequence[str], form: str) -> bytes:
+    """What stands before the first item: of a CSV its header."""
+    return csv_lines([fields]).encode() if form == "csv" else b""
+
+
+def lines(items: Iterable[dict[str, object]], fields: Sequence[str], form: str) -> bytes:
+    """Items as lines of CSV or NDJSON."""
+    if form == "csv":
+        return csv_lines([item[name] for name in fields] for item in items).encode()
+    return b"".join(orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE) for item in items)
+
+
+def _cell(value: object) -> object:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case datetime():
+            return value.isoformat()
+        case str() if value.startswith(_FORMULA):
+            return f"'{value}"
+        case _:
+            return value
