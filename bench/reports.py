@@ -22,7 +22,7 @@ from stats_service.counts import store
 from stats_service.counts.rules import BATCH
 from stats_service.counts.usecases import bring_checkpoints_up, fold_once
 from stats_service.figures.rules import NOTHING, Figures, Sums, figures
-from stats_service.reports.rules import units_of
+from stats_service.units.rules import as_they_were
 
 NAME = "bench_filled"
 #: The half-year of a letter, and a period that begins and ends in the middle of months: nothing to lean on there.
@@ -205,7 +205,7 @@ async def _counted(connection: Reading, agencies: Sequence[int], period: tuple[d
 def _agencies(reference: Reference, last: date) -> list[int]:
     province = reference.agencies.on(PROVINCE, last)
     assert province is not None
-    return [unit.agency.id for unit in units_of(reference.agencies, province, last)]
+    return as_they_were(reference.agencies, province, last).agencies
 
 
 def _same(ours: Figures, straight: dict[str, int], period: tuple[date, date]) -> None:

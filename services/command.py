@@ -228,8 +228,19 @@ def report_resolution(
         str | None,
         typer.Option("--to", help="Last day; with --from alone the end of its year, today at the latest"),
     ] = None,
+    period: Annotated[
+        str | None, typer.Option(help="Instead of --from and --to: 2019, 2019-H1, 2019-Q2, 2019-06")
+    ] = None,
+    cut: Annotated[str, typer.Option(help="How months are cut: calendar, 15-14, 21-20")] = "calendar",
+    units: Annotated[
+        str, typer.Option(help="The units as they were then, or on the map of today: then, today")
+    ] = "then",
     group_by: Annotated[
-        str, typer.Option(help="none, agency, tree, level, sector, procedure, channel, month")
+        str,
+        typer.Option(
+            help="none, agency, tree, level, sector, procedure, channel, month, officer; up to three joined by commas, "
+            "the outermost first"
+        ),
     ] = "none",
     definition: Annotated[
         str | None,
@@ -238,17 +249,18 @@ def report_resolution(
     form: Annotated[str, typer.Option("--format", help="table, json, csv")] = "table",
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
-    """Tình hình giải quyết hồ sơ · How dossiers were resolved in a period. Without --from and --to: 1/1/2019 to
-    30/6/2019, the half-year of letter 3322/UBND-NC."""
+    """Tình hình giải quyết hồ sơ · How dossiers were resolved in a period. Without one: 1/1/2019 to 30/6/2019, the
+    half-year of letter 3322/UBND-NC."""
     import orjson
 
     _need_one_of(form, ("table", "json", "csv"), "--format")
     installation = Installation(data_dir)
     stats = _running(installation).stats
-    chosen = start is not None or end is not None
-    start, end = _period(start, end, civil_day(now()))
+    chosen = start is not None or end is not None or period is not None
+    days = _days(period, start, end)
     client = _client(installation)
-    asked = {"agency": agency or _province_on(end), "from": start, "to": end, "group_by": group_by}
+    whole = PROVINCE if units == "today" else _province_at_the_end(days, cut)
+    asked = {"agency": agency or whole, **days, "cut": cut, "units": units, "group_by": group_by}
     if definition is not None:
         asked["definition"] = definition
     if form == "table":
@@ -371,6 +383,28 @@ def _ports(text: str) -> list[int]:
             "ba cổng phải khác nhau · the three ports must differ; only 0 may repeat", param_hint="--ports"
         )
     return ports
+
+
+def _days(period: str | None, start: str | None, end: str | None) -> dict[str, str]:
+    """The period as it is asked for. A name beside days is left to the service to refuse."""
+    if period is not None:
+        given = {"period": period, "from": start, "to": end}
+        return {name: value for name, value in given.items() if value is not None}
+    start, end = _period(start, end, civil_day(now()))
+    return {"from": start, "to": end}
+
+
+def _province_at_the_end(days: dict[str, str], cut: str) -> str:
+    """The code of the whole province at the end of the period: of today, where that is no day."""
+    if "period" not in days:
+        return _province_on(days["to"])
+    from shared.web.problems import Problem
+    from stats_service.periods.rules import BEGINS_ON, days_of
+
+    try:
+        return province_on(days_of(days["period"], BEGINS_ON.get(cut, 1))[1])  # type: ignore[call-overload]
+    except Problem:
+        return PROVINCE
 
 
 def _period(start: str | None, end: str | None, today: date) -> tuple[str, str]:

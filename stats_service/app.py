@@ -12,6 +12,7 @@ from shared.web.settings import Settings, SettingsMissing, read_settings
 from stats_service.counts.rules import LOOK_SECONDS
 from stats_service.counts.usecases import Folding
 from stats_service.definitions import endpoints as definitions
+from stats_service.figure_lists import endpoints as figure_lists
 from stats_service.index_766 import endpoints as index_766
 from stats_service.index_766.rule_file import BrokenRuleFile, rule_versions
 from stats_service.reports import endpoints as reports
@@ -29,7 +30,7 @@ PLAN = RoomPlan(
         "Thống kê tình hình giải quyết thủ tục hành chính: what the numbers say. Every figure is the length of a list "
         "that can be opened, and is exact at once."
     ),
-    routers=(reports.router, index_766.router, definitions.router),
+    routers=(reports.router, figure_lists.router, index_766.router, definitions.router),
     workers=_workers,
 )
 

@@ -1,21 +1,27 @@
 """What stats promises: its wire models, and a typed client for whoever calls it."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, cast, get_args
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.contracts.agencies import LevelName
 from shared.contracts.definitions import Counts, DefinitionId, OnDemandCount, OnTimeDefinition, Rates
-from shared.contracts.fields import Code, Day, InstantIn, Name
+from shared.contracts.fields import Code, Day, InstantIn, Name, Subject, refused
 from shared.contracts.intake import ChannelName, StatusName, VerdictName
 from shared.contracts.neighbour import call
 
-GroupBy = Literal["none", "agency", "tree", "level", "sector", "procedure", "channel", "month"]
+GroupingName = Literal["agency", "tree", "level", "sector", "procedure", "channel", "month", "officer"]
+GROUPING_NAMES: tuple[GroupingName, ...] = get_args(GroupingName)
+#: The units as they were in the period, or restated on today's map through succession.
+UnitsName = Literal["then", "today"]
 ReportFormat = Literal["json", "csv", "xlsx", "docx", "pdf"]
+ListFormat = Literal["json", "ndjson", "csv"]
 Basis = Literal["as_known_now", "as_recorded_then"]
 Scope = Literal["own", "tree"]
+#: How months are cut: on the calendar, or from the 15th or 21st of the month before to the 14th or 20th.
+CutName = Literal["calendar", "15-14", "21-20"]
 #: The figures that count dossiers: each has a list.
 CountName = Literal[
     "carried_over",
@@ -46,6 +52,16 @@ MAX_REPORT_ROWS = 1000
 MAX_LIST_ITEMS = 1000
 
 
+def _written_groupings(text: str) -> str:
+    if text != "none" and any(name not in GROUPING_NAMES for name in text.split(",")):
+        raise refused("not_one_of", expected=", ".join(("none", *GROUPING_NAMES)))
+    return text
+
+
+#: Groupings as they are written: `none`, one, or several joined by commas, the outermost first.
+GroupBy = Annotated[str, StringConstraints(max_length=100), AfterValidator(_written_groupings)]
+
+
 class PeriodQuery(BaseModel):
     """Whose figures, for which days, as known when. A parameter that does not exist is refused, not ignored."""
 
@@ -54,12 +70,35 @@ class PeriodQuery(BaseModel):
     agency: Code = Field(
         description="Code in force on the last day of the period; it covers its subtree", examples=["45"]
     )
-    first: Day = Field(alias="from", description="First day, included", examples=["2019-01-01"])
-    last: Day = Field(alias="to", description="Last day, included; today at the latest", examples=["2019-06-30"])
+    first: Day | None = Field(
+        None,
+        alias="from",
+        description="First day, included. `from` and `to`, or `period`: one of the two is needed",
+        examples=["2019-01-01"],
+    )
+    last: Day | None = Field(
+        None, alias="to", description="Last day, included; today at the latest", examples=["2019-06-30"]
+    )
+    period: Annotated[str, StringConstraints(min_length=1, max_length=20)] | None = Field(
+        None,
+        description="Instead of `from` and `to`: a year, half, quarter or month (2019, 2019-H1, 2019-Q2, 2019-06). The "
+        "answer names its days",
+        examples=["2019-H1"],
+    )
+    cut: CutName = Field(
+        "calendar",
+        description="How months are cut, and with them quarters, halves and years: 21-20 begins them on the 21st of "
+        "the month before and ends them on the 20th",
+    )
     as_of: InstantIn | None = Field(
         None,
         description="Only what was recorded by then (slower); without it, what is known now",
         examples=["2019-07-24T08:00:00+07:00"],
+    )
+    units: UnitsName = Field(
+        "then",
+        description="then: the units as they were; today: restated on today's map, each with what it succeeded. "
+        "`agency` is then a code of today, or, where nobody carries it today, of the period",
     )
     cursor: Annotated[str, Field(max_length=2000)] | None = Field(None, description="`next` of the page before")
 
@@ -70,9 +109,12 @@ class ReportQuery(PeriodQuery):
     group_by: GroupBy = Field(
         "none",
         description=(
-            "agency: each unit's own figures, zeros included; tree: the same units with subtotals; month: each month "
-            "of the period with what it began and ended with"
+            f"none, or one of {', '.join(GROUPING_NAMES)}, or up to three joined by commas, outermost first: each row "
+            "then holds the subtotal of the rows below it. agency: each unit's own figures, zeros included; tree: the "
+            "same units with subtotals; month: each month of the period with what it began and ended with; officer: "
+            "in whose hands a dossier is, as known now (at as_of)"
         ),
+        examples=["agency", "level,agency,month"],
     )
     definition: DefinitionId | None = Field(
         None,
@@ -82,9 +124,15 @@ class ReportQuery(PeriodQuery):
     format: ReportFormat = Field("json", description="json or csv; a CSV holds all rows at once")
     limit: int = Field(MAX_REPORT_ROWS, ge=1, le=MAX_REPORT_ROWS, description="Rows on a page; JSON only")
 
+    @property
+    def groupings(self) -> tuple[GroupingName, ...]:
+        """What group_by names, outermost first."""
+        named = () if self.group_by == "none" else tuple(self.group_by.split(","))
+        return cast("tuple[GroupingName, ...]", named)
+
 
 class FigureListQuery(PeriodQuery):
-    """Which figure to open, narrowed to the row in which it stands."""
+    """Which figure to open, narrowed to the row in which it stands: to all the keys of a row within rows."""
 
     figure: AnyCountName = Field(description="The figure whose dossiers are wanted", examples=["pending_overdue"])
     scope: Scope = Field("tree", description="own: of the unit alone; tree: with all units under it")
@@ -93,7 +141,11 @@ class FigureListQuery(PeriodQuery):
     channel: ChannelName | None = Field(None, description="The key of a row of group_by=channel")
     sector: Name | None = Field(None, description="The key of a row of group_by=sector", examples=["Hộ tịch"])
     procedure: Code | None = Field(None, description="The key of a row of group_by=procedure", examples=["1.001193"])
-    limit: int = Field(50, ge=1, le=MAX_LIST_ITEMS, description="Dossiers on a page")
+    officer: Subject | None = Field(
+        None, description="The key of a row of group_by=officer; unassigned: in nobody's hands", examples=["unassigned"]
+    )
+    format: ListFormat = Field("json", description="json: a page; ndjson, csv: the whole list as a stream")
+    limit: int = Field(50, ge=1, le=MAX_LIST_ITEMS, description="Dossiers on a page; JSON only")
 
 
 _Rate = Annotated[
@@ -151,15 +203,29 @@ class ReportRow(DefinedFigures):
     key: str = Field(
         description=(
             "Agency, procedure or channel code, level, sector, or month (2019-01). A unit whose code another unit took "
-            "over within the tree carries the last day it was in force: 19500@2019-12-31"
+            "over within the tree carries the last day it was in force: 19500@2019-12-31. An officer's id, or "
+            "unassigned"
         ),
         examples=["19333"],
     )
     name: str = Field(examples=["UBND Phường Đông Hà"])
     level: LevelName | None = Field(None, description="agency, tree: the unit's level")
     parent: str | None = Field(None, description="agency, tree: the key of the row above; null at the top")
-    depth: int | None = Field(None, description="tree: 0 is the agency asked for", examples=[1])
+    depth: int | None = Field(
+        None, description="tree: 0 is the agency asked for; several groupings: how far to indent the row", examples=[1]
+    )
+    by: GroupingName | None = Field(None, description="several groupings: the one that the row is of")
+    within: list[str] | None = Field(
+        None,
+        description="several groupings: the keys of the rows it stands in, outermost first",
+        examples=[["commune"]],
+    )
     in_force: bool | None = Field(None, description="agency, tree: whether it was, on the last day of the period")
+    divided: bool | None = Field(
+        None,
+        description="agency, tree with units=today: it is no more, and several heirs divided it among them. Its row "
+        "keeps the dossiers of which nothing tells to whom they went",
+    )
     own: Figures | None = Field(
         None, description="tree: the unit's own figures; those in the row itself include all units under it"
     )
@@ -192,7 +258,8 @@ class ResolutionReport(BaseModel):
         examples=["resolution/1"],
     )
     synthetic: bool = Field(description="Whether made-up data was imported into this installation")
-    group_by: GroupBy = Field(description="What the rows are", examples=["agency"])
+    group_by: str = Field(description="What the rows are", examples=["agency"])
+    units: UnitsName = Field(description="Whether the units are those of the period, or those of today")
     total: DefinedFigures
     rows: list[ReportRow]
     next: str | None = Field(description="Cursor of the next page of rows, null at the end")

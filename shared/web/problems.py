@@ -106,7 +106,8 @@ class Reason:
         return {"field": self.field, "code": self.code, "reason": self.text(language)}
 
 
-_CODES = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*(?:, [a-z][a-z0-9]*(?:[_-][a-z0-9]+)*)*")
+# The first begins with a letter, or a day would be a code; of those after it `15-14` need not.
+_CODES = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*(?:, [a-z0-9]+(?:[_-][a-z0-9]+)*)*")
 _MEANINGS = MappingProxyType({**TERMS, **{code: vietnamese for code, (_, vietnamese, _) in PROBLEMS.items()}})
 
 

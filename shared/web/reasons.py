@@ -386,7 +386,10 @@ REASONS = MappingProxyType(
         ),
         # reports
         "period_reversed": ("ngày đầu kỳ sau ngày cuối kỳ", "the period ends before it begins"),
-        "period_in_future": ("kỳ báo cáo vượt quá ngày hôm nay", "the period reaches into the future"),
+        "period_in_future": (
+            "kỳ báo cáo vượt quá ngày hôm nay; ngày cuối cùng có thể hỏi là {day}",
+            "the period reaches into the future; the last day that can be asked for is {day}",
+        ),
         "period_or_days": (
             'phải nêu kỳ báo cáo: "period", hoặc "from" và "to"',
             'name the period: "period", or "from" and "to"',
@@ -406,6 +409,32 @@ REASONS = MappingProxyType(
         ),
         "unknown_rule_version": ("không có bản quy tắc này; có: {expected}", "no such version; there are: {expected}"),
         "period_absurd": ("kỳ báo cáo phải trong khoảng {limit}", "the period must lie within {limit}"),
+        "grouping_repeated": ("mỗi cách nhóm chỉ nêu một lần", "names a grouping twice"),
+        "groupings_too_many": ("nhiều nhất {limit} cách nhóm lồng nhau", "nests {limit} groupings at most"),
+        "tree_is_outermost": (
+            '"tree" phải đứng đầu: các dòng của nó đã là cây cơ quan',
+            "tree comes first: its rows are the tree of agencies already",
+        ),
+        "agency_or_tree": (
+            'chỉ nêu "agency" hoặc "tree": cả hai là cùng những đơn vị',
+            "agency or tree, not both: they are the same units",
+        ),
+        "grouping_says_nothing": (
+            "{inner} không thể nằm trong {outer}: mỗi dòng của {outer} chỉ có một {inner}",
+            "{inner} does not stand within {outer}: a row of {outer} has one {inner} only",
+        ),
+        "grouping_the_other_way": (
+            "hãy đặt {inner} bên ngoài {outer}",
+            "put {inner} outside {outer}",
+        ),
+        "too_many_rows": (
+            "báo cáo có hơn {limit} dòng; hãy chọn đơn vị nhỏ hơn, kỳ ngắn hơn hoặc ít cách nhóm hơn",
+            "the report has more than {limit} rows: choose a smaller agency, a shorter period or fewer groupings",
+        ),
+        "not_within_agency": (
+            "đơn vị này không thuộc cơ quan được hỏi",
+            "this unit does not belong to the agency that is asked for",
+        ),
         "as_of_in_future": ("thời điểm chốt không được ở tương lai", "as_of must not lie in the future"),
     }
 )

@@ -106,6 +106,12 @@ _ROWS = {
     "procedure": "thủ tục hành chính",
     "channel": "kênh tiếp nhận",
     "month": "tháng",
+    "officer": "người giải quyết",
+    "calendar": "theo tháng dương lịch",
+    "15-14": "từ ngày 15 đến ngày 14 tháng sau",
+    "21-20": "từ ngày 21 đến ngày 20 tháng sau",
+    "then": "đơn vị trong kỳ",
+    "today": "đơn vị hiện nay",
 }
 _SUPPLEMENT_RULES = {
     "restart": "tính lại từ đầu",

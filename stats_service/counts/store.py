@@ -220,12 +220,13 @@ FROM marks CROSS JOIN LATERAL (
 GROUP BY mark, part
 """
 
-PartBy = Literal["none", "agency", "channel"]
+PartBy = Literal["none", "agency", "channel", "agency_channel"]
 _SUMS_BY: Mapping[PartBy, str] = MappingProxyType(
     {
         "none": _SUMS.format(part="0"),
         "agency": _SUMS.format(part="agency_id"),
         "channel": _SUMS.format(part="channel::int"),
+        "agency_channel": _SUMS.format(part="ARRAY[agency_id, channel::int]"),
     }
 )
 
@@ -287,8 +288,9 @@ async def first_day(connection: Connection) -> date | None:
 
 async def sums_before(
     connection: Reading, agencies: Sequence[int], boundaries: Sequence[date], by: PartBy
-) -> list[tuple[int, int, tuple[int, ...]]]:
-    """(mark from 0, part, sums over all days before that boundary: METRICS, received online, received by post).
+) -> list[tuple[int, int | list[int], tuple[int, ...]]]:
+    """(mark from 0, part, sums over all days before that boundary: METRICS, received online, received by post). The
+    part by several is a list.
 
     Must run in a transaction.
     """

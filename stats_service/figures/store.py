@@ -1,8 +1,8 @@
 """The SQL of the figures on demand: which of the dossiers of a period make up each of them.
 
 They are counted straight from the dossiers that the period sees (all of them are of to_handle), when a definition asks
-for them; nothing is added to what an intake writes. $1 to $5 are those of reports.store: agencies, first and last day,
-instant and day of knowledge. Dossier is `f`.
+for them; nothing is added to what an intake writes. $1 to $4 are those of facts.store, $5 is the day of knowledge.
+Dossier is `f`.
 """
 
 from collections.abc import Mapping, Sequence

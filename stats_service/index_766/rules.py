@@ -4,7 +4,6 @@ Points are exact fractions until they are rounded, half up to two decimals, each
 what was rounded, as the national portal's are.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,10 +16,9 @@ from shared.domain.agencies import Agency, Level
 from shared.web.problems import Problem, Reason, invalid
 from stats_service.index_766.rule_file import GroupRule, MetricRule, RuleVersion, ScoreRule
 from stats_service.national_scoring.rules import NationalCounts
-from stats_service.reports.rules import DAY, FIRST_DAY, LAST_DAY, Period, checked_period
+from stats_service.periods.rules import Period, checked_period, days_of
 
 _ZERO = Decimal("0.00")
-_NAMED = re.compile(r"(\d{4})(?:-(?:H([12])|Q([1-4])|(0[1-9]|1[0-2])))?", re.ASCII)
 _NOT_HERE = (
     "Chỉ tiêu này không áp dụng cho cấp xã",
     "This indicator is not for communes",
@@ -214,9 +212,9 @@ def index_period(name: str | None, first: date | None, last: date | None, today:
     if name is not None:
         if first is not None or last is not None:
             raise invalid("period", "period_or_days_only")
-        first, last = _named(name)
+        first, last = days_of(name)
         if first > today:
-            raise invalid("period", "period_in_future")
+            raise invalid("period", "period_in_future", day=today.isoformat())
         running = first <= today < last and (last - first).days > _LONGEST_MONTH
         if first <= today <= last and not running:
             raise invalid("period", "month_not_ended")
@@ -232,20 +230,6 @@ def index_period(name: str | None, first: date | None, last: date | None, today:
 
 
 _LONGEST_MONTH = 31
-
-
-def _named(name: str) -> tuple[date, date]:
-    found = _NAMED.fullmatch(name)
-    if found is None:
-        raise invalid("period", "malformed", expected="2026, 2026-H1, 2026-Q3, 2026-08")
-    year, half, quarter, month = (int(part) if part else None for part in found.groups())
-    assert year is not None
-    if not FIRST_DAY.year <= year <= LAST_DAY.year:
-        raise invalid("period", "period_absurd", limit=f"{FIRST_DAY} … {LAST_DAY}")
-    length, which = (6, half) if half else (3, quarter) if quarter else (1, month) if month else (12, 1)
-    begin, end = 1 + length * (which - 1), length * which
-    after = date(year + 1, 1, 1) if end == 12 else date(year, end + 1, 1)
-    return date(year, begin, 1), after - DAY
 
 
 def _not_too_long(period: Period, at: str) -> Period:

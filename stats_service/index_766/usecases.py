@@ -35,8 +35,9 @@ from stats_service.national_scoring.rules import (
     national_added,
 )
 from stats_service.national_scoring.usecases import FULL_ONLINE, NationalPeriod, national_counts, national_hours
-from stats_service.reports.rules import Period, Unit, agency_at_the_end, checked_as_of, units_of
+from stats_service.periods.rules import Period, checked_as_of
 from stats_service.reports.store import any_synthetic
+from stats_service.units.rules import Unit, agency_at_the_end, as_they_were
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def checked(
     checked_as_of(question.as_of, now)
     agency = agency_at_the_end(reference.agencies, question.agency, period.last, scope)
     rules = version_for(versions, period.last, question.rules)
-    units = units_of(reference.agencies, agency, period.last)
+    units = as_they_were(reference.agencies, agency, period.last).units
     return Asked(agency, units, period, question.as_of, question.as_of or now, rules, question.level)
 
 

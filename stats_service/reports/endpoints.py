@@ -1,49 +1,35 @@
-"""HTTP of reports: the resolution report, and the list behind each figure."""
+"""HTTP of the resolution report."""
 
-import csv
-from datetime import date
-from io import StringIO
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import SecretStr
 from starlette.responses import Response
 
-from shared.contracts.stats import (
-    COUNT_NAMES,
-    RATE_NAMES,
-    FigureList,
-    FigureListQuery,
-    PeriodQuery,
-    ReportQuery,
-    ResolutionReport,
-)
-from shared.domain.agencies import Level
+from shared.contracts.stats import COUNT_NAMES, RATE_NAMES, PeriodQuery, ReportQuery, ResolutionReport
 from shared.domain.civil_time import shown
-from shared.domain.deadline import Verdict
-from shared.domain.lifecycle import Channel, Status
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Principal, Staff
 from shared.web.clock import now
 from shared.web.database import ReadingSession
-from shared.web.paging import Pages, page_response
+from shared.web.paging import Pages
 from shared.web.problems import LISTING, Problem, refusals
+from shared.web.streams import csv_lines
 from stats_service.definitions.rules import DEFINITION
 from stats_service.figures.rules import Figures
+from stats_service.groupings.rules import MAX_DEPTH, Row
 from stats_service.on_time.rules import asked_for, by_definition
+from stats_service.periods.rules import PeriodAsked
 from stats_service.reports import usecases
-from stats_service.reports.usecases import Asked, Opened, Report
+from stats_service.reports.usecases import Asked, Report
 
 router = APIRouter(prefix="/v1", tags=["reports"])
 
-_CHANNEL = {channel.value: channel.name.lower() for channel in Channel}
-_STATUS = {status.value: status.name.lower() for status in Status}
-_VERDICT = {verdict.value: verdict.name.lower() for verdict in Verdict}
-_FIRST = (date.min.isoformat(), 0)
+_WITHIN = tuple(f"within_{n}" for n in range(1, MAX_DEPTH))
 _CSV_PLACE = ("group_by", "key", "name", "level", "parent", "depth", "from", "to")
-_CSV_ORIGIN = ("definition", "basis", "as_of", "synthetic")
+_CSV_ORIGIN = ("definition", "basis", "as_of", "synthetic", "units", "divided", "by", *_WITHIN)
 
 
 @router.get(
@@ -70,6 +56,10 @@ async def resolution_report(
     to_handle = resolved + pending, resolved = early + on_day + late, pending = in_term + overdue. A correction made
     later changes the figures of the days it corrects; `as_of` gives them as they were recorded at an instant.
 
+    Several groupings stand one within another (`group_by=level,agency,month`): rows come in pre-order, each the
+    subtotal of those below it, `within` naming the rows it stands in. Each row's dossiers can be listed by its own key
+    and those keys.
+
     `definition` adds to the total and to each row the rates of one of the definitions of "on time" that are in use
     (`GET /v1/definitions`), with what they are made of. Some need figures that are counted from the dossiers (slower).
 
@@ -78,80 +68,41 @@ async def resolution_report(
     """
     if query.format not in ("json", "csv"):
         raise Problem("not_acceptable")
-    asked = _asked(query, reference, principal)
+    asked = asked_of(query, reference, principal)
     definition = asked_for(query.definition) if query.definition else None
-    report = await usecases.resolution(session, reference, asked, query.group_by, definition)
+    report = await usecases.resolution(session, reference, asked, query.groupings, definition)
     if query.format == "csv":
         return Response(_csv(report), media_type="text/csv; charset=utf-8")
     return json_answer(_report_page(report, query, room.settings.cursor_key))
 
 
-@router.get(
-    "/reports/resolution/dossiers",
-    operation_id="resolutionReportDossiers",
-    summary="Danh sách hồ sơ của một số liệu · The dossiers behind a figure",
-    response_description="A page of the dossiers that the figure counts",
-    response_model=FigureList,
-    responses=refusals(*LISTING, "unavailable"),
-)
-async def figure_list(
-    query: Annotated[FigureListQuery, Query()],
-    principal: Staff,
-    reference: ReferenceOf,
-    room: RoomOf,
-    session: ReadingSession,
-) -> Response:
-    """The dossiers that a figure counts: as many as it says, in order of reception (resolved ones: of finishing).
-
-    Ask with the agency, period and as_of of the report, and narrow to the row: `unit` (a row of group_by=agency with
-    scope=own, of tree with scope=tree), `level`, `channel`, `sector` or `procedure`. For a month, give its days as the
-    period. Holds no personal data.
-    """
-    asked = _asked(query, reference, principal)
-    opened = Opened(
-        figure=query.figure,
-        scope=query.scope,
-        unit=query.unit,
-        level=Level(query.level) if query.level else None,
-        channel=Channel[query.channel.upper()] if query.channel else None,
-        sector=query.sector,
-        procedure=query.procedure,
-    )
-    pages = Pages(room.settings.cursor_key, _cursor_scope(query), str, int)
-    day, number = pages.after(query.cursor) or _FIRST
-    after = (date.fromisoformat(day), number)
-    rows = await usecases.figure_list(session, reference, asked, opened, after=after, limit=query.limit + 1)
-    page, following = pages.cut(rows, query.limit, lambda row: (row["day"].isoformat(), row["id"]))
-    return page_response([_item(row, reference) for row in page], following)
-
-
-def _asked(query: PeriodQuery, reference: Reference, principal: Principal) -> Asked:
+def asked_of(query: PeriodQuery, reference: Reference, principal: Principal) -> Asked:
+    """The question that a query asks, or the Problem that says what is wrong with it."""
     return usecases.checked(
         reference,
         principal.scope,
         now(),
         agency=query.agency,
-        first=query.first,
-        last=query.last,
+        period=PeriodAsked(query.first, query.last, query.period, query.cut),
         as_of=query.as_of,
+        units=query.units,
     )
 
 
-def _cursor_scope(query: PeriodQuery) -> str:
+def cursor_scope(query: PeriodQuery) -> str:
     """A cursor is good for the same question only, whatever the size of its pages."""
     return query.model_dump_json(exclude={"cursor", "limit"})
 
 
 def _report_page(report: Report, query: ReportQuery, key: SecretStr) -> dict[str, Any]:
-    pages = Pages(key, _cursor_scope(query), str, int)
-    place = {row.key: n for n, row in enumerate(report.rows)}
+    pages = Pages(key, cursor_scope(query), str, int)
+    places = {row.place: n for n, row in enumerate(report.rows)}
     # After the row that the last page ended with, wherever it stands now; if it is gone, where it stood.
     last, number = pages.after(query.cursor) or ("", 0)
-    begin = place[last] + 1 if last in place else number
-    page, following = pages.cut(report.rows[begin:], query.limit, lambda row: (row.key, begin + query.limit - 1))
+    begin = places[last] + 1 if last in places else number
+    page, following = pages.cut(report.rows[begin:], query.limit, lambda row: (row.place, begin + query.limit - 1))
     return {
         **_head(report),
-        "group_by": report.group_by,
         "total": {**report.total.wire(), **by_definition(report.definition, report.total)},
         "rows": [{**row.wire(), **by_definition(report.definition, row.figures)} for row in page],
         "next": following,
@@ -168,27 +119,24 @@ def _head(report: Report) -> dict[str, Any]:
         "basis": "as_recorded_then" if asked.as_of else "as_known_now",
         "definition": f"{report.definition.id}/{report.definition.version}" if report.definition else DEFINITION,
         "synthetic": report.synthetic,
+        "units": asked.units,
+        "group_by": ",".join(report.group_by) or "none",
     }
 
 
 def _csv(report: Report) -> str:
     """Each line says where it comes from: a line copied into another sheet still does."""
     head = _head(report)
-    origin = {
-        "definition": head["definition"],
-        "basis": head["basis"],
-        "as_of": head["as_of"].isoformat(),
-        "synthetic": str(head["synthetic"]).lower(),
-    }
-    total = {"key": "total", "name": report.asked.agency.name, **report.total.wire(), **_defined(report, report.total)}
-    common = {"group_by": report.group_by, **head["period"], **origin}
-    out = StringIO()
+    common = {**head, **head["period"]}
     columns = (*_CSV_PLACE, *COUNT_NAMES, *RATE_NAMES, *_defined(report, report.total), *_CSV_ORIGIN)
-    writer = csv.DictWriter(out, columns, extrasaction="ignore")
-    writer.writeheader()
-    for row in [*({**row.wire(), **_defined(report, row.figures)} for row in report.rows), total]:
-        writer.writerow({name: _cell(value) for name, value in {**common, **row}.items()})
-    return out.getvalue()
+    total = {"key": "total", "name": report.asked.agency.name, **report.total.wire(), **_defined(report, report.total)}
+    rows = ({**_csv_row(row), **_defined(report, row.figures)} for row in report.rows)
+    lines = ({**common, **row} for row in (*rows, total))
+    return csv_lines([columns, *([line.get(name) for name in columns] for line in lines)])
+
+
+def _csv_row(row: Row) -> dict[str, object]:
+    return {**row.wire(), **dict(zip(_WITHIN, row.within, strict=False))}
 
 
 def _defined(report: Report, row: Figures) -> dict[str, object]:
@@ -196,26 +144,3 @@ def _defined(report: Report, row: Figures) -> dict[str, object]:
     added: Any = by_definition(report.definition, row)
     rates = {f"rates.{name}.{of}": v for name, rate in added.get("rates", {}).items() for of, v in rate.items()}
     return {**rates, **{f"counts.{name}": count for name, count in added.get("counts", {}).items()}}
-
-
-def _cell(value: object) -> object:
-    """A text that a spreadsheet would take for a formula is kept a text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
-
-
-def _item(row: Any, reference: Reference) -> dict[str, Any]:
-    agency = reference.agencies.by_id[row["agency_id"]]
-    return {
-        "code": row["code"],
-        "procedure": row["procedure"],
-        "procedure_name": row["procedure_name"],
-        "sector": row["sector"],
-        "agency": agency.code,
-        "agency_name": agency.name,
-        "channel": _CHANNEL[row["channel"]],
-        "status": _STATUS[row["status"]],
-        "received_day": row["received_day"],
-        "due_day": row["due_day"],
-        "finished_day": row["finished_day"],
-        "verdict": _VERDICT.get(row["verdict"]),
-    }

@@ -1,9 +1,11 @@
 """`motcua import`: the page's examples for real, and the file of what was rejected."""
 
+import csv
 import json
 import os
 import re
 import subprocess
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -119,6 +121,8 @@ def test_a_file_of_another_name_is_refused(running: Running, tmp_path: Path) -> 
         (("--agency", "999999"), "no agency has this code"),
         (("--agency", "44"), "choose another with --from and --to"),
         (("--from", "2019-12-01", "--to", "2019-01-01"), "the period ends before it begins"),
+        (("--period", "2019-Q5"), "2019-Q2"),
+        (("--period", "2019", "--to", "2019-06-30"), "not both"),
     ],
 )
 def test_a_report_that_cannot_be_made_says_why(running: Running, words: tuple[str, ...], hint: str) -> None:
@@ -132,6 +136,18 @@ def test_a_report_of_nothing_says_which_period_it_is_of(running: Running) -> Non
     assert status == 0
     assert "choose another with --from and --to" in printed
     assert "--from" not in motcua_report(running, "--from", "2020-01-01")[1], "chosen"
+
+
+def test_a_report_of_a_named_period_within_which_groups_stand(running: Running) -> None:
+    named = ("--period", "2019-08", "--cut", "21-20", "--group-by", "level,agency", "--format", "csv")
+    status, printed = motcua_report(running, *named)
+    assert status == 0
+    lines = list(csv.DictReader(StringIO(printed)))
+    assert {(line["from"], line["to"]) for line in lines} == {("2019-07-21", "2019-08-20")}
+    assert [line["by"] for line in lines[:2]] == ["level", "agency"]
+    status, printed = motcua_report(running, "--period", "2019-08", "--units", "today", "--group-by", "agency,month")
+    assert status == 0
+    assert "44  UBND tỉnh Quảng Trị" in printed
 
 
 def test_the_half_year_goes_to_no_installation_with_real_dossiers(running: Running, tmp_path: Path) -> None:

@@ -67,10 +67,31 @@ def tomorrow() -> str:
         ({"as_of": "0001-01-01T00:00:00+07:00"}, "as_of", "out_of_range"),
         ({"as_of": "9999-12-31T23:59:59-12:00"}, "as_of", "out_of_range"),
         ({"groupby": "agency"}, "query", "unknown_parameter"),
+        ({"period": "2019"}, "period", "period_or_days_only"),
+        ({"from": None, "to": None}, "period", "period_or_days"),
+        ({"from": None, "to": None, "period": "2019-Q5"}, "period", "malformed"),
+        ({"from": None, "to": None, "period": "2019-13"}, "period", "malformed"),
+        ({"from": None, "to": None, "period": ""}, "period", "too_short"),
+        ({"from": None, "to": None, "period": "2100"}, "period", "period_in_future"),
+        ({"cut": "20-19"}, "cut", "not_one_of"),
+        ({"units": "tomorrow"}, "units", "not_one_of"),
+        ({"group_by": "agency,colour"}, "group_by", "not_one_of"),
+        ({"group_by": "agency,"}, "group_by", "not_one_of"),
+        ({"group_by": "none,agency"}, "group_by", "not_one_of"),
+        ({"group_by": "agency, month"}, "group_by", "not_one_of"),
+        ({"group_by": "x" * 101}, "group_by", "too_long"),
+        ({"group_by": "month,month"}, "group_by", "grouping_repeated"),
+        ({"group_by": "agency,tree"}, "group_by", "agency_or_tree"),
+        ({"group_by": "level,tree"}, "group_by", "tree_is_outermost"),
+        ({"group_by": "agency,level"}, "group_by", "grouping_says_nothing"),
+        ({"group_by": "procedure,sector"}, "group_by", "grouping_says_nothing"),
+        ({"group_by": "officer,agency"}, "group_by", "grouping_the_other_way"),
+        ({"group_by": "level,agency,channel,month"}, "group_by", "groupings_too_many"),
     ],
 )
 async def test_refused_with_field_and_reason(client, changed, field, code):
-    answer = await client.get(REPORT, params={**GOOD, **changed})
+    asked = {name: value for name, value in {**GOOD, **changed}.items() if value is not None}
+    answer = await client.get(REPORT, params=asked)
     assert answer.status_code == 422, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert [(reason["field"], reason["code"]) for reason in answer.json()["errors"]] == [(field, code)]
@@ -86,6 +107,7 @@ async def test_the_future_is_not_reported_and_today_is(client):
     for changed in ({"to": tomorrow()}, {"from": tomorrow(), "to": tomorrow()}):
         answer = await client.get(REPORT, params={**GOOD, "agency": PROVINCE, **changed})
         assert {reason["code"] for reason in answer.json()["errors"]} == {"period_in_future"}
+        assert civil_day(now()).isoformat() in answer.json()["errors"][0]["reason"]
     today = civil_day(now()).isoformat()
     answer = await client.get(REPORT, params={"agency": PROVINCE, "from": today, "to": today})
     assert answer.status_code == 200

@@ -12,7 +12,7 @@ from shared.contracts.stats import COUNT_NAMES, ReportQuery, ResolutionReport, S
 from shared.domain.lifecycle import Channel
 from stats_service.counts.usecases import bring_checkpoints_up, fold_once
 from stats_service.figures.rules import Figures, broken_identities
-from stats_service.reports.rules import Period
+from stats_service.periods.rules import Period
 from tests.builders_log import fold_all, write
 from tests.stats.recounts import counts
 from tests.stats.scenes import LAST, PERIODS, Scene, a_scene

@@ -1,0 +1,104 @@
+"""Opening a figure: a page of its dossiers, or all of them, chunk by chunk."""
+
+from collections.abc import AsyncGenerator, Collection
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+import asyncpg
+
+from shared.contracts.stats import AnyCountName
+from shared.domain.agencies import Level
+from shared.domain.lifecycle import Channel
+from shared.reference import Reference
+from shared.web.database import Reading
+from shared.web.problems import invalid
+from stats_service.figure_lists import store
+from stats_service.figures.rules import ON_DEMAND
+from stats_service.figures.usecases import demand_for
+from stats_service.reports.usecases import Asked
+from stats_service.units.rules import Landscape, unit_of
+
+#: Rows in memory at a time.
+CHUNK = 1000
+
+
+#: The day and the id after which a page begins.
+After = tuple[date, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Which figure to open, and the row it stands in; None leaves a side open."""
+
+    figure: AnyCountName
+    scope: Literal["own", "tree"] = "tree"
+    unit: str | None = None
+    level: Level | None = None
+    channel: Channel | None = None
+    sector: str | None = None
+    procedure: str | None = None
+    officer: str | None = None
+
+
+def checked_list(reference: Reference, scope: frozenset[int], asked: Asked, opened: Opened) -> store.Wanted:
+    """The list to open, or the Problem that says what is wrong. `scope`: the agency ids that the asker may see."""
+    if opened.procedure is not None and opened.procedure not in reference.procedures:
+        raise invalid("procedure", "unknown_procedure")
+    if opened.sector is not None and opened.sector not in reference.sectors:
+        raise invalid("sector", "unknown_sector")
+    landscape = asked.landscape
+    row = landscape.units[0]
+    if opened.unit is not None:
+        row = unit_of(landscape, reference.agencies, opened.unit, asked.units_on, scope)
+    within = row.under if opened.scope == "tree" else {row.agency.id}
+    wanted = {
+        unit.agency.id
+        for unit in landscape.units
+        if unit.agency.id in within and opened.level in (None, unit.agency.level)
+    }
+    agencies, moved = _agencies(landscape, wanted)
+    channel = opened.channel.value if opened.channel else None
+    narrowed = store.Narrowed(channel, opened.sector, opened.procedure, opened.officer, moved)
+    return store.Wanted(opened.figure, asked.seen(agencies), narrowed)
+
+
+def _agencies(landscape: Landscape, wanted: Collection[int]) -> tuple[list[int], store.Moved | None]:
+    """Whose dossiers stand in the rows of `wanted`; and what tells it of those whose case decides."""
+    whole = len(wanted) == len(landscape.units)
+    sure = [agency for agency, unit in landscape.shown_at.items() if unit in wanted]
+    if whole or not landscape.open:
+        return sure, None
+    into = [agency for agency, unit in landscape.heirs.items() if unit in wanted]
+    staying = [agency for agency in landscape.open if agency in wanted]
+    moved = store.Moved(list(landscape.open), list(landscape.heirs), into, staying)
+    return list({*sure, *landscape.open}), moved
+
+
+async def page(
+    connection: Reading, reference: Reference, asked: Asked, wanted: store.Wanted, *, after: After | None, limit: int
+) -> list[asyncpg.Record]:
+    """The dossiers behind a figure, after the one of a day with an id."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        made = await _made(connection, reference, asked, wanted)
+        return await store.listed(connection, made, after=after or store.BEGINNING, limit=limit)
+
+
+async def everything(
+    pool: asyncpg.Pool, reference: Reference, asked: Asked, wanted: store.Wanted
+) -> AsyncGenerator[list[asyncpg.Record], None]:
+    """All dossiers behind a figure, chunk by chunk in bounded memory, as of one snapshot of the database."""
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        made = await _made(Reading(connection), reference, asked, wanted)
+        async with aclosing(store.everything(Reading(connection), made, chunk=CHUNK)) as chunks:
+            async for rows in chunks:
+                yield rows
+
+
+async def _made(connection: Reading, reference: Reference, asked: Asked, wanted: store.Wanted) -> store.Wanted:
+    """The list with what a figure on demand needs."""
+    if wanted.figure not in ON_DEMAND:
+        return wanted
+    demand = await demand_for(connection, reference, wanted.seen, asked.known_at, [wanted.figure])
+    return replace(wanted, demand=demand)
