@@ -136,3 +136,14 @@ async def test_a_life_is_counted_as_it_is_told(rooms, name):
     after = await counted(stats)
     assert (after[0] - before[0], after[1] - before[1]) == (1, int(verdict == "on_time"))
     assert await counted(stats, as_of=now().isoformat()) == after, "what is recorded by now is what is known now"
+
+
+@pytest.mark.parametrize("as_of", [False, True], ids=["as known now", "as recorded then"])
+async def test_the_index_and_the_resolution_report_count_alike(rooms, as_of):
+    _, stats = rooms
+    asked = {"agency": WARD, "from": "2025-10-01", "to": "2025-12-31", "definition": "decision-766"}
+    then = {"as_of": now().isoformat()} if as_of else {}
+    answer = await stats.get("/v1/reports/resolution", params={**asked, **then})
+    rate = answer.json()["total"]["rates"]["on_time"]
+    assert (rate["denominator"], rate["numerator"]) == await counted(stats, **then)
+    assert 0 < rate["numerator"] < rate["denominator"]
