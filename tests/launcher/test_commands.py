@@ -228,3 +228,13 @@ def test_the_index_of_decision_766_is_whole_in_80_columns(capsys: pytest.Capture
         assert cell in printed, cell
     row = next(line for line in printed.splitlines() if "đồng bộ" in line)
     assert row.count("–") == 4, "null is a dash, not a zero"
+
+
+def test_a_definition_s_rates_are_shown_with_what_they_are_made_of() -> None:
+    rates = {"on_time": {"value": "97.51", "numerator": 125_638, "denominator": 128_843}}
+    row = {"key": "19333", "name": "UBND Phường 3", "rates": {"on_time": {**rates["on_time"], "value": None}}}
+    report = {**a_report("UBND Phường 3"), "definition": "resolved/1", "rows": [row]}
+    report["total"] = {**report["total"], "rates": rates}
+    shown = "\n".join(lines_at(120, tables.rates_table(report)))
+    for said in ("resolved/1", "97,51", "125.638 / 128.843", "UBND Phường 3", "–"):
+        assert said in shown

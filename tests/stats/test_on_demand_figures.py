@@ -26,6 +26,11 @@ NARROWED = {
     "sector": lambda row: {"sector": row["key"]},
     "procedure": lambda row: {"procedure": row["key"]},
     "month": lambda row: {"first": row["from"], "last": row["to"]},
+    "channel,month": lambda row: (
+        {"channel": row["key"]}
+        if row["by"] == "channel"
+        else {"channel": row["within"][0], "first": row["from"], "last": row["to"]}
+    ),
 }
 
 
