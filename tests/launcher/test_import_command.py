@@ -122,6 +122,7 @@ def test_a_file_of_another_name_is_refused(running: Running, tmp_path: Path) -> 
         (("--agency", "44"), "choose another with --from and --to"),
         (("--from", "2019-12-01", "--to", "2019-01-01"), "the period ends before it begins"),
         (("--period", "2019-Q5"), "2019-Q2"),
+        (("--definition", "by-feeling"), "due-in-period"),
         (("--period", "2019", "--to", "2019-06-30"), "not both"),
     ],
 )
@@ -148,6 +149,19 @@ def test_a_report_of_a_named_period_within_which_groups_stand(running: Running) 
     status, printed = motcua_report(running, "--period", "2019-08", "--units", "today", "--group-by", "agency,month")
     assert status == 0
     assert "44  UBND tỉnh Quảng Trị" in printed
+
+
+def test_a_report_by_a_definition_shows_its_rates(running: Running) -> None:
+    asked = ("--period", "2019-H1", "--definition", "due-in-period")
+    status, printed = motcua_report(running, *asked, "--format", "csv")
+    assert status == 0
+    (line,) = csv.DictReader(StringIO(printed))
+    assert line["definition"] == "due-in-period/1"
+    assert {"rates.on_time.value", "counts.due_in_period"} <= set(line)
+    status, printed = motcua_report(running, *asked)
+    assert status == 0
+    assert "due-in-period/1" in printed
+    assert "otherwise" in printed
 
 
 def test_the_half_year_goes_to_no_installation_with_real_dossiers(running: Running, tmp_path: Path) -> None:
