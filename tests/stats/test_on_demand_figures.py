@@ -16,7 +16,7 @@ from tests.builders import a_dossier
 from tests.builders_log import instant, recorded_by, write
 from tests.stats.recounts import RECOUNTED, on_demand
 from tests.stats.scenes import PERIODS, a_scene
-from tests.support import WARD, at
+from tests.support import PROVINCE, WARD, at
 
 NARROWED = {
     "agency": lambda row: {"unit": row["key"], "scope": "own"},
@@ -133,3 +133,23 @@ async def test_the_two_verdicts_of_a_dossier_stand_side_by_side(database, issuer
         (on_time,) = await scene.listed(figure="national_on_time", **asked)
         assert (late["code"], on_time["code"]) == (asked_twice.code, plain.code)
         assert late["verdict"] in ("early", "on_day")
+
+
+async def test_on_todays_map_they_are_the_same_dossiers_elsewhere(database, issuer):
+    """Communes merged on 1/1/2020 and 1/7/2025: restated, a figure moves with its dossiers, and none is lost."""
+    async with a_scene(database, issuer, seed=34, dossiers=120) as scene:
+        await write(scene.owner, scene.histories)
+        a, b = PERIODS[0]
+        then = await scene.report(first=a, last=b, definition="due-in-period")
+        asked: dict[str, Any] = {"agency": PROVINCE, "first": a, "last": b, "units": "today"}
+        today = await scene.report(group_by="agency", definition="due-in-period", **asked)
+        assert today["total"]["counts"] == then["total"]["counts"]
+        opened = 0
+        for row in today["rows"]:
+            for figure, count in row["counts"].items():
+                if count:
+                    opened += 1
+                    assert len(await scene.listed(figure=figure, unit=row["key"], scope="own", **asked)) == count
+        assert opened > 20
+        for figure, count in today["total"]["counts"].items():
+            assert sum(row["counts"][figure] for row in today["rows"]) == count
