@@ -19,7 +19,12 @@ from shared.reference import Reference
 from shared.reference.store import read_reference
 from shared.web.clock import now
 from stats_service.national_scoring.rules import NO_HOURS, Average, Hours, NationalCounts, averages, national_added
-from stats_service.national_scoring.usecases import NationalPeriod, national_counts, national_hours
+from stats_service.national_scoring.usecases import (
+    NationalPeriod,
+    national_counts,
+    national_hours,
+    nationally_overdue,
+)
 from tests.builders import Built, a_dossier
 from tests.support import JUSTICE, PROVINCE, REGISTER_COPY, WARD, at
 
@@ -113,6 +118,11 @@ class Scene:
         async with self.stats.transaction():
             return await national_counts(cast(Any, self.stats), self.reference, period)
 
+    async def overdue(self, first: date, last: date, as_of: datetime | None = None) -> set[int]:
+        async with self.stats.transaction():
+            period = self.period(first, last, as_of)
+            return set(await nationally_overdue(cast(Any, self.stats), self.reference, period))
+
     async def hours(self, first: date, last: date, as_of: datetime | None = None) -> dict[int, Hours]:
         async with self.stats.transaction():
             return dict(await national_hours(cast(Any, self.stats), self.reference, self.period(first, last, as_of)))
@@ -147,11 +157,15 @@ async def test_the_count_is_the_domains_word_dossier_by_dossier(scene, period, a
     first, last = period
     known_at = at(as_of) if as_of else now()
     expected: dict[int, list[bool]] = {}
+    late: set[int] = set()
     for life in scene.lives:
         over = life.finished if life.finished is not None and life.finished <= known_at else None
         seen = life.accepted <= known_at and civil_day(life.accepted) <= last
         if seen and (over is None or civil_day(over) >= first):
-            expected.setdefault(life.built.agency_id, []).append(judged(life, scene.reference, last, known_at))
+            on_time = judged(life, scene.reference, last, known_at)
+            expected.setdefault(life.built.agency_id, []).append(on_time)
+            late |= set() if on_time else {life.built.id}
+    assert await scene.overdue(first, last, at(as_of) if as_of else None) == late, "the very dossiers, for their list"
     found = await scene.counts(first, last, at(as_of) if as_of else None)
     assert {unit: (c.dossiers, c.on_time) for unit, c in found.items()} == {
         unit: (len(each), sum(each)) for unit, each in expected.items()
