@@ -2,7 +2,8 @@
 
 What becomes of each is drawn from a hash of its number: some 2.4 % late, 0.2 % never finished, the last weeks still
 open, a few of them waiting for their applicant. Each has its acceptance in the log and, when there is one, its
-second event, written as they come in life: the second long after the first. Applicants only where they are asked for.
+second event, written as they come in life: the second long after the first. Their chain is the true one, so that it
+can be verified. Applicants only where they are asked for.
 """
 
 import asyncio
@@ -32,19 +33,45 @@ _CHUNK = 250_000
 _SLOTS = 8192
 _TABLES = ("dossier", "dossier_event", "applicant")
 
+
+def _micros(instant: str) -> str:
+    return f"(extract(epoch FROM {instant}) * 1000000)::bigint"
+
+
+_PAYLOAD = (
+    '\'{"procedure":"1.001193","version_id":\' || version_id || \',"due_at":"\' ||'
+    " to_char(original_due_at AT TIME ZONE 'Asia/Ho_Chi_Minh', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '+07:00\"}'"
+)
+_SECOND_AT = "coalesce(finished_at, accepted_at + interval '1 hour')"
+_SECOND_KIND = "CASE WHEN paused THEN 'supplement_requested' ELSE 'finished' END"
+_SECOND_PAYLOAD = '\'{"outcome":"granted"}\''
+# As shared.domain.chain has it: the hash before, then what the event says.
+_FIRST_HASH = f"""sha256(decode(repeat('00', 32), 'hex') || convert_to(concat(code, E'\\n1\\naccepted\\n2\\n',
+  {_micros("accepted_at")}, E'\\n', {_micros("accepted_at")}, E'\\ncounter@', agency_id, E'\\n', agency_id, E'\\n',
+  agency_id, ',', channel, ',', received_day, ',', original_due_at::date, ',', original_due_at::date + 1, E',,,0\\n',
+  {_PAYLOAD}), 'UTF8'))"""
+_SECOND_HASH = f"""sha256(first_hash || convert_to(concat(code, E'\\n2\\n', {_SECOND_KIND}, E'\\n', status, E'\\n',
+  {_micros(_SECOND_AT)}, E'\\n', {_micros(_SECOND_AT)}, E'\\nhandler@', agency_id, E'\\n', agency_id, E'\\n',
+  agency_id, ',', channel, ',', received_day, ',', due_day, ',', late_day, ',', finished_day, ',', verdict, ',',
+  paused::int, E'\\n', {_SECOND_PAYLOAD}), 'UTF8'))"""
+
 # One row a number in [$1, $1 + $2): $3 numbers are spread over the days in their order.
-_DOSSIERS = """
+_DOSSIERS = f"""
 INSERT INTO dossier (id, code, version_id, agency_id, channel, status, submitted_at, accepted_at, original_due_at,
   due_at, late_from, finished_at, outcome, received_day, due_day, late_day, finished_day, verdict, paused, event_seq,
   event_hash)
-SELECT one.n, p.prefix || came.yymmdd || '-' || one.n, p.version_id, p.agency_id, p.channel,
-  CASE WHEN finished THEN 9 WHEN paused THEN 5 ELSE 2 END, accepted_at, accepted_at, due.closes,
-  CASE WHEN NOT paused THEN due.closes END, CASE WHEN NOT paused THEN due.late_from END,
-  CASE WHEN finished THEN greatest(accepted_at + interval '5 minutes', gone.opens + seconds * interval '1 second') END,
-  CASE WHEN finished THEN 1 END, came.day, CASE WHEN NOT paused THEN due.day END,
-  CASE WHEN NOT paused THEN due.day + 1 END, CASE WHEN finished THEN gone.day END,
-  CASE WHEN finished THEN CASE WHEN gone.n < due.n THEN 1 WHEN gone.n = due.n THEN 2 ELSE 3 END END,
-  paused, CASE WHEN finished OR paused THEN 2 ELSE 1 END, sha256(int8send(one.n))
+SELECT made.*, CASE event_seq WHEN 1 THEN first_hash ELSE {_SECOND_HASH} END
+FROM (
+SELECT one.n, p.prefix || came.yymmdd || '-' || one.n AS code, p.version_id, p.agency_id, p.channel,
+  CASE WHEN finished THEN 9 WHEN paused THEN 5 ELSE 2 END AS status, accepted_at AS submitted_at, accepted_at,
+  due.closes AS original_due_at, CASE WHEN NOT paused THEN due.closes END AS due_at,
+  CASE WHEN NOT paused THEN due.late_from END AS late_from,
+  CASE WHEN finished THEN greatest(accepted_at + interval '5 minutes', gone.opens + seconds * interval '1 second') END
+    AS finished_at,
+  CASE WHEN finished THEN 1 END AS outcome, came.day AS received_day, CASE WHEN NOT paused THEN due.day END AS due_day,
+  CASE WHEN NOT paused THEN due.day + 1 END AS late_day, CASE WHEN finished THEN gone.day END AS finished_day,
+  CASE WHEN finished THEN CASE WHEN gone.n < due.n THEN 1 WHEN gone.n = due.n THEN 2 ELSE 3 END END AS verdict,
+  paused, CASE WHEN finished OR paused THEN 2 ELSE 1 END AS event_seq
 FROM (
   SELECT n, ((n - $4) * $5 / $3)::int AS day, hashint8extended(n, 1) AS h1, hashint8extended(n, 2) AS h2
   FROM generate_series($1::bigint, $1::bigint + $2::bigint - 1) AS n
@@ -64,23 +91,23 @@ CROSS JOIN LATERAL (
 JOIN bench_day gone ON gone.n = least(leaves, $5 + 60)
 CROSS JOIN LATERAL (SELECT leaves < $5 AND fate < 8175 AS finished) ended
 CROSS JOIN LATERAL (SELECT NOT finished AND one.day > $5 - 25 AND spread < 40 AS paused) waits
+) made
+CROSS JOIN LATERAL (SELECT {_FIRST_HASH} AS first_hash) begun
 """
 
 _EVENTS = """
 INSERT INTO dossier_event (dossier_id, seq, kind, status, occurred_at, recorded_at, actor, acting_agency_id, agency_id,
   channel, received_day, due_day, late_day, finished_day, verdict, paused, payload, hash)
 """
-_PAYLOAD = '\'{"procedure":"1.001193","version_id":\' || version_id || \',"due_at":"\' || original_due_at || \'"}\''
 _FIRST_EVENTS = f"""{_EVENTS}
 SELECT id, 1, 'accepted', 2, accepted_at, accepted_at, 'counter@' || agency_id, agency_id, agency_id, channel,
-  received_day, original_due_at::date, original_due_at::date + 1, NULL, NULL, false, {_PAYLOAD}, event_hash
+  received_day, original_due_at::date, original_due_at::date + 1, NULL, NULL, false, {_PAYLOAD},
+  CASE event_seq WHEN 1 THEN event_hash ELSE {_FIRST_HASH} END
 FROM dossier WHERE id >= $1 AND id < $1::bigint + $2::bigint ORDER BY id
 """
 _SECOND_EVENTS = f"""{_EVENTS}
-SELECT id, 2, CASE WHEN paused THEN 'supplement_requested' ELSE 'finished' END, status,
-  coalesce(finished_at, accepted_at + interval '1 hour'), coalesce(finished_at, accepted_at + interval '1 hour'),
-  'handler@' || agency_id, agency_id, agency_id, channel, received_day, due_day, late_day, finished_day, verdict,
-  paused, '{{"outcome":"granted"}}', event_hash
+SELECT id, 2, {_SECOND_KIND}, status, {_SECOND_AT}, {_SECOND_AT}, 'handler@' || agency_id, agency_id, agency_id,
+  channel, received_day, due_day, late_day, finished_day, verdict, paused, {_SECOND_PAYLOAD}, event_hash
 FROM dossier WHERE id >= $1 AND id < $1::bigint + $2::bigint AND event_seq = 2 ORDER BY id
 """
 _APPLICANTS = """

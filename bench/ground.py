@@ -90,6 +90,15 @@ class Ground:
         asyncio.run(make())
         return self.url(name)
 
+    def has(self, name: str) -> bool:
+        """Whether a row before has made a database and left it."""
+
+        async def found() -> bool:
+            async with connected(self.server.url) as connection:
+                return bool(await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name))
+
+        return asyncio.run(found())
+
     def drop(self, name: str) -> None:
         """Give a database's disk space back."""
 

@@ -53,7 +53,7 @@ class _Page:
 
 def measure(ground: Ground) -> list[Figure]:
     """p50 and p99 of a first page and a deep page."""
-    if not asyncio.run(_is_filled(ground)):
+    if not ground.has(NAME):
         ground.database(NAME)
         filled_to(ground, ground.scale.dossiers[1])
     url = ground.url(NAME)
@@ -72,11 +72,6 @@ def measure(ground: Ground) -> list[Figure]:
         )
         figures.append(Figure(f"overdue p99, {page.name}", page.p99, "ms", goal=_GOAL, note=note))
     return figures
-
-
-async def _is_filled(ground: Ground) -> bool:
-    async with connected(ground.server.url) as connection:
-        return bool(await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", NAME))
 
 
 @contextmanager

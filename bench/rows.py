@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from bench import bulk, deadlines, forms, imports, intake, overdue, pages, recompute, reports, starts, wal
+from bench import bulk, deadlines, forms, imports, intake, overdue, pages, recompute, reports, starts, verification, wal
 from bench.figures import Figure
 from bench.ground import Ground
 
@@ -17,6 +17,7 @@ ROWS: Mapping[str, Callable[[Ground], list[Figure]]] = MappingProxyType(
         "log": wal.measure,
         "import": imports.measure,
         "report": reports.measure,
+        "verify": verification.measure,
         "overdue": overdue.measure,
         "recompute": recompute.measure,
         "bulk": bulk.measure,

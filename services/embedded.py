@@ -170,8 +170,23 @@ def start(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> Runni
         except PermissionError as error:
             raise _closed(data_dir, error) from error
         undo.pop_all()
-    url = f"postgresql://{NAME}:{password}@{HOST}:{port}/{NAME}"
-    return RunningServer(url, data_dir, process.pid, cold, process, lock)
+    return RunningServer(_url(password, port), data_dir, process.pid, cold, process, lock)
+
+
+def running_url(data_dir: Path) -> str | None:
+    """The login of the server that runs in `data_dir`, whoever started it; None where none does."""
+    home = data_dir.resolve() / "postgres"
+    try:
+        lines = _pid_file(home / "data")
+        if "ready" not in "".join(lines[7:8]) or f"postgres -D {home / 'data'} " not in _command_line(int(lines[0])):
+            return None
+        return _url((home / "password").read_text(), int(lines[3]))
+    except PermissionError as error:
+        raise _closed(data_dir, error) from error
+
+
+def _url(password: str, port: int) -> str:
+    return f"postgresql://{NAME}:{password}@{HOST}:{port}/{NAME}"
 
 
 def _take(data_dir: Path) -> IO[str]:

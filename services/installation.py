@@ -50,6 +50,18 @@ class DataDirMissing(Refused):
         )
 
 
+class DatabaseMissing(Refused):
+    """The data directory holds no database."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(
+            f"Thư mục {data_dir} chưa có cơ sở dữ liệu; hãy sửa --data-dir, chạy `motcua up`, hoặc đặt "
+            "MOTCUA_DATABASE_URL.\n"
+            f"{data_dir} holds no database. Mind the name after --data-dir, run `motcua up` first, or set "
+            "MOTCUA_DATABASE_URL."
+        )
+
+
 class Installation:
     """A data directory (default `.motcua`)."""
 
@@ -73,6 +85,12 @@ class Installation:
         with self._usable():
             if not self.data_dir.exists():
                 raise DataDirMissing(self.data_dir)
+
+    def need_database(self) -> None:
+        """What only reads makes no database. Raises DatabaseMissing."""
+        with self._usable():
+            if not (self.data_dir / "postgres").exists():
+                raise DatabaseMissing(self.data_dir)
 
     @property
     def has_keys(self) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from migrations.logins import role_url
-from services.embedded import RunningServer, start
+from services.embedded import RunningServer, running_url, start
 from services.installation import Addresses, Installation
 from services.refusals import Refused
 
@@ -77,6 +77,20 @@ class Database:
     def _embedded(self) -> RunningServer:
         assert self._server is not None, "entered before use"
         return self._server
+
+
+@contextmanager
+def reached(installation: Installation) -> Iterator[str]:
+    """The owner's login of an installation's database, which may be serving: the one that MOTCUA_DATABASE_URL names, or
+    the embedded one as it runs, or started for as long as this lasts. Raises Refused."""
+    if not os.environ.get("MOTCUA_DATABASE_URL"):
+        installation.need()
+        if (url := running_url(installation.data_dir)) is not None:
+            yield url
+            return
+        installation.need_database()
+    with Database(installation) as database:
+        yield database.url
 
 
 class Services:

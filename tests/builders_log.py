@@ -14,6 +14,7 @@ from itertools import count
 
 import asyncpg
 
+from shared.domain.chain import GENESIS, event_hash, event_tail
 from shared.domain.civil_time import VIETNAM
 from shared.domain.counts import Facts, contributions
 from shared.domain.lifecycle import Status
@@ -142,51 +143,62 @@ async def write_events(connection: asyncpg.Connection, history: History, events:
     """Write the next events of a history, and the dossier as it stands after them, in the caller's transaction."""
     facts, status = events[-1].facts, events[-1].status
     finished = instant(facts.finished_day, 23, 59) if facts.finished_day else None
-    standing = (
-        facts.agency_id,
-        facts.channel,
-        int(status),
-        facts.due_day,
-        facts.late_day,
-        facts.finished_day,
-        facts.verdict,
-        facts.paused,
-        finished,
-    )
-    seq = 1
+    late_from = instant(facts.late_day, 0) if facts.late_day else None
+    seq, head = 0, GENESIS
     if history.id == 0:
         assert facts.received_day is not None, "a history begins with the acceptance"
         history.id = await connection.fetchval(
-            "INSERT INTO dossier (code, version_id, agency_id, channel, status, due_day, late_day, finished_day,"
-            " verdict, paused, finished_at, received_day, submitted_at, accepted_at, event_hash)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, '\\x00') RETURNING id",
+            "INSERT INTO dossier (code, version_id, agency_id, channel, status, received_day, submitted_at,"
+            " accepted_at, event_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, '\\x00') RETURNING id",
             history.code,
             history.version_id,
-            *standing,
+            facts.agency_id,
+            facts.channel,
+            int(status),
             facts.received_day,
             instant(facts.received_day, 8),
         )
     else:
-        seq = 1 + await connection.fetchval(
-            "UPDATE dossier SET agency_id = $2, channel = $3, status = $4, due_day = $5, late_day = $6,"
-            " finished_day = $7, verdict = $8, paused = $9, finished_at = $10 WHERE id = $1"
-            " RETURNING (SELECT max(seq) FROM dossier_event WHERE dossier_id = $1)",
-            history.id,
-            *standing,
-        )
+        seq, head = await connection.fetchrow("SELECT event_seq, event_hash FROM dossier WHERE id = $1", history.id)
+    rows = []
+    for seq, event in enumerate(events, start=seq + 1):  # noqa: B020 (it goes on from the last)
+        kind, payload = _ENDINGS[event.outcome], json.dumps({"outcome": event.outcome} if event.outcome else {})
+        head = _hashed(head, history.code, seq, event, kind, payload)
+        said = (int(event.status), event.occurred_at, event.recorded_at)
+        rows.append((history.id, seq, *said, *event.facts, payload, kind, head))
     await connection.executemany(
         "INSERT INTO dossier_event (dossier_id, seq, kind, status, occurred_at, recorded_at, actor, acting_agency_id,"
         " agency_id, channel, received_day, due_day, late_day, finished_day, verdict, paused, payload, hash)"
-        " VALUES ($1, $2, $15, $3, $4, $5, 'test', $6, $6, $7, $8, $9, $10, $11, $12, $13, $14, '\\x00')",
-        [
-            (
-                *(history.id, seq + n, int(event.status), event.occurred_at, event.recorded_at, *event.facts),
-                json.dumps({"outcome": event.outcome} if event.outcome else {}),
-                _ENDINGS[event.outcome],
-            )
-            for n, event in enumerate(events)
-        ],
+        " VALUES ($1, $2, $15, $3, $4, $5, 'test', $6, $6, $7, $8, $9, $10, $11, $12, $13, $14, $16)",
+        rows,
     )
+    await connection.execute(
+        "UPDATE dossier SET agency_id = $2, channel = $3, received_day = $4, due_day = $5, late_day = $6,"
+        " finished_day = $7, verdict = $8, paused = $9, status = $10, finished_at = $11, late_from = $12,"
+        " event_seq = $13, event_hash = $14 WHERE id = $1",
+        history.id,
+        *facts,
+        int(status),
+        finished,
+        late_from,
+        seq,
+        head,
+    )
+
+
+def _hashed(head: bytes, code: str, seq: int, event: Event, kind: str, payload: str) -> bytes:
+    tail = event_tail(
+        seq=seq,
+        kind=kind,
+        status=int(event.status),
+        occurred_at=event.occurred_at,
+        recorded_at=event.recorded_at,
+        actor="test",
+        acting_agency_id=event.facts.agency_id,
+        facts=event.facts,
+        payload=payload,
+    )
+    return event_hash(head, code, tail)
 
 
 def recorded_by(history: History, as_of: datetime) -> History | None:

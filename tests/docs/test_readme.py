@@ -50,7 +50,7 @@ def test_every_setting_stands_in_the_table_with_its_default(text):
 @both
 def test_every_command_stands_in_the_table(text):
     commands = get_command(app).commands  # type: ignore[attr-defined]
-    told = set(re.findall(r"^\| `motcua (\w+)", text, re.MULTILINE))
+    told = set(re.findall(r"^\| `motcua ([\w-]+)", text, re.MULTILINE))
     assert told == set(commands)
 
 
@@ -58,7 +58,7 @@ def test_every_command_stands_in_the_table(text):
 def test_every_option_named_is_one(text):
     commands = get_command(app).commands  # type: ignore[attr-defined]
     commands = {**commands, **commands["report"].commands}
-    for name, cells in re.findall(r"^\| `motcua (?:report )?(\w+)` \| (.+) \|$", text, re.MULTILINE):
+    for name, cells in re.findall(r"^\| `motcua (?:report )?([\w-]+)` \| (.+) \|$", text, re.MULTILINE):
         options = {opt for param in commands[name].params for opt in param.opts}
         named = set(re.findall(r"--[a-z-]+", cells))
         assert named <= options, name

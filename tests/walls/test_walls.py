@@ -36,6 +36,7 @@ SQL_RULE = "SQL stands only in a store.py"
 SQL_PLACES = {
     "shared/web/app.py": "readiness asks for the schema's revision",
     "shared/web/background.py": "leadership is a lock in the database",
+    "shared/web/checks.py": "one moment of the database for several sessions, and the walk over all dossiers in it",
     "shared/web/database.py": "the pool and the two kinds of sessions",
     "shared/web/idempotency.py": "one statement that every room needs in its own table",
     "shared/tables/grants.py": "the declaration of who may read or write what",

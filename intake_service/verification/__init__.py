@@ -1,0 +1,1 @@
+"""Whether dossiers, their event chains and their words are what intake wrote."""

@@ -1,0 +1,52 @@
+"""Verifying what intake wrote: chains, dossiers, words."""
+
+from collections.abc import AsyncIterator, Mapping
+
+from intake_service.verification import rules, store
+from shared.domain.differences import Difference, Span
+from shared.web.checks import Check
+from shared.web.database import Connection
+
+ROLE = "motcua_intake"
+_FIELDS = (*store.CACHED, *store.DERIVED)
+
+
+class Dossiers(Check):
+    """Each event follows from the one before it, and each dossier is what its last event says."""
+
+    role = ROLE
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._agencies: Mapping[int, str] = {}
+
+    async def begin(self, connection: Connection) -> None:
+        """Agencies are told by their codes."""
+        self._agencies = await store.agency_codes(connection)
+
+    async def look(self, connection: Connection, span: Span) -> AsyncIterator[Difference]:
+        """What does not fit in a range of dossiers."""
+        async for part, dossier_id, name, seq, expected, found in store.looked_at(connection, span):
+            if part == "event":
+                yield rules.of_event(name, dossier_id, seq, expected, found)
+            elif part == "seen":
+                for what, number in zip(("events", "dossiers", "words_noted"), expected, strict=True):
+                    self.seen[what] += int(number)
+            elif seq is None:
+                yield rules.eventless(name)
+            else:
+                for difference in rules.of_dossier(_FIELDS, name, self._agencies, expected, found):
+                    yield difference
+
+
+class Notes(Check):
+    """The words of each event are those whose hash its payload holds. Words that were erased prove nothing."""
+
+    role = ROLE
+
+    async def look(self, connection: Connection, span: Span) -> AsyncIterator[Difference]:
+        """The words of a range that were changed."""
+        async for row in store.notes(connection, span):
+            self.seen["words"] += 1
+            if row["eventless"] or row["chained"] != row["hash"]:
+                yield rules.of_note(row["name"], row["dossier_id"], row["seq"], row["chained"], row["hash"])
