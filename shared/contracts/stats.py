@@ -141,6 +141,12 @@ class FigureListQuery(PeriodQuery):
     channel: ChannelName | None = Field(None, description="The key of a row of group_by=channel")
     sector: Name | None = Field(None, description="The key of a row of group_by=sector", examples=["Hộ tịch"])
     procedure: Code | None = Field(None, description="The key of a row of group_by=procedure", examples=["1.001193"])
+    month: Annotated[str, StringConstraints(min_length=1, max_length=20)] | None = Field(
+        None,
+        description="The key of a row of group_by=month: its days within the period, with the units as they are called "
+        "in the period",
+        examples=["2019-03"],
+    )
     officer: Subject | None = Field(
         None, description="The key of a row of group_by=officer; unassigned: in nobody's hands", examples=["unassigned"]
     )

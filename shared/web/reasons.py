@@ -409,6 +409,10 @@ REASONS = MappingProxyType(
         ),
         "unknown_rule_version": ("không có bản quy tắc này; có: {expected}", "no such version; there are: {expected}"),
         "period_absurd": ("kỳ báo cáo phải trong khoảng {limit}", "the period must lie within {limit}"),
+        "month_not_within": (
+            "tháng này không nằm trong kỳ; cần {expected}",
+            "this month does not lie within the period; {expected} is needed",
+        ),
         "grouping_repeated": ("mỗi cách nhóm chỉ nêu một lần", "names a grouping twice"),
         "groupings_too_many": ("nhiều nhất {limit} cách nhóm lồng nhau", "nests {limit} groupings at most"),
         "tree_is_outermost": (

@@ -61,7 +61,7 @@ async def figure_list(
 
     Ask with the agency, period, units and as_of of the report, and narrow to the row by its key, and by the keys of the
     rows it stands in: `unit` (a row of group_by=agency with scope=own, of tree with scope=tree), `level`, `channel`,
-    `sector`, `procedure`, `officer`. For a month, give its days as the period. Holds no personal data of applicants.
+    `sector`, `procedure`, `officer`, `month`. Holds no personal data of applicants.
 
     CSV and NDJSON: the whole list as it is read, of one snapshot of the database. CSV is UTF-8 with the names of the
     fields as its header.
@@ -76,6 +76,7 @@ async def figure_list(
         sector=query.sector,
         procedure=query.procedure,
         officer=query.officer,
+        month=query.month,
     )
     wanted = usecases.checked_list(reference, principal.scope, asked, opened)
     if query.format != "json":

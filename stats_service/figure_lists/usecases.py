@@ -40,6 +40,7 @@ class Opened:
     sector: str | None = None
     procedure: str | None = None
     officer: str | None = None
+    month: str | None = None
 
 
 def checked_list(reference: Reference, scope: frozenset[int], asked: Asked, opened: Opened) -> store.Wanted:
@@ -61,7 +62,10 @@ def checked_list(reference: Reference, scope: frozenset[int], asked: Asked, open
     agencies, moved = _agencies(landscape, wanted)
     channel = opened.channel.value if opened.channel else None
     narrowed = store.Narrowed(channel, opened.sector, opened.procedure, opened.officer, moved)
-    return store.Wanted(opened.figure, asked.seen(agencies), narrowed)
+    seen = asked.seen(agencies)
+    if opened.month is not None:
+        seen = replace(seen, period=asked.period.of_month(opened.month))
+    return store.Wanted(opened.figure, seen, narrowed)
 
 
 def _agencies(landscape: Landscape, wanted: Collection[int]) -> tuple[list[int], store.Moved | None]:

@@ -43,6 +43,13 @@ class Period:
             yield Period(first, min(self.last, following - DAY), self.begins_on)
             first = following
 
+    def of_month(self, key: str) -> "Period":
+        """The month of a key (2019-03) within it, or the Problem that says which there are."""
+        months = {f"{each.month:%Y-%m}": each for each in self.months()}
+        if key not in months:
+            raise invalid("month", "month_not_within", expected=f"{min(months)} … {max(months)}")
+        return months[key]
+
     @property
     def month(self) -> date:
         """The first calendar day of the month that its first day counts to: of 21/12 to 20/1 that is January."""

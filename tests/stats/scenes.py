@@ -3,7 +3,7 @@
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,7 @@ import asyncpg
 import httpx
 
 from services.local_issuer import LocalIssuer
-from shared.domain.agencies import AgencyTree
+from shared.domain.agencies import Agency, AgencyTree
 from shared.reference.store import read_reference
 from stats_service.app import create_app
 from tests.builders_log import History, a_history
@@ -25,7 +25,8 @@ PERIODS = ((date(2019, 8, 13), date(2020, 3, 17)), (date(2019, 9, 1), date(2019,
 
 @dataclass
 class Scene:
-    """The service, the tables' owner, the log of the stats role, and what was written."""
+    """The service, the tables' owner, the log of the stats role, and what was written. `officers`: by dossier code, in
+    whose hands it is."""
 
     client: httpx.AsyncClient
     owner: asyncpg.Connection
@@ -33,6 +34,23 @@ class Scene:
     tree: AgencyTree
     procedures: dict[int, tuple[str, str]]
     histories: list[History]
+    officers: dict[str, str] = field(default_factory=dict)
+
+    def keys(self, day: date) -> dict[str, Agency]:
+        """The units of the old province by the keys of their rows in a report that ends on `day`: told anew."""
+        root = self.tree.on(OLD_PROVINCE, FIRST)
+        assert root is not None
+        by_code: dict[str, list[Agency]] = {}
+        for one in self.tree.scope(root.id):
+            unit = self.tree.by_id[one]
+            by_code.setdefault(unit.code, []).append(unit)
+        found = {}
+        for code, bearers in by_code.items():
+            last = next(
+                (one for one in bearers if one.in_force(day)), max(bearers, key=lambda u: u.valid_to or date.max)
+            )
+            found |= {code if unit is last else f"{code}@{unit.valid_to}": unit for unit in bearers}
+        return found
 
     async def report(self, **asked: Any) -> dict[str, Any]:
         """The resolution report of the old province."""
@@ -71,7 +89,9 @@ async def a_scene(database: Any, issuer: LocalIssuer, *, seed: int, dossiers: in
     """The service on `database`, emptied of dossiers; `dossiers` histories are made and not yet written."""
     owner = await asyncpg.connect(database.owner_url)
     stats = await asyncpg.connect(database.url("motcua_stats"), server_settings={"jit": "off"})
-    await owner.execute("TRUNCATE dossier, dossier_event, count_day, count_checkpoint, stats_position CASCADE")
+    await owner.execute(
+        "TRUNCATE dossier, dossier_event, count_day, count_checkpoint, stats_position, reorganisation CASCADE"
+    )
     reference = await read_reference(owner)
     tree = reference.agencies
     rng = random.Random(seed)
