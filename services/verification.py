@@ -259,11 +259,19 @@ def _told() -> Iterator[None]:
         asyncpg.InsufficientPrivilegeError,
     ) as error:
         raise Refused(
-            "Cơ sở dữ liệu chưa được cập nhật cho phiên bản này; hãy chạy `motcua migrate` trước.\n"
-            f"The database is not prepared for this version ({type(error).__name__}): run `motcua migrate` first."
+            "Cơ sở dữ liệu chưa được cập nhật cho phiên bản này, hoặc tài khoản không phải của chủ sở hữu; hãy chạy "
+            "`motcua migrate` hoặc sửa MOTCUA_DATABASE_URL.\n"
+            f"The database is not prepared for this version, or the login is not its owner's ({type(error).__name__}): "
+            "run `motcua migrate`, or correct MOTCUA_DATABASE_URL."
         ) from error
-    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError, TimeoutError) as error:
+        # The type alone: what a server says may quote a row.
         raise Refused(
-            "Mất kết nối với cơ sở dữ liệu; hãy chạy lại.\n"
-            f"The connection to the database was lost ({type(error).__name__}). Run it again."
+            "Cơ sở dữ liệu ngừng trả lời hoặc từ chối; hãy chạy lại.\n"
+            f"The database went away, or refused ({type(error).__name__}). Run it again."
+        ) from error
+    except OSError as error:
+        raise Refused(
+            "Không ghi được tệp tạm để giữ các sai khác; hãy xem đĩa có đầy không.\n"
+            f"The differences could not be kept in a temporary file: {error.strerror}. Is the disk full?"
         ) from error

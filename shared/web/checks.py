@@ -17,13 +17,15 @@ JOBS = 2
 RANGE = 20_000
 _WAITING = 1000
 
-#: Days as ISO writes them, whatever the server was told. A range is sorted in memory.
+#: Days as ISO writes them, whatever the server was told. A range is sorted in memory, and planned for what it is: a plan
+#: for any range takes it for a two-hundredth of the table.
 _SETTINGS = {
     "application_name": "motcua-verify",
     "datestyle": "ISO, YMD",
     "timezone": "UTC",
     "jit": "off",
     "work_mem": "64MB",
+    "plan_cache_mode": "force_custom_plan",
     "max_parallel_workers_per_gather": "0",
 }
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from rich.console import Console
 
 from intake_service.app import create_app as create_intake
 from migrations.apply import check, migrate
@@ -26,7 +27,9 @@ from migrations.revision import head_revision
 from routing_service.app import create_app as create_routing
 from services.local_issuer import LocalIssuer
 from services.reference import load_reference
+from services.verification import rebuild_counts, verify
 from shared.domain.civil_time import civil_day
+from shared.domain.differences import Difference
 from shared.web.clock import now
 from stats_service.app import create_app as create_stats
 from stats_service.counts.usecases import bring_checkpoints_up, fold_once
@@ -170,3 +173,18 @@ async def test_a_dossier_goes_through_the_three_rooms(database: Database, issuer
         assert len(listed.json()["items"]) == 1
         then = await stats.get(f"/v1/reports/resolution?{period}&as_of={now():%Y-%m-%dT%H:%M:%SZ}", headers=machine)
         assert then.status_code == 200, then.text
+
+
+async def test_the_numbers_are_verified_and_made_anew(database: Database) -> None:
+    found: list[Difference] = []
+    quiet = Console(quiet=True)
+    outcome = await asyncio.to_thread(verify, database.owner_url, quiet, found.append)
+    assert (found, outcome.seen["dossiers"]) == ([], 2)
+    owner = await asyncpg.connect(database.owner_url)
+    await owner.execute("DELETE FROM count_day; DELETE FROM count_checkpoint WHERE agency_id = 0")
+    await owner.close()
+    assert (await asyncio.to_thread(verify, database.owner_url, quiet, found.append)).differences > 0
+    done = await asyncio.to_thread(rebuild_counts, database.owner_url, quiet)
+    assert done.cells > 0
+    assert done.months > 0
+    assert (await asyncio.to_thread(verify, database.owner_url, quiet, found.append)).differences == 0

@@ -545,6 +545,12 @@ async def test_a_database_that_is_not_prepared_is_no_difference(empty_database: 
     assert (await motcua_verify(empty_database))[0] == 2
 
 
+async def test_a_login_that_is_not_the_owners_is_no_difference(ground: Ground) -> None:
+    of_stats = Database(ground.database.url("motcua_stats"))
+    status, _ = await motcua_verify(of_stats)
+    assert status == 2
+
+
 def test_every_check_has_a_name() -> None:
     assert {"chain", "dossier", "note", "position", "day", "checkpoint"} == set(NAMES)
     assert {"gap", "hash", "mark", "cell"} < set(WORDS)
