@@ -17,8 +17,8 @@ JOBS = 2
 RANGE = 20_000
 _WAITING = 1000
 
-#: Days as ISO writes them, whatever the server was told. A range is sorted in memory, and planned for what it is: a plan
-#: for any range takes it for a two-hundredth of the table.
+#: Days as ISO writes them, whatever the server was told. A range is sorted in memory, and planned for what it is: one
+#: plan for all would take each for a two-hundredth of the table.
 _SETTINGS = {
     "application_name": "motcua-verify",
     "datestyle": "ISO, YMD",
