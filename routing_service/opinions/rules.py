@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from routing_service.agencies.rules import absence
 from routing_service.cases.rules import CaseRow
-from routing_service.segments.rules import Clock, Segment, State, counted
+from routing_service.segment_clock.rules import Clock, Segment, State, counted
 from shared.contracts.workflows import OpinionIn
 from shared.domain.civil_time import civil_day
 from shared.domain.terms import Due, Term, TermUnit, due_after

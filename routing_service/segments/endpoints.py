@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
+from routing_service.segment_clock.rules import Segment
 from routing_service.segments import rules, usecases
 from shared.contracts.fields import Code
 from shared.contracts.workflows import MAX_STEPS, CaseSegments, OpenSegmentPage, SegmentFinishIn
@@ -142,7 +143,7 @@ def _segments(found: usecases.Shown, reference: Reference) -> dict[str, Any]:
     }
 
 
-def _segment(segment: rules.Segment, reference: Reference) -> dict[str, Any]:
+def _segment(segment: Segment, reference: Reference) -> dict[str, Any]:
     agency = reference.agencies.by_id[segment.agency_id]
     due: datetime | None = segment.due.at if segment.due else None
     return {

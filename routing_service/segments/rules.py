@@ -1,45 +1,25 @@
-"""The clock of a segment, and what follows when an agency is done with its share.
-
-Each segment is reckoned from its own entry, by its own allotment and by the hours of its own agency: whoever is late
-before it neither shortens nor lengthens it. While the dossier waits for the applicant no segment's time runs. The
-verdict on the dossier is intake's and is untouched: a dossier counts once, however many take part.
-"""
+"""What follows when an agency is done with its share, and what goes along with a hand-over. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from enum import StrEnum
-from typing import NamedTuple
+from datetime import date, datetime
 
 from routing_service.cases.rules import CaseRow, Change, Moved, Movement, gone_on_with, impossible
-from routing_service.workflows.rules import Kind, Step, StepRole, carrying_on, in_order, unit_of
+from routing_service.segment_clock.rules import (
+    Clock,
+    Pause,
+    Segment,
+    State,
+    counted,
+    entered,
+    left,
+)
+from routing_service.workflows.rules import Kind, Step, in_order, unit_of
 from shared.domain.agencies import AgencyTree
-from shared.domain.civil_time import civil_day
-from shared.domain.deadline import judged
-from shared.domain.terms import HOURS_PER_WORKING_DAY, Due, Term, TermUnit, due_after, shifted
-from shared.domain.working_calendar import CalendarMissing, Sessions, WorkingCalendar
+from shared.domain.terms import due_after
+from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
 from shared.web.problems import Problem, Reason
-
-
-class Pause(NamedTuple):
-    """A wait for the applicant: the dossier's clock stands still. `until` None: it still does."""
-
-    since: datetime
-    until: datetime | None
-
-
-class State(StrEnum):
-    """waiting: it has not entered yet. open: it is being worked on. over: it left, or will never be needed."""
-
-    WAITING = "waiting"
-    OPEN = "open"
-    OVER = "over"
-
-
-#: The result of a share that the dossier's end made needless.
-NOT_NEEDED = "not_needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,259 +49,6 @@ class Track:
     kind: Kind
     parallel: bool
     paper: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """An agency's share of one dossier. due: by its own allotment from its entry; None before it, and without a date
-    while the dossier's clock stands still. worked, late, result: set when it is over."""
-
-    no: int
-    agency_id: int
-    desk: str | None
-    role: StepRole
-    task: str | None
-    allotted: Term
-    follows: tuple[int, ...]
-    planned_due_at: datetime | None = None
-    entered_at: datetime | None = None
-    due: Due | None = None
-    left_at: datetime | None = None
-    worked: timedelta | None = None
-    late: bool | None = None
-    result: str | None = None
-    left_by: str | None = None
-    note: str | None = None
-
-    @property
-    def state(self) -> State:
-        """Where it stands."""
-        if self.result is not None:
-            return State.OVER
-        return State.OPEN if self.entered_at is not None else State.WAITING
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """What the reckoning needs to know of an agency."""
-
-    calendar: WorkingCalendar
-    sessions: Sessions
-
-    @classmethod
-    def of(cls, agency_id: int, at: datetime, reference: Reference) -> "Clock":
-        """The hours of an agency on the day of `at`."""
-        return cls(reference.calendar, reference.sessions_of(agency_id, civil_day(at)))
-
-
-# --- the clock ------------------------------------------------------------------------------------------------------
-
-
-def pauses_of(events: Iterable[tuple[datetime, bool]]) -> tuple[Pause, ...]:
-    """The waits in a dossier's history: (when, whether it waits after it) of each event that leaves it open, in order.
-    So a wait that the dossier's end met lasts until it is re-opened."""
-    found: list[Pause] = []
-    for at, paused in events:
-        waiting = bool(found) and found[-1].until is None
-        if paused and not waiting:
-            found.append(Pause(at, None))
-        elif waiting and not paused:
-            found[-1] = Pause(found[-1].since, at)
-    return tuple(found)
-
-
-def counted(allotted: Term) -> Term:
-    """An allotment as it is reckoned: a part of a day is hours, for a day term ends with the day."""
-    if allotted.unit is TermUnit.WORKING_DAY and allotted.value != int(allotted.value):
-        return Term(allotted.value * Decimal(HOURS_PER_WORKING_DAY), TermUnit.WORKING_HOUR)
-    return allotted
-
-
-def due_of(allotted: Term, entered_at: datetime, pauses: Iterable[Pause], clock: Clock) -> Due | None:
-    """When a segment is due, the waits since its entry added. None while the dossier's clock stands still in time:
-    what ran out before the wait stays run out. Raises CalendarMissing."""
-    term = counted(allotted)
-    due = due_after(entered_at, term, clock.calendar, clock.sessions)
-    for since, until in pauses:
-        begin = max(since, entered_at)
-        if due is None or begin >= due.late_from:
-            break
-        if until is None:
-            return None
-        if until > begin:
-            due = shifted(due, term, (begin, until), clock.calendar, clock.sessions)
-    return due
-
-
-def worked_between(start: datetime, end: datetime, pauses: Iterable[Pause], clock: Clock) -> timedelta:
-    """Working time of the agency in [start, end), waits for the applicant left out."""
-    used = clock.calendar.working_time_between(start, end, clock.sessions)
-    for since, until in pauses:
-        waited = max(since, start), min(until or end, end)
-        if waited[0] < waited[1]:
-            used -= clock.calendar.working_time_between(*waited, clock.sessions)
-    return used
-
-
-def entered(segment: Segment, at: datetime, pauses: Sequence[Pause], reference: Reference) -> Segment:
-    """The segment when its agency gets it: who took over from it, where it has ended since the case was opened. Where
-    the calendar of a year is missing it has no date yet."""
-    tree = reference.agencies
-    unit = carrying_on(tree.by_id[segment.agency_id], tree, civil_day(at))
-    agency_id = unit.id if unit is not None else segment.agency_id
-    try:
-        due = due_of(segment.allotted, at, pauses, Clock.of(agency_id, at, reference))
-    except CalendarMissing:
-        due = None
-    return replace(segment, agency_id=agency_id, entered_at=at, due=due)
-
-
-def left(segment: Segment, at: datetime, pauses: Sequence[Pause], reference: Reference) -> Segment:
-    """The segment when its agency is done: what it used, and whether it was late by its own allotment."""
-    assert segment.entered_at is not None, "only what entered leaves"
-    clock = Clock.of(segment.agency_id, segment.entered_at, reference)
-    known = [Pause(since, min(until or at, at)) for since, until in pauses if since < at]
-    due = due_of(segment.allotted, segment.entered_at, known, clock)
-    verdict = judged(due, at)
-    return replace(
-        segment,
-        due=due,
-        left_at=at,
-        worked=worked_between(segment.entered_at, at, known, clock),
-        late=due is not None and at >= due.late_from,
-        result=verdict.name.lower(),
-    )
-
-
-def as_of(segment: Segment, now: datetime, pauses: Sequence[Pause], reference: Reference) -> Segment:
-    """An open segment as it stands now; others are as they are."""
-    if segment.state is not State.OPEN or segment.entered_at is None:
-        return segment
-    clock = Clock.of(segment.agency_id, segment.entered_at, reference)
-    try:
-        due = due_of(segment.allotted, segment.entered_at, pauses, clock)
-        worked = worked_between(segment.entered_at, now, pauses, clock)
-    except CalendarMissing:
-        return segment
-    return replace(segment, due=due, worked=worked, late=due is not None and now >= due.late_from)
-
-
-def ended(segment: Segment, at: datetime, pauses: Sequence[Pause], reference: Reference) -> Segment:
-    """A segment that is not over when the dossier ends: the agency's time ends there, too."""
-    if segment.entered_at is None or segment.entered_at > at:
-        return replace(segment, result=NOT_NEEDED)
-    return left(segment, at, pauses, reference)
-
-
-def alive_again(segment: Segment) -> Segment:
-    """A segment as it stood before the dossier's end closed it: that end was taken back. What ran at the end ran on all
-    the time, as the dossier's own clock does. Who said that its share was done stays done with it."""
-    if segment.result is None or segment.left_by is not None:
-        return segment
-    return replace(segment, left_at=None, worked=None, late=None, result=None)
-
-
-# --- a reception that was corrected -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Reception:
-    """What routing has to know of a reception that was corrected, or of a dossier that was re-opened. opened_at: when
-    its segments begin. elsewhere: the procedure, the agency, the channel or the day was corrected."""
-
-    code: str
-    opened_at: datetime
-    elsewhere: bool
-
-
-def started_at(
-    segments: Mapping[int, Segment],
-    was: datetime,
-    opened_at: datetime,
-    pauses: Sequence[Pause],
-    reference: Reference,
-    *,
-    paper: bool,
-) -> dict[int, Segment]:
-    """The segments of a dossier that was received at `opened_at`, not at `was`: the first ones begin there, and what is
-    over is judged again. None begins before. Raises CalendarMissing."""
-    found = {}
-    for no, segment in planned(segments, opened_at, paper=paper, reference=reference).items():
-        since = segment.entered_at
-        if since is not None and (since == was or since < opened_at):
-            if segment.left_at is None:
-                segment = entered(segment, opened_at, pauses, reference)
-            else:
-                since = min(opened_at, segment.left_at)
-                segment = left(replace(segment, entered_at=since), segment.left_at, pauses, reference)
-        found[no] = segment
-    return found
-
-
-def same_way(
-    track: Track | None, segments: Mapping[int, Segment], was: datetime, other: Holding | None, begun: Sequence[Segment]
-) -> bool:
-    """Whether segments are those that the workflow of the corrected reception makes. What entered since went its own
-    way: to an heir, or back to a giver."""
-    if track is None or other is None:
-        return track is None and other is None
-    shape = {segment.no: segment for segment in begun}
-    return (
-        track.workflow_id == other.workflow_id
-        and segments.keys() == shape.keys()
-        and all(
-            segment.follows == shape[no].follows
-            and (segment.agency_id == shape[no].agency_id or segment.entered_at not in (None, was))
-            for no, segment in segments.items()
-        )
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Rerouted:
-    """Another workflow begins with a dossier. change: the hand-over that follows."""
-
-    segments: tuple[Segment, ...]
-    change: Change | None
-
-
-def rerouted(
-    case: CaseRow,
-    segments: Mapping[int, Segment],
-    begun: Sequence[Segment],
-    was: datetime,
-    now: datetime,
-    reference: Reference,
-    *,
-    note: str | None,
-    parallel: bool,
-) -> Rerouted:
-    """The segments of the workflow of a corrected reception, where no share was done by the former one.
-
-    Who had the dossier or a share of it before has its share from the reception on; who takes part only by the
-    correction, from the correction on. Paper that nobody has taken into the hands since the case was opened goes to the
-    first one by itself; else its share waits until it is handed over to it.
-    """
-    had = {s.agency_id for s in segments.values() if s.entered_at is not None} | {case.holder_id}
-    at, last = max(now, case.floor[0]), case.last
-    untouched = case.assignments == 0 and (
-        last is None or (last.seq == 1 and last.handed_over_at == was and not case.received)
-    )
-    first = first_holder(begun, parallel=parallel)
-    goes_to = (first.agency_id, first.desk) if first is not None else (case.agency_id, None)
-    moves = not parallel and goes_to[0] != case.holder_id and untouched and (first is not None or last is not None)
-    change = Change(case, moved=Moved(Movement.HAND_OVER, *goes_to, at, note)) if moves else None
-    found = []
-    for segment in begun:
-        if segment.entered_at is not None and not parallel and goes_to[0] != case.holder_id and not moves:
-            segment = replace(segment, entered_at=None, due=None)
-        elif segment.entered_at is not None and (moves or segment.agency_id not in had):
-            segment = entered(segment, at, (), reference)
-        found.append(segment)
-    return Rerouted(tuple(found), change)
-
-
-# --- what follows what ----------------------------------------------------------------------------------------------
 
 
 def begun_with(holding: Holding, steps: Sequence[Step], reference: Reference) -> list[Segment] | None:

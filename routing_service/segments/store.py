@@ -7,7 +7,9 @@ from datetime import datetime
 import asyncpg
 
 from routing_service.cases.store import OPEN
-from routing_service.segments.rules import Holding, Pause, Reception, Segment, Track, pauses_of, side_by_side
+from routing_service.segment_clock.rules import Pause, Segment, pauses_of
+from routing_service.segment_corrections.rules import Reception
+from routing_service.segments.rules import Holding, Track, side_by_side
 from routing_service.workflows.rules import Kind, StepRole
 from shared.domain.civil_time import civil_day
 from shared.domain.lifecycle import Channel

@@ -11,8 +11,9 @@ import structlog
 from routing_service.cases import store as cases
 from routing_service.cases.rules import CaseRow, Change
 from routing_service.cases.usecases import expect, locked, one, visible
+from routing_service.segment_clock.rules import Pause, Segment, State, alive_again, as_of, ended
 from routing_service.segments import rules, store
-from routing_service.segments.rules import Segment, Track
+from routing_service.segments.rules import Track
 from shared.contracts.workflows import SegmentFinishIn
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
@@ -108,7 +109,7 @@ async def carry(connection: Writing, reference: Reference, changes: Sequence[Cha
     segments = await store.of_all(connection, list(tracks))
     pauses = await store.pauses_of_all(connection, list(tracks))
     for dossier_id, track in tracks.items():
-        alive = {no: rules.alive_again(segment) for no, segment in segments[dossier_id].items()}
+        alive = {no: alive_again(segment) for no, segment in segments[dossier_id].items()}
         going = rules.carried(moves[dossier_id], track, alive, pauses[dossier_id], reference)
         if going:
             await store.write(connection, dossier_id, going, recorded_at=now)
@@ -126,7 +127,7 @@ async def listed(
     """A page of what `agencies` have to work on, reckoned as of now, and one more if there is a next page."""
     rows = await store.listed(connection, agencies, after=after, limit=limit + 1)
     pauses = await store.pauses_of_all(connection, sorted({row.dossier_id for row in rows}))
-    return [replace(row, segment=rules.as_of(row.segment, now, pauses[row.dossier_id], reference)) for row in rows]
+    return [replace(row, segment=as_of(row.segment, now, pauses[row.dossier_id], reference)) for row in rows]
 
 
 def settling_worker(pool: asyncpg.Pool, reference: Callable[[], Reference], clock: Callable[[], datetime]) -> Worker:
@@ -149,9 +150,9 @@ async def settle(connection: Connection, reference: Reference, now: datetime) ->
             if at is None:  # re-opened since it was listed
                 continue
             pauses = await store.pauses(connection, dossier_id)
-            left = [s for s in (await store.of(connection, dossier_id)).values() if s.state is not rules.State.OVER]
+            left = [s for s in (await store.of(connection, dossier_id)).values() if s.state is not State.OVER]
             try:
-                ended = [rules.ended(segment, at, pauses, reference) for segment in left]
+                ended = [ended(segment, at, pauses, reference) for segment in left]
             except CalendarMissing as missing:
                 log.warning("segments.not_settled", year=missing.year)
                 continue
@@ -171,7 +172,7 @@ async def _shown(
         at = case.ended.at
         shown = [s if s.result is not None else _ended(s, at, pauses, reference) for s in segments.values()]
     else:
-        shown = [rules.as_of(segment, now, pauses, reference) for segment in segments.values()]
+        shown = [as_of(segment, now, pauses, reference) for segment in segments.values()]
     return Shown(case, track, shown, replayed)
 
 
@@ -180,11 +181,11 @@ async def _of(connection: Reading | Writing, case: CaseRow) -> dict[int, Segment
     segments = await store.of(connection, case.dossier_id)
     if case.ended is not None:
         return segments
-    return {no: rules.alive_again(segment) for no, segment in segments.items()}
+    return {no: alive_again(segment) for no, segment in segments.items()}
 
 
-def _ended(segment: Segment, at: datetime, pauses: Sequence[rules.Pause], reference: Reference) -> Segment:
+def _ended(segment: Segment, at: datetime, pauses: Sequence[Pause], reference: Reference) -> Segment:
     try:
-        return rules.ended(segment, at, pauses, reference)
+        return ended(segment, at, pauses, reference)
     except CalendarMissing:
         return segment

@@ -9,20 +9,10 @@ import structlog
 
 from routing_service.cases import store as cases
 from routing_service.cases.rules import CaseRow, Change, Moved, Movement
+from routing_service.segment_clock.rules import Segment, alive_again, ended
+from routing_service.segment_corrections.rules import Reception, rerouted, same_way, started_at
 from routing_service.segments import store as segments
-from routing_service.segments.rules import (
-    Holding,
-    Reception,
-    Segment,
-    alive_again,
-    begun_with,
-    ended,
-    first_holder,
-    rerouted,
-    same_way,
-    side_by_side,
-    started_at,
-)
+from routing_service.segments.rules import Holding, begun_with, first_holder, side_by_side
 from routing_service.workflows import rules, store
 from routing_service.workflows.rules import Definition, WorkflowRow
 from shared.contracts.workflows import WorkflowIn

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing_service.calendars.rules import working_calendar
-from routing_service.segments.rules import Clock, Pause, due_of, pauses_of, worked_between
+from routing_service.segment_clock.rules import Clock, Pause, due_of, pauses_of, worked_between
 from services.reference import CALENDAR_YEARS, calendar_days
 from shared.domain.lifecycle import EventKind
 from shared.domain.terms import Term, TermUnit

@@ -1,0 +1,1 @@
+"""Segments of a dossier whose reception was corrected: dates and ways made anew."""
