@@ -8,10 +8,12 @@ from migrations.logins import role_url
 from migrations.revision import head_revision
 from shared.web.app import Room, RoomPlan, make_app
 from shared.web.background import Worker
+from shared.web.idempotency import forgetting_worker
 from shared.web.settings import Settings, SettingsMissing, read_settings
 from stats_service.counts.rules import LOOK_SECONDS
 from stats_service.counts.usecases import Folding
 from stats_service.definitions import endpoints as definitions
+from stats_service.editions import endpoints as editions
 from stats_service.figure_lists import endpoints as figure_lists
 from stats_service.index_766 import endpoints as index_766
 from stats_service.index_766.rule_file import BrokenRuleFile, rule_versions
@@ -19,7 +21,10 @@ from stats_service.reports import endpoints as reports
 
 
 def _workers(room: Room) -> Sequence[Worker]:
-    return (Worker(room.pool, "stats.counts", Folding(), idle=LOOK_SECONDS),)
+    return (
+        Worker(room.pool, "stats.counts", Folding(), idle=LOOK_SECONDS),
+        forgetting_worker(room.pool, "stats"),
+    )
 
 
 ROLE = "motcua_stats"
@@ -30,7 +35,7 @@ PLAN = RoomPlan(
         "Thống kê tình hình giải quyết thủ tục hành chính: what the numbers say. Every figure is the length of a list "
         "that can be opened, and is exact at once."
     ),
-    routers=(reports.router, figure_lists.router, index_766.router, definitions.router),
+    routers=(reports.router, figure_lists.router, index_766.router, definitions.router, editions.router),
     workers=_workers,
 )
 

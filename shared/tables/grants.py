@@ -62,6 +62,9 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "count_day": {"motcua_stats": _WRITE},
         "count_checkpoint": {"motcua_stats": _WRITE},
         "stats_position": {"motcua_stats": _WRITE},
+        "stats_idempotency": {"motcua_stats": (*_WRITE, "DELETE")},
+        "reference_picture": {"motcua_stats": _APPEND},
+        "report_edition": {"motcua_stats": _APPEND},
         # the schema's own version: a service refuses to start on another
         "alembic_version": dict.fromkeys(ROLES, _READ),
     }

@@ -1,9 +1,24 @@
-"""Tables that stats writes: additive day histograms and monthly checkpoints, folded from the event log."""
+"""Tables that stats writes: additive day histograms and monthly checkpoints, folded from the event log; sealed editions
+of reports."""
 
-from sqlalchemy import BigInteger, Column, Date, Integer, SmallInteger, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Identity,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import BYTEA
 
 from shared.domain.counts import METRICS
-from shared.tables.schema import metadata, position_table
+from shared.tables.schema import Instant, Xid8, idempotency_table, metadata, position_table
 
 count_day = Table(
     "count_day",
@@ -25,3 +40,40 @@ count_checkpoint = Table(
 )
 
 stats_position = position_table("stats")
+
+stats_idempotency = idempotency_table("stats")
+
+reference_picture = Table(
+    "reference_picture",
+    metadata,
+    Column("hash", BYTEA, primary_key=True, comment="SHA-256 of content"),
+    Column("content", BYTEA, nullable=False, comment="canonical JSON: units, successions, versions of procedures"),
+    comment="append-only; the reference data that editions were made from, whatever is corrected in it later",
+)
+
+report_edition = Table(
+    "report_edition",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("report", Text, nullable=False),
+    Column("format", Text, nullable=False, comment="which writer made the bytes, and makes them again"),
+    Column("agency_id", Integer, nullable=False),
+    Column("parameters", Text, nullable=False, comment="canonical JSON"),
+    Column("number", Integer, nullable=False, comment="1, and one more with each correction"),
+    Column("corrects", BigInteger, ForeignKey("report_edition.id"), unique=True, comment="null: the first"),
+    Column("reason", Text),
+    Column("note", Text),
+    Column("sealed_at", Instant, nullable=False),
+    Column("sealed_by", Text, nullable=False),
+    Column("snapshot", Text, nullable=False, comment="pg_snapshot: the events it knows are those it sees"),
+    Column("last_txid", Xid8, comment="of the last of them; null: there was none"),
+    Column("last_event_id", BigInteger),
+    Column("picture", BYTEA, ForeignKey("reference_picture.hash"), nullable=False),
+    Column("synthetic", Boolean, nullable=False),
+    Column("sha256", BYTEA, nullable=False),
+    Column("content", BYTEA, nullable=False, comment="the bytes, as sealed"),
+    UniqueConstraint("report", "parameters", "number"),
+    CheckConstraint("(corrects IS NULL) = (number = 1)", name="first"),
+    CheckConstraint("(corrects IS NULL) = (reason IS NULL)", name="reason"),
+    comment="append-only; sealed editions of reports",
+)

@@ -440,5 +440,25 @@ REASONS = MappingProxyType(
             "this unit does not belong to the agency that is asked for",
         ),
         "as_of_in_future": ("thời điểm chốt không được ở tương lai", "as_of must not lie in the future"),
+        # sealed editions of reports
+        "unknown_edition": ("không có bản chốt mang số này", "there is no such edition"),
+        "edition_of_another_report": (
+            "bản chốt này là của báo cáo khác, hoặc cơ quan, kỳ, cách nhóm khác",
+            "this edition is of another report, or of another agency, period or grouping",
+        ),
+        "corrected_by_edition": (
+            "bản chốt này đã được đính chính bằng bản chốt {number}; hãy đính chính bản đó",
+            "edition {number} corrects it already: correct that one",
+        ),
+        "sealed_as_edition": (
+            "báo cáo này đã được chốt, bản đang có hiệu lực là bản chốt {number}; muốn chốt lại thì đính chính bản đó"
+            " và nêu lý do",
+            "this report is sealed, and edition {number} holds: to seal it anew, correct that one and say why",
+        ),
+        "only_with_correction": ("chỉ gửi kèm khi đính chính một bản chốt", "goes only with the edition it corrects"),
+        "not_sealable_by_officer": (
+            "báo cáo theo cán bộ không chốt được: ai đang giữ hồ sơ không nằm trong nhật ký sự kiện",
+            "a report by officer cannot be sealed: who holds a dossier is not in the event log",
+        ),
     }
 )

@@ -9,6 +9,7 @@ import pytest
 from shared.contracts.agencies import AgencyDetail
 from shared.contracts.cases import Case
 from shared.contracts.definitions import ON_DEMAND_COUNTS
+from shared.contracts.editions import ChangeKind, FindingName
 from shared.contracts.forms import DossierForm, FormName
 from shared.contracts.hand_overs import AnswerName, MovementName
 from shared.contracts.intake import Dossier, DossierEvent, ImportRecord
@@ -29,6 +30,8 @@ VOCABULARY = {
     "figure": COUNT_NAMES,
     "figure on demand": ON_DEMAND_COUNTS,
     "rate": RATE_NAMES,
+    "change": get_args(ChangeKind),
+    "finding": get_args(FindingName),
     "definition": [definition.id for definition in ON_TIME],
     "status": [status.name.lower() for status in Status],
     "level": list(Level),

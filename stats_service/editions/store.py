@@ -1,0 +1,244 @@
+"""The SQL of sealed editions: what is kept, the position at which it is sealed, and the sums as of a position.
+
+The sums are not made as reports make them: from no counts, no dossier as it stands now, no instant of knowledge, but
+from the events that a position knows, one movement after the other.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from shared.web.database import Connection, Reading, Writing
+from stats_service.editions.rules import Edition, Parameters, Position, Procedure, Sealing
+from stats_service.figures.rules import Sums
+from stats_service.groupings.rules import Cell
+
+_POSITION = """
+SELECT pg_current_snapshot()::text, last.txid::text, last.id
+FROM (VALUES (1)) one
+LEFT JOIN LATERAL (SELECT txid, id FROM dossier_event ORDER BY txid DESC, id DESC LIMIT 1) last ON true
+"""
+
+_PROCEDURES = """
+SELECT v.id, p.code, v.name, v.sector, v.valid_from, v.valid_to
+FROM procedure_version v JOIN procedure p ON p.id = v.procedure_id
+"""
+
+_KEPT = """
+SELECT e.id, e.report, e.format, e.agency_id, e.parameters, e.number, e.corrects, e.reason, e.note, e.sealed_at,
+  e.sealed_by, e.snapshot, e.last_txid::text AS last_txid, e.last_event_id, e.picture, e.synthetic, e.sha256,
+  octet_length(e.content) AS size, before.sha256 AS corrected, after.id AS corrected_by
+FROM report_edition e
+LEFT JOIN report_edition before ON before.id = e.corrects
+LEFT JOIN report_edition after ON after.corrects = e.id
+"""
+
+_ADD_PICTURE = "INSERT INTO reference_picture (hash, content) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+_ADD = """
+INSERT INTO report_edition (report, format, agency_id, parameters, number, corrects, reason, note, sealed_at, sealed_by,
+  snapshot, last_txid, last_event_id, picture, synthetic, sha256, content)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text::xid8, $13, $14, $15, $16, $17)
+ON CONFLICT DO NOTHING RETURNING id
+"""
+
+_CIVIL_DAY = "(e.occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date"
+_KNOWN = "pg_visible_in_snapshot(e.txid, $5::text::pg_snapshot)"
+
+# $1: agencies. [$2, $3]: the period. $4: boundaries. $5: the position. What was finished before the period cancels out
+# of every figure. A day lies before boundary `mark` if fewer than `mark` boundaries are not after it. Pauses are
+# movements on days, and stand where the dossier stands.
+_MOVES = f"""
+WITH known AS (
+  SELECT e.dossier_id, e.seq, e.agency_id, e.channel, e.received_day, e.due_day, e.late_day, e.finished_day, e.verdict,
+    e.paused, {_CIVIL_DAY} AS day, lag(e.paused, 1, false) OVER w AS paused_before,
+    lead(e.seq) OVER w IS NULL AS last
+  FROM dossier_event e WHERE {_KNOWN} WINDOW w AS (PARTITION BY e.dossier_id ORDER BY e.seq)
+), told AS MATERIALIZED (
+  SELECT * FROM known WHERE last OR paused <> paused_before
+), standing AS MATERIALIZED (
+  SELECT t.*, {{sides}} AS part FROM told t
+  WHERE t.last AND t.agency_id = ANY($1::int[]) AND t.received_day <= $3::date
+    AND (t.finished_day IS NULL OR t.finished_day >= $2::date)
+), moves AS (
+  SELECT part, received_day AS day, 'received' AS metric, 1 AS by FROM standing
+  UNION ALL SELECT part, received_day, 'received_online', 1 FROM standing WHERE channel = 2
+  UNION ALL SELECT part, received_day, 'received_post', 1 FROM standing WHERE channel = 3
+  UNION ALL SELECT part, late_day, 'fell_late', 1 FROM standing WHERE late_day IS NOT NULL
+  UNION ALL SELECT part, finished_day, 'resolved', 1 FROM standing WHERE finished_day IS NOT NULL
+  UNION ALL SELECT part, finished_day, CASE verdict WHEN 1 THEN 'resolved_early' ELSE 'resolved_on_day' END, 1
+  FROM standing WHERE finished_day IS NOT NULL AND verdict IN (1, 2)
+  UNION ALL SELECT part, finished_day, 'resolved_without_term', 1
+  FROM standing WHERE finished_day IS NOT NULL AND due_day IS NULL
+  UNION ALL SELECT part, greatest(late_day, finished_day), 'late_settled', 1
+  FROM standing WHERE finished_day IS NOT NULL AND late_day IS NOT NULL
+  UNION ALL SELECT s.part, t.day, 'paused_net', CASE WHEN t.paused THEN 1 ELSE -1 END
+  FROM told t JOIN standing s ON s.dossier_id = t.dossier_id WHERE t.paused <> t.paused_before
+)
+SELECT part, metric, width_bucket(day, $4::date[]) AS bucket, sum(by)::bigint FROM moves GROUP BY 1, 2, 3
+"""
+
+# A dossier's procedure may be corrected after the position: then the first correction that the position does not know
+# says what it was. $6 to $9: the versions of procedures as they were then: id, code, first and last day.
+_VERSION = """coalesce((
+  SELECT was.id FROM (
+    SELECT c.payload::json ->> 'was_procedure' AS code FROM dossier_event c
+    WHERE c.dossier_id = t.dossier_id AND c.seq > t.seq AND c.kind = 'corrected' ORDER BY c.seq LIMIT 1
+  ) corrected JOIN unnest($6::int[], $7::text[], $8::date[], $9::date[]) AS was (id, code, first, last)
+    ON was.code = corrected.code AND t.received_day BETWEEN coalesce(was.first, '-infinity')
+      AND coalesce(was.last, 'infinity')
+  LIMIT 1
+), (SELECT d.version_id FROM dossier d WHERE d.id = t.dossier_id))"""
+_SIDES: Mapping[str, str] = MappingProxyType({"agency": "t.agency_id", "channel": "t.channel", "version": _VERSION})
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An edition that is about to be kept."""
+
+    agency_id: int
+    sealed_by: str
+    sealing: Sealing
+    corrects: int | None
+    sha256: bytes
+    content: bytes
+
+
+async def position(connection: Reading) -> Position:
+    """What the transaction sees: one that reads one snapshot throughout."""
+    row = await connection.fetchrow(_POSITION)
+    assert row is not None
+    return Position(*row)
+
+
+async def procedures(connection: Reading) -> dict[int, Procedure]:
+    """Every version of every procedure, by its id."""
+    return {row[0]: Procedure(*tuple(row)[1:]) for row in await connection.fetch(_PROCEDURES)}
+
+
+async def sums_known(
+    connection: Reading,
+    snapshot: str,
+    agencies: Sequence[int],
+    boundaries: Sequence[date],
+    sides: Sequence[str],
+    versions: Mapping[int, Procedure],
+) -> dict[Cell, list[Sums]]:
+    """Each cell's sums before each boundary, by the events that `snapshot` sees. The boundaries are the first day of
+    the period, days within it, and the day after it. asyncpg.DataError: `snapshot` is none."""
+    by = {side: f"({_SIDES[side]})::int" for side in sides}
+    sql = _MOVES.format(sides=f"ARRAY[{', '.join(by.values())}]::int[]")
+    last = date.fromordinal(boundaries[-1].toordinal() - 1)
+    values: list[object] = [list(agencies), boundaries[0], last, list(boundaries), snapshot]
+    if "version" in sides:
+        listed = list(versions.items())
+        values += [[number for number, _ in listed], [one.code for _, one in listed]]
+        values += [[one.valid_from for _, one in listed], [one.valid_to for _, one in listed]]
+    moved: dict[Cell, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0] * (len(boundaries) + 1)))
+    for part, metric, bucket, by_how_many in await connection.fetch(sql, *values):
+        moved[Cell(**dict(zip(sides, part, strict=True)))][metric][bucket] += by_how_many
+    return {cell: _before(by_metric, len(boundaries)) for cell, by_metric in moved.items()}
+
+
+def _before(by_metric: Mapping[str, Sequence[int]], boundaries: int) -> list[Sums]:
+    """What happened before a boundary, counted from 1, lies in the buckets below its number."""
+    return [Sums(**{m: sum(moved[:mark]) for m, moved in by_metric.items()}) for mark in range(1, boundaries + 1)]
+
+
+async def add(connection: Writing, made: Made, picture: bytes) -> int | None:
+    """Keep an edition and its picture; its id. None: the same report has an edition of that number, or the one it
+    corrects is corrected."""
+    sealing = made.sealing
+    await connection.execute(_ADD_PICTURE, sealing.picture, picture)
+    found: int | None = await connection.fetchval(
+        _ADD,
+        sealing.report,
+        sealing.format,
+        made.agency_id,
+        sealing.parameters.stored,
+        sealing.number,
+        made.corrects,
+        sealing.reason,
+        sealing.note,
+        sealing.sealed_at,
+        made.sealed_by,
+        *sealing.position,
+        sealing.picture,
+        sealing.synthetic,
+        made.sha256,
+        made.content,
+    )
+    return found
+
+
+async def find(connection: Connection, edition_id: int, scope: Iterable[int]) -> Edition | None:
+    """An edition whose agency lies in the scope."""
+    row = await connection.fetchrow(
+        f"{_KEPT} WHERE e.id = $1 AND e.agency_id = ANY($2::int[])", edition_id, list(scope)
+    )
+    return _edition(row) if row else None
+
+
+async def newest_of(connection: Connection, report: str, parameters: Parameters) -> int | None:
+    """The edition of a report that holds."""
+    found: int | None = await connection.fetchval(
+        "SELECT id FROM report_edition WHERE report = $1 AND parameters = $2 ORDER BY number DESC LIMIT 1",
+        report,
+        parameters.stored,
+    )
+    return found
+
+
+async def listed(
+    connection: Reading, agencies: Iterable[int], report: str | None, *, before: int | None, limit: int
+) -> list[Edition]:
+    """Editions of the agencies, the newest first, from the one before an id on."""
+    rows = await connection.fetch(
+        f"{_KEPT} WHERE e.agency_id = ANY($1::int[]) AND ($2::text IS NULL OR e.report = $2)"
+        " AND ($3::bigint IS NULL OR e.id < $3) ORDER BY e.id DESC LIMIT $4",
+        list(agencies),
+        report,
+        before,
+        limit,
+    )
+    return [_edition(row) for row in rows]
+
+
+async def content(connection: Connection, edition_id: int) -> bytes:
+    """The bytes of an edition that is there."""
+    found: bytes = await connection.fetchval("SELECT content FROM report_edition WHERE id = $1", edition_id)
+    return found
+
+
+async def picture(connection: Connection, digest: bytes) -> bytes | None:
+    """What an edition was made from."""
+    found: bytes | None = await connection.fetchval("SELECT content FROM reference_picture WHERE hash = $1", digest)
+    return found
+
+
+def _edition(row: Any) -> Edition:
+    sealing = Sealing(
+        report=row["report"],
+        format=row["format"],
+        number=row["number"],
+        parameters=Parameters.read(row["parameters"]),
+        sealed_at=row["sealed_at"],
+        position=Position(row["snapshot"], row["last_txid"], row["last_event_id"]),
+        picture=row["picture"],
+        synthetic=row["synthetic"],
+        note=row["note"],
+        reason=row["reason"],
+        corrected=row["corrected"],
+    )
+    return Edition(
+        row["id"],
+        row["agency_id"],
+        row["sealed_by"],
+        sealing,
+        row["sha256"],
+        row["size"],
+        row["corrects"],
+        row["corrected_by"],
+    )
