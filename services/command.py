@@ -4,7 +4,7 @@ needs it: each process of `motcua up` comes through here, and 0.8 s of the proce
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
@@ -59,6 +59,7 @@ DataDir = Annotated[
         parser=_data_dir, metavar="DIRECTORY", help="Where the embedded database, keys and addresses are kept"
     ),
 ]
+Output = Annotated[Path | None, typer.Option(dir_okay=False, help="Where the file goes; the terminal unless given")]
 DEFAULT_DIR = Path(".motcua")
 DEFAULT_PORTS = ",".join(map(str, launcher.DEFAULT_PORTS))
 #: The roles of shared.web.auth, which loads the whole of the web's plumbing. A test holds the two together.
@@ -246,14 +247,16 @@ def report_resolution(
         str | None,
         typer.Option(help="Add the rates of a definition of on time: decree-61, decision-766, … (GET /v1/definitions)"),
     ] = None,
-    form: Annotated[str, typer.Option("--format", help="table, json, csv")] = "table",
+    form: Annotated[str, typer.Option("--format", help="table, json, csv, xlsx, docx, pdf")] = "table",
+    output: Output = None,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
     """Tình hình giải quyết hồ sơ · How dossiers were resolved in a period. Without one: 1/1/2019 to 30/6/2019, the
     half-year of letter 3322/UBND-NC."""
     import orjson
 
-    _need_one_of(form, ("table", "json", "csv"), "--format")
+    _need_one_of(form, ("table", "json", "csv", *tables.PRINTED), "--format")
+    _need_output(form, output)
     installation = Installation(data_dir)
     stats = _running(installation).stats
     chosen = start is not None or end is not None or period is not None
@@ -276,9 +279,46 @@ def report_resolution(
         if not chosen and not report["total"]["to_handle"]:
             console.print(PERIOD_NOT_CHOSEN, style="yellow", highlight=False)
     elif form == "json":
-        _put(orjson.dumps(client.report(stats, asked), option=orjson.OPT_APPEND_NEWLINE))
+        _write(output, [orjson.dumps(client.report(stats, asked), option=orjson.OPT_APPEND_NEWLINE)])
     else:
-        _put(client.get(f"{stats}/v1/reports/resolution", {**asked, "format": form}).content)
+        _write(output, client.stream(f"{stats}/v1/reports/resolution", {**asked, "format": form}))
+
+
+@report_app.command("official")
+def report_official(
+    table: Annotated[str, typer.Argument(help="ii-06a, annex, late-list")],
+    agency: Annotated[str | None, typer.Option(help=WHOLE_PROVINCE)] = None,
+    start: Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Last day")] = None,
+    period: Annotated[
+        str | None, typer.Option(help="Instead of --from and --to: 2019, 2019-H1, 2019-Q2, 2019-06")
+    ] = None,
+    cut: Annotated[str, typer.Option(help="How months are cut: calendar, 15-14, 21-20")] = "calendar",
+    as_of: Annotated[str | None, typer.Option(help="An instant, RFC 3339: as was recorded then")] = None,
+    official_form: Annotated[
+        str | None, typer.Option("--form", help="ii-06a: under which form; 07a-btp is in use in 2026")
+    ] = None,
+    rows: Annotated[str | None, typer.Option(help="ii-06a: agency, sector")] = None,
+    awaiting_supplement_column: Annotated[
+        int | None, typer.Option(help="ii-06a: where dossiers in term that wait for a supplement are counted: 12, 9")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="csv, json, xlsx, docx, pdf")] = "csv",
+    output: Output = None,
+    data_dir: DataDir = DEFAULT_DIR,
+) -> None:
+    """Biểu mẫu báo cáo · An official table: II.06a/VPCP/KSTT, the annex of the letter, the list of what is late.
+    docs/official-tables.md tells what stands in them. JSON has the first page of a list."""
+    _need_one_of(table, ("ii-06a", "annex", "late-list"), "TABLE")
+    _need_one_of(form, ("csv", "json", *tables.PRINTED), "--format")
+    _need_output(form, output)
+    installation = Installation(data_dir)
+    stats = _running(installation).stats
+    days = _days(period, start, end)
+    asked = {"agency": agency or _province_at_the_end(days, cut), **days, "cut": cut, "format": form}
+    only = {"form": official_form, "rows": rows, "awaiting_supplement_column": awaiting_supplement_column}
+    more = {"as_of": as_of, **only}
+    asked |= {name: str(value) for name, value in more.items() if value is not None}
+    _write(output, _client(installation).stream(f"{stats}/v1/reports/official-tables/{table}", asked))
 
 
 @report_app.command("index-766")
@@ -403,6 +443,25 @@ def _need_one_of(given: str, choices: Sequence[str], place: str) -> None:
         raise typer.BadParameter(f"phải là một trong · must be one of: {', '.join(choices)}", param_hint=place)
 
 
+def _need_output(form: str, output: Path | None) -> None:
+    """What is no text is not put on a terminal."""
+    if form in tables.PRINTED and output is None and sys.stdout.isatty():
+        raise typer.BadParameter("cần tên tệp · a file is needed", param_hint="--output")
+
+
+def _write(output: Path | None, blocks: Iterable[bytes]) -> None:
+    """Into the file, once the first of it has come: a refusal leaves what was there as it was."""
+    if output is None:
+        for block in blocks:
+            _put(block)
+        return
+    parts = iter(blocks)
+    first = next(parts, b"")
+    with output.open("wb") as file:
+        file.write(first)
+        file.writelines(parts)
+
+
 def _ports(text: str) -> list[int]:
     parts = text.split(",")
     if len(parts) != 3 or not all(part.isdigit() and int(part) < 65536 for part in parts):
@@ -478,6 +537,7 @@ def _loaded(loaded: "LoadSummary") -> str:
         "thủ tục · procedures": loaded.procedures.added + loaded.procedures.changed,
         "quy định bổ sung · supplement rules": loaded.supplement_rules.added + loaded.supplement_rules.changed,
         "mẫu biểu · forms": loaded.forms.forms,
+        "biểu báo cáo · official tables": loaded.official_forms.forms,
         "quy trình mẫu · example workflows": loaded.workflows,
     }
     return "".join(f"\n  {tables.number(count)} {name}" for name, count in parts.items())

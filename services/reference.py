@@ -1,5 +1,5 @@
-"""The reference data that comes with the product: agencies, calendar, procedures, supplement rules, forms, examples
-of workflows. Read from CSV, loaded by the rooms.
+"""The reference data that comes with the product: agencies, calendar, procedures, supplement rules, forms,
+forms of official tables, examples of workflows. Read from CSV, loaded by the rooms.
 
 The files, their sources and their traps: services/reference_data/README.md.
 """
@@ -43,6 +43,8 @@ from shared.domain.regimes import Lapse, Regime, Regimes, SupplementEffect, Supp
 from shared.domain.terms import Term, TermUnit
 from shared.domain.vietnamese import normalised
 from shared.domain.working_calendar import DayKind
+from stats_service.official_tables.rules import OfficialForm, OfficialFormsLoaded
+from stats_service.official_tables.usecases import load_official_forms
 
 Line: TypeAlias = dict[str, str]
 
@@ -75,11 +77,12 @@ class LoadSummary:
     supplement_rules: RulesLoaded
     forms: FormsLoaded
     workflows: int
+    official_forms: OfficialFormsLoaded
 
     @property
     def anything(self) -> bool:
         """Whether anything was new."""
-        loaded = (self.agencies, self.calendar, self.procedures, self.supplement_rules, self.forms)
+        loaded = (self.agencies, self.calendar, self.procedures, self.supplement_rules, self.forms, self.official_forms)
         return any(each.anything for each in loaded) or bool(self.workflows)
 
 
@@ -93,8 +96,16 @@ async def load_reference(url_of: Callable[[str], str]) -> LoadSummary:
         loaded_rules = await load_supplement_rules(intake, supplement_rules())
         loaded_procedures = await load_procedures(intake, procedures())
         loaded_forms = await load_forms(intake, forms())
+    async with _connected(url_of("motcua_stats")) as stats:
+        loaded_official_forms = await load_official_forms(stats, official_forms())
     return LoadSummary(
-        loaded_agencies, loaded_calendar, loaded_procedures, loaded_rules, loaded_forms, loaded_workflows
+        loaded_agencies,
+        loaded_calendar,
+        loaded_procedures,
+        loaded_rules,
+        loaded_forms,
+        loaded_workflows,
+        loaded_official_forms,
     )
 
 
@@ -126,6 +137,11 @@ def regimes() -> Regimes:
 def forms() -> list[FormVersion]:
     """The forms of the circulars, with the periods in which they hold."""
     return parse_forms(lines_of("forms.csv"))
+
+
+def official_forms() -> list[OfficialForm]:
+    """The forms under which the table of 13 columns is sent."""
+    return [_official_form(line) for line in lines_of("official_forms.csv")]
 
 
 def workflows() -> list[Definition]:
@@ -353,6 +369,21 @@ def _supplement_rule(line: Line) -> RuleRow:
     )
     period = _day(line["valid_from"]), _day(line["valid_to"])
     return RuleRow(Regime(rule, *period, line["procedure"] or None), normalised(line["basis"]))
+
+
+def _official_form(line: Line) -> OfficialForm:
+    return OfficialForm(
+        form=line["form"],
+        number=line["number"],
+        title=normalised(line["title"]),
+        legal_basis=line["legal_basis"] or None,
+        receiver=normalised(line["receiver"]),
+        valid_from=_day(line["valid_from"]),
+        valid_to=_day(line["valid_to"]),
+        confirmed=line["confirmed"] == "true",
+        basis=line["basis"],
+        headings=tuple(normalised(heading) for heading in line["headings"].split(";")),
+    )
 
 
 def _answer(value: str, unit: str) -> Term | None:

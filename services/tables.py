@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from services.language import said, speaks_english
+from shared.domain.vietnamese import printed_count, printed_decimal
 
 #: (figure, heading in Vietnamese, in English)
 COLUMNS = (
@@ -42,6 +43,8 @@ _NO_LIMIT = 1000
 _NAME_WIDTH = 24  # of names in a terminal that is too narrow for more
 _LONGEST_NAME = 60  # a procedure's may have 800 letters, and every line would be padded to that
 _WIDE = 150  # columns that hold a list with names beside the codes
+#: Forms of a report that are files, and no text.
+PRINTED = ("xlsx", "docx", "pdf")
 #: What `--agency` and the lists take is the key of such a row, and it is shown.
 _KEYED = ("agency", "tree", "procedure")
 SYNTHETIC = "Dữ liệu mô phỏng, không phải hồ sơ thật · synthetic records, not real dossiers"
@@ -52,8 +55,8 @@ def number(value: object) -> str:
     if value is None:
         return "–"
     if isinstance(value, int):
-        return f"{value:,}".replace(",", ".")
-    return str(value).replace(".", ",")
+        return printed_count(value)
+    return printed_decimal(str(value))
 
 
 #: Short headings for a narrow terminal, in the order of COLUMNS; the English ones are short as they are.

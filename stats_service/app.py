@@ -17,6 +17,7 @@ from stats_service.editions import endpoints as editions
 from stats_service.figure_lists import endpoints as figure_lists
 from stats_service.index_766 import endpoints as index_766
 from stats_service.index_766.rule_file import BrokenRuleFile, rule_versions
+from stats_service.official_tables import endpoints as official_tables
 from stats_service.reports import endpoints as reports
 
 
@@ -35,7 +36,14 @@ PLAN = RoomPlan(
         "Thống kê tình hình giải quyết thủ tục hành chính: what the numbers say. Every figure is the length of a list "
         "that can be opened, and is exact at once."
     ),
-    routers=(reports.router, figure_lists.router, index_766.router, definitions.router, editions.router),
+    routers=(
+        reports.router,
+        figure_lists.router,
+        official_tables.router,
+        index_766.router,
+        definitions.router,
+        editions.router,
+    ),
     workers=_workers,
 )
 

@@ -121,7 +121,7 @@ class ReportQuery(PeriodQuery):
         description="Add the rates of this definition of on time, and the figures that it needs: GET /v1/definitions",
         examples=["due-in-period"],
     )
-    format: ReportFormat = Field("json", description="json or csv; a CSV holds all rows at once")
+    format: ReportFormat = Field("json", description="json by pages; csv, xlsx, docx and pdf with all rows at once")
     limit: int = Field(MAX_REPORT_ROWS, ge=1, le=MAX_REPORT_ROWS, description="Rows on a page; JSON only")
 
     @property

@@ -69,3 +69,13 @@ def _word_key(word: str) -> str:
         if marks:
             tones.append(_TONES[marks[0]])
     return "".join(letters) + ("!" + "".join(tones) if tones else "")
+
+
+def printed_count(count: int) -> str:
+    """136583 as Vietnamese print writes it: 136.583."""
+    return f"{count:,}".replace(",", ".")
+
+
+def printed_decimal(decimal: str) -> str:
+    """ "97.51" as Vietnamese print writes it: 97,51."""
+    return decimal.replace(".", ",")

@@ -18,10 +18,11 @@ _pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="press")
 _under_way = 0
 
 Paper = TypeVar("Paper")
+Made = TypeVar("Made")
 
 
-async def pressed(press: Callable[[Paper], bytes], paper: Paper) -> bytes:
-    """The file of a paper, printed by `press` in a thread of the pool."""
+async def pressed(press: Callable[[Paper], Made], paper: Paper) -> Made:
+    """The file of a paper, or what else `press` makes of it, in a thread of the pool."""
     global _under_way
     if _under_way >= _MOST_WAITING:
         raise Problem("unavailable")

@@ -1,5 +1,5 @@
 """Tables that stats writes: additive day histograms and monthly checkpoints, folded from the event log; sealed editions
-of reports."""
+of reports; the forms of official tables."""
 
 from sqlalchemy import (
     BigInteger,
@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import BYTEA
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 
 from shared.domain.counts import METRICS
 from shared.tables.schema import Instant, Xid8, idempotency_table, metadata, position_table
@@ -76,4 +76,27 @@ report_edition = Table(
     CheckConstraint("(corrects IS NULL) = (number = 1)", name="first"),
     CheckConstraint("(corrects IS NULL) = (reason IS NULL)", name="reason"),
     comment="append-only; sealed editions of reports",
+)
+
+official_form = Table(
+    "official_form",
+    metadata,
+    Column("form", Text, primary_key=True, comment="how it is asked for"),
+    Column("number", Text, nullable=False, comment="as printed: II.06a/VPCP/KSTT"),
+    Column("title", Text, nullable=False),
+    Column("legal_basis", Text, comment="null: not known"),
+    Column("receiver", Text, nullable=False, comment="whom a province reports to"),
+    Column("valid_from", Date, comment="null: from the beginning"),
+    Column("valid_to", Date, comment="last day in force; null: still"),
+    Column("confirmed", Boolean, nullable=False, comment="false: its columns were not read"),
+    Column("basis", Text, nullable=False, comment="where its title and columns come from"),
+    Column(
+        "headings",
+        ARRAY(Text),
+        nullable=False,
+        comment="of the 13 columns, each as a path: Đã giải quyết > Trước hạn",
+    ),
+    Column("entered_by", Text, comment="an operator; null: it came with the product"),
+    CheckConstraint("cardinality(headings) = 13", name="thirteen_columns"),
+    comment="the forms under which the table of 13 columns is sent",
 )

@@ -390,6 +390,14 @@ REASONS = MappingProxyType(
             "kỳ báo cáo vượt quá ngày hôm nay; ngày cuối cùng có thể hỏi là {day}",
             "the period reaches into the future; the last day that can be asked for is {day}",
         ),
+        "too_long_for_format": (
+            "bảng quá dài cho định dạng này (nhiều nhất {limit} dòng); định dạng chứa được: {formats}; hoặc chọn kỳ "
+            "ngắn hơn, đơn vị nhỏ hơn",
+            "the table is too long for this format (at most {limit} rows): {formats} can hold it, or choose a shorter "
+            "period, a smaller agency",
+        ),
+        "unknown_form": ("không có mẫu biểu này", "there is no such form"),
+        "headings_count": ("cần đúng {limit} tiêu đề cột", "{limit} headings of columns are needed"),
         "period_or_days": (
             'phải nêu kỳ báo cáo: "period", hoặc "from" và "to"',
             'name the period: "period", or "from" and "to"',

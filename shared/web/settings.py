@@ -1,7 +1,7 @@
 """What an installation can set, all by environment variables that begin with MOTCUA_."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -54,6 +54,8 @@ class Settings(BaseSettings):
 
     #: The versions of the index of Decision 766, in place of those that come with the product (docs/index-766.md).
     index_766_file: Path | None = None
+    #: In which column of table II.06a the dossiers stand that wait for the applicant: 12, in process, or 9, on time.
+    awaiting_supplement_column: Literal["9", "12"] = "12"
 
     max_body_bytes: int = 1_048_576
     #: Whether this process also runs its room's consumers of the event log.
@@ -92,6 +94,7 @@ _WRONG = {
     "greater_than_equal": "phải từ {ge} trở lên · must be {ge} or more",
     "int_parsing": "phải là số nguyên · must be a whole number",
     "float_parsing": "phải là số · must be a number",
+    "literal_error": "phải là một trong · must be one of: {expected}",
     "bool_parsing": "phải là true hoặc false · must be true or false",
 }
 

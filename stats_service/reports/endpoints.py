@@ -15,15 +15,18 @@ from shared.web.auth import Principal, Staff
 from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.paging import Pages
-from shared.web.problems import LISTING, Problem, refusals
+from shared.web.problems import LISTING, refusals
 from shared.web.streams import csv_lines
 from stats_service.definitions.rules import DEFINITION
+from stats_service.exports.rules import Provenance
+from stats_service.exports.usecases import FILE_CONTENT, file_answer
 from stats_service.figures.rules import Figures
 from stats_service.groupings.rules import MAX_DEPTH, Row
 from stats_service.on_time.rules import asked_for, by_definition
 from stats_service.periods.rules import PeriodAsked
 from stats_service.reports import usecases
-from stats_service.reports.usecases import Asked, Report
+from stats_service.reports.printing import printed
+from stats_service.reports.usecases import Asked, Report, superior
 
 router = APIRouter(prefix="/v1", tags=["reports"])
 
@@ -39,7 +42,7 @@ _CSV_ORIGIN = ("definition", "basis", "as_of", "synthetic", "units", "divided", 
     response_description="The figures: in JSON by pages, in CSV all rows at once",
     response_model=ResolutionReport,
     responses={
-        200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
+        200: {"content": FILE_CONTENT},
         **refusals(*LISTING, "not_acceptable", "unavailable"),
     },
 )
@@ -65,15 +68,25 @@ async def resolution_report(
 
     CSV: one line a row and a last line `total`, comma-separated, UTF-8; an empty rate means nothing to divide by. What
     a definition adds stands in columns of dotted names: `rates.on_time.value`, `counts.due_in_period`.
+
+    XLSX, DOCX and PDF are the same table to be printed, in A4 landscape; of more than 2,000 rows print is refused.
     """
-    if query.format not in ("json", "csv"):
-        raise Problem("not_acceptable")
     asked = asked_of(query, reference, principal)
     definition = asked_for(query.definition) if query.definition else None
     report = await usecases.resolution(session, reference, asked, query.groupings, definition)
     if query.format == "csv":
         return Response(_csv(report), media_type="text/csv; charset=utf-8")
+    if query.format != "json":
+        return await file_answer(printed(report, superior(reference, asked), _provenance(report)), query.format)
     return json_answer(_report_page(report, query, room.settings.cursor_key))
+
+
+def _provenance(report: Report) -> Provenance:
+    asked, head = report.asked, _head(report)
+    period = asked.period
+    return Provenance(
+        asked.agency.code, period.first, period.last, asked.as_of, asked.known_at, head["definition"], report.synthetic
+    )
 
 
 def asked_of(query: PeriodQuery, reference: Reference, principal: Principal) -> Asked:

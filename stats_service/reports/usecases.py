@@ -84,6 +84,12 @@ def checked(
     return Asked(unit, as_they_were(tree, unit, days.last), units, days.last, days, as_of, as_of or now)
 
 
+def superior(reference: Reference, asked: Asked) -> str | None:
+    """The unit above the one that reports; None for a province."""
+    above = asked.agency.parent_id
+    return reference.agencies.by_id[above].name if above is not None else None
+
+
 async def resolution(
     connection: Reading,
     reference: Reference,

@@ -117,7 +117,9 @@ def test_an_empty_data_directory_is_not_the_current_one(tmp_path: Path) -> None:
     ("words", "hint"),
     [
         (["up", "--ports", "99999,9002,9003"], "three ports from 0 to 65535"),
-        (["report", "resolution", "--format", "xlsx"], "table, json, csv"),
+        (["report", "resolution", "--format", "ods"], "table, json, csv, xlsx, docx, pdf"),
+        (["report", "official", "ii-06b"], "ii-06a, annex, late-list"),
+        (["report", "official", "annex", "--format", "table"], "csv, json, xlsx, docx, pdf"),
         (["overdue", "--format", "xlsx"], "table, json, csv, ndjson"),
         (["serve", "kitchen"], "intake, routing, stats, worker"),
     ],

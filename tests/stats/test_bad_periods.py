@@ -153,10 +153,10 @@ async def test_lists_refuse_alike(client, changed, field, code):
     assert [(reason["field"], reason["code"]) for reason in answer.json()["errors"]] == [(field, code)]
 
 
-@pytest.mark.parametrize("form", ["xlsx", "docx", "pdf"])
-async def test_forms_that_are_not_there_yet_are_not_acceptable(client, form):
+@pytest.mark.parametrize("form", ["ods", "xls", "ndjson", ""])
+async def test_a_form_that_no_report_has_is_refused(client, form):
     answer = await client.get(REPORT, params={**GOOD, "format": form})
-    assert (answer.status_code, answer.json()["code"]) == (406, "not_acceptable")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "not_one_of")
 
 
 async def test_a_plus_that_arrived_as_a_space_is_a_plus(client):

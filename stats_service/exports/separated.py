@@ -1,0 +1,37 @@
+"""The press for CSV: UTF-8, RFC 4180, the names of the JSON as its header. A line says where it comes from: copied into
+another sheet it still does. Numbers and days go out plain, and a text that a spreadsheet would take for a formula
+begins with an apostrophe."""
+
+from collections.abc import Iterable
+from typing import IO
+
+from shared.web.streams import csv_lines
+from stats_service.exports.table import Filled, Row, Table
+
+MEDIA_TYPE = "text/csv"
+
+
+def printed(filled: Filled, file: IO[bytes]) -> None:
+    """The whole table into a file."""
+    sheet = Sheet(filled.table, file)
+    sheet.write(filled.rows)
+    sheet.close()
+
+
+class Sheet:
+    """A CSV that is written row by row."""
+
+    def __init__(self, table: Table, file: IO[bytes]) -> None:
+        self._file = file
+        self._origin = list(table.origin.values())
+        self._put([["row", "key", *(column.name for column in table.columns), *table.origin]])
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """The next rows."""
+        self._put([row.kind, row.key, *row.values, *self._origin] for row in rows)
+
+    def close(self) -> None:
+        """Nothing stands below the rows."""
+
+    def _put(self, lines: Iterable[list[object]]) -> None:
+        self._file.write(csv_lines(lines).encode())

@@ -1,0 +1,108 @@
+"""A table made into a file: whole, or written as its rows come. The file lies on the disk until it is sent: a slow
+reader holds neither memory nor a connection of the database, and what fails while it is made is a problem, not half a
+file."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from tempfile import TemporaryFile
+from typing import IO, Any, Literal, Protocol, TypeAlias
+
+from starlette.responses import StreamingResponse
+
+from shared.press.threads import pressed
+from shared.web.problems import Problem, Reason
+from stats_service.exports import pdf, separated, word, xlsx
+from stats_service.exports.table import Filled, Row, Table
+
+FileFormat: TypeAlias = Literal["csv", "xlsx", "docx", "pdf"]
+StreamedFormat: TypeAlias = Literal["csv", "xlsx"]
+
+
+class Sheet(Protocol):
+    """A file that takes its rows one after the other."""
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """The next rows."""
+
+    def close(self) -> None:
+        """What stands below the rows, and the end."""
+
+
+STREAMED: dict[StreamedFormat, Callable[[Table, IO[bytes]], Sheet]] = {"csv": separated.Sheet, "xlsx": xlsx.Sheet}
+MEDIA_TYPES = {
+    "csv": f"{separated.MEDIA_TYPE}; charset=utf-8",
+    "xlsx": xlsx.MEDIA_TYPE,
+    "docx": word.MEDIA_TYPE,
+    "pdf": pdf.MEDIA_TYPE,
+}
+#: The files of a table as an answer's content.
+FILE_CONTENT: dict[str, Any] = {
+    media.split(";")[0]: {"schema": {"type": "string", **({} if name == "csv" else {"format": "binary"})}}
+    for name, media in MEDIA_TYPES.items()
+}
+#: What is laid out in pages is laid out as a whole: two thousand rows take seconds and 250 MB, of a process of its own.
+MOST_PRINTED_ROWS = 2000
+_PRESSES: dict[str, Callable[[Filled, IO[bytes]], None]] = {
+    "csv": separated.printed,
+    "xlsx": xlsx.printed,
+    "docx": word.printed,
+    "pdf": pdf.printed,
+}
+_BLOCK = 256 * 1024
+
+
+def most_rows(format: FileFormat) -> int | None:
+    """How many rows a format holds; None: any number."""
+    return {"docx": MOST_PRINTED_ROWS, "pdf": MOST_PRINTED_ROWS, "xlsx": xlsx.MOST_ROWS}.get(format)
+
+
+def need_room(format: FileFormat, rows: int) -> None:
+    """Raise the Problem that names the formats which hold so many rows, unless this one does."""
+    limit = most_rows(format)
+    if limit is not None and rows > limit:
+        able = [name for name in MEDIA_TYPES if (most := most_rows(name)) is None or rows <= most]  # type: ignore[arg-type]
+        raise Problem(
+            "not_acceptable", Reason("format", "too_long_for_format", {"limit": limit, "formats": ", ".join(able)})
+        )
+
+
+async def file_answer(filled: Filled, format: FileFormat) -> StreamingResponse:
+    """The table as a file."""
+    need_room(format, len(filled.rows))
+    press, file = _PRESSES[format], TemporaryFile()  # noqa: SIM115 (closed when it is sent)
+    try:
+        await pressed(lambda given: press(given, file), filled)
+    except BaseException:
+        file.close()
+        raise
+    return _sent(filled.table, file, format)
+
+
+async def stream_answer(table: Table, rows: AsyncIterator[Sequence[Row]], format: StreamedFormat) -> StreamingResponse:
+    """The table as a file, written as its rows come, so many at a time."""
+    file = TemporaryFile()  # noqa: SIM115 (closed when it is sent)
+    try:
+        sheet = await pressed(lambda given: STREAMED[format](given, file), table)
+        async for some in rows:
+            await pressed(sheet.write, some)
+        await pressed(lambda made: made.close(), sheet)
+    except BaseException:
+        file.close()
+        raise
+    return _sent(table, file, format)
+
+
+def _sent(table: Table, file: IO[bytes], format: FileFormat) -> StreamingResponse:
+    length = file.tell()
+    file.seek(0)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{table.name}.{format}"',
+        "Content-Length": str(length),
+        "Cache-Control": "no-store",
+    }
+    return StreamingResponse(_blocks(file), 200, headers, MEDIA_TYPES[format])
+
+
+async def _blocks(file: IO[bytes]) -> AsyncIterator[bytes]:
+    with file:
+        while block := file.read(_BLOCK):
+            yield block
