@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from statistics import median
 
+from bench import groupings
 from bench.client import drive, request
 from bench.figures import Figure, Goal, percentile
 from bench.filling import FIRST, LAST, PROVINCE, fill
@@ -73,6 +74,7 @@ def measure(ground: Ground) -> list[Figure]:
         states.append(_measured(ground, url, count))
     first, last = states
     size = f"{last.dossiers / 1e6:g} M dossiers"
+    grouped = groupings.measured(url, ground.scale.reports, size)
     return [
         Figure(
             "report, in the database",
@@ -111,6 +113,7 @@ def measure(ground: Ground) -> list[Figure]:
             last.straight / last.database_odd,
             note=f"{ODD[0]} to {ODD[1]}: no end of it is the end of a month",
         ),
+        *grouped,
         Figure("report, over HTTP", last.http, "ms", note=f"one connection, p99 {last.http_p99:.1f} ms"),
         Figure("report, over HTTP by tree", last.tree, "ms", note="every agency with its subtotals"),
         Figure(

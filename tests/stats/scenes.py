@@ -44,7 +44,7 @@ class Scene:
         for one in self.tree.scope(root.id):
             unit = self.tree.by_id[one]
             by_code.setdefault(unit.code, []).append(unit)
-        found = {}
+        found: dict[str, Agency] = {}
         for code, bearers in by_code.items():
             last = next(
                 (one for one in bearers if one.in_force(day)), max(bearers, key=lambda u: u.valid_to or date.max)

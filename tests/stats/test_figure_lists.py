@@ -1,5 +1,9 @@
 """Every figure opens: its list is as long as the figure says, and holds the very dossiers that the recount finds."""
 
+import csv
+import json
+from io import StringIO
+
 import pytest
 
 from shared.contracts.stats import COUNT_NAMES, ListedDossier
@@ -65,3 +69,17 @@ async def test_a_unit_outside_the_tree_is_refused(database, issuer):
         )
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["field"] == "unit"
+
+
+async def test_a_whole_list_streams_as_lines(database, issuer):
+    async with a_scene(database, issuer, seed=403, dossiers=120) as scene:
+        await write(scene.owner, scene.histories)
+        pages = await scene.listed(first=PERIODS[0][0], last=PERIODS[0][1], figure="to_handle", limit=13)
+        params = {"agency": "45", "from": str(PERIODS[0][0]), "to": str(PERIODS[0][1]), "figure": "to_handle"}
+        answer = await scene.client.get("/v1/reports/resolution/dossiers", params={**params, "format": "ndjson"})
+        assert answer.headers["content-type"].startswith("application/x-ndjson")
+        assert [json.loads(line) for line in answer.text.splitlines()] == pages
+        answer = await scene.client.get("/v1/reports/resolution/dossiers", params={**params, "format": "csv"})
+        lines = list(csv.DictReader(StringIO(answer.text)))
+        assert [line["code"] for line in lines] == [item["code"] for item in pages]
+        assert list(lines[0]) == list(pages[0])
