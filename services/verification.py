@@ -27,10 +27,11 @@ from shared.domain.civil_time import civil_day
 from shared.domain.differences import Difference
 from shared.web.checks import Check, one_moment, walked
 from shared.web.clock import now
+from stats_service.editions.usecases import Editions
 from stats_service.verification.usecases import Busy, Counts, Moved, Rebuilt, rebuild
 
-#: All that is verified. Whatever else is to be proved (sealed editions) is one more Check here.
-CHECKS: tuple[Callable[[], Check], ...] = (Dossiers, Notes, Counts)
+#: All that is verified. Whatever else is to be proved is one more Check here.
+CHECKS: tuple[Callable[[], Check], ...] = (Dossiers, Notes, Counts, Editions)
 
 #: What a check is called.
 NAMES = {
@@ -40,6 +41,7 @@ NAMES = {
     "position": ("Vị trí đã cộng dồn", "Position of the fold"),
     "day": ("Số liệu theo ngày", "Day histogram"),
     "checkpoint": ("Số liệu lũy kế đầu tháng", "Monthly checkpoints"),
+    "edition": ("Bản chốt báo cáo", "Sealed editions"),
 }
 #: What differs. A field of a dossier and its metrics are called by their names.
 WORDS = {
@@ -57,6 +59,11 @@ WORDS = {
     "missing": ("thiếu ô số đếm", "count is missing"),
     "extra": ("thừa ô số đếm", "count should not be there"),
     "mark": ("thiếu dấu của tháng", "mark of the month is missing"),
+    "content": ("nội dung bản chốt không khớp mã băm", "content of the edition does not match its hash"),
+    "picture": ("ảnh chụp danh mục mất hoặc bị sửa", "picture of the reference data is gone or was changed"),
+    "position": ("vị trí trong nhật ký bị sửa", "position in the log was changed"),
+    "parameters": ("tham số bị sửa", "parameters were changed"),
+    "figures": ("sự kiện cho số liệu khác", "the events give other figures"),
     "odd_month": ("không phải ngày đầu tháng", "not the first day of a month"),
 }
 #: How much was looked at.
@@ -67,6 +74,7 @@ SEEN = {
     "words_gone": ("Lời ghi đã xóa", "Words erased"),
     "days": ("Ô số đếm theo ngày", "Cells of days"),
     "checkpoints": ("Số lũy kế đầu tháng", "Checkpoints"),
+    "editions": ("Bản chốt", "Sealed editions"),
 }
 #: Rows a table: one of a million rows would be laid out in memory.
 _ROWS = 500

@@ -195,8 +195,8 @@ async def recomputation(edition_id: Number, principal: Sealer, session: ReadingS
     found = await usecases.recompute(session, edition)
     body = {
         "equal": found.equal,
-        "sha256": found.sha256.hex() if found.sha256 else None,
-        "findings": found.findings,
+        "sha256": rules.digest(found.content).hex() if found.content is not None else None,
+        "findings": [finding.name for finding in found.findings],
         "changes": [_change(change) for change in found.changes[:_SHOWN_CHANGES]],
     }
     return json_answer(body, headers={"Cache-Control": "no-store"})

@@ -8,19 +8,22 @@ one: a test holds each to the bytes that it made when it was new.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from shared.contracts.editions import EditionIn, SealedReport, groupings_of
+from shared.contracts.editions import EditionIn, FindingName, SealedReport, groupings_of
 from shared.contracts.stats import CutName, GroupingName
 from shared.domain.agencies import Agency, AgencyTree, Level
 from shared.domain.civil_time import shown
 from shared.web.problems import Problem, invalid
-from stats_service.figures.rules import Figures
-from stats_service.groupings.rules import Named, Row
+from stats_service.figures.rules import Figures, Sums
+from stats_service.groupings.rules import SIDE_OF, Cell, Named, Part, Row, Splitter
+from stats_service.periods.rules import BEGINS_ON, Period
+from stats_service.units.rules import Landscape, as_they_were
 
 RESOLUTION_1 = "resolution/1"
 #: The figures of resolution/1, whatever later reports carry beside them.
@@ -78,10 +81,13 @@ class Parameters:
 
     @classmethod
     def read(cls, text: str) -> "Parameters":
-        """As they are stored."""
-        told = json.loads(text)
-        first, last = date.fromisoformat(told["from"]), date.fromisoformat(told["to"])
-        return cls(told["agency"], first, last, told["cut"], told["group_by"])
+        """As they are stored; what is none names no agency, and no edition can be computed by it."""
+        try:
+            told = json.loads(text)
+            first, last = date.fromisoformat(told["from"]), date.fromisoformat(told["to"])
+            return cls(told["agency"], first, last, told["cut"], told["group_by"])
+        except (ValueError, KeyError, TypeError):
+            return cls("", date.min, date.min, "calendar", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,14 @@ class Sealing:
     note: str | None
     reason: str | None
     corrected: bytes | None
+
+
+class Finding(NamedTuple):
+    """What is wrong with an edition: what must stand there, and what does. None stands for nothing."""
+
+    name: FindingName
+    expected: str | None
+    found: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +262,81 @@ def _day_told(day: date | None) -> str | None:
 
 def _day_read(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+# An edition is computed again from its picture and the events that its position knows.
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to count for an edition, and how to make its rows of it. `boundaries`: the first day of the period, days
+    within it, and the day after it. `sides`: of a cell, those that its groupings look at."""
+
+    agency: Agency
+    landscape: Landscape
+    months: Sequence[Period]
+    boundaries: Sequence[date]
+    sides: Sequence[str]
+    picture: Picture
+
+    def content(self, sealing: Sealing, cells: Mapping[Cell, Sequence[Sums]]) -> bytes:
+        """The bytes, of each cell's sums before each boundary."""
+        whole = Part(cells, self.landscape.units, 0, len(self.boundaries) - 1)
+        rows = Splitter(self.months, self.picture.procedures).rows(whole, sealing.parameters.groupings)
+        return resolution_1(sealing, self.agency.name, whole.figures(), rows)
+
+
+def plan_of(edition: Edition, picture: Picture) -> Plan | None:
+    """None: its parameters cannot be those by which it was sealed."""
+    told, tree = edition.sealing.parameters, picture.agencies
+    agency = tree.on(told.agency, told.last)
+    known = told.cut in BEGINS_ON and set(told.groupings) <= set(SIDE_OF) and told.first <= told.last
+    if agency is None or agency.id != edition.agency_id or not known or edition.sealing.format != RESOLUTION_1:
+        return None
+    period = Period(told.first, told.last, BEGINS_ON[told.cut])
+    months = list(period.months()) if "month" in told.groupings else []
+    boundaries = [*(month.first for month in months or [period]), period.after]
+    return Plan(agency, as_they_were(tree, agency, told.last), months, boundaries, sides_of(told.groupings), picture)
+
+
+def sides_of(groupings: Iterable[GroupingName]) -> list[str]:
+    """The sides of a cell that groupings look at, in order."""
+    return sorted({side for name in groupings if (side := SIDE_OF[name])})
+
+
+class Moved:
+    """What moved in each cell, by metric, between boundaries; it may come in any order and in any parts."""
+
+    def __init__(self, boundaries: int) -> None:
+        self._boundaries = boundaries
+        self._by_cell: dict[Cell, dict[str, list[int]]] = {}
+
+    def add(self, cell: Cell, metric: str, bucket: int, by: int) -> None:
+        """`bucket`: how many boundaries are not after the day."""
+        by_metric = self._by_cell.setdefault(cell, {})
+        by_metric.setdefault(metric, [0] * (self._boundaries + 1))[bucket] += by
+
+    def sums(self) -> dict[Cell, list[Sums]]:
+        """What happened before a boundary, counted from 1, lies in the buckets below its number."""
+        marks = range(1, self._boundaries + 1)
+        return {
+            cell: [Sums(**{metric: sum(moved[:mark]) for metric, moved in by_metric.items()}) for mark in marks]
+            for cell, by_metric in self._by_cell.items()
+        }
+
+
+_SNAPSHOT = re.compile(r"(\d{1,20}):(\d{1,20}):((?:\d{1,20}(?:,\d{1,20})*)?)", re.ASCII)
+
+
+def is_snapshot(text: str) -> bool:
+    """Whether PostgreSQL takes it for a pg_snapshot: what it does not would end the transaction that asks."""
+    found = _SNAPSHOT.fullmatch(text)
+    if found is None:
+        return False
+    lowest, next_one = int(found[1]), int(found[2])
+    still_open = [int(number) for number in found[3].split(",") if number]
+    in_order = still_open == sorted(still_open)
+    return 0 < lowest <= next_one < 2**63 and in_order and all(lowest <= one < next_one for one in still_open)
 
 
 # A correction says what it changed.

@@ -4,16 +4,15 @@ The sums are not made as reports make them: from no counts, no dossier as it sta
 from the events that a position knows, one movement after the other.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from shared.domain.differences import Span
 from shared.web.database import Connection, Reading, Writing
-from stats_service.editions.rules import Edition, Parameters, Position, Procedure, Sealing
-from stats_service.figures.rules import Sums
+from stats_service.editions.rules import Edition, Parameters, Plan, Position, Procedure, Sealing
 from stats_service.groupings.rules import Cell
 
 _POSITION = """
@@ -47,15 +46,16 @@ ON CONFLICT DO NOTHING RETURNING id
 _CIVIL_DAY = "(e.occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date"
 _KNOWN = "pg_visible_in_snapshot(e.txid, $5::text::pg_snapshot)"
 
-# $1: agencies. [$2, $3]: the period. $4: boundaries. $5: the position. What was finished before the period cancels out
-# of every figure. A day lies before boundary `mark` if fewer than `mark` boundaries are not after it. Pauses are
-# movements on days, and stand where the dossier stands.
+# $1: agencies. [$2, $3]: the period. $4: boundaries. $5: the position. ($6, $7]: ids of dossiers. What was finished
+# before the period cancels out of every figure. A day lies before boundary `mark` if fewer than `mark` boundaries are
+# not after it. Pauses are movements on days, and stand where the dossier stands.
 _MOVES = f"""
 WITH known AS (
   SELECT e.dossier_id, e.seq, e.agency_id, e.channel, e.received_day, e.due_day, e.late_day, e.finished_day, e.verdict,
     e.paused, {_CIVIL_DAY} AS day, lag(e.paused, 1, false) OVER w AS paused_before,
     lead(e.seq) OVER w IS NULL AS last
-  FROM dossier_event e WHERE {_KNOWN} WINDOW w AS (PARTITION BY e.dossier_id ORDER BY e.seq)
+  FROM dossier_event e WHERE e.dossier_id > $6 AND e.dossier_id <= $7 AND {_KNOWN}
+  WINDOW w AS (PARTITION BY e.dossier_id ORDER BY e.seq)
 ), told AS MATERIALIZED (
   SELECT * FROM known WHERE last OR paused <> paused_before
 ), standing AS MATERIALIZED (
@@ -81,12 +81,12 @@ SELECT part, metric, width_bucket(day, $4::date[]) AS bucket, sum(by)::bigint FR
 """
 
 # A dossier's procedure may be corrected after the position: then the first correction that the position does not know
-# says what it was. $6 to $9: the versions of procedures as they were then: id, code, first and last day.
+# says what it was. $8 to $11: the versions of procedures as they were then: id, code, first and last day.
 _VERSION = """coalesce((
   SELECT was.id FROM (
     SELECT c.payload::json ->> 'was_procedure' AS code FROM dossier_event c
     WHERE c.dossier_id = t.dossier_id AND c.seq > t.seq AND c.kind = 'corrected' ORDER BY c.seq LIMIT 1
-  ) corrected JOIN unnest($6::int[], $7::text[], $8::date[], $9::date[]) AS was (id, code, first, last)
+  ) corrected JOIN unnest($8::int[], $9::text[], $10::date[], $11::date[]) AS was (id, code, first, last)
     ON was.code = corrected.code AND t.received_day BETWEEN coalesce(was.first, '-infinity')
       AND coalesce(was.last, 'infinity')
   LIMIT 1
@@ -118,33 +118,20 @@ async def procedures(connection: Reading) -> dict[int, Procedure]:
     return {row[0]: Procedure(*tuple(row)[1:]) for row in await connection.fetch(_PROCEDURES)}
 
 
-async def sums_known(
-    connection: Reading,
-    snapshot: str,
-    agencies: Sequence[int],
-    boundaries: Sequence[date],
-    sides: Sequence[str],
-    versions: Mapping[int, Procedure],
-) -> dict[Cell, list[Sums]]:
-    """Each cell's sums before each boundary, by the events that `snapshot` sees. The boundaries are the first day of
-    the period, days within it, and the day after it. asyncpg.DataError: `snapshot` is none."""
-    by = {side: f"({_SIDES[side]})::int" for side in sides}
-    sql = _MOVES.format(sides=f"ARRAY[{', '.join(by.values())}]::int[]")
-    last = date.fromordinal(boundaries[-1].toordinal() - 1)
-    values: list[object] = [list(agencies), boundaries[0], last, list(boundaries), snapshot]
-    if "version" in sides:
-        listed = list(versions.items())
+async def moves_known(
+    connection: Connection, plan: Plan, snapshot: str, span: Span
+) -> AsyncIterator[tuple[Cell, str, int, int]]:
+    """(cell, metric, how many boundaries are not after the day, by how many), by the events of a range of dossiers that
+    `snapshot` sees."""
+    by = ", ".join(f"({_SIDES[side]})::int" for side in plan.sides)
+    last = date.fromordinal(plan.boundaries[-1].toordinal() - 1)
+    values: list[object] = [plan.landscape.agencies, plan.boundaries[0], last, list(plan.boundaries), snapshot, *span]
+    if "version" in plan.sides:
+        listed = list(plan.picture.procedures.items())
         values += [[number for number, _ in listed], [one.code for _, one in listed]]
         values += [[one.valid_from for _, one in listed], [one.valid_to for _, one in listed]]
-    moved: dict[Cell, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0] * (len(boundaries) + 1)))
-    for part, metric, bucket, by_how_many in await connection.fetch(sql, *values):
-        moved[Cell(**dict(zip(sides, part, strict=True)))][metric][bucket] += by_how_many
-    return {cell: _before(by_metric, len(boundaries)) for cell, by_metric in moved.items()}
-
-
-def _before(by_metric: Mapping[str, Sequence[int]], boundaries: int) -> list[Sums]:
-    """What happened before a boundary, counted from 1, lies in the buckets below its number."""
-    return [Sums(**{m: sum(moved[:mark]) for m, moved in by_metric.items()}) for mark in range(1, boundaries + 1)]
+    for part, metric, bucket, moved in await connection.fetch(_MOVES.format(sides=f"ARRAY[{by}]::int[]"), *values):
+        yield Cell(**dict(zip(plan.sides, part, strict=True))), metric, bucket, moved
 
 
 async def add(connection: Writing, made: Made, picture: bytes) -> int | None:
@@ -204,6 +191,11 @@ async def listed(
         limit,
     )
     return [_edition(row) for row in rows]
+
+
+async def every(connection: Connection) -> list[Edition]:
+    """All editions there are."""
+    return [_edition(row) for row in await connection.fetch(f"{_KEPT} ORDER BY e.id")]
 
 
 async def content(connection: Connection, edition_id: int) -> bytes:

@@ -1,26 +1,28 @@
 """The verbs of sealed editions: seal, correct, list, read, compare, compute again."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import asyncpg
 
-from shared.contracts.editions import EditionIn, FindingName
+from shared.contracts.editions import EditionIn
 from shared.contracts.stats import GroupingName
+from shared.domain.differences import Difference, Span
 from shared.reference import Reference
 from shared.web.auth import Principal
+from shared.web.checks import NOTHING, Check
 from shared.web.database import Connection, Reading, Writing
 from shared.web.idempotency import RequestKey, answered, claimed
 from shared.web.problems import Problem, invalid
 from stats_service.editions import rules, store
-from stats_service.editions.rules import Change, Edition, Parameters, Position, Sealing
-from stats_service.groupings.rules import SIDE_OF, Part, Splitter, checked_nesting
-from stats_service.periods.rules import BEGINS_ON, Period, PeriodAsked
+from stats_service.editions.rules import Change, Edition, Finding, Moved, Parameters, Plan, Position, Sealing
+from stats_service.groupings.rules import checked_nesting
+from stats_service.periods.rules import PeriodAsked
 from stats_service.reports.usecases import Asked, Report, checked, resolution
-from stats_service.units.rules import agency_at_the_end, as_they_were
 
+#: All dossiers there are.
+EVERYTHING = Span(-(2**63), 2**63 - 1)
 #: A claim whose edition is not known yet.
 _NONE_YET = ""
 
@@ -86,14 +88,9 @@ async def _computed(
             report = await resolution(connection, reference, question, group_by)
         except Problem as problem:
             raise _within_parameters(problem) from problem
-        named = await store.procedures(connection) if _sides(group_by, "version") else {}
+        named = await store.procedures(connection) if "version" in rules.sides_of(group_by) else {}
     picture = rules.picture_of(reference.agencies, question.agency, named)
     return Computed(report, parameters, position, picture)
-
-
-def _sides(group_by: Sequence[GroupingName], *of: str) -> list[str]:
-    """The sides of a cell that groupings look at, in order; of those that are named."""
-    return sorted({side for name in group_by if (side := SIDE_OF[name]) and (not of or side in of)})
 
 
 async def _kept(
@@ -178,10 +175,10 @@ async def changes(connection: Connection, edition: Edition) -> list[Change]:
 
 @dataclass(frozen=True, slots=True)
 class Recomputed:
-    """An edition computed again. sha256: None where it could not be. changes: from what is sealed to what is found."""
+    """An edition computed again. content: None where it could not be. changes: from what is sealed to what is found."""
 
-    findings: list[FindingName]
-    sha256: bytes | None
+    findings: list[Finding]
+    content: bytes | None
     changes: list[Change]
 
     @property
@@ -190,42 +187,105 @@ class Recomputed:
         return not self.findings
 
 
+class Recount:
+    """An edition that is being computed again: from its picture, and from the events of any ranges of dossiers that
+    are each counted once."""
+
+    def __init__(self, edition: Edition, picture: bytes | None) -> None:
+        self.edition = edition
+        self._findings: list[Finding] = []
+        self._plan: Plan | None = None
+        position, digest = edition.sealing.position, edition.sealing.picture
+        found = rules.digest(picture) if picture is not None else None
+        if picture is None or found != digest:
+            self._findings.append(Finding("picture", digest.hex(), found.hex() if found else None))
+        else:
+            self._plan = rules.plan_of(edition, rules.read_picture(picture))
+            if self._plan is None:
+                self._findings.append(Finding("parameters", None, edition.sealing.parameters.stored))
+            elif not rules.is_snapshot(position.snapshot):
+                self._plan = None
+                self._findings.append(Finding("position", None, position.snapshot))
+        self._moved = Moved(len(self._plan.boundaries) if self._plan else 0)
+
+    async def count(self, connection: Connection, span: Span = EVERYTHING) -> None:
+        """Count the events of a range of dossiers."""
+        if self._plan is not None:
+            async for moved in store.moves_known(connection, self._plan, self.edition.sealing.position.snapshot, span):
+                self._moved.add(*moved)
+
+    async def compared(self, connection: Connection) -> Recomputed:
+        """What was counted, beside what was sealed."""
+        sealed = await store.content(connection, self.edition.id)
+        findings, digest = list(self._findings), rules.digest(sealed)
+        if digest != self.edition.sha256:
+            findings.insert(0, Finding("content", self.edition.sha256.hex(), digest.hex()))
+        if self._plan is None:
+            return Recomputed(findings, None, [])
+        content = self._plan.content(self.edition.sealing, self._moved.sums())
+        if content == sealed:
+            return Recomputed(findings, content, [])
+        findings.append(Finding("figures", rules.digest(content).hex(), digest.hex()))
+        try:
+            return Recomputed(findings, content, rules.changes(sealed, content))
+        except (ValueError, KeyError, TypeError):  # what was sealed may be anything by now
+            return Recomputed(findings, content, [])
+
+
 async def recompute(connection: Reading, edition: Edition) -> Recomputed:
     """Compute an edition again, from raw events and its picture alone, and compare it with what was sealed."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        sealed = await store.content(connection, edition.id)
-        picture = await store.picture(connection, edition.sealing.picture)
-        findings: list[FindingName] = [] if rules.digest(sealed) == edition.sha256 else ["content"]
-        if picture is None or rules.digest(picture) != edition.sealing.picture:
-            return Recomputed([*findings, "picture"], None, [])
-        try:
-            content = await _content_again(connection, edition.sealing, picture)
-        except asyncpg.DataError:
-            return Recomputed([*findings, "position"], None, [])
-        except Problem:
-            return Recomputed([*findings, "parameters"], None, [])
-    if content == sealed:
-        return Recomputed(findings, rules.digest(content), [])
-    found: list[Change] = []
-    with suppress(ValueError, KeyError, TypeError):  # what was sealed may be anything by now
-        found = rules.changes(sealed, content)
-    return Recomputed([*findings, "figures"], rules.digest(content), found)
+        recount = Recount(edition, await store.picture(connection, edition.sealing.picture))
+        await recount.count(connection)
+        return await recount.compared(connection)
 
 
-async def _content_again(connection: Reading, sealing: Sealing, kept: bytes) -> bytes:
-    """The bytes of an edition, as its events and its picture make them. asyncpg.DataError: its position is none.
-    Problem: its picture does not hold its agency."""
-    picture, told = rules.read_picture(kept), sealing.parameters
-    group_by = told.groupings
-    period = Period(told.first, told.last, BEGINS_ON[told.cut])
-    agency = agency_at_the_end(picture.agencies, told.agency, told.last, frozenset(picture.agencies.by_id))
-    landscape = as_they_were(picture.agencies, agency, told.last)
-    months = list(period.months()) if "month" in group_by else []
-    boundaries = [*(month.first for month in months or [period]), period.after]
-    sides = _sides(group_by)
-    cells = await store.sums_known(
-        connection, sealing.position.snapshot, landscape.agencies, boundaries, sides, picture.procedures
-    )
-    whole = Part(cells, landscape.units, 0, len(boundaries) - 1)
-    rows = Splitter(months, picture.procedures).rows(whole, group_by)
-    return rules.resolution_1(sealing, agency.name, whole.figures(), rows)
+class Editions(Check):
+    """Every sealed edition, computed again, is what was sealed; its bytes and its picture are of their hashes."""
+
+    role = "motcua_stats"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._recounts: list[Recount] = []
+
+    async def begin(self, connection: Connection) -> None:
+        """All editions, each with its picture; those of one picture share it."""
+        pictures: dict[bytes, bytes | None] = {}
+        for edition in await store.every(connection):
+            digest = edition.sealing.picture
+            if digest not in pictures:
+                pictures[digest] = await store.picture(connection, digest)
+            self._recounts.append(Recount(edition, pictures[digest]))
+        self.seen["editions"] = len(self._recounts)
+
+    async def look(self, connection: Connection, span: Span) -> AsyncIterator[Difference]:
+        """Count a range for each; what it comes to shows at the end."""
+        for recount in self._recounts:
+            await recount.count(connection, span)
+        for nothing in NOTHING:
+            yield nothing
+
+    async def conclude(self, connection: Connection) -> AsyncIterator[Difference]:
+        """What was counted, beside what was sealed: each figure that differs, or else that the bytes do."""
+        for recount in self._recounts:
+            found = await recount.compared(connection)
+            for finding in found.findings:
+                if finding.name != "figures" or not found.changes:
+                    yield Difference("edition", finding.name, _where(recount.edition), finding.expected, finding.found)
+            for change in found.changes:
+                place = [_where(recount.edition), *change.within, change.key or "total", change.figure or ""]
+                told = (_told(change.after, change, "gone"), _told(change.before, change, "came"))
+                yield Difference("edition", "figures", " · ".join(filter(None, place)), *told)
+
+
+def _where(edition: Edition) -> str:
+    told = edition.sealing.parameters
+    return f"#{edition.id} · {edition.sealing.report} · {told.agency} · {told.first} – {told.last}"
+
+
+def _told(value: object, change: Change, nothing_if: str) -> str | None:
+    """A figure; of a whole row, its key."""
+    if change.kind == "changed":
+        return None if value is None else str(value)
+    return None if change.kind == nothing_if else change.key

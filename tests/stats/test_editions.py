@@ -5,7 +5,7 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
@@ -18,12 +18,15 @@ import pytest
 from shared.contracts.stats import COUNT_NAMES, RATE_NAMES
 from shared.domain.agencies import Agency, AgencyTree, Level
 from shared.domain.counts import Facts
+from shared.domain.differences import Difference
 from shared.domain.lifecycle import Status
 from shared.web import clock
+from shared.web.checks import one_moment, walked
 from stats_service.app import create_app
 from stats_service.counts.usecases import bring_checkpoints_up, fold_once
 from stats_service.editions import rules
 from stats_service.editions.rules import Parameters, Position, Procedure, Sealing
+from stats_service.editions.usecases import Editions
 from stats_service.figures.rules import Sums
 from stats_service.groupings.rules import Cell, Part, Splitter
 from stats_service.periods.rules import Period
@@ -94,6 +97,15 @@ async def demand_the_same(client: httpx.AsyncClient, editions: Sequence[dict[str
         assert found == {"equal": True, "sha256": edition["sha256"], "findings": [], "changes": []}, edition[
             "parameters"
         ]
+
+
+async def verified(database: Any) -> list[Difference]:
+    """What `motcua verify` finds of editions, in ranges so small that there are many."""
+    async with (
+        one_moment(database.url) as moment,
+        aclosing(walked(moment, [Editions()], lambda _: None, size=7)) as found,
+    ):
+        return [difference async for difference in found]
 
 
 def figures(row: dict[str, Any]) -> dict[str, Any]:
@@ -175,6 +187,7 @@ async def test_computed_again_it_gives_the_same_bytes_over_random_histories(data
                 if await _is_new(scene, body):
                     editions.append(await sealed(scene.client, body))
             await demand_the_same(scene.client, editions)
+            assert await verified(database) == []
 
 
 async def _is_new(scene: Scene, body: dict[str, Any]) -> bool:
@@ -353,6 +366,22 @@ async def test_a_correction_says_what_changed_and_why(database, issuer):
             {("corrects", "corrected_by_edition")},
         )
         await demand_the_same(scene.client, [first, second])
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        *(("7:7:", True), ("7:9:7", True), ("7:9:7,8", True), ("7:9:8,8", True), ("1:9223372036854775807:", True)),
+        *(("", False), ("7:7", False), ("0:7:", False), ("9:7:", False), ("7:9:9", False), ("7:9:6", False)),
+        *(("7:9:8,7", False), ("7:9:,", False), (" 7:9:", False), ("7:9:\n", False), ("٧:٩:", False), ("-7:9:", False)),
+    ],
+)
+async def test_a_snapshot_is_what_postgresql_takes_for_one(database, text, is_one):
+    connection = await asyncpg.connect(database.owner_url)
+    assert rules.is_snapshot(text) is is_one
+    if is_one:
+        assert await connection.fetchval("SELECT $1::text::pg_snapshot IS NOT NULL", text)
+    await connection.close()
 
 
 def test_rows_that_came_and_went_are_told_once() -> None:
@@ -569,6 +598,11 @@ async def test_editions_made_from_the_same_share_their_picture(database, issuer)
         ("UPDATE report_edition SET synthetic = NOT synthetic", ["figures"]),
         ("UPDATE report_edition SET parameters = replace(parameters, '2020-03-17', '2020-03-16')", ["figures"]),
         ("UPDATE report_edition SET parameters = replace(parameters, '\"45\"', '\"46\"')", ["parameters"]),
+        ("UPDATE report_edition SET parameters = 'x'", ["parameters"]),
+        ("UPDATE report_edition SET parameters = replace(parameters, 'tree', 'colour')", ["parameters"]),
+        ("UPDATE report_edition SET agency_id = (SELECT id FROM agency WHERE code = '44' AND valid_to IS NULL)",
+         ["parameters"]),
+        ("UPDATE report_edition SET format = 'resolution/9'", ["parameters"]),
         ("UPDATE reference_picture SET content = content || ' '::bytea", ["picture"]),
         ("DELETE FROM dossier_event WHERE seq > 1", ["figures"]),
         ("UPDATE dossier_event SET verdict = 3 WHERE verdict = 1", ["figures"]),
@@ -584,6 +618,10 @@ async def test_tampering_is_found(database, issuer, statement, findings):
         await scene.owner.execute(statement)
         found = await again(scene.client, edition)
         assert (found["equal"], found["findings"]) == (False, findings)
+        told = await verified(database)
+        assert {difference.check for difference in told} == {"edition"}
+        assert [*dict.fromkeys(difference.what for difference in told)] == findings
+        assert all(difference.where.startswith(f"#{edition['id']} · ") for difference in told)
         if "dossier_event" in statement or "snapshot = pg" in statement:
             assert found["changes"], "what differs is told"
 
