@@ -3,7 +3,21 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from bench import bulk, deadlines, forms, imports, intake, overdue, pages, recompute, reports, starts, verification, wal
+from bench import (
+    bulk,
+    deadlines,
+    exports,
+    forms,
+    imports,
+    intake,
+    overdue,
+    pages,
+    recompute,
+    reports,
+    starts,
+    verification,
+    wal,
+)
 from bench.figures import Figure
 from bench.ground import Ground
 
@@ -19,6 +33,7 @@ ROWS: Mapping[str, Callable[[Ground], list[Figure]]] = MappingProxyType(
         "report": reports.measure,
         "verify": verification.measure,
         "overdue": overdue.measure,
+        "exports": exports.measure,
         "recompute": recompute.measure,
         "bulk": bulk.measure,
     }

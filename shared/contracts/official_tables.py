@@ -102,7 +102,7 @@ class OfficialColumn(BaseModel):
     """A column of a table."""
 
     name: str = Field(description="Its field in the rows", examples=["to_handle"])
-    number: str = Field(description="As printed under the heading", examples=["(3)=(4)+(5)+(6)"])
+    number: str = Field(description="As printed under the heading", examples=["(3)=4+5+6"])
     heading: list[str] = Field(description="From the outermost", examples=[["Số lượng hồ sơ tiếp nhận", "Tổng số"]])
 
 

@@ -29,7 +29,7 @@ _A4 = 9
 _MM = 2.0
 _POINTS_PER_LINE = 15.0
 #: Of the width that the usual font's digit takes, what a letter of a text takes on average.
-_LETTER = 0.85
+_LETTER = 0.77
 _NUMBERS = {Kind.COUNT: "[$-42A]#,##0", Kind.PERCENT: "[$-42A]0.00%", Kind.DAY: "dd/mm/yyyy"}
 
 
@@ -148,12 +148,13 @@ class Sheet:
 
     def _room(self, row: Row) -> None:
         """Height for the longest text: not every program finds it by itself."""
-        lines = max(
+        texts = zip(self._table.columns, row.values, strict=True)
+        needed = (
             ceil(_LETTER * (len(value) + 3 * row.depth) / (column.width / _MM))
-            for column, value in zip(self._table.columns, row.values, strict=True)
-            if isinstance(value, str)
+            for column, value in texts
+            if column.kind is Kind.TEXT and isinstance(value, str)
         )
-        if lines > 1:
+        if (lines := max(needed, default=1)) > 1:
             self._sheet.set_row(self._next, lines * _POINTS_PER_LINE)
 
     def _formula(self, n: int, column: Column, row: Row) -> str:

@@ -19,8 +19,8 @@ II_06A = (
     *("pending", "pending_in_term", "pending_overdue"),
 )
 _II_NUMBERS = (
-    *("(1)", "(2)", "(3)=(4)+(5)+(6)", "(4)", "(5)", "(6)", "(7)=(8)+(9)+(10)", "(8)", "(9)", "(10)"),
-    *("(11)=(12)+(13)", "(12)", "(13)"),
+    *("(1)", "(2)", "(3)=4+5+6", "(4)", "(5)", "(6)", "(7)=8+9+10", "(8)", "(9)", "(10)"),
+    *("(11)=12+13", "(12)", "(13)"),
 )
 _II_MADE: Mapping[str, Sum] = {
     "to_handle": Sum(("received_online", "received_counter_or_post", "carried_over")),
@@ -289,7 +289,7 @@ def late_row(number: int, late: Late, calendar: WorkingCalendar, last: date) -> 
     if late.due is not None:
         try:
             days = calendar.working_days_between(late.due, late.finished or last)
-            note += f" {printed_count(days)} ngày làm việc" if days else " trong ngày hẹn hoặc ngày nghỉ sau đó"
+            note += f" {printed_count(days)} ngày làm việc" if days else " dưới 1 ngày làm việc"
         except CalendarMissing:
             pass  # a year without a calendar: then the days are not counted, and the dates say it
     values = (str(number), late.code, late.received, late.due, late.finished, late.agency_name, note)

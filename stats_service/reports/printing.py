@@ -95,7 +95,7 @@ def printed(report: Report, superior: str | None, provenance: Provenance) -> Fil
 def _columns(report: Report) -> list[Column]:
     columns = [Column("key", ("Mã",), Kind.CODE, 19), Column("name", ("Tên",), Kind.TEXT, 48)]
     columns += [Column(name, _HEADINGS[name], Kind.COUNT, 11.5, made=_MADE.get(name)) for name in COUNT_NAMES]
-    columns += [Column(name, _HEADINGS[name], Kind.PERCENT, 12.5, made=_MADE.get(name)) for name in RATE_NAMES]
+    columns += [Column(name, _HEADINGS[name], Kind.PERCENT, 14, made=_MADE.get(name)) for name in RATE_NAMES]
     if report.definition:
         columns += [
             Column(f"rates.{each.name}.value", (report.definition.title_vi, each.title_vi), Kind.PERCENT, 14)
