@@ -209,13 +209,13 @@ def _tree(_: Splitter, part: Part) -> Iterator[_Group]:
         shown = group.figures()
         if unit.in_force or any(shown):
             mine = part.of(own.get(unit.agency.id, {})).figures()
-            more = {**_place(unit), "depth": unit.depth, "own": mine.wire()}
+            more = {**_place(unit, depth=unit.depth), "own": mine.wire()}
             yield unit.key, unit.agency.name, more, group, shown
 
 
-def _place(unit: Unit) -> dict[str, object]:
+def _place(unit: Unit, **more: object) -> dict[str, object]:
     told = {} if unit.divided is None else {"divided": unit.divided}
-    return {"level": unit.agency.level, "parent": unit.parent, "in_force": unit.in_force, **told}
+    return {"level": unit.agency.level, "parent": unit.parent, **more, "in_force": unit.in_force, **told}
 
 
 def _levels(_: Splitter, part: Part) -> Iterator[_Group]:

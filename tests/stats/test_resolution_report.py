@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.stats import COUNT_NAMES, ReportQuery, ResolutionReport, StatsClient
+from shared.contracts.stats import COUNT_NAMES, RATE_NAMES, ReportQuery, ResolutionReport, StatsClient
 from shared.domain.lifecycle import Channel
 from stats_service.counts.usecases import bring_checkpoints_up, fold_once
 from stats_service.figures.rules import Figures, broken_identities
@@ -117,6 +117,9 @@ async def test_agencies_without_a_dossier_are_there_with_zeros(database, issuer)
 async def test_says_what_it_is(database, issuer):
     async with a_scene(database, issuer, seed=0, dossiers=0) as scene:
         asked = {"first": date(2019, 1, 1), "last": date(2019, 6, 30)}
+        row = (await scene.report(**asked, group_by="tree"))["rows"][0]
+        place = ["key", "name", "level", "parent", "depth", "in_force", "own"]
+        assert list(row) == [*place, *COUNT_NAMES, *RATE_NAMES], "one grouping says neither by nor within"
         report = await scene.report(**asked)
         assert (report["agency"], report["agency_name"]) == ("45", "UBND tỉnh Quảng Trị")
         assert report["period"] == {"from": "2019-01-01", "to": "2019-06-30"}
