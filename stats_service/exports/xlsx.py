@@ -28,6 +28,8 @@ _A4 = 9
 #: A column's width is in characters of the usual font: so many mm each.
 _MM = 2.0
 _POINTS_PER_LINE = 15.0
+#: No row of a sheet is taller, in points.
+_TALLEST = 409.0
 #: Of the width that the usual font's digit takes, what a letter of a text takes on average.
 _LETTER = 0.77
 _NUMBERS = {Kind.COUNT: "[$-42A]#,##0", Kind.PERCENT: "[$-42A]0.00%", Kind.DAY: "dd/mm/yyyy"}
@@ -155,7 +157,7 @@ class Sheet:
             if column.kind is Kind.TEXT and isinstance(value, str)
         )
         if (lines := max(needed, default=1)) > 1:
-            self._sheet.set_row(self._next, lines * _POINTS_PER_LINE)
+            self._sheet.set_row(self._next, min(lines * _POINTS_PER_LINE, _TALLEST))
 
     def _formula(self, n: int, column: Column, row: Row) -> str:
         line, made = self._next + 1, column.made
@@ -181,11 +183,11 @@ class Sheet:
 
     def _feet(self) -> None:
         table, last = self._table, len(self._table.columns) - 1
-        characters = sum(column.width for column in table.columns) / _MM * 1.05
+        characters = sum(column.width for column in table.columns) / _MM * 1.3
         self._next += 1
         for note in table.notes:
             self._across(0, last, note, align="left", text_wrap=True, font_size=10, valign="top")
-            self._sheet.set_row(self._next, ceil(len(note) / characters) * 13.5 + 1)
+            self._sheet.set_row(self._next, min(ceil(len(note) / characters) * 13.5 + 1, _TALLEST))
             self._next += 1
         if table.signatures:
             self._next += 1
