@@ -1,0 +1,62 @@
+"""`motcua report … --output FILE`: the file is what the service makes, and a refusal leaves what was there."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from tests.journeys.conftest import Running, command
+
+
+def report(running: Running, *words: str) -> tuple[int, str]:
+    done = subprocess.run(
+        command("report", *words, "--data-dir", str(running.installation.data_dir)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "LC_ALL": "en_US.UTF-8"},
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "begins"),
+    [
+        (["official", "ii-06a", "--period", "2019-H1", "--format", "xlsx"], b"PK"),
+        (["official", "annex", "--period", "2019-Q2", "--format", "pdf"], b"%PDF"),
+        (["official", "late-list", "--from", "2019-01-01", "--to", "2019-06-30", "--format", "docx"], b"PK"),
+        (["official", "late-list", "--from", "2019-01-01", "--to", "2019-06-30"], b"row,key,number,code"),
+        (["resolution", "--group-by", "level", "--format", "pdf"], b"%PDF"),
+    ],
+    ids=lambda value: value[1] if isinstance(value, list) else "",
+)
+def test_a_report_goes_to_a_file(running: Running, tmp_path: Path, words: list[str], begins: bytes) -> None:
+    file = tmp_path / "report"
+    assert report(running, *words, "--output", str(file)) == (0, "")
+    assert file.read_bytes().startswith(begins)
+
+
+def test_what_is_asked_of_the_form_reaches_the_service(running: Running, tmp_path: Path) -> None:
+    file = tmp_path / "form.xlsx"
+    words = ("official", "ii-06a", "--period", "2019-H1", "--form", "07a-btp", "--rows", "sector")
+    code, said = report(running, *words, "--awaiting-supplement-column", "9", "--format", "xlsx", "--output", str(file))
+    assert (code, said) == (0, "")
+    sheet = load_workbook(file).worksheets[0]
+    texts = [str(value) for line in sheet.iter_rows(values_only=True) for value in line if value]
+    assert "Biểu số 07a/BTP" in texts
+    assert any("được tính vào cột (9)" in text for text in texts)
+
+
+def test_a_refusal_leaves_what_was_there(running: Running, tmp_path: Path) -> None:
+    file = tmp_path / "kept.csv"
+    file.write_text("kept")
+    code, said = report(
+        running, "official", "annex", "--from", "2019-06-30", "--to", "2019-01-01", "--output", str(file)
+    )
+    assert code == 1
+    assert "the period ends before it begins" in said
+    assert file.read_text() == "kept"
