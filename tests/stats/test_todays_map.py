@@ -175,14 +175,16 @@ async def test_a_code_of_today_means_the_unit_of_today(database: Any, issuer: An
         new = await scene.report(first=first, last=last, agency="44", units="today")
         assert new["total"] == old["total"]
         params = {"agency": "45", "from": "2019-01-01", "to": "2019-06-30", "figure": "pending", "units": "today"}
-        merged = next(unit for unit in scene.tree.by_id.values() if unit.valid_to == date(2019, 12, 31))
-        heir = row_of(scene, merged.id, civil_day(now()))
-        params["unit"] = merged.code
-        if scene.tree.on(merged.code, civil_day(now())) is None:
-            answer = await scene.client.get("/v1/reports/resolution/dossiers", params=params)
-            reason = answer.json()["errors"][0]
-            assert (reason["field"], reason["code"]) == ("unit", "agency_not_in_force")
-            assert heir in reason["reason"]
+        today = civil_day(now())
+        merged = next(
+            unit
+            for unit in scene.tree.by_id.values()
+            if unit.valid_to == date(2019, 12, 31) and scene.tree.on(unit.code, today) is None
+        )
+        answer = await scene.client.get("/v1/reports/resolution/dossiers", params={**params, "unit": merged.code})
+        reason = answer.json()["errors"][0]
+        assert (reason["field"], reason["code"]) == ("unit", "agency_not_in_force")
+        assert row_of(scene, merged.id, today) in reason["reason"], "who stands in for it"
 
 
 async def test_a_unit_that_was_not_there_yet_is_refused(database: Any, issuer: Any) -> None:
