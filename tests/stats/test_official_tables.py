@@ -454,3 +454,29 @@ def a_figure() -> Figures:
 def a_provenance() -> Any:
     instant = at("Wednesday 2019-07-24 08:00")
     return Provenance("45", date(2019, 1, 1), date(2019, 6, 30), None, instant, "resolution/1", False)
+
+
+async def test_on_todays_map_the_lists_stand_with_the_heirs(database, issuer):
+    async with a_scene(database, issuer, seed=19) as scene:
+        await write(scene.owner, scene.histories)
+        today = {"agency": "44", "from": A.isoformat(), "to": B.isoformat(), "units": "today"}
+        answer = await scene.client.get("/v1/reports/resolution", params={**today, "group_by": "agency"})
+        report = answer.json()
+        answer = await scene.client.get("/v1/reports/official-tables/late-list", params={**today, "limit": "1000"})
+        late = answer.json()
+        counted: dict[str, int] = {}
+        for item in late["items"]:
+            counted[item["key"]] = counted.get(item["key"], 0) + 1
+        assert counted == {
+            row["key"]: row["resolved_late"] + row["pending_overdue"]
+            for row in report["rows"]
+            if row["resolved_late"] + row["pending_overdue"]
+        }
+        assert sum(counted.values()) == late["dossiers"] > 20
+        answer = await scene.client.get(
+            "/v1/reports/official-tables/ii-06a", params={**today, "awaiting_supplement_column": "9"}
+        )
+        table = answer.json()
+        for row in table["rows"]:
+            demand_sums(row)
+        assert table["rows"][-1]["to_handle"] == report["total"]["to_handle"]
