@@ -6,6 +6,7 @@ from types import MappingProxyType
 from bench import (
     bulk,
     deadlines,
+    editions,
     exports,
     forms,
     imports,
@@ -32,6 +33,7 @@ ROWS: Mapping[str, Callable[[Ground], list[Figure]]] = MappingProxyType(
         "import": imports.measure,
         "report": reports.measure,
         "verify": verification.measure,
+        "edition": editions.measure,  # after it: verify would compute the edition again too
         "overdue": overdue.measure,
         "exports": exports.measure,
         "recompute": recompute.measure,

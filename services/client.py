@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -47,6 +48,11 @@ class Client:
         """One answer."""
         with told():
             return good(self._http.get(address, params=asked))
+
+    def post(self, address: str, body: dict[str, Any]) -> httpx.Response:
+        """The answer to what was sent, under a key of its own: sent again by a proxy it has one effect."""
+        with told():
+            return good(self._http.post(address, json=body, headers={"Idempotency-Key": str(uuid4())}))
 
     def stream(self, address: str, asked: dict[str, str]) -> Iterator[bytes]:
         """One answer of any length, block by block."""

@@ -321,6 +321,72 @@ def report_official(
     _write(output, _client(installation).stream(f"{stats}/v1/reports/official-tables/{table}", asked))
 
 
+@report_app.command("seal")
+def report_seal(
+    report: Annotated[str, typer.Argument(help="resolution")],
+    agency: Annotated[str | None, typer.Option(help=WHOLE_PROVINCE)] = None,
+    start: Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Last day")] = None,
+    period: Annotated[
+        str | None, typer.Option(help="Instead of --from and --to: 2019, 2019-H1, 2019-Q2, 2019-06")
+    ] = None,
+    cut: Annotated[str, typer.Option(help="How months are cut: calendar, 15-14, 21-20")] = "calendar",
+    group_by: Annotated[str, typer.Option(help="What the rows are: see motcua report resolution")] = "tree",
+    note: Annotated[str | None, typer.Option(help="Stands in the edition for good; no personal data")] = None,
+    corrects: Annotated[int | None, typer.Option(min=1, help="The number of the edition that it corrects")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why it is corrected")] = None,
+    form: Annotated[str, typer.Option("--format", help="table, json")] = "table",
+    data_dir: DataDir = DEFAULT_DIR,
+) -> None:
+    """Chốt báo cáo · Seal a report as it is now, or correct a sealed edition with a new one. docs/editions.md."""
+    _need_one_of(report, ("resolution",), "REPORT")
+    _need_one_of(form, ("table", "json"), "--format")
+    if period is None and start is None and end is None:
+        raise typer.BadParameter(
+            "phải nêu kỳ · a period is needed: --period, or --from and --to", param_hint="--period"
+        )
+    installation = Installation(data_dir)
+    stats = _running(installation).stats
+    days = _days(period, start, end)
+    asked = {"agency": agency or _province_at_the_end(days, cut), **days, "cut": cut, "group_by": group_by}
+    told = {"note": note, "corrects": corrects, "reason": reason}
+    body = {"report": report, "parameters": asked, **{name: value for name, value in told.items() if value is not None}}
+    answer = _client(installation).post(f"{stats}/v1/reports/editions", body)
+    if form == "json":
+        _put(answer.content + b"\n")
+    else:
+        tables.show(tables.editions_table([answer.json()]))
+
+
+@report_app.command("editions")
+def report_editions(
+    agency: Annotated[str | None, typer.Option(help="Of this agency, and of all under it")] = None,
+    form: Annotated[str, typer.Option("--format", help="table (the newest 50), json")] = "table",
+    data_dir: DataDir = DEFAULT_DIR,
+) -> None:
+    """Các bản chốt · Sealed editions, the newest first. docs/editions.md."""
+    _need_one_of(form, ("table", "json"), "--format")
+    installation = Installation(data_dir)
+    stats = _running(installation).stats
+    answer = _client(installation).get(f"{stats}/v1/reports/editions", {"agency": agency} if agency else {})
+    if form == "json":
+        _put(answer.content + b"\n")
+    else:
+        tables.show(tables.editions_table(answer.json()["items"]))
+
+
+@report_app.command("edition")
+def report_edition(
+    number: Annotated[int, typer.Argument(min=1, help="Its number: motcua report editions")],
+    output: Output = None,
+    data_dir: DataDir = DEFAULT_DIR,
+) -> None:
+    """Nội dung một bản chốt · The bytes of an edition as they were sealed: their SHA-256 is the edition's."""
+    installation = Installation(data_dir)
+    stats = _running(installation).stats
+    _write(output, _client(installation).stream(f"{stats}/v1/reports/editions/{number}/content", {}))
+
+
 @report_app.command("index-766")
 def report_index_766(
     agency: Annotated[str | None, typer.Option(help=WHOLE_PROVINCE)] = None,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
@@ -247,6 +248,43 @@ def index_766_units(report: dict[str, Any]) -> Table:
 def wide() -> bool:
     """Whether the terminal has room for names beside codes."""
     return Console().width >= _WIDE
+
+
+def editions_table(editions: Sequence[dict[str, Any]]) -> Table:
+    """Sealed editions as they came. Of their hashes nothing is cut: they are compared."""
+    notes = [SYNTHETIC] if any(edition["synthetic"] for edition in editions) else []
+    title = said("Bản chốt báo cáo", "Sealed editions")
+    table = Table(title=title, title_style="bold", caption="\n".join(notes), caption_style="yellow", show_lines=True)
+    table.add_column(said("Số", "No."), justify="right")
+    table.add_column(said("Cơ quan, kỳ, cách chia", "Agency, period, rows"), overflow="fold")
+    table.add_column(said("Chốt lúc", "Sealed"))
+    table.add_column(said("Đính chính", "Corrections"), overflow="fold", max_width=2 * _NAME_WIDTH)
+    table.add_column("SHA-256", no_wrap=True)
+    for edition in editions:
+        told, at = edition["parameters"], edition["sealed_at"]
+        place = f"{told['agency']}\n{_days(told)}\n{told['group_by']}"
+        digest = edition["sha256"]
+        table.add_row(
+            str(edition["id"]),
+            place,
+            f"{_day(at[:10])}\n{at[11:16]}",
+            _correction(edition),
+            f"{digest[:32]}\n{digest[32:]}",
+        )
+    return table
+
+
+def _correction(edition: dict[str, Any]) -> str:
+    """Which edition it corrects and why, and which corrects it."""
+    lines = []
+    if edition["corrects"] is not None:
+        lines.append(said(f"đính chính bản {edition['corrects']}: ", f"corrects {edition['corrects']}: "))
+        lines[0] += edition["reason"]
+    if edition["corrected_by"] is not None:
+        lines.append(
+            said(f"đã đính chính bằng bản {edition['corrected_by']}", f"corrected by {edition['corrected_by']}")
+        )
+    return escape("\n".join(lines))
 
 
 def overdue_table(items: Sequence[dict[str, Any]], *, more: bool, synthetic: bool, names: bool = False) -> Table:
