@@ -159,7 +159,9 @@ async def write_events(connection: asyncpg.Connection, history: History, events:
             instant(facts.received_day, 8),
         )
     else:
-        seq, head = await connection.fetchrow("SELECT event_seq, event_hash FROM dossier WHERE id = $1", history.id)
+        last = await connection.fetchrow("SELECT event_seq, event_hash FROM dossier WHERE id = $1", history.id)
+        assert last is not None
+        seq, head = last
     rows = []
     for seq, event in enumerate(events, start=seq + 1):  # noqa: B020 (it goes on from the last)
         kind, payload = _ENDINGS[event.outcome], json.dumps({"outcome": event.outcome} if event.outcome else {})

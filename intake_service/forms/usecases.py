@@ -179,7 +179,7 @@ async def ledger(
     if first > last:
         raise invalid("to", "period_reversed")
     if last > today:
-        raise invalid("to", "period_in_future")
+        raise invalid("to", "period_in_future", day=today.isoformat())
     version = rules.version_on(await store.versions(connection), rules.FormKind.LEDGER, last)
     if version is None:
         raise invalid("to", "no_form_in_law", day=last.isoformat())

@@ -14,6 +14,9 @@ MAX_LINE_BYTES = 1_048_576
 REQUIRED = frozenset({"procedure", "agency", "channel", "applicant.kind", "applicant.name", "accepted_at"})
 _MOST_PLACES = 20  # told of the columns that are wrong
 _SUPPLEMENT = re.compile(r"\d{1,2}\.(requested_at|answered_at)", re.ASCII)
+#: Columns that are numbers in JSON: a cell is always text.
+_NUMBERS = frozenset({"case"})
+_DIGITS = re.compile(r"\d{1,4}", re.ASCII)
 csv.field_size_limit(MAX_LINE_BYTES)
 _BOM = b"\xef\xbb\xbf"
 
@@ -287,7 +290,7 @@ def nested(cells: dict[str, str]) -> dict[str, Any]:
         for part in path:
             found = place.setdefault(part, {})
             place = found if isinstance(found, dict) else {}
-        place[last] = cell
+        place[last] = int(cell) if name in _NUMBERS and _DIGITS.fullmatch(cell.strip()) else cell
     supplements = record.get("supplements")
     if isinstance(supplements, dict) and all(key.isascii() and key.isdigit() for key in supplements):
         record["supplements"] = [supplements[key] for key in sorted(supplements, key=int)]

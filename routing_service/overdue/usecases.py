@@ -54,7 +54,7 @@ def asked_owed(
     """The list of what became late in a period, open or ended, and whose applicant was sent no apology."""
     today = civil_day(now)
     if last is not None and last > today:
-        raise invalid("to", "period_in_future")
+        raise invalid("to", "period_in_future", day=today.isoformat())
     last = last or today
     if first is not None and first > last:
         raise invalid("to", "period_reversed")

@@ -228,7 +228,7 @@ class ImportRecord(Incoming):
     agency: Code = Field(description="Receiving agency, in force on the day of acceptance", examples=["19333"])
     channel: ChannelName = Field(description="How it came in", examples=["counter"])
     applicant: ApplicantIn = Field(description="Whose dossier it is")
-    case: Annotated[int, Field(ge=1, le=99)] | None = Field(
+    case: Annotated[int, Field(strict=True, ge=1, le=99)] | None = Field(
         None, description="Which of the procedure's terms on the channel; absent: case 1", examples=[1]
     )
     submitted_at: InstantIn | None = Field(None, description="When it was handed in; absent: when it was accepted")

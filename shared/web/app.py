@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -103,16 +104,18 @@ async def _reference(request: Request) -> Reference:
 
 async def _understood(request: Request) -> None:
     """A parameter that is misspelt would be a filter that silently does not hold: a wrong number. JSON is in UTF-8 (RFC
-    8259 8.1), and the framework also reads it in UTF-16 and UTF-32: there each ASCII sign has a zero byte, here none
-    has."""
+    8259 8.1) without a byte order mark, and the framework also reads it with one, and in UTF-16 and UTF-32: there each
+    ASCII sign has a zero byte, here none has."""
     route = request.scope["route"]
     given = request.query_params
     if given:
         known = _query_names(route.dependant)
         if not known.issuperset(given):
             raise invalid("query", "unknown_parameter", expected=", ".join(sorted(known)) or "–")
-    if route.body_field is not None and is_json(request) and b"\0" in await request.body():
-        raise Problem("malformed_json")
+    if route.body_field is not None and is_json(request):
+        body = await request.body()
+        if b"\0" in body or body.startswith(BOM_UTF8):
+            raise Problem("malformed_json")
 
 
 def _query_names(dependant: Dependant) -> set[str]:

@@ -122,7 +122,9 @@ async def test_malformed_json(rooms: dict[str, httpx.AsyncClient], clerk: Any, t
     assert SECRET not in answer.text
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"]
+)
 @pytest.mark.parametrize(
     ("room", "path", "body", "in_utf8"),
     [

@@ -46,6 +46,42 @@ def test_english_is_told_from_vietnamese(code: str) -> None:
     assert foreign(english), "what is told apart has to be recognised"
 
 
+def test_what_a_reason_says_is_given_to_it() -> None:
+    """A reason whose sentence names what nobody gives it would be a 500 where a refusal belongs."""
+    lacking = [
+        f"{file.relative_to(ROOT)}:{call.lineno} {code} lacks {', '.join(sorted(lacks))}"
+        for folder in ("shared", *(f"{room}_service" for room in ROOMS))
+        for file in sorted((ROOT / folder).rglob("*.py"))
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and (said := reason_said(call)) is not None
+        and (lacks := placeholders(code := said[0]) - said[1])
+    ]
+    assert lacking == []
+
+
+def placeholders(code: str) -> set[str]:
+    """What the sentences of a reason name, in either language."""
+    return set(re.findall(r"{(\w+)}", " ".join(REASONS[code])))
+
+
+def reason_said(call: ast.Call) -> tuple[str, set[str]] | None:
+    """The code of the reason that a call makes and the names that it gives to it; None where that cannot be read off:
+    it makes none, or the names are put together elsewhere."""
+    name = call.func.id if isinstance(call.func, ast.Name) else None
+    texts = [arg.value for arg in call.args[1:2] if isinstance(arg, ast.Constant)]
+    if name not in ("invalid", "Reason") or not texts or texts[0] not in REASONS:
+        return None
+    if name == "invalid":
+        given: list[ast.expr | None] = [ast.Constant(word.arg) if word.arg else None for word in call.keywords]
+    elif len(call.args) > 2:
+        given = list(call.args[2].keys) if isinstance(call.args[2], ast.Dict) else [None]
+    else:
+        given = []
+    named = {key.value for key in given if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+    return (str(texts[0]), named) if len(named) == len(given) else None
+
+
 def test_titles_are_vietnamese() -> None:
     assert {code: words for code, (_, title, _) in PROBLEMS.items() if (words := foreign(title))} == {}
 

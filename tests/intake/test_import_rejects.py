@@ -54,6 +54,18 @@ async def test_bad_records_are_rejected_with_line_and_reason(importer: httpx.Asy
         assert all(reason["reason"] for reason in reject["reasons"])
 
 
+@pytest.mark.parametrize("case", [True, "1", 1.5, 0, 100, "x"])
+async def test_a_case_is_a_number(importer: httpx.AsyncClient, case: object) -> None:
+    run = await sent(importer, ndjson([a_record(1, case=case)]))
+    (reject,) = (await importer.get(run["rejects"])).json()["items"]
+    assert [reason["field"] for reason in reject["reasons"]] == ["case"]
+
+
+async def test_the_text_of_a_cell_is_its_number(importer: httpx.AsyncClient) -> None:
+    run = await sent(importer, as_csv([a_record(1, case="1"), a_record(2, case="one")]), "text/csv")
+    assert (run["created"], run["rejected"]) == (1, 1)
+
+
 async def test_every_reason_is_told_at_once(importer: httpx.AsyncClient) -> None:
     record = a_record(
         1, procedure="9.999999", agency="no-such", code="no code", returned_at="2100-01-01T00:00:00+07:00"
