@@ -15,8 +15,10 @@ import asyncpg
 import httpx
 import pytest
 
+from intake_service.app import create_app as intake_app
 from shared.contracts.stats import COUNT_NAMES, RATE_NAMES
 from shared.domain.agencies import Agency, AgencyTree, Level
+from shared.domain.civil_time import civil_day
 from shared.domain.counts import Facts
 from shared.domain.differences import Difference
 from shared.domain.lifecycle import Status
@@ -32,8 +34,9 @@ from stats_service.groupings.rules import Cell, Part, Splitter
 from stats_service.periods.rules import Period
 from stats_service.units.rules import as_they_were
 from tests.builders_log import DAY, Event, History, fold_all, instant, write, write_events
+from tests.intake.lives import ago, does, received
 from tests.stats.scenes import FIRST, LAST, OLD_PROVINCE, PERIODS, Scene, a_scene
-from tests.support import PROVINCE, WARD, at, bearer, serving, settings_for
+from tests.support import BIRTH, JUSTICE, PROVINCE, REGISTER_COPY, WARD, at, bearer, serving, settings_for
 
 A, B = PERIODS[0]
 GROUPINGS = (
@@ -310,6 +313,55 @@ async def test_a_procedure_that_was_corrected_later_stands_as_it_was(database, i
         told = json.loads(await content(scene.client, editions[0]))
         assert [figures(row) for row in now["rows"]] != [figures(row) for row in told["rows"]]
         await demand_the_same(scene.client, editions)
+
+
+async def test_of_real_lives_with_all_their_verbs(fresh_database, issuer):
+    """What intake itself writes: pauses, re-openings, corrected days, agencies, channels and procedures."""
+    settings = settings_for(fresh_database, issuer)
+    rng = random.Random(27)
+    said = {"reason": "Nhập nhầm", "decision": "07/BB"}
+    verbs: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("payment-requests", {"reason": "Lệ phí"}),
+        ("payments", {}),
+        ("supplement-requests", {"reason": "Thiếu giấy"}),
+        ("supplements", {}),
+        ("finish", {"outcome": "granted"}),
+        ("withdraw", {"reason": "Đổi ý"}),
+        ("return", {}),
+        ("reopen", {"reason": "Nhầm"}),
+        ("corrections", {**said, "channel": "post"}),
+        ("corrections", {**said, "procedure": BIRTH, "agency": WARD}),
+        ("corrections", {**said, "procedure": REGISTER_COPY}),
+        ("corrections", {**said, "agency": JUSTICE, "procedure": REGISTER_COPY}),
+    )
+    stats = await asyncpg.connect(fresh_database.url("motcua_stats"))
+    owner = await asyncpg.connect(fresh_database.owner_url)
+    today = civil_day(clock.now())
+    editions: list[dict[str, Any]] = []
+    async with serving(intake_app(settings)) as intake, serving(create_app(settings)) as room:
+        for client in (intake, room):
+            client.headers.update(bearer(issuer, "admin", PROVINCE))
+        dossiers: list[dict[str, Any]] = []
+        for n in range(5):
+            dossiers += [await received(intake) for _ in range(8)]
+            for dossier in dossiers:
+                verb, body = rng.choice(verbs)
+                await does(intake, dossier, verb, **body)  # where it is not allowed nothing happens
+                if rng.random() < 0.2:
+                    earlier = {**said, "accepted_at": ago(days=rng.randint(1, 15)).isoformat()}
+                    await does(intake, dossier, "corrections", **earlier)
+            if n % 2:
+                await fold_once(stats)
+            for group_by in ("tree", "procedure,channel", "sector", "agency,month"):
+                days = {"from": str(today - (20 + n) * DAY), "to": str(today - DAY * (n % 3))}
+                editions.append(await sealed(room, a_report(agency=PROVINCE, group_by=group_by, **days)))
+        assert await owner.fetchval("SELECT count(*) FROM dossier_event WHERE payload LIKE '%was_procedure%'") > 20
+        assert await owner.fetchval("SELECT count(DISTINCT version_id) FROM dossier") > 1
+        await demand_the_same(room, editions)
+        assert len({json.dumps(json.loads(await content(room, each))["total"]) for each in editions}) > 4
+    await stats.close()
+    await owner.close()
+    assert await verified(fresh_database) == []
 
 
 async def test_a_correction_says_what_changed_and_why(database, issuer):
