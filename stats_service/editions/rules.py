@@ -13,12 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from shared.contracts.editions import EditionIn, FindingName, SealedReport, groupings_of
 from shared.contracts.stats import CutName, GroupingName
 from shared.domain.agencies import Agency, AgencyTree, Level
 from shared.domain.civil_time import shown
+from shared.domain.differences import Span
 from shared.web.problems import Problem, invalid
 from stats_service.figures.rules import Figures, Sums
 from stats_service.groupings.rules import SIDE_OF, Cell, Named, Part, Row, Splitter
@@ -323,6 +325,13 @@ class Moved:
             cell: [Sums(**{metric: sum(moved[:mark]) for metric, moved in by_metric.items()}) for mark in marks]
             for cell, by_metric in self._by_cell.items()
         }
+
+
+def spans(last: int, size: int) -> Iterator[Span]:
+    """All dossiers there may be, those up to `last` in ranges of `size`: one statement over a long log would take more
+    memory and time than a statement is given."""
+    edges = [-(2**63), *range(size, last, size), 2**63 - 1]
+    return (Span(after, upto) for after, upto in pairwise(edges))
 
 
 _SNAPSHOT = re.compile(r"(\d{1,20}):(\d{1,20}):((?:\d{1,20}(?:,\d{1,20})*)?)", re.ASCII)

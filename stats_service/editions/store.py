@@ -118,6 +118,12 @@ async def procedures(connection: Reading) -> dict[int, Procedure]:
     return {row[0]: Procedure(*tuple(row)[1:]) for row in await connection.fetch(_PROCEDURES)}
 
 
+async def last_dossier(connection: Connection) -> int:
+    """The highest id that a dossier has; 0 where there is none."""
+    found: int = await connection.fetchval("SELECT coalesce(max(id), 0) FROM dossier")
+    return found
+
+
 async def moves_known(
     connection: Connection, plan: Plan, snapshot: str, span: Span
 ) -> AsyncIterator[tuple[Cell, str, int, int]]:

@@ -11,7 +11,7 @@ from shared.contracts.stats import GroupingName
 from shared.domain.differences import Difference, Span
 from shared.reference import Reference
 from shared.web.auth import Principal
-from shared.web.checks import NOTHING, Check
+from shared.web.checks import NOTHING, RANGE, Check
 from shared.web.database import Connection, Reading, Writing
 from shared.web.idempotency import RequestKey, answered, claimed
 from shared.web.problems import Problem, invalid
@@ -21,8 +21,6 @@ from stats_service.groupings.rules import checked_nesting
 from stats_service.periods.rules import PeriodAsked
 from stats_service.reports.usecases import Asked, Report, checked, resolution
 
-#: All dossiers there are.
-EVERYTHING = Span(-(2**63), 2**63 - 1)
 #: A claim whose edition is not known yet.
 _NONE_YET = ""
 
@@ -208,7 +206,7 @@ class Recount:
                 self._findings.append(Finding("position", None, position.snapshot))
         self._moved = Moved(len(self._plan.boundaries) if self._plan else 0)
 
-    async def count(self, connection: Connection, span: Span = EVERYTHING) -> None:
+    async def count(self, connection: Connection, span: Span) -> None:
         """Count the events of a range of dossiers."""
         if self._plan is not None:
             async for moved in store.moves_known(connection, self._plan, self.edition.sealing.position.snapshot, span):
@@ -236,7 +234,8 @@ async def recompute(connection: Reading, edition: Edition) -> Recomputed:
     """Compute an edition again, from raw events and its picture alone, and compare it with what was sealed."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         recount = Recount(edition, await store.picture(connection, edition.sealing.picture))
-        await recount.count(connection)
+        for span in rules.spans(await store.last_dossier(connection), RANGE):
+            await recount.count(connection, span)
         return await recount.compared(connection)
 
 

@@ -436,6 +436,14 @@ async def test_a_snapshot_is_what_postgresql_takes_for_one(database, text, is_on
     await connection.close()
 
 
+@pytest.mark.parametrize(("last", "ranges"), [(0, 1), (1, 1), (10, 1), (11, 2), (20, 2), (21, 3), (95, 10)])
+def test_ranges_hold_every_dossier_once(last: int, ranges: int) -> None:
+    found = list(rules.spans(last, 10))
+    assert len(found) == ranges
+    for number in (-(2**62), 0, 1, 9, 10, 11, 20, 21, last, last + 1, 2**62):
+        assert sum(span.after < number <= span.upto for span in found) == 1, number
+
+
 def test_rows_that_came_and_went_are_told_once() -> None:
     def edition(*rows: dict[str, Any]) -> bytes:
         whole = dict.fromkeys(rules.FIGURES_1, 0)
