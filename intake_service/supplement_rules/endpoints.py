@@ -29,6 +29,7 @@ from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import ETAG, LOCATION, good
 from shared.web.problems import KEYED, LOCKED, READING, refusals
+from shared.web.versions import tag_of
 
 router = APIRouter(prefix="/v1/supplement-rules", tags=["supplement rules"])
 
@@ -137,7 +138,7 @@ async def end(
     """What is received later comes under the general rule again. The general rule does not end: another is entered."""
     wanted = await RequestKey.of(request, principal.subject, key)
     change = usecases.Change(wanted, now(), body.decision, body.reason, body.retroactive)
-    row = await usecases.end(connection, principal, rule_id, body.valid_to, change, if_match)
+    row = await usecases.end(connection, principal, rule_id, body.valid_to, change, tag_of(if_match))
     return _answer_of(row)
 
 

@@ -17,6 +17,7 @@ from shared.web.auth import Principal
 from shared.web.database import Connection, Reading, Writing
 from shared.web.idempotency import RequestKey, answered, claimed
 from shared.web.problems import Problem, invalid
+from shared.web.versions import tag_of
 
 
 async def load_supplement_rules(connection: Connection, rows: Sequence[RuleRow]) -> RulesLoaded:
@@ -72,17 +73,17 @@ async def enter(
 
 
 async def end(
-    connection: Writing, principal: Principal, rule_id: int, last: date, change: Change, if_match: str | None
+    connection: Writing, principal: Principal, rule_id: int, last: date, change: Change, tag: str | None
 ) -> asyncpg.Record:
     """Let a special rule end with the day `last`: what is received after it comes under the general one again.
-    `if_match`: the etag that it was decided upon; None or * for any."""
+    `tag`: what stands in the etag that it was decided upon; None for any."""
     _need_whole_installation(principal)
     await store.lock(connection)
     if await claimed(connection, "intake", change.request, 200, str(rule_id)) is None:
         standing = await store.standing_one(connection, rule_id)
         if standing is None:
             raise Problem("not_found")
-        if if_match not in (None, "*", etag(await one(connection, rule_id))):
+        if tag not in (None, tag_of(etag(await one(connection, rule_id)))):
             raise Problem("version_changed")
         refused = rules.ended(standing, last, civil_day(change.now), retroactive=change.retroactive)
         if refused is not None:

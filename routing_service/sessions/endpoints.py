@@ -17,6 +17,7 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.places import ETAG, AgencyCode, good
 from shared.web.problems import BODY, READING, refusals
+from shared.web.versions import tag_of
 
 router = APIRouter(prefix="/v1/agencies", tags=["agencies"])
 
@@ -74,7 +75,7 @@ async def put(
         begin=body.valid_from,
         blocks=[Block(block.weekday, block.opens, block.closes) for block in body.blocks],
         basis=body.basis,
-        if_match=if_match,
+        tag=tag_of(if_match),
         now=now(),
     )
     return _answer(found)

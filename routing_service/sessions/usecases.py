@@ -14,6 +14,7 @@ from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.database import Reading, Writing
 from shared.web.problems import Problem
+from shared.web.versions import tag_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ async def set_hours(
     begin: date,
     blocks: Sequence[Block],
     basis: str,
-    if_match: str | None,
+    tag: str | None,
     now: datetime,
 ) -> Hours:
     """Set the hours of an agency from a day on; no blocks: the installation's hold again. Dossiers received before keep
@@ -60,7 +61,7 @@ async def set_hours(
         raise Problem("agency_out_of_scope")
     await store.lock(connection)
     standing = await store.of_agency(connection, agency.id)
-    if if_match not in (None, "*", _etag(standing)):
+    if tag not in (None, tag_of(_etag(standing))):
         raise Problem("version_changed")
     if not rules.unchanged(standing, blocks, begin, basis):
         reasons = rules.refused(blocks, begin, civil_day(now))

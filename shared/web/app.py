@@ -6,7 +6,7 @@ from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 from uuid import uuid4
 
 import asyncpg
@@ -103,31 +103,44 @@ async def _reference(request: Request) -> Reference:
 
 
 async def _understood(request: Request) -> None:
-    """A parameter that is misspelt would be a filter that silently does not hold: a wrong number. JSON is in UTF-8 (RFC
-    8259 8.1) without a byte order mark, and the framework also reads it with one, and in UTF-16 and UTF-32: there each
-    ASCII sign has a zero byte, here none has."""
+    """A parameter that is misspelt would be a filter that silently does not hold: a wrong number. So would one that is
+    given twice: only the last is read. JSON is in UTF-8 (RFC 8259 8.1) without a byte order mark, and the framework
+    also reads it with one, and in UTF-16 and UTF-32: there each ASCII sign has a zero byte, here none has."""
     route = request.scope["route"]
     given = request.query_params
     if given:
         known = _query_names(route.dependant)
-        if not known.issuperset(given):
+        if not known.keys() >= given.keys():
             raise invalid("query", "unknown_parameter", expected=", ".join(sorted(known)) or "–")
+        repeated = [name for name in given if not known[name] and len(given.getlist(name)) > 1]
+        if repeated:
+            raise Problem("invalid_request", *(Reason(name, "repeated_parameter") for name in repeated))
     if route.body_field is not None and is_json(request):
         body = await request.body()
         if b"\0" in body or body.startswith(BOM_UTF8):
             raise Problem("malformed_json")
 
 
-def _query_names(dependant: Dependant) -> set[str]:
-    """The query parameters of an endpoint and of what it depends on, one by one or as the fields of a model."""
-    names: set[str] = set()
+def _query_names(dependant: Dependant) -> dict[str, bool]:
+    """The query parameters of an endpoint and of what it depends on, one by one or as the fields of a model; and
+    whether each may be given several times."""
+    names: dict[str, bool] = {}
     for field in dependant.query_params:
         model = field.field_info.annotation
         if isinstance(model, type) and issubclass(model, BaseModel):
-            names.update(inner.alias or name for name, inner in model.model_fields.items())
+            names |= {inner.alias or name: _is_list(inner.annotation) for name, inner in model.model_fields.items()}
         else:
-            names.add(field.alias)
-    return names.union(*map(_query_names, dependant.dependencies))
+            names[field.alias] = _is_list(model)
+    for inner_dependant in dependant.dependencies:
+        names |= _query_names(inner_dependant)
+    return names
+
+
+def _is_list(annotation: object) -> bool:
+    """Whether a parameter is declared as a list, or as one that may be left out."""
+    return get_origin(annotation) in (list, set, tuple) or any(
+        get_origin(each) in (list, set, tuple) for each in get_args(annotation)
+    )
 
 
 RoomOf = Annotated[Room, Depends(_room)]

@@ -17,6 +17,7 @@ REASONS = MappingProxyType(
             "tham số không có trong giao diện; các tham số được nhận: {expected}",
             "a parameter is not known; the known ones: {expected}",
         ),
+        "repeated_parameter": ("chỉ được nêu một lần", "may be given only once"),
         "unknown_field": ("có trường không thuộc giao diện", "holds a field that is not known"),
         "wrong_type": ("sai kiểu dữ liệu; cần {expected}", "wrong type; {expected} is needed"),
         "invalid_value": ("giá trị không hợp lệ", "invalid value"),
@@ -244,6 +245,12 @@ REASONS = MappingProxyType(
         ),
         # many actions in one call
         "repeated_in_call": ("hồ sơ này đã có ở một mục trước của lần gọi", "an earlier item of this call has it"),
+        # reorganisations
+        "never_applied": (
+            "không bao giờ được áp dụng: {rule} đứng trước đã bao gồm mọi hồ sơ của mục này",
+            "would never be applied: {rule}, which stands before it, takes all that it is about",
+        ),
+        "receiver_twice": ("mỗi cơ quan nhận chỉ nêu một lần trong một mục", "a rule names each receiver only once"),
         # cases and hand-overs
         "not_the_holder": ("cơ quan này không đang giữ hồ sơ", "this agency does not hold the dossier"),
         "case_over": (

@@ -1,5 +1,6 @@
 """Who changes what has a version says which one the change was decided upon: `If-Match`, with the `ETag` as read."""
 
+import re
 from typing import Annotated
 
 from fastapi import Header
@@ -17,11 +18,26 @@ IfMatch = Annotated[
 ]
 
 
-def version_of(if_match: str | None) -> int | None:
-    """The version that a client has read; None: whichever it is."""
+#: No version has it.
+_NONE = -1
+#: RFC 9110 8.8.3. A proxy that compresses an answer makes its tag a weak one: what stands in it is compared.
+_TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"')
+
+
+def tag_of(if_match: str | None) -> str | None:
+    """What stands in the ETag that a client has read; None: whichever holds. A header that no ETag can be is malformed
+    (422); an ETag that is not the one that holds is a precondition that failed (412), whoever made it up."""
     if if_match is None or if_match == "*":
         return None
-    digits = if_match.removeprefix("W/").strip('"')
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
+    found = _TAG.fullmatch(if_match.strip())
+    if found is None:
         raise invalid("If-Match", "malformed", expected='"1"')
-    return int(digits)
+    return found[1]
+
+
+def version_of(if_match: str | None) -> int | None:
+    """The version that a client has read; None: whichever it is."""
+    tag = tag_of(if_match)
+    if tag is None:
+        return None
+    return int(tag) if tag.isdigit() and len(tag) < 10 else _NONE

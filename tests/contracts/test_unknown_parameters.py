@@ -1,5 +1,6 @@
 """A misspelt filter is refused: ignored, it would answer with a number that nobody asked for."""
 
+import re
 from collections.abc import AsyncIterator
 
 import httpx
@@ -10,6 +11,7 @@ from fastapi.routing import APIRoute
 from services.local_issuer import LocalIssuer
 from services.serve import ROOMS, app_of
 from tests.conftest import Database
+from tests.contracts.documents import ALL, Operation
 from tests.support import PROVINCE, bearer, serving, settings_for
 
 ROUTES = [
@@ -53,3 +55,24 @@ async def test_the_refusal_says_which_are_known(rooms: dict[str, httpx.AsyncClie
     assert "received_from" in listed.json()["errors"][0]["reason"]
     report = await rooms["stats"].get("/v1/reports/resolution?agnecy=45", headers=headers)
     assert "group_by" in report.json()["errors"][0]["reason"]
+
+
+REPEATABLE = [
+    (operation, parameter["name"])
+    for operation in ALL
+    for parameter in operation.told.get("parameters", [])
+    if parameter["in"] == "query"
+]
+
+
+@pytest.mark.parametrize(("operation", "name"), REPEATABLE, ids=str)
+async def test_a_parameter_given_twice(
+    rooms: dict[str, httpx.AsyncClient], issuer: LocalIssuer, operation: Operation, name: str
+) -> None:
+    """Of `limit=5&limit=6` only the last would be read, of a filter one half would silently not hold."""
+    path = re.sub("{[a-z_]+}", "1", operation.path)
+    answer = await rooms[operation.room].request(
+        operation.method, f"{path}?{name}=5&{name}=6", json={}, headers=bearer(issuer, "machine", PROVINCE)
+    )
+    assert answer.status_code == 422, answer.text
+    assert (name, "repeated_parameter") in {(e["field"], e["code"]) for e in answer.json()["errors"]}

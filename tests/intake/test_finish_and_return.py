@@ -93,6 +93,8 @@ async def test_if_match_guards_against_a_change_meanwhile(intake: httpx.AsyncCli
     assert fresh.headers["etag"] == '"2"'
     garbled = await intake.post(f"/v1/dossiers/{code}/return", json={}, headers={"If-Match": "yes"})
     assert garbled.status_code == 422
+    never = await intake.post(f"/v1/dossiers/{code}/return", json={}, headers={"If-Match": '"yes"'})
+    assert (never.status_code, never.json()["code"]) == (412, "version_changed"), "an ETag, which none of it has"
 
 
 async def test_only_a_service_reports_on_behalf_of_others(intake: httpx.AsyncClient, issuer: LocalIssuer) -> None:

@@ -116,6 +116,8 @@ async def test_what_was_changed_since_it_was_read_is_not_ended(room: httpx.Async
     stale = await room.post(f"{path}/end", json={**body, "valid_to": sooner}, headers={"If-Match": read})
     assert (stale.status_code, stale.json()["code"]) == (412, "version_changed")
     assert (await room.get(path)).json()["valid_to"] == later
+    nonsense = await room.post(f"{path}/end", json={**body, "valid_to": sooner}, headers={"If-Match": read.strip('"')})
+    assert reasons(nonsense) == {("If-Match", "malformed")}
 
 
 async def test_it_reaches_back_only_where_it_says_so(room: httpx.AsyncClient) -> None:

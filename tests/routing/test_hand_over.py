@@ -109,6 +109,8 @@ async def test_if_match_is_honoured(routing):
     assert (stale.status_code, stale.json()["code"]) == (412, "version_changed")
     nonsense = await give(routing, built.code, {**leader, "If-Match": "soon"})
     assert reasons(nonsense) == {("If-Match", "malformed")}
+    never = await give(routing, built.code, {**leader, "If-Match": '"soon"'})
+    assert (never.status_code, never.json()["code"]) == (412, "version_changed"), "an ETag, which none of it has"
     assert (await give(routing, built.code, {**leader, "If-Match": '"1"'})).status_code == 201
 
 

@@ -120,6 +120,8 @@ async def test_who_may_not_and_what_is_not(routing: Routing) -> None:
     assert (await put(routing, "nowhere")).status_code == 404
     changed = await put(routing, OTHER, headers={"If-Match": '"0000000000000000"'})
     assert (changed.status_code, changed.json()["code"]) == (412, "version_changed")
+    nonsense = await put(routing, OTHER, headers={"If-Match": "soon"})
+    assert reasons(nonsense) == {("If-Match", "malformed")}
 
 
 async def test_receptions_are_reckoned_by_them_and_old_dates_stay(routing: Routing, database: Database) -> None:
