@@ -41,6 +41,11 @@ class Rule:
     desk: str | None
     to_desk: str | None
 
+    def covers(self, other: "Rule") -> bool:
+        """Whether nothing is left to the other where this one stands before it."""
+        mine, its = (self.sector, self.procedure, self.desk), (other.sector, other.procedure, other.desk)
+        return self.from_id == other.from_id and all(a in (None, b) for a, b in zip(mine, its, strict=True))
+
     def receiver(self, dossier_id: int) -> int:
         """The one among several that takes a dossier: by its id, so that it is the same whenever it is asked."""
         place = dossier_id * _SPREAD % _BITS * sum(share for _, share in self.to) // _BITS
@@ -120,6 +125,10 @@ def plan_of(
     day, beyond = asked.effective_day, asked.beyond_succession is not None
     judge = _Judge(reference, principal, day, beyond)
     rules = [judge.rule(f"rules.{n}", rule) for n, rule in enumerate(asked.rules)]
+    for n, rule in enumerate(rules):
+        before = next((m for m, other in enumerate(rules[:n]) if rule and other and other.covers(rule)), None)
+        if before is not None:
+            judge.reasons.append(Reason(f"rules.{n}", "never_applied", {"rule": f"rules.{before}"}))
     listed: dict[int, Listed] = {}
     for n, group in enumerate(asked.dossiers):
         receiver = judge.receiver(f"dossiers.{n}.to", group.to)
@@ -155,10 +164,12 @@ class _Judge:
         """One rule; None where it cannot be."""
         before = self._day - timedelta(days=1)
         giver = self._unit(f"{place}.from", asked.from_, self._tree.latest(asked.from_, before), before)
-        to = []
+        to: list[tuple[int, int]] = []
         for n, receiver in enumerate(asked.to):
             unit = self.receiver(f"{place}.to.{n}.agency", receiver.agency)
-            if unit is not None and giver is not None:
+            if unit is not None and any(unit.id == agency_id for agency_id, _ in to):
+                self.reasons.append(Reason(f"{place}.to.{n}.agency", "receiver_twice"))
+            elif unit is not None and giver is not None:
                 self.follows(f"{place}.to.{n}.agency", giver, unit)
                 to.append((unit.id, receiver.share))
         if asked.sector is not None and asked.sector not in self._reference.sectors:

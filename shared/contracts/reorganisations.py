@@ -22,7 +22,7 @@ class ReceiverIn(Incoming):
 
 class ReorganisationRule(Incoming):
     """Where a unit's open dossiers go. The first rule that fits a dossier holds; without sector, procedure and desk it
-    fits all."""
+    fits all. A rule to which those before leave nothing is refused."""
 
     from_: Code = Field(alias="from", description="The unit that holds them until then", examples=["19360"])
     to: Annotated[list[ReceiverIn], Field(min_length=1, max_length=50)] = Field(

@@ -181,6 +181,12 @@ async def test_a_repeated_request_decides_once(routing, ward_cases):
         ({"rules": [{"from": "19351", "to": [{"agency": WARD, "share": 0}]}]}, ("rules.0.to.0.share", "out_of_range")),
         ({"rules": [{**whole("19528", "19543"), "sector": "Xem bói"}]}, ("rules.0.sector", "unknown_sector")),
         ({"rules": [{**whole("19528", "19543"), "procedure": "9"}]}, ("rules.0.procedure", "unknown_procedure")),
+        ({"rules": [whole("19351", WARD), whole("19351", JUSTICE)]}, ("rules.1", "never_applied")),
+        (
+            {"rules": [whole("19351", WARD), {**whole("19351", JUSTICE), "desk": "Một cửa"}]},
+            ("rules.1", "never_applied"),
+        ),
+        ({"rules": [whole("19351", WARD, JUSTICE, WARD)]}, ("rules.0.to.2.agency", "receiver_twice")),
         ({"rules": [], "dossiers": [{"to": WARD, "codes": ["none"]}]}, ("dossiers.0.codes.0", "no_open_dossier")),
         ({"decision_number": " "}, ("decision_number", "required")),
         ({"effective_day": "2020-13-01"}, ("effective_day", "malformed")),
