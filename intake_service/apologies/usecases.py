@@ -75,7 +75,7 @@ async def _could_be_extended(
         step = lifecycle.next_step(life, EventKind.EXTENDED, at, clock, given_due=due_of(new_due_at, clock))
         if isinstance(step, Problem):
             raise step
-        forbidden = lifecycle.against_the_law(life, step.event, clock)
+        forbidden = lifecycle.against_the_law(life, step.event, clock, recorded_at=now)
     except CalendarMissing as missing:
         raise Problem("invalid_request", Reason("new_due_at", "calendar_missing", {"year": missing.year})) from missing
     if forbidden is not None:

@@ -136,7 +136,8 @@ VERBS = (
         "extendDossier",
         "Xin lỗi và hẹn lại · Apologise, and appoint a new date",
         "At latest one day before the term ends, and once (art. 19(9)). The one-stop moves the date; late stays late. "
-        "With `proposal`: as the handling agency proposed, in time if it was proposed in time.",
+        "With `proposal`: as the handling agency proposed, in time if it was proposed in time: judged by when it "
+        "is recorded, whenever it is said to have been.",
         detail=_letter,
         apology=lambda _: ApologyKind.EXTENSION,
     ),

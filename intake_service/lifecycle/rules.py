@@ -121,12 +121,13 @@ def against_the_law(
     reason: str | None = None,
     legal_basis: bool = False,
     apology: ApologyKind | None = None,
-    proposed_at: datetime | None = None,
+    recorded_at: datetime,
 ) -> Reason | None:
     """Why the law forbids an event that the lifecycle allows. What an import brings did happen: it is not asked.
 
-    legal_basis: whether a supplement request names one. proposed_at: when the handling agency proposed an extension
-    that the one-stop now makes: whoever proposed in time is not refused because the one-stop took its time.
+    legal_basis: whether a supplement request names one. recorded_at: by our clock, of an extension, or of the proposal
+    that it takes up: whoever proposed in time is not refused because the one-stop took its time. When it is said to
+    have been is not asked: a claimed instant would make every late extension one in time.
     """
     account = life.account
     if account is None:
@@ -136,7 +137,7 @@ def against_the_law(
     if event.kind is EventKind.SUPPLEMENT_REQUESTED and not legal_basis:
         return _supplement_refused(account, event, clock)
     if event.kind is EventKind.EXTENDED:
-        return _extension_refused(account, event, clock, proposed_at or event.at)
+        return _extension_refused(account, event, clock, recorded_at)
     if apology is ApologyKind.OVERDUE:
         return _overdue_apology_refused(account, event, clock)
     return None
@@ -153,14 +154,14 @@ def _supplement_refused(account: Account, event: Happened, clock: Clock) -> Reas
     return None
 
 
-def _extension_refused(account: Account, event: Happened, clock: Clock, proposed_at: datetime) -> Reason | None:
+def _extension_refused(account: Account, event: Happened, clock: Clock, recorded_at: datetime) -> Reason | None:
     """Decree 61/2018 art. 19(9): at latest one day before the term ends, and once."""
     if account.due is None or account.promised is None or event.due is None:
         return Reason("", "no_term")
     due = shown(account.due.at)
     if account.extensions:
         return Reason("", "extended_before")
-    if civil_day(proposed_at) >= account.due.day:
+    if civil_day(recorded_at) >= account.due.day:
         return Reason("occurred_at", "extension_late", {"due": due.isoformat() if due else ""})
     return _new_date_refused(account.promised, event.due, event.at, clock)
 

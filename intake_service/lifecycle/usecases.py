@@ -206,7 +206,7 @@ def _decided(
             reason=act.reason,
             legal_basis="legal_basis" in act.detail,
             apology=act.apology,
-            proposed_at=act.proposed_at,
+            recorded_at=act.proposed_at or act.now,
         )
     except CalendarMissing as missing:
         field_name = "new_due_at" if act.new_due_at else "occurred_at"

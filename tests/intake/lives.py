@@ -3,9 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 
 from shared.web.clock import now
+from tests.conftest import Database
 from tests.support import REGISTER_COPY, a_draft
 
 
@@ -71,3 +73,17 @@ def reasons(answer: httpx.Response) -> set[tuple[str, str]]:
 def ago(**span: float) -> datetime:
     """An instant gone by."""
     return now() - timedelta(**span)
+
+
+async def proposed(database: Database, dossier: dict[str, Any], at: datetime, new_due_at: datetime) -> None:
+    """An extension of a dossier, proposed on a day gone by: recorded then."""
+    owner = await asyncpg.connect(database.owner_url)
+    await owner.execute(
+        "INSERT INTO extension_proposal (dossier_id, n, proposed_at, proposed_by, agency_id, new_due_at, reason,"
+        " apology, number, signed_by) SELECT id, 1, $2, 'handler', agency_id, $3, 'Lý do', 'Xin lỗi', '1', 'Bình'"
+        " FROM dossier WHERE code = $1",
+        dossier["code"],
+        at,
+        new_due_at,
+    )
+    await owner.close()

@@ -48,6 +48,21 @@ async def test_not_when_the_term_has_ended(intake: httpx.AsyncClient, issuer: Lo
     assert reasons(answer) == {("occurred_at", "extension_late")}
 
 
+async def test_a_late_one_is_not_in_time_because_an_earlier_hour_is_claimed(
+    intake: httpx.AsyncClient, issuer: LocalIssuer
+) -> None:
+    late = await imported(intake, bearer(issuer, "admin", PROVINCE), accepted=ago(days=30), due=ago(days=3))
+    claimed = ago(days=10).isoformat()
+    answer = await does(intake, late, "extensions", **LETTER, new_due_at=workday(20).isoformat(), occurred_at=claimed)
+    assert (answer.status_code, reasons(answer)) == (422, {("occurred_at", "extension_late")})
+    assert (await intake.get(f"/v1/dossiers/{late['code']}")).json() == late
+
+
+async def test_one_in_time_may_be_entered_a_day_later(intake: httpx.AsyncClient, dossier: dict[str, Any]) -> None:
+    yesterday = ago(days=1).isoformat()
+    await did(intake, dossier, "extensions", **LETTER, new_due_at=workday(20).isoformat(), occurred_at=yesterday)
+
+
 async def test_the_new_date_is_later_and_worked(intake: httpx.AsyncClient, dossier: dict[str, Any]) -> None:
     early = await does(intake, dossier, "extensions", **LETTER, new_due_at=ago(days=-2).isoformat())
     assert reasons(early) == {("new_due_at", "not_later")}

@@ -10,7 +10,7 @@ import pytest
 
 from services.local_issuer import LocalIssuer
 from tests.conftest import Database
-from tests.intake.lives import ago, did, does, imported, reasons
+from tests.intake.lives import ago, did, does, imported, proposed, reasons
 from tests.intake.test_extension_and_apology import LETTER, workday
 from tests.support import JUSTICE, PROVINCE, WARD, bearer
 
@@ -61,9 +61,9 @@ async def waiting(intake: httpx.AsyncClient) -> list[str]:
 async def test_the_agency_proposes_and_the_one_stop_takes_it(
     intake: httpx.AsyncClient, dossier: dict[str, Any], handler: dict[str, str]
 ) -> None:
-    proposed = await propose(intake, dossier, handler)
-    assert proposed.status_code == 201, proposed.text
-    assert (proposed.json()["n"], proposed.json()["state"]) == (1, "open")
+    made = await propose(intake, dossier, handler)
+    assert made.status_code == 201, made.text
+    assert (made.json()["n"], made.json()["state"]) == (1, "open")
     assert (await intake.get(f"/v1/dossiers/{dossier['code']}")).json() == dossier, "a proposal moves nothing"
     assert dossier["code"] in await waiting(intake)
 
@@ -143,16 +143,7 @@ async def test_proposed_in_time_it_may_be_taken_when_the_term_is_over(
 ) -> None:
     """The one-stop was slow: that is not the handling agency's. Late it is all the same."""
     late = await imported(intake, bearer(issuer, "admin", PROVINCE), accepted=ago(days=30), due=ago(days=3))
-    owner = await asyncpg.connect(database.owner_url)
-    await owner.execute(
-        "INSERT INTO extension_proposal (dossier_id, n, proposed_at, proposed_by, agency_id, new_due_at, reason,"
-        " apology, number, signed_by) SELECT id, 1, $2, 'handler', agency_id, $3, 'Lý do', 'Xin lỗi', '1', 'Bình'"
-        " FROM dossier WHERE code = $1",
-        late["code"],
-        ago(days=9),
-        workday(20),
-    )
-    await owner.close()
+    await proposed(database, late, ago(days=9), workday(20))
     moved = await did(intake, late, "extensions", proposal=1)
     assert datetime.fromisoformat(moved["due_at"]) == workday(20)
     assert (await did(intake, late, "finish"))["verdict"] == "late"

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from services.local_issuer import LocalIssuer
-from tests.intake.lives import ago, did, does, imported, reasons
+from tests.conftest import Database
+from tests.intake.lives import ago, did, does, imported, proposed, reasons
 from tests.intake.test_extension_and_apology import LETTER, workday
 from tests.support import PROVINCE, WARD, bearer
 
@@ -50,11 +51,11 @@ async def test_a_new_time_is_the_one_re_appointment(intake: httpx.AsyncClient, l
     await did(intake, late, "apologies", **OVERDUE)  # to apologise again, one may
 
 
-async def test_nor_after_an_extension(intake: httpx.AsyncClient, issuer: LocalIssuer) -> None:
+async def test_nor_after_an_extension(intake: httpx.AsyncClient, database: Database, issuer: LocalIssuer) -> None:
     headers = bearer(issuer, "admin", PROVINCE)
     dossier = await imported(intake, headers, accepted=ago(days=30), due=ago(days=3))
-    extended = {**LETTER, "occurred_at": ago(days=9).isoformat(), "new_due_at": workday(10).isoformat()}
-    await did(intake, dossier, "extensions", **extended)
+    await proposed(database, dossier, ago(days=9), workday(10))
+    await did(intake, dossier, "extensions", proposal=1)
     answer = await does(intake, dossier, "apologies", **OVERDUE, new_due_at=workday(20).isoformat())
     assert reasons(answer) == {("new_due_at", "extended_before")}
     await did(intake, dossier, "apologies", **OVERDUE)

@@ -48,7 +48,7 @@ def judged(rule: SupplementRule, *events: tuple[EventKind, str]) -> Judged:
         life = told(happened)
         event = decided(life, kind, at(text), clock)
         assert event is not None
-        if life is not None and (reason := against_the_law(life, event, clock, legal_basis=False)) is not None:
+        if life is not None and (reason := against_the_law(life, event, clock, recorded_at=event.at)) is not None:
             refused.append(reason.code)
         happened.append(event)
     return _told(history(happened), clock, refused, at(events[-1][1]))

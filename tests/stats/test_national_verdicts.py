@@ -11,12 +11,11 @@ import pytest_asyncio
 from intake_service.app import create_app as intake_app
 from shared.web.clock import now
 from stats_service.app import create_app as stats_app
-from tests.intake.lives import did, imported
+from tests.intake.lives import did, imported, proposed
 from tests.support import BIRTH, PROVINCE, WARD, at, bearer, serving, settings_for
 
 ACCEPTED = "Monday 2025-10-06 08:00"  # a working day: due on Tuesday 7/10
 MISSING = {"reason": "Thiếu giấy tờ"}
-LETTER = {"reason": "Chờ giám định", "number": "1/PXL", "signed_by": "Trần Văn Bình"}
 MINUTES = {"reason": "Nhập nhầm", "decision": "07/BB-TTPVHCC"}
 WISH = {"reason": "Theo yêu cầu của công dân"}
 DONE = {"outcome": "granted"}
@@ -84,18 +83,18 @@ LIVES: dict[str, tuple[list[tuple[str, str, dict[str, Any]]], str]] = {
     ),
 }
 OF_TEN_DAYS = {"due": at("Monday 2025-10-20 17:00")}
-#: Where the term is too short for it: a date promised elsewhere.
+#: Where the term is too short for it: a date promised elsewhere. An extension is in time if it was recorded in time.
 GIVEN: dict[str, tuple[list[tuple[str, str, dict[str, Any]]], str]] = {
     "extended, and over by the new date": (
         [
-            ("extensions", "Thursday 2025-10-16 10:00", {**LETTER, "new_due_at": "2025-10-24T17:00:00+07:00"}),
+            ("extensions", "Thursday 2025-10-16 10:00", {"proposal": 1}),
             ("finish", "Thursday 2025-10-23 10:00", DONE),
         ],
         "overdue",
     ),
     "extended, and over by the first": (
         [
-            ("extensions", "Thursday 2025-10-16 10:00", {**LETTER, "new_due_at": "2025-10-24T17:00:00+07:00"}),
+            ("extensions", "Thursday 2025-10-16 10:00", {"proposal": 1}),
             ("finish", "Monday 2025-10-20 10:00", DONE),
         ],
         "on_time",
@@ -122,13 +121,15 @@ async def counted(stats: httpx.AsyncClient, **more: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("name", [*LIVES, *GIVEN])
-async def test_a_life_is_counted_as_it_is_told(rooms, name):
+async def test_a_life_is_counted_as_it_is_told(rooms, database, name):
     intake, stats = rooms
     steps, verdict = {**LIVES, **GIVEN}[name]
     before = await counted(stats)
     given = OF_TEN_DAYS if name in GIVEN else {"due": None}
     dossier = await imported(intake, dict(intake.headers), accepted=at(ACCEPTED), **given)
     for verb, when, body in steps:
+        if verb == "extensions":
+            await proposed(database, dossier, at(when), at("Friday 2025-10-24 17:00"))
         moment = {"occurred_at": at(when).isoformat()} if when else {}
         await did(intake, dossier, verb, **body, **moment)
     told = (await intake.get(f"/v1/dossiers/{dossier['code']}/deadline")).json()
