@@ -25,7 +25,7 @@ from tests.builders_log import Event, History
 from tests.conftest import Database
 from tests.intake.lives import ago, does, received
 from tests.stats.recounts import counts
-from tests.support import JUSTICE, PROVINCE, bearer, serving, settings_for
+from tests.support import BIRTH, JUSTICE, PROVINCE, REGISTER_COPY, bearer, serving, settings_for
 
 MINUTES = {"reason": "Nhập nhầm", "decision": "07/BB"}
 VERBS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -140,3 +140,23 @@ async def test_every_figure_is_a_recount(fresh_database: Database, issuer: Local
     assert kinds["corrected"] > 20
     await owner.close()
     await stats_role.close()
+
+
+async def test_a_corrected_procedure_is_what_it_was_then(fresh_database: Database, issuer: LocalIssuer) -> None:
+    """Corrected twice: before the first correction, between the two, and now. The list behind each figure likewise."""
+    settings = settings_for(fresh_database, issuer)
+    async with serving(intake_app(settings)) as intake, serving(stats_app(settings)) as stats:
+        for client in (intake, stats):
+            client.headers.update(bearer(issuer, "admin", PROVINCE))
+        dossier, instants = await received(intake), [now()]
+        for change in ({"procedure": BIRTH}, {"channel": "post"}, {"procedure": REGISTER_COPY}):
+            assert (await does(intake, dossier, "corrections", **MINUTES, **change)).status_code == 200
+            instants.append(now())
+        day = str(civil_day(instants[0]))
+        for as_of, procedure in zip(instants, (REGISTER_COPY, BIRTH, BIRTH, REGISTER_COPY), strict=True):
+            asked = {"agency": PROVINCE, "from": day, "to": day, "as_of": as_of.isoformat()}
+            report = (await stats.get("/v1/reports/resolution", params={**asked, "group_by": "procedure"})).json()
+            assert [row["key"] for row in report["rows"]] == [procedure]
+            row = {**asked, "figure": "received", "procedure": procedure}
+            (listed,) = (await stats.get("/v1/reports/resolution/dossiers", params=row)).json()["items"]
+            assert listed["procedure"] == procedure
