@@ -152,11 +152,11 @@ async def settle(connection: Connection, reference: Reference, now: datetime) ->
             pauses = await store.pauses(connection, dossier_id)
             left = [s for s in (await store.of(connection, dossier_id)).values() if s.state is not State.OVER]
             try:
-                ended = [ended(segment, at, pauses, reference) for segment in left]
+                closing = [ended(segment, at, pauses, reference) for segment in left]
             except CalendarMissing as missing:
                 log.warning("segments.not_settled", year=missing.year)
                 continue
-            await store.write(connection, dossier_id, ended, recorded_at=now)
+            await store.write(connection, dossier_id, closing, recorded_at=now)
             closed += 1
     return closed == SETTLED_AT_ONCE
 
