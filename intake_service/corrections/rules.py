@@ -33,9 +33,14 @@ def corrected_reception(was: Reception, place: Place, accepted_at: datetime) -> 
 
 
 def untimely(
-    accepted_at: datetime, submitted_at: datetime | None, history: Sequence[Happened], now: datetime
+    accepted_at: datetime,
+    submitted_at: datetime | None,
+    history: Sequence[Happened],
+    now: datetime,
+    went_on_at: datetime | None = None,
 ) -> Reason | None:
-    """Why a dossier cannot have been accepted then: in the future, before it was handed in, after what followed."""
+    """Why a dossier cannot have been accepted then: in the future, before it was handed in, after what followed.
+    went_on_at: when the first step was taken that routing has of it."""
     if accepted_at > now + CLOCK_TOLERANCE:
         return Reason("accepted_at", "in_future")
     if submitted_at is not None and accepted_at < submitted_at:
@@ -44,7 +49,8 @@ def untimely(
     before = max((event.at for event in history[:begun]), default=None)
     if before is not None and accepted_at < before:
         return Reason("accepted_at", "out_of_order")
-    followed = min((event.at for event in history[begun + 1 :] if event.kind not in NO_STEP), default=None)
+    steps = [event.at for event in history[begun + 1 :] if event.kind not in NO_STEP]
+    followed = min(steps if went_on_at is None else [*steps, went_on_at], default=None)
     if followed is not None and accepted_at > followed:
         at = shown(followed)
         return Reason("accepted_at", "after_what_followed", {"at": at.isoformat() if at else ""})

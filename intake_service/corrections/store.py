@@ -1,6 +1,7 @@
 """The SQL of corrections: the reception and the applicant as they are right. What was stands in the event."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from intake_service.corrections.rules import Reception
@@ -20,6 +21,26 @@ async def receive_otherwise(connection: Writing, dossier_id: int, reception: Rec
         reception.case,
         reception.submitted_at or reception.accepted_at,
     )
+
+
+async def went_on_at(connection: Writing, dossier_id: int) -> datetime | None:
+    """When the first step was taken that routing has of a dossier: it was handed over, received, assigned, a share was
+    done, or a finish reported. What the opening of its case sent on begins with the reception, and follows it; a
+    reorganisation moves what lies there, whenever it came in."""
+    at: datetime | None = await connection.fetchval(
+        """
+        SELECT min(at) FROM (
+          SELECT h.occurred_at FROM hand_over h JOIN dossier_case c USING (dossier_id)
+          WHERE h.dossier_id = $1 AND h.kind <> 'reorganisation' AND NOT (h.seq = 1 AND h.occurred_at <= c.opened_at)
+          UNION ALL SELECT occurred_at FROM hand_over_receipt WHERE dossier_id = $1
+          UNION ALL SELECT occurred_at FROM assignment WHERE dossier_id = $1
+          UNION ALL SELECT left_at FROM case_segment WHERE dossier_id = $1 AND left_by IS NOT NULL
+          UNION ALL SELECT finished_at FROM dossier_case WHERE dossier_id = $1
+        ) AS step (at)
+        """,
+        dossier_id,
+    )
+    return at
 
 
 async def name_otherwise(connection: Writing, dossier_id: int, person: Person) -> None:

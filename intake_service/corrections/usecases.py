@@ -61,7 +61,10 @@ async def correct(
     if life.account is None or next_state(life.state, EventKind.CORRECTED) is None:
         raise lifecycle.not_allowed(life)
     whole = await one(connection, row["code"], principal)
-    decided = _decided(reference, principal, whole, row, rows, life, asked, wanted.now)
+    # What was entered right about the hour is not asked about it.
+    later = asked.accepted_at is not None and asked.accepted_at > row["accepted_at"]
+    went_on_at = await store.went_on_at(connection, row["id"]) if later else None
+    decided = _decided(reference, principal, whole, row, rows, life, asked, wanted.now, went_on_at)
     await dossiers.append(connection, [_event(reference, principal, row, life, decided, asked, wanted.now)])
     await store.receive_otherwise(connection, row["id"], decided.received)
     await store.name_otherwise(connection, row["id"], decided.person)
@@ -88,6 +91,7 @@ def _decided(
     life: Life,
     asked: CorrectionIn,
     now: datetime,
+    went_on_at: datetime | None,
 ) -> Decided:
     assert life.account is not None
     person, was = _person(whole, asked), _reception(row)
@@ -97,7 +101,7 @@ def _decided(
         accepted_at = asked.accepted_at or was.accepted_at
         received = rules.corrected_reception(was, place, accepted_at)
         history = lifecycle.read_back((each[:3] for each in rows), place.clock)
-        refused = rules.untimely(accepted_at, was.submitted_at, history, now)
+        refused = rules.untimely(accepted_at, was.submitted_at, history, now, went_on_at)
         if refused is not None:
             raise Problem("invalid_request", refused)
         if received != was:

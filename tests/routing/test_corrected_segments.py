@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from routing_service.segments.usecases import settle
 from shared.domain.lifecycle import Channel
 from shared.web.clock import now
+from tests.routing.conftest import reasons
 from tests.routing.linked import CADASTRE, FINANCE, LAND, a_case, a_step, a_workflow, finished, in_turn, segments
 from tests.routing.test_finish_has_one_truth import at_the_counter, beside_intake
 from tests.routing.test_reopened_case import told
@@ -175,3 +176,38 @@ async def test_corrected_names_move_nothing(routing, database, monkeypatch):
         before = await segments(routing, code)
         await corrects(routing, intake, code, applicant={"name": "Nguyễn Văn Bình"})
         assert await segments(routing, code) == before
+
+
+async def test_not_to_an_hour_after_the_first_step(routing, database, monkeypatch):
+    """Whoever handed it on, said that a share was done, or took it into the hands had it by then."""
+    async with two_rooms(routing, database, monkeypatch) as intake:
+        handed = (await a_case(routing)).code
+        await moved(routing, f"{handed}/hand-overs", "handler", WARD, "2026-11-16T10:00", to_agency=FINANCE)
+        shared = (await a_case(routing, channel=Channel.ONLINE)).code
+        await finished(routing, shared, 3, FINANCE, "2026-11-16T10:00")
+        assigned = (await a_case(routing)).code
+        await moved(routing, f"{assigned}/assignments", "leader", WARD, "2026-11-16T10:00", desk="Một cửa")
+        supervisor = routing.as_("supervisor", PROVINCE)
+        for code in (handed, shared, assigned):
+            path, case = f"/v1/dossiers/{code}/corrections", await case_of(routing, code)
+            later = {**MINUTES, "accepted_at": "2026-11-16T10:00:01+07:00"}
+            refused = await intake.post(path, json=later, headers=supervisor)
+            assert (refused.status_code, reasons(refused)) == (422, {("accepted_at", "after_what_followed")})
+            assert "2026-11-16T10:00:00+07:00" in refused.text
+            assert await case_of(routing, code) == case
+            await corrects(routing, intake, code, accepted_at="2026-11-16T09:30:00+07:00")
+
+
+async def test_what_the_opening_sent_on_follows_the_reception(routing, database, monkeypatch):
+    """Births begin at finance: the paper went there by itself. Once it was received there, it was received before."""
+    async with two_rooms(routing, database, monkeypatch) as intake:
+        code = (await a_case(routing, procedure=BIRTH)).code
+        for hour in ("10:00", "11:00"):
+            await corrects(routing, intake, code, accepted_at=f"2026-11-16T{hour}:00+07:00")
+            assert entries(await segments(routing, code))[0] == f"11-16T{hour}"
+        await moved(routing, f"{code}/hand-overs/1/receive", "handler", FINANCE, "2026-11-16T14:00")
+        later = {**MINUTES, "accepted_at": "2026-11-16T15:00:00+07:00"}
+        refused = await intake.post(
+            f"/v1/dossiers/{code}/corrections", json=later, headers=routing.as_("supervisor", PROVINCE)
+        )
+        assert reasons(refused) == {("accepted_at", "after_what_followed")}
