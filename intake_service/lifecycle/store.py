@@ -11,11 +11,21 @@ from shared.domain.counts import Facts
 from shared.web.database import Connection, Reading, Writing
 
 #: What a step needs to know of a dossier. `name` is what its event chain is bound to: it never changes.
-_NEEDED = """
-SELECT d.id, d.code, coalesce(d.reference, d.code) AS name, d.version_id, d.agency_id, d.channel, d.accepted_at,
+_COLUMNS = """
+  d.id, d.code, coalesce(d.reference, d.code) AS name, d.version_id, d.agency_id, d.channel, d.accepted_at,
   d.submitted_at, d.received_day, d.returned_at, d.outcome, d.provisional, d.version, d.event_seq, d.event_hash,
   d.answer_due_at, d.lapses_at, d.case_no
-FROM dossier d
+"""
+_NEEDED = f"SELECT {_COLUMNS} FROM dossier d"
+# What happened last where the dossier lay, as routing has it: before that nobody was done with it. Most dossiers are
+# finished where they were received: then the case alone is read.
+_GONE_ON = """
+  CASE WHEN c.version > 1 THEN (SELECT max(at) FROM (
+    SELECT occurred_at FROM hand_over WHERE dossier_id = d.id
+    UNION ALL SELECT occurred_at FROM hand_over_receipt WHERE dossier_id = d.id
+    UNION ALL SELECT occurred_at FROM assignment WHERE dossier_id = d.id
+    UNION ALL SELECT left_at FROM case_segment WHERE dossier_id = d.id AND left_by IS NOT NULL
+  ) AS step (at)) END AS gone_on_at
 """
 # A code of our own goes before the same text as another system's code: nobody can shadow a dossier.
 NAMED = (
@@ -26,9 +36,10 @@ NAMED = (
 
 async def locked(connection: Writing, code: str, scope: frozenset[int]) -> asyncpg.Record | None:
     """A dossier by its code, its reference or its code in another system, if its receiver or holder is in `scope`;
-    locked until the transaction ends."""
+    locked until the transaction ends. gone_on_at: when it was last handed over, received, assigned, or a share of it
+    was done."""
     return await connection.fetchrow(
-        f"{_NEEDED} LEFT JOIN dossier_case c ON c.dossier_id = d.id WHERE {NAMED}"
+        f"SELECT {_COLUMNS}, {_GONE_ON} FROM dossier d LEFT JOIN dossier_case c ON c.dossier_id = d.id WHERE {NAMED}"
         " AND (d.agency_id = ANY($2::int[]) OR c.holder_id = ANY($2::int[])) FOR NO KEY UPDATE OF d",
         code,
         list(scope),
@@ -40,7 +51,7 @@ async def all_locked(connection: Writing, codes: Sequence[str], scope: frozenset
     wait for each other."""
     named = NAMED.replace("$1", "g.asked")
     rows = await connection.fetch(
-        f"{_NEEDED.replace('FROM', ', g.asked FROM unnest($1::text[]) AS g (asked) JOIN')} ON {named}"
+        f"SELECT {_COLUMNS}, {_GONE_ON}, g.asked FROM unnest($1::text[]) AS g (asked) JOIN dossier d ON {named}"
         " LEFT JOIN dossier_case c ON c.dossier_id = d.id"
         " WHERE d.agency_id = ANY($2::int[]) OR c.holder_id = ANY($2::int[])"
         " ORDER BY d.id FOR NO KEY UPDATE OF d",

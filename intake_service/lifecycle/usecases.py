@@ -121,7 +121,9 @@ def decided(
     actor, acting_agency_id = _actor(reference, principal, act)
     life, clock = life_of(reference, row, history)
     note = _note(act)
-    step, answer_due = _decided(life, act, history, clock, note)
+    # The applicant may have taken it back while the paper was on its way; done with it nobody is before it arrived.
+    gone_on_at = row["gone_on_at"] if act.kind is EventKind.FINISHED else None
+    step, answer_due = _decided(life, act, history, clock, note, gone_on_at)
     return appended(
         row,
         step,
@@ -181,10 +183,16 @@ def life_of(reference: Reference, row: asyncpg.Record, history: list[asyncpg.Rec
 
 
 def _decided(
-    life: Life, act: Act, history: list[asyncpg.Record], clock: Clock, note: store.Note | None
+    life: Life,
+    act: Act,
+    history: list[asyncpg.Record],
+    clock: Clock,
+    note: store.Note | None,
+    gone_on_at: datetime | None,
 ) -> tuple[rules.Step, Due | None]:
-    """The step; and of a supplement request, until when the applicant is to answer it."""
-    at = act.occurred_at or max(act.now, history[-1]["occurred_at"])
+    """The step; and of a supplement request, until when the applicant is to answer it. gone_on_at: before when it
+    cannot have happened, by what routing has."""
+    at = act.occurred_at or max(act.now, history[-1]["occurred_at"], gone_on_at or act.now)
     said = {**act.said, "note": note.hash} if note is not None else act.said
     given_due = due_of(act.new_due_at, clock) if act.new_due_at else None
     answer_due: Due | None = None
@@ -211,20 +219,21 @@ def _decided(
     except CalendarMissing as missing:
         field_name = "new_due_at" if act.new_due_at else "occurred_at"
         forbidden = Reason(field_name, "calendar_missing", {"year": missing.year})
-    refused = _untimely(life, act, at, history) or forbidden
+    refused = _untimely(life, act, at, history, gone_on_at) or forbidden
     if refused is not None:
         raise Problem("invalid_request", refused)
     return step, answer_due
 
 
-def _untimely(life: Life, act: Act, at: datetime, history: list[asyncpg.Record]) -> Reason | None:
+def _untimely(
+    life: Life, act: Act, at: datetime, history: list[asyncpg.Record], gone_on_at: datetime | None
+) -> Reason | None:
     # What the system noted by itself, a moment after the counter, does not forbid what happened in between.
     # The reception is where it was corrected to, not where it was first entered.
     accepted_at = life.account.accepted_at if life.account is not None else None
     steps = (row for row in history if row["kind"] not in rules.NO_STEP)
     last = max((accepted_at if row["kind"] == EventKind.ACCEPTED else None) or row["occurred_at"] for row in steps)
-    if act.proposed_at is not None:
-        last = max(last, act.proposed_at)
+    last = max(last, act.proposed_at or last, gone_on_at or last)
     if accepted_at is not None and at < accepted_at:
         early = "before_acceptance"
     else:

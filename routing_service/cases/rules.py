@@ -72,7 +72,7 @@ class CaseRow:
     not said that it has it. reported: what the holder reported last; its `at` is None when intake refused it. ended:
     how the dossier ended, by intake's log, wherever that was brought about; None while it is open. assignments: how
     many there were, the last at `assigned_at`. first_given_at: when it was first handed over, if it was. taking_part:
-    the agencies of its segments, and those asked for an opinion.
+    the agencies of its segments, and those asked for an opinion. share_done_at: when one of them last said so.
     """
 
     dossier_id: int
@@ -97,6 +97,7 @@ class CaseRow:
     assigned_at: datetime | None
     first_given_at: datetime | None
     taking_part: frozenset[int]
+    share_done_at: datetime | None
 
     def visible(self, scope: frozenset[int]) -> bool:
         """Whoever received the dossier follows it to its end (Decree 61/2018 art. 19(6)-(7)); whoever holds it sees it;
@@ -205,14 +206,17 @@ def finish(
     occurred_at: datetime | None,
     now: datetime,
 ) -> Finished | AlreadyFinished | Problem:
-    """Whether who asks may report the finish: the holder, and not as of before it got the dossier. Whether the dossier
-    may be finished is intake's to say."""
+    """Whether who asks may report the finish: the holder, and not as of before it got the dossier or a share of it was
+    done; the counter is told the same (intake_service/lifecycle). Whether the dossier may be finished is intake's to
+    say."""
     if case.holder_id not in scope:
         return Problem("forbidden", Reason("", "not_the_holder"))
     if case.over:
         differing = _differing(case.finish, outcome, occurred_at)
         return Problem("not_allowed_in_status", Reason("", "case_over"), *differing) if differing else AlreadyFinished()
     floor, early = case.floor
+    if case.share_done_at is not None:
+        floor, early = max(floor, case.share_done_at), "out_of_order"
     refused = impossible(occurred_at, case.accepted_at, "before_acceptance", now) or impossible(
         occurred_at, floor, early, now
     )

@@ -56,7 +56,8 @@ SELECT c.dossier_id, d.code, d.agency_id, c.holder_id, c.desk, c.assignee, c.rec
   f.occurred_at AS first_given_at, coalesce(a.seq, 0) AS assignments,
   a.occurred_at AS assigned_at,
   ARRAY(SELECT agency_id FROM case_segment WHERE dossier_id = c.dossier_id
-    UNION SELECT to_agency_id FROM opinion WHERE dossier_id = c.dossier_id) AS taking_part
+    UNION SELECT to_agency_id FROM opinion WHERE dossier_id = c.dossier_id) AS taking_part,
+  (SELECT max(left_at) FROM case_segment WHERE dossier_id = c.dossier_id AND left_by IS NOT NULL) AS share_done_at
 FROM dossier_case c JOIN dossier d ON d.id = c.dossier_id
 LEFT JOIN LATERAL (
   SELECT seq, kind, from_agency_id, from_desk, occurred_at FROM hand_over WHERE dossier_id = c.dossier_id
@@ -402,4 +403,5 @@ def _case(row: asyncpg.Record) -> CaseRow:
         assigned_at=row["assigned_at"],
         first_given_at=row["first_given_at"],
         taking_part=frozenset(row["taking_part"]),
+        share_done_at=row["share_done_at"],
     )

@@ -9,10 +9,12 @@ import pytest
 from intake_service.app import create_app as create_intake
 from routing_service.cases import usecases
 from shared.contracts.intake import IntakeClient
-from shared.domain.lifecycle import EventKind
+from shared.domain.lifecycle import Channel, EventKind
 from shared.web.clock import now
 from tests.routing.conftest import reasons
-from tests.support import WARD, a_finish, serving, settings_for
+from tests.routing.linked import FINANCE, a_case, a_workflow, finished, in_turn
+from tests.routing.test_segments_declined import moved
+from tests.support import JUSTICE, WARD, a_finish, serving, settings_for
 
 MONDAY = "Monday 2026-11-16 09:00"
 TUESDAY, WEDNESDAY = "2026-11-17T10:00:00+07:00", "2026-11-18T10:00:00+07:00"
@@ -158,3 +160,48 @@ async def test_a_withdrawn_dossier_has_no_other_end(routing, database, monkeypat
     assert (case["status"], case["outcome"], case["finished_at"]) == ("withdrawn", "withdrawn", TUESDAY)
     refused = await by_the_holder(routing, built.code)
     assert (refused.status_code, reasons(refused)) == (409, {("", "case_over"), ("outcome", "not_one_of")})
+
+
+async def test_neither_door_finishes_it_before_the_last_that_happened_to_it(routing, database, monkeypatch):
+    """Handed over on Tuesday at 10:00, received on Wednesday at 10:00."""
+    async with beside_intake(routing, database, monkeypatch) as intake:
+        code = (await routing.case(accepted=MONDAY)).code
+        assert (await at_the_counter(routing, intake, code, occurred_at="2026-11-16T08:59:59+07:00")).status_code == 422
+        at = {"occurred_at": TUESDAY}
+        await moved(routing, f"{code}/hand-overs", "handler", WARD, TUESDAY[:16], to_agency=JUSTICE)
+        await moved(routing, f"{code}/hand-overs/1/receive", "handler", JUSTICE, WEDNESDAY[:16])
+        before = await read(routing, code)
+        item = {"action": "finish", "code": code, **at}
+        many = await intake.post(
+            "/v1/dossiers/bulk-actions", json={"items": [item]}, headers=routing.as_("counter", WARD)
+        )
+        assert many.json()["items"][0]["problem"]["errors"][0]["code"] == "out_of_order"
+        for refused in (
+            await at_the_counter(routing, intake, code, **at),
+            await routing.http.post(f"/v1/cases/{code}/finish", json=at, headers=routing.as_("handler", JUSTICE)),
+        ):
+            assert (refused.status_code, reasons(refused)) == (422, {("occurred_at", "out_of_order")})
+        assert await read(routing, code) == before
+        # Withdrawn it may have been at the counter while the paper was on its way.
+        other = await routing.case(accepted=MONDAY)
+        await moved(routing, f"{other.code}/hand-overs", "handler", WARD, WEDNESDAY[:16], to_agency=JUSTICE)
+        body = {"reason": "Theo yêu cầu", "occurred_at": TUESDAY}
+        path, counter = f"/v1/dossiers/{other.code}/withdraw", routing.as_("counter", WARD)
+        assert (await intake.post(path, json=body, headers=counter)).status_code == 200
+        done = await at_the_counter(routing, intake, code, occurred_at=WEDNESDAY)
+        assert (done.status_code, done.json()["finished_at"]) == (200, WEDNESDAY)
+
+
+async def test_nor_before_a_share_of_it_was_done(routing, database, monkeypatch):
+    """Where all work side by side nothing is handed over; without an hour, it is now."""
+    await a_workflow(routing, "LT-DAT", in_turn())
+    async with beside_intake(routing, database, monkeypatch) as intake:
+        code = (await a_case(routing, channel=Channel.ONLINE)).code
+        await finished(routing, code, 3, FINANCE, TUESDAY[:16])
+        at = {"occurred_at": "2026-11-17T09:59:00+07:00"}
+        for refused in (
+            await at_the_counter(routing, intake, code, **at),
+            await by_the_holder(routing, code, **at),
+        ):
+            assert (refused.status_code, reasons(refused)) == (422, {("occurred_at", "out_of_order")})
+        assert (await at_the_counter(routing, intake, code)).status_code == 200
