@@ -69,7 +69,8 @@ async def finish(
     key: IdempotencyKey = None,
     if_match: IfMatch = None,
 ) -> Response:
-    """By the agency whose share it is (NĐ 61/2018 art. 19(6)–(7)). On paper the dossier is handed over to the next one
+    """By the agency whose share it is (NĐ 61/2018 art. 19(6)–(7)), or, once that has returned the dossier, by whoever
+    holds it: what the agency used is then judged as of its return. On paper the dossier is handed over to the next one
     by itself, and after the last to the one-stop where it was filed; an electronic dossier lies open to all of them.
     It does not end the dossier: that is `/finish` of the case. Without a body: now."""
     instant = now()

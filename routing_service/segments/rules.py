@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from routing_service.cases.rules import CaseRow, Change, Moved, Movement, gone_on_with, impossible
+from routing_service.hand_overs.rules import HandOverRow
 from routing_service.segment_clock.rules import (
     Clock,
     Pause,
@@ -14,8 +15,9 @@ from routing_service.segment_clock.rules import (
     entered,
     left,
 )
-from routing_service.workflows.rules import Kind, Step, in_order, unit_of
+from routing_service.workflows.rules import Kind, Step, carrying_on, in_order, unit_of
 from shared.domain.agencies import AgencyTree
+from shared.domain.civil_time import civil_day
 from shared.domain.terms import due_after
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
@@ -123,13 +125,22 @@ def finish(
     note: str | None,
     occurred_at: datetime | None,
     now: datetime,
+    log: Sequence[HandOverRow] = (),
 ) -> Done | Problem:
     """Whether who asks may say that a share is done, and what follows: on paper the next one enters and the dossier is
-    handed over to it; after the last it goes back to the one-stop where it was filed (art. 19(6)-(7))."""
+    handed over to it; after the last it goes back to the one-stop where it was filed (art. 19(6)-(7)).
+
+    Paper that was given back by the agency whose share it is lies with somebody else, who does the work, or has it
+    done: whoever holds it may say so too. What the agency used is then judged as of when it gave it back.
+    """
     segment = segments.get(no)
     if segment is None or track is None:
         return Problem("not_found")
-    if segment.agency_id not in scope:
+    has_it = _lies_with(case, segment.agency_id, reference.agencies)
+    given_back_at = None
+    if not (track.parallel or has_it) and case.holder_id in scope:
+        given_back_at = _given_back_at(segment, log)
+    if segment.agency_id not in scope and given_back_at is None:
         return Problem("forbidden", Reason("", "not_your_segment"))
     if case.over:
         return Problem("not_allowed_in_status", Reason("", "case_over"))
@@ -137,13 +148,18 @@ def finish(
         return Problem("not_allowed_in_status", Reason("", "segment_over"))
     if segment.entered_at is None:
         return _waits(segment, segments)
-    floor = segment.entered_at if track.parallel else _had_at(case, segment, segments, reference.agencies)
+    if track.parallel:
+        floor = segment.entered_at
+    elif given_back_at is not None:
+        floor = case.floor[0]
+    else:
+        floor = _had_at(case, segment, segments, reference.agencies)
     refused = impossible(occurred_at, floor, "out_of_order", now)
     if refused is not None:
         return Problem("invalid_request", refused)
     at = occurred_at or max(now, floor)
     try:
-        done = replace(left(segment, at, pauses, reference), left_by=actor, note=note)
+        done = replace(left(segment, given_back_at or at, pauses, reference), left_by=actor, note=note)
     except CalendarMissing as missing:
         return Problem("invalid_request", Reason("occurred_at", "calendar_missing", {"year": missing.year}))
     after = {**segments, no: done}
@@ -153,7 +169,8 @@ def finish(
     )
     if track.parallel:
         return Done(done, entering, None)
-    change = _handed_on(case, done, after | {segment.no: segment for segment in entering}, reference.agencies)
+    after |= {segment.no: segment for segment in entering}
+    change = _handed_on(case, at, note, after, given=has_it or given_back_at is not None)
     if isinstance(change, Problem):
         return change
     got_at = _got_at(case, change)
@@ -163,13 +180,19 @@ def finish(
 
 
 def carried(
-    change: Change, track: Track, segments: Mapping[int, Segment], pauses: Sequence[Pause], reference: Reference
+    change: Change,
+    track: Track,
+    segments: Mapping[int, Segment],
+    named: Mapping[int, int],
+    pauses: Sequence[Pause],
+    reference: Reference,
 ) -> list[Segment]:
     """The segments that go along with a hand-over, or with one that is declined or recalled, or that enter by it.
+    named: whose each is by the workflow, as `named_by` says.
 
-    Whoever declines has nothing to do: the share goes back to the giver, and goes on from there to whom the giver hands
-    the dossier next, each time with the whole of its allotment. A share that waited for nothing but the paper enters
-    when somebody hands the paper to its agency.
+    Whoever declines has nothing to do: the share goes back to the giver, and on from there with the dossier until the
+    agency that the workflow names or another takes it up, each time with the whole of its allotment. A share that
+    waited for nothing but the paper enters when somebody hands the paper to its agency.
     """
     case, moved, last = change.case, change.moved, change.case.last
     if moved is None or track.parallel:
@@ -177,8 +200,13 @@ def carried(
     at, along = moved.occurred_at, list[Segment]()
     if last is not None and moved.kind in (Movement.DECLINE, Movement.RECALL):
         along = _entered_with(case, last.handed_over_at, segments)
-    elif moved.kind is Movement.HAND_OVER and last is not None and last.kind in (Movement.DECLINE, Movement.RECALL):
-        along = [s for s in _entered_with(case, last.handed_over_at, segments) if s.entered_at == last.handed_over_at]
+    elif moved.kind is Movement.HAND_OVER:
+        came_back = _came_back(case, segments)
+        along = [
+            segment
+            for segment in segments.values()
+            if segment.no in came_back or _goes_along(segment, case, moved, named.get(segment.no), reference.agencies)
+        ]
     goes = [
         entered(replace(segment, agency_id=moved.to_agency_id, desk=moved.to_desk), at, pauses, reference)
         for segment in along
@@ -190,6 +218,44 @@ def carried(
         for segment in _to_enter(segments, paper=False)
         if segment.agency_id == moved.to_agency_id and segment.desk in (None, moved.to_desk)
     ]
+
+
+def named_by(steps: Sequence[Step], case: CaseRow, tree: AgencyTree) -> dict[int, int]:
+    """Whose each share of a case is by the workflow that holds for it: the unit's id, by number."""
+    receiving, day = tree.by_id[case.agency_id], civil_day(case.accepted_at)
+    units = {step.no: unit_of(step, receiving, tree, day) for step in steps}
+    return {no: unit.id for no, unit in units.items() if unit is not None}
+
+
+def _came_back(case: CaseRow, segments: Mapping[int, Segment]) -> set[int]:
+    """The shares that the holder has since a decline or a recall, by which the dossier came back to it last."""
+    last = case.last
+    if last is None or last.kind not in (Movement.DECLINE, Movement.RECALL):
+        return set()
+    there = _entered_with(case, last.handed_over_at, segments)
+    return {segment.no for segment in there if segment.entered_at == last.handed_over_at}
+
+
+def _goes_along(segment: Segment, case: CaseRow, moved: Moved, named: int | None, tree: AgencyTree) -> bool:
+    """Whether an open share that lies elsewhere than the workflow says goes along with the dossier: always to the
+    agency that is named; to another from who only passes the dossier on, which is the one-stop where it was filed, and
+    who has not received it. Who received it in the place of the one that is named has taken the share up."""
+    if segment.state is not State.OPEN or named is None:
+        return False
+    heir = carrying_on(tree.by_id[named], tree, civil_day(moved.occurred_at))
+    home = {named, heir.id} if heir is not None else {named}
+    if segment.agency_id in home:
+        return False
+    passes_on = segment.agency_id == case.holder_id and (not case.received or case.holder_id == case.agency_id)
+    return moved.to_agency_id in home or passes_on
+
+
+def _given_back_at(segment: Segment, log: Sequence[HandOverRow]) -> datetime | None:
+    """When the agency whose share it is gave the paper back; None where it did not, or handed it on since."""
+    last = max((row for row in log if row.from_agency_id == segment.agency_id), key=lambda row: row.seq, default=None)
+    if last is None or last.answers is None or segment.entered_at is None or last.occurred_at < segment.entered_at:
+        return None
+    return last.occurred_at
 
 
 def _entered_with(case: CaseRow, at: datetime, segments: Mapping[int, Segment]) -> list[Segment]:
@@ -282,10 +348,10 @@ def _got_at(case: CaseRow, change: Change | None) -> datetime | None:
 
 
 def _handed_on(
-    case: CaseRow, done: Segment, segments: Mapping[int, Segment], tree: AgencyTree
+    case: CaseRow, at: datetime, note: str | None, segments: Mapping[int, Segment], *, given: bool
 ) -> Change | Problem | None:
-    """The hand-over that follows; None where the dossier lies already where it is to go. Nobody takes it from a third
-    one that holds it and has not given it."""
+    """The hand-over that follows; None where the dossier lies already where it is to go. given: by whoever holds it:
+    nobody takes it from a third one."""
     opened = [segment for segment in segments.values() if segment.state is State.OPEN]
     first = min(opened, key=lambda segment: segment.no, default=None)
     if first is None and case.holder_id == case.agency_id:
@@ -293,11 +359,11 @@ def _handed_on(
     agency_id, desk = (first.agency_id, first.desk) if first is not None else (case.agency_id, None)
     if (agency_id, desk) == (case.holder_id, case.desk):
         return None
-    if not _lies_with(case, done.agency_id, tree):
+    if not given:
         return None if agency_id == case.holder_id else Problem("forbidden", Reason("", "not_the_holder"))
-    at = max(done.left_at or case.floor[0], case.floor[0])
+    at = max(at, case.floor[0])
     # Whoever is done with it has had it.
-    return Change(case, gone_on_with(case, at), Moved(Movement.HAND_OVER, agency_id, desk, at, done.note))
+    return Change(case, gone_on_with(case, at), Moved(Movement.HAND_OVER, agency_id, desk, at, note))
 
 
 def _planned(segment: Segment, segments: Mapping[int, Segment], free_at: datetime, reference: Reference) -> Segment:

@@ -11,9 +11,11 @@ import structlog
 from routing_service.cases import store as cases
 from routing_service.cases.rules import CaseRow, Change
 from routing_service.cases.usecases import expect, locked, one, visible
+from routing_service.hand_overs import store as hand_overs
 from routing_service.segment_clock.rules import Pause, Segment, State, alive_again, as_of, ended
 from routing_service.segments import rules, store
 from routing_service.segments.rules import Track
+from routing_service.workflows import store as workflows
 from shared.contracts.workflows import SegmentFinishIn
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
@@ -80,6 +82,7 @@ async def finish(
         note=asked.note,
         occurred_at=asked.occurred_at,
         now=now,
+        log=await hand_overs.log(connection, case.dossier_id),
     )
     if isinstance(decided, Problem):
         raise decided
@@ -108,9 +111,13 @@ async def carry(connection: Writing, reference: Reference, changes: Sequence[Cha
         return
     segments = await store.of_all(connection, list(tracks))
     pauses = await store.pauses_of_all(connection, list(tracks))
+    steps = await workflows.steps_of(connection, sorted({track.workflow_id for track in tracks.values()}))
     for dossier_id, track in tracks.items():
         alive = {no: alive_again(segment) for no, segment in segments[dossier_id].items()}
-        going = rules.carried(moves[dossier_id], track, alive, pauses[dossier_id], reference)
+        change, named = moves[dossier_id], dict[int, int]()
+        if track.holds:
+            named = rules.named_by(steps[track.workflow_id], change.case, reference.agencies)
+        going = rules.carried(change, track, alive, named, pauses[dossier_id], reference)
         if going:
             await store.write(connection, dossier_id, going, recorded_at=now)
 

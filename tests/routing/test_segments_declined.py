@@ -125,3 +125,50 @@ async def test_electronic_shares_and_other_hand_overs_are_as_they_were(linked: R
     await moved(linked, f"{paper}/hand-overs", "handler", WARD, "2026-11-16T10:00", to_agency=JUSTICE)
     await moved(linked, f"{paper}/hand-overs/1/decline", "leader", JUSTICE, "2026-11-16T10:30", **WHY)
     assert (await share(linked, paper, 1))[:3] == (WARD, "open", "11-16T09:00")
+
+
+async def at_finance(linked: Routing) -> str:
+    """A dossier of which finance has declined its share, the third: the cadastre has it again since 14:00."""
+    code = (await a_case(linked)).code
+    await finished(linked, code, 1, WARD, "2026-11-16T10:00")
+    await finished(linked, code, 2, CADASTRE, "2026-11-16T11:00")
+    await moved(linked, f"{code}/hand-overs/2/decline", "leader", FINANCE, "2026-11-16T14:00", **WHY)
+    assert (await share(linked, code, 3))[:3] == (CADASTRE, "open", "11-16T14:00")
+    return code
+
+
+async def test_it_goes_back_the_way_of_the_one_stop(linked: Routing) -> None:
+    """From the last agency to the lead or the one-stop, which sends it on (art. 19(6)): at each the whole allotment,
+    eight hours here."""
+    code = await at_finance(linked)
+    await moved(linked, f"{code}/hand-overs", "handler", CADASTRE, "2026-11-16T15:00", to_agency=WARD)
+    assert await share(linked, code, 3) == (WARD, "open", "11-16T15:00", "11-17T15:00")
+    await moved(linked, f"{code}/hand-overs/4/receive", "handler", WARD, "2026-11-16T16:00")
+    await moved(linked, f"{code}/hand-overs", "handler", WARD, "2026-11-17T08:00", to_agency=FINANCE)
+    assert await share(linked, code, 3) == (FINANCE, "open", "11-17T08:00", "11-18T08:00")
+    assert (await listed(linked, WARD, code), await listed(linked, FINANCE, code)) == ([], [3])
+    await moved(linked, f"{code}/hand-overs/5/receive", "handler", FINANCE, "2026-11-17T09:00")
+    after = await finished(linked, code, 3, FINANCE, "2026-11-17T10:00")
+    assert (after["items"][2]["worked_hours"], after["items"][3]["state"]) == (2.0, "open")
+
+
+async def test_who_passes_it_on_unreceived_passes_its_share_on(linked: Routing) -> None:
+    code = await at_finance(linked)
+    await moved(linked, f"{code}/hand-overs", "handler", CADASTRE, "2026-11-16T15:00", to_agency=JUSTICE)
+    await moved(linked, f"{code}/hand-overs", "handler", JUSTICE, "2026-11-16T16:00", to_agency=WARD)
+    assert (await share(linked, code, 3))[:3] == (WARD, "open", "11-16T16:00")
+    await moved(linked, f"{code}/hand-overs/5/recall", "handler", JUSTICE, "2026-11-16T16:30")
+    assert (await share(linked, code, 3))[:3] == (JUSTICE, "open", "11-16T16:30")
+
+
+async def test_who_received_it_in_the_place_of_another_has_taken_it_up(linked: Routing) -> None:
+    """It does not come off its own lateness by handing the paper on; only the agency that the workflow names takes it
+    from there."""
+    code = await at_finance(linked)
+    await moved(linked, f"{code}/hand-overs", "handler", CADASTRE, "2026-11-16T15:00", to_agency=JUSTICE)
+    await moved(linked, f"{code}/hand-overs/4/receive", "handler", JUSTICE, "2026-11-16T15:30")
+    await moved(linked, f"{code}/hand-overs", "handler", JUSTICE, "2026-11-18T08:00", to_agency=WARD)
+    assert await share(linked, code, 3) == (JUSTICE, "open", "11-16T15:00", "11-17T15:00")
+    assert (await segments(linked, code))["late"] == [JUSTICE]
+    await moved(linked, f"{code}/hand-overs", "handler", WARD, "2026-11-18T09:00", to_agency=FINANCE)
+    assert (await share(linked, code, 3))[:3] == (FINANCE, "open", "11-18T09:00")
