@@ -1,5 +1,6 @@
 """The SQL of a dossier's life: the dossier locked with its history, and one more event with the state it leaves."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from hashlib import sha256
 import asyncpg
 
 from shared.domain.counts import Facts
+from shared.domain.linked import Share
 from shared.web.database import Connection, Reading, Writing
 
 #: What a step needs to know of a dossier. `name` is what its event chain is bound to: it never changes.
@@ -68,17 +70,18 @@ async def not_begun(connection: Connection, dossier_ids: Sequence[int]) -> list[
     )
 
 
-async def receiving_due_at(connection: Connection, dossier_ids: Sequence[int]) -> dict[int, datetime]:
-    """Of the linked ones among these dossiers, until when the agency that received them is done with its own first
-    share, as routing plans it now."""
+async def planned(connection: Connection, dossier_ids: Sequence[int]) -> dict[int, list[Share]]:
+    """The shares of the linked ones among these dossiers, as routing plans them now."""
+    found = defaultdict[int, list[Share]](list)
     rows = await connection.fetch(
-        "SELECT s.dossier_id, min(s.planned_due_at) AS due_at FROM case_segment s"
-        " JOIN dossier d ON d.id = s.dossier_id AND d.agency_id = s.agency_id"
+        "SELECT s.dossier_id, s.no, s.agency_id, s.follows, s.planned_due_at FROM case_segment s"
         " JOIN workflow w ON w.id = s.workflow_id AND w.kind = 'linked'"
-        " WHERE s.dossier_id = ANY($1::bigint[]) AND s.planned_due_at IS NOT NULL GROUP BY s.dossier_id",
+        " WHERE s.dossier_id = ANY($1::bigint[]) ORDER BY s.dossier_id, s.no",
         dossier_ids,
     )
-    return {row["dossier_id"]: row["due_at"] for row in rows}
+    for dossier_id, no, agency_id, follows, due_at in rows:
+        found[dossier_id].append(Share(no, agency_id, tuple(follows), due_at))
+    return found
 
 
 async def locked_open(connection: Connection, dossier_ids: Sequence[int]) -> list[asyncpg.Record]:

@@ -19,6 +19,7 @@ from shared.domain.codes import code_prefix
 from shared.domain.deadline import Clock, answer_due_after, due_of
 from shared.domain.life import Life, told
 from shared.domain.lifecycle import ApologyKind, Channel, EventKind, Outcome, Status
+from shared.domain.linked import receiving_due_at
 from shared.domain.recompute import rescheduled
 from shared.domain.regimes import Lapse
 from shared.domain.terms import Due
@@ -358,16 +359,17 @@ def _actor(reference: Reference, principal: Principal, act: Act) -> tuple[str, i
 
 async def begin_processing(connection: Connection, reference: Reference, dossier_ids: list[int], at: datetime) -> None:
     """Note of dossiers whose cases were opened that their processing began, and of linked ones until when the agency
-    that received them is done with its own share."""
+    that received them is done with its own part."""
     rows = await store.not_begun(connection, dossier_ids)
     ids = [row["id"] for row in rows]
     told_of = await store.histories(connection, ids)
     # Kept in the log: routing's plan follows a correction of the reception, and a receipt that was printed does not.
-    planned = await store.receiving_due_at(connection, ids)
+    planned = await store.planned(connection, ids)
     events = []
     for row in rows:
         life, clock = life_of(reference, row, told_of[row["id"]])
-        said: dict[str, Any] = {"receiving_due_at": shown(planned[row["id"]])} if row["id"] in planned else {}
+        own = receiving_due_at(planned.get(row["id"], ()), row["agency_id"])
+        said: dict[str, Any] = {"receiving_due_at": shown(own)} if own is not None else {}
         step = rules.next_step(life, EventKind.PROCESSING_STARTED, at, clock, **said)
         assert not isinstance(step, Problem), "only accepted dossiers are locked"
         events.append(

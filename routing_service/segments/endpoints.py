@@ -137,7 +137,7 @@ def _segments(found: usecases.Shown, reference: Reference) -> dict[str, Any]:
         "kind": track.kind.value if track else None,
         "mode": ("parallel" if track.parallel else "sequential") if track else None,
         "due_at": shown(case.due_at),
-        "receiving_due_at": shown(rules.receiving_due_at(found.segments, case.agency_id)),
+        "receiving_due_at": shown(found.receiving_due_at),
         "late": [reference.agencies.by_id[agency_id].code for agency_id in rules.late_agencies(found.segments)],
         "version": case.version,
         "items": [_segment(segment, reference) for segment in found.segments],

@@ -18,6 +18,7 @@ from routing_service.segment_clock.rules import (
 from routing_service.workflows.rules import Kind, Step, carrying_on, in_order, unit_of
 from shared.domain.agencies import AgencyTree
 from shared.domain.civil_time import civil_day
+from shared.domain.linked import Share
 from shared.domain.terms import due_after
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
@@ -220,8 +221,11 @@ def carried(
     ]
 
 
-def named_by(steps: Sequence[Step], case: CaseRow, tree: AgencyTree) -> dict[int, int]:
-    """Whose each share of a case is by the workflow that holds for it: the unit's id, by number."""
+def named_by(track: Track, steps: Sequence[Step], case: CaseRow, tree: AgencyTree) -> dict[int, int]:
+    """Whose each share of a case is by its workflow: the unit's id, by number. None are known of one that does not hold
+    any more: it was of another place."""
+    if not track.holds:
+        return {}
     receiving, day = tree.by_id[case.agency_id], civil_day(case.accepted_at)
     units = {step.no: unit_of(step, receiving, tree, day) for step in steps}
     return {no: unit.id for no, unit in units.items() if unit is not None}
@@ -276,10 +280,9 @@ def late_agencies(segments: Iterable[Segment]) -> list[int]:
     return list(dict.fromkeys(segment.agency_id for segment in segments if segment.late))
 
 
-def receiving_due_at(segments: Iterable[Segment], receiving_id: int) -> datetime | None:
-    """The second date on a receipt: when the receiving agency's own first share is due by the plan."""
-    planned = (s.planned_due_at for s in segments if s.agency_id == receiving_id and s.planned_due_at is not None)
-    return min(planned, default=None)
+def planned_shares(segments: Iterable[Segment], named: Mapping[int, int]) -> list[Share]:
+    """The shares as planned: with whom the workflow names, wherever they went since."""
+    return [Share(s.no, named.get(s.no, s.agency_id), s.follows, s.planned_due_at) for s in segments]
 
 
 def _to_enter(segments: Mapping[int, Segment], *, paper: bool) -> list[Segment]:

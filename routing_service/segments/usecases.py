@@ -17,6 +17,7 @@ from routing_service.segments import rules, store
 from routing_service.segments.rules import Track
 from routing_service.workflows import store as workflows
 from shared.contracts.workflows import SegmentFinishIn
+from shared.domain.linked import receiving_due_at
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
 from shared.web.auth import Principal
@@ -34,12 +35,13 @@ SETTLED_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A case with its segments as they stand. track: None where no workflow held. `replayed`: an earlier request with
-    the same key had finished the segment."""
+    """A case with its segments as they stand. track: None where no workflow held. receiving_due_at: the second date on
+    the receipt. `replayed`: an earlier request with the same key had finished the segment."""
 
     case: CaseRow
     track: Track | None
     segments: list[Segment]
+    receiving_due_at: datetime | None
     replayed: bool = False
 
 
@@ -114,9 +116,8 @@ async def carry(connection: Writing, reference: Reference, changes: Sequence[Cha
     steps = await workflows.steps_of(connection, sorted({track.workflow_id for track in tracks.values()}))
     for dossier_id, track in tracks.items():
         alive = {no: alive_again(segment) for no, segment in segments[dossier_id].items()}
-        change, named = moves[dossier_id], dict[int, int]()
-        if track.holds:
-            named = rules.named_by(steps[track.workflow_id], change.case, reference.agencies)
+        change = moves[dossier_id]
+        named = rules.named_by(track, steps[track.workflow_id], change.case, reference.agencies)
         going = rules.carried(change, track, alive, named, pauses[dossier_id], reference)
         if going:
             await store.write(connection, dossier_id, going, recorded_at=now)
@@ -180,7 +181,12 @@ async def _shown(
         shown = [s if s.result is not None else _ended(s, at, pauses, reference) for s in segments.values()]
     else:
         shown = [as_of(segment, now, pauses, reference) for segment in segments.values()]
-    return Shown(case, track, shown, replayed)
+    named = dict[int, int]()
+    if track is not None:
+        steps = await workflows.steps_of(connection, [track.workflow_id])
+        named = rules.named_by(track, steps[track.workflow_id], case, reference.agencies)
+    own = receiving_due_at(rules.planned_shares(shown, named), case.agency_id)
+    return Shown(case, track, shown, own, replayed)
 
 
 async def _of(connection: Reading | Writing, case: CaseRow) -> dict[int, Segment]:

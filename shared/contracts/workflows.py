@@ -226,7 +226,8 @@ class CaseSegments(BaseModel):
         description="Of the whole dossier, as the applicant knows it", examples=["2026-11-27T17:00:00+07:00"]
     )
     receiving_due_at: datetime | None = Field(
-        description="Of the receiving agency's own first share: the second date on the receipt",
+        description="The second date on the receipt: when the receiving agency is done with its own part, by the plan. "
+        "That is all its shares before which no other agency has had the dossier from it",
         examples=["2026-11-24T17:00:00+07:00"],
     )
     late: list[str] = Field(description="Agencies that are or were late by their own allotment", examples=[[]])

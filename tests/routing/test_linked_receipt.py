@@ -21,8 +21,9 @@ async def linked(routing):
     return await a_workflow(routing, "LT-BIEN-NHAN", in_turn(), valid_from=civil_day(now()).isoformat())
 
 
-async def received(intake, procedure=LAND):
-    answer = await intake.post("/v1/dossiers", json=a_draft(procedure=procedure, submitted_by={"name": "Trần Bình"}))
+async def received(intake, procedure=LAND, **more):
+    draft = a_draft(procedure=procedure, submitted_by={"name": "Trần Bình"}, **more)
+    answer = await intake.post("/v1/dossiers", json=draft)
     assert answer.status_code == 201, answer.text
     return answer.json()
 
@@ -108,3 +109,20 @@ async def test_a_receipt_in_between_is_the_same_whether_the_case_is_open_or_not(
         await told(routing)
         assert await printed(intake, dossier, "receipt.pdf", edition=1) == before
         assert "Thời gian trả kết quả tại" in text_of(await printed(intake, dossier, "receipt.pdf"))
+
+
+async def test_an_electronic_one_says_when_the_last_of_its_own_shares_is_done(routing, database, monkeypatch, linked):
+    """The ward has four hours for one share and two for another, side by side: after two it is not done."""
+    async with beside_intake(routing, database, monkeypatch) as intake:
+        intake.headers.update(routing.as_("counter", WARD))
+        dossier = await received(intake, channel="online")
+        await told(routing)
+        found = await segments(routing, dossier["code"])
+        first, *_, last = (share["planned_due_at"] for share in found["items"])
+        assert (found["mode"], found["receiving_due_at"]) == ("parallel", first)
+        assert last < first
+        event = (await intake.get(f"/v1/dossiers/{dossier['code']}/events")).json()["items"][-1]
+        assert event["detail"]["receiving_due_at"] == first
+        assert f"Thời gian trả kết quả tại Ủy ban nhân dân Phường Đông Hà: {on_paper(first)}" in text_of(
+            await printed(intake, dossier, "receipt.pdf")
+        )

@@ -81,6 +81,7 @@ async def test_the_giver_may_do_it_itself(linked: Routing) -> None:
     await moved(linked, f"{code}/hand-overs/1/decline", "leader", CADASTRE, "2026-11-17T09:00", **WHY)
     after = await finished(linked, code, 2, WARD, "2026-11-17T10:00")
     assert (after["items"][1]["worked_hours"], after["items"][2]["state"]) == (1.0, "open")
+    assert after["receiving_due_at"] == after["items"][0]["planned_due_at"], "by the plan the ward had one share then"
 
 
 async def test_what_the_opening_sent_goes_back_to_the_one_stop(linked: Routing) -> None:
