@@ -319,11 +319,15 @@ async def test_killed_in_the_middle_it_goes_on_where_it_stood(house: House) -> N
         await work(connection)
         await work(connection)
         assert (await house.read(made["id"]))["looked_at"] == 5
-        killed = asyncio.create_task(work(connection))
-        await asyncio.sleep(0.005)
-        killed.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await killed
+        async with house.owner.transaction():  # it stands in the middle of the batch while somebody holds a dossier
+            await house.owner.execute("SELECT FROM dossier WHERE code = $1 FOR UPDATE", codes[7])
+            killed = asyncio.create_task(work(connection))
+            while not await house.owner.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                assert not killed.done()
+                await asyncio.sleep(0.005)
+            killed.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await killed
     await house.swept(batch=5)
     assert {(await house.dossier(code))["due_at"] for code in codes} == {will_be}
     for code in codes:
