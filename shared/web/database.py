@@ -1,12 +1,15 @@
 """The connection pool of a service, and the two kinds of sessions: one that only reads, one that writes."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Annotated, NewType
 
 import asyncpg
 import structlog
 from fastapi import Depends, Request
+
+from shared.web.problems import Problem
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 #: A signature that takes a Reading session says: this only reads.
@@ -15,6 +18,8 @@ Writing = NewType("Writing", asyncpg.pool.PoolConnectionProxy)
 
 #: A database that starts beside us, or fails over, is waited for.
 CONNECT_PATIENCE_SECONDS = 60.0
+#: Nearly all reading is over by then; what is not is worth a look whether anybody still waits for it.
+_SHORT_SECONDS = 1.0
 
 #: A server that starts or is full, and a role or database that the migration beside us is about to make.
 _NOT_YET = (
@@ -55,8 +60,44 @@ async def _nothing(_: asyncpg.Connection) -> None:
 
 
 async def _reading(request: Request) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
-    async with request.app.state.room.pool.acquire() as connection:
+    room = request.app.state.room
+    async with _while_awaited(request, room.settings.reading_seconds), room.pool.acquire() as connection:
         yield connection
+
+
+async def _reading_at_length(request: Request) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
+    async with _while_awaited(request, None), request.app.state.room.pool.acquire() as connection:
+        yield connection
+
+
+@contextlib.asynccontextmanager
+async def _while_awaited(request: Request, seconds: float | None) -> AsyncIterator[None]:
+    """Ends what takes longer than `seconds`, or whose client has gone, with the query that runs: the database would go
+    on with it for nobody."""
+    loop, watcher = asyncio.get_running_loop(), None
+
+    async def watch() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        limit.reschedule(loop.time())
+
+    def begin() -> None:
+        nonlocal watcher
+        watcher = loop.create_task(watch())
+
+    later = loop.call_later(_SHORT_SECONDS, begin)
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            try:
+                yield
+            finally:
+                later.cancel()
+                if watcher is not None:
+                    watcher.cancel()
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise Problem("takes_too_long") from None
 
 
 async def _writing(request: Request) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
@@ -66,4 +107,6 @@ async def _writing(request: Request) -> AsyncIterator[asyncpg.pool.PoolConnectio
 
 #: scope="function": the session ends, and the transaction commits, before the response is sent.
 ReadingSession = Annotated[Reading, Depends(_reading, scope="function")]
+#: For what takes its time by its nature: it ends with its client only.
+LongReadingSession = Annotated[Reading, Depends(_reading_at_length, scope="function")]
 WritingSession = Annotated[Writing, Depends(_writing, scope="function")]

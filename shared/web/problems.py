@@ -82,6 +82,11 @@ PROBLEMS = MappingProxyType(
             "Nothing came for a long while: send the file again",
         ),
         "unavailable": (503, "Hệ thống tạm thời chưa sẵn sàng; hãy thử lại", "Not ready for a moment: try again"),
+        "takes_too_long": (
+            503,
+            "Câu hỏi này mất quá nhiều thời gian; hãy chọn đơn vị nhỏ hơn, kỳ ngắn hơn hoặc ít cách nhóm hơn",
+            "This takes too long: choose a smaller agency, a shorter period or fewer groupings",
+        ),
         "internal_error": (500, "Lỗi của hệ thống; đã được ghi lại", "An error on our side; it has been recorded"),
         "http_error": (400, "Yêu cầu không được chấp nhận", "The request was not accepted"),
     }

@@ -16,6 +16,8 @@ class Settings(BaseSettings):
     #: Any PostgreSQL 15 or newer. With the owner's login a service derives and uses its own role's login.
     database_url: SecretStr
     pool_size: int = 24
+    #: How long a request that only reads may take, a report of many years for one; then its query is ended.
+    reading_seconds: Annotated[float, Field(gt=0)] = 60.0
     #: How long a service waits at its start for a migration that runs beside it.
     schema_patience_seconds: float = 120.0
 
@@ -91,6 +93,7 @@ _NOT_SUFFICIENT = "Thiết lập còn thiếu hoặc sai, xem README · the sett
 _WRONG = {
     "missing": "phải đặt · must be set",
     "too_short": "cần ít nhất {min_length} ký tự · at least {min_length} characters are needed",
+    "greater_than": "phải lớn hơn {gt} · must be more than {gt}",
     "greater_than_equal": "phải từ {ge} trở lên · must be {ge} or more",
     "int_parsing": "phải là số nguyên · must be a whole number",
     "float_parsing": "phải là số · must be a number",

@@ -20,7 +20,7 @@ from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Principal, Role, Staff, allows, asked_scope
 from shared.web.clock import now
-from shared.web.database import ReadingSession
+from shared.web.database import LongReadingSession, ReadingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import LOCATION, good
@@ -187,7 +187,7 @@ async def changes(
     response_model=Recomputation,
     responses=refusals(*READING, "invalid_request", "unavailable"),
 )
-async def recomputation(edition_id: Number, principal: Sealer, session: ReadingSession) -> Response:
+async def recomputation(edition_id: Number, principal: Sealer, session: LongReadingSession) -> Response:
     """Computes the edition again, now, from the raw events that it knows and the names that it was made with, and
     compares byte by byte. Reads the whole event log, so it takes its time; it changes nothing.
     """

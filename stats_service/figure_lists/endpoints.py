@@ -47,7 +47,7 @@ FIELDS = tuple(ListedDossier.model_fields)
                 "application/x-ndjson": {"schema": {"type": "string"}},
             }
         },
-        **refusals(*LISTING, "unavailable"),
+        **refusals(*LISTING, "unavailable", "takes_too_long"),
     },
 )
 async def figure_list(

@@ -32,7 +32,9 @@ router = APIRouter(prefix="/v1", tags=["reports"])
     summary="Bộ chỉ số theo Quyết định 766/QĐ-TTg · The index of Decision 766",
     response_description="Groups with their indicators, the units below, and twelve months",
     response_model=Index766Report,
-    responses=refusals("unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request", "unavailable"),
+    responses=refusals(
+        "unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request", "unavailable", "takes_too_long"
+    ),
 )
 async def index_766(
     query: Annotated[Index766Query, Query()],

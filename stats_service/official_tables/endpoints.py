@@ -32,7 +32,7 @@ _FORM = re.compile("[a-z0-9][a-z0-9-]{0,39}")
 _FILES: dict[int | str, dict[str, Any]] = {
     200: {"content": FILE_CONTENT},
     **refusals("unauthenticated", "forbidden", "agency_out_of_scope", "not_acceptable", "invalid_request"),
-    **refusals("unavailable"),
+    **refusals("unavailable", "takes_too_long"),
 }
 
 

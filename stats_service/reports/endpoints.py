@@ -43,7 +43,7 @@ _CSV_ORIGIN = ("definition", "basis", "as_of", "synthetic", "units", "divided", 
     response_model=ResolutionReport,
     responses={
         200: {"content": FILE_CONTENT},
-        **refusals(*LISTING, "not_acceptable", "unavailable"),
+        **refusals(*LISTING, "not_acceptable", "unavailable", "takes_too_long"),
     },
 )
 async def resolution_report(

@@ -1,0 +1,108 @@
+"""Báo cáo dài: reports of many years answer in time, or say that they are too long, and end with their client."""
+
+import asyncio
+from datetime import date
+from typing import Any
+
+import asyncpg
+
+from stats_service.app import create_app
+from tests.builders_log import instant
+from tests.conftest import Database
+from tests.stats.scenes import a_scene
+from tests.support import PROVINCE, bearer, serving, settings_for
+
+#: Eight years by month, and as many procedures as just fit in a report of so many months.
+FIRST, LAST = date(2012, 1, 1), date(2019, 12, 31)
+PROCEDURES = 500
+ACCEPTED = date(2012, 1, 2)  # Monday
+RESOLUTION = "/v1/reports/resolution"
+
+_DOSSIERS = """
+INSERT INTO dossier (code, version_id, agency_id, channel, status, received_day, submitted_at, accepted_at, paused,
+  event_seq, event_hash)
+SELECT 'LONG-120102-' || lpad(number::text, 6, '0'), version_id, $2, 1, 5, $3, $4, $4, true, 1, '\\x00'
+FROM unnest($1::int[]) WITH ORDINALITY AS each (version_id, number)
+"""
+_EVENTS = """
+INSERT INTO dossier_event (dossier_id, seq, kind, status, occurred_at, recorded_at, actor, acting_agency_id, agency_id,
+  channel, received_day, paused, payload, hash)
+SELECT id, 1, 'test', status, accepted_at, accepted_at, 'test', agency_id, agency_id, channel, received_day, true, '{}',
+  '\\x00'
+FROM dossier
+"""
+
+
+async def test_what_waits_by_procedure_and_month_is_counted_once(database: Any, issuer: Any) -> None:
+    """Not once more for each of its months: 48,000 rows took minutes."""
+    async with a_scene(database, issuer, seed=0, dossiers=0) as scene:
+        versions = await scene.owner.fetch(
+            "SELECT min(v.id) FROM procedure_version v GROUP BY v.procedure_id ORDER BY 1 LIMIT $1", PROCEDURES
+        )
+        agency = next(iter(scene.keys(LAST).values()))
+        ids = [row[0] for row in versions]
+        await scene.owner.execute(_DOSSIERS, ids, agency.id, ACCEPTED, instant(ACCEPTED, 8))
+        await scene.owner.execute(_EVENTS)
+        await scene.owner.execute("ANALYZE dossier, dossier_event")
+        async with asyncio.timeout(20):
+            report = await scene.report(first=FIRST, last=LAST, group_by="procedure,month", limit=1000)
+        assert len(ids) == PROCEDURES
+        months = [row for row in report["rows"] if row["by"] == "month"]
+        assert {row["pending_paused"] for row in months} == {1}
+
+
+async def _waits_for_a_lock(owner: asyncpg.Connection) -> bool:
+    found: bool = await owner.fetchval(
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
+    )
+    return found
+
+
+async def _until_it_waits(owner: asyncpg.Connection, waits: bool) -> None:
+    while await _waits_for_a_lock(owner) is not waits:  # noqa: ASYNC110 (the database tells nobody)
+        await asyncio.sleep(0.02)
+
+
+async def test_a_report_that_takes_too_long_is_ended(fresh_database: Database, issuer: Any) -> None:
+    """The lock stands for a query that goes on and on."""
+    settings = settings_for(fresh_database, issuer).model_copy(update={"reading_seconds": 0.5})
+    owner = await asyncpg.connect(fresh_database.owner_url)
+    async with serving(create_app(settings)) as client:
+        client.headers.update(bearer(issuer, "leader", PROVINCE))
+        asked = {"agency": PROVINCE, "from": "2026-01-01", "to": "2026-01-31", "group_by": "sector"}
+        async with owner.transaction():
+            await owner.execute("LOCK TABLE dossier")
+            answer = await client.get(RESOLUTION, params=asked)
+            assert (answer.status_code, answer.json()["code"]) == (503, "takes_too_long")
+            assert "kỳ ngắn hơn" in answer.json()["title"]
+            assert not await _waits_for_a_lock(owner)
+        assert (await client.get(RESOLUTION, params=asked)).status_code == 200, "and its connection serves again"
+    await owner.close()
+
+
+async def test_a_report_whose_client_has_gone_is_ended(fresh_database: Database, issuer: Any) -> None:
+    owner = await asyncpg.connect(fresh_database.owner_url)
+    app, gone, sent = create_app(settings_for(fresh_database, issuer)), asyncio.Event(), []
+    messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> Any:
+        if (message := next(messages, None)) is None:
+            await gone.wait()
+        return message or {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"authorization", bearer(issuer, "leader", PROVINCE)["Authorization"].encode())]
+    query = f"agency={PROVINCE}&from=2026-01-01&to=2026-01-31&group_by=sector".encode()
+    scope = {"type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": RESOLUTION}
+    async with serving(app), owner.transaction():
+        await owner.execute("LOCK TABLE dossier")
+        request = asyncio.create_task(app({**scope, "query_string": query, "headers": headers}, receive, send))
+        async with asyncio.timeout(20):
+            await _until_it_waits(owner, True)
+            assert not request.done()
+            gone.set()
+            await _until_it_waits(owner, False)
+            await request
+    await owner.close()
