@@ -247,7 +247,11 @@ def report_resolution(
         str | None,
         typer.Option(help="Add the rates of a definition of on time: decree-61, decision-766, … (GET /v1/definitions)"),
     ] = None,
-    form: Annotated[str, typer.Option("--format", help="table, json, csv, xlsx, docx, pdf")] = "table",
+    as_of: Annotated[str | None, typer.Option(help="An instant, RFC 3339: as was recorded then")] = None,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="table, json, csv, xlsx, docx, pdf; table, or what the file's name ends with"),
+    ] = None,
     output: Output = None,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
@@ -255,8 +259,7 @@ def report_resolution(
     half-year of letter 3322/UBND-NC."""
     import orjson
 
-    _need_one_of(form, ("table", "json", "csv", *tables.PRINTED), "--format")
-    _need_output(form, output)
+    form = _format(form, output, ("table", "json", "csv", *tables.PRINTED))
     installation = Installation(data_dir)
     stats = _running(installation).stats
     chosen = start is not None or end is not None or period is not None
@@ -264,8 +267,8 @@ def report_resolution(
     client = _client(installation)
     whole = PROVINCE if units == "today" else _province_at_the_end(days, cut)
     asked = {"agency": agency or whole, **days, "cut": cut, "units": units, "group_by": group_by}
-    if definition is not None:
-        asked["definition"] = definition
+    more = {"definition": definition, "as_of": as_of}
+    asked |= {name: value for name, value in more.items() if value is not None}
     if form == "table":
         try:
             report = client.report(stats, asked)
@@ -302,15 +305,17 @@ def report_official(
     awaiting_supplement_column: Annotated[
         int | None, typer.Option(help="ii-06a: where dossiers in term that wait for a supplement are counted: 12, 9")
     ] = None,
-    form: Annotated[str, typer.Option("--format", help="csv, json, xlsx, docx, pdf")] = "csv",
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="csv, json, xlsx, docx, pdf; csv, or what the file's name ends with"),
+    ] = None,
     output: Output = None,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
     """Biểu mẫu báo cáo · An official table: II.06a/VPCP/KSTT, the annex of the letter, the list of what is late.
     docs/official-tables.md tells what stands in them. JSON has the first page of a list."""
     _need_one_of(table, ("ii-06a", "annex", "late-list"), "TABLE")
-    _need_one_of(form, ("csv", "json", *tables.PRINTED), "--format")
-    _need_output(form, output)
+    form = _format(form, output, ("csv", "json", *tables.PRINTED))
     installation = Installation(data_dir)
     stats = _running(installation).stats
     days = _days(period, start, end)
@@ -333,7 +338,7 @@ def report_seal(
     cut: Annotated[str, typer.Option(help="How months are cut: calendar, 15-14, 21-20")] = "calendar",
     group_by: Annotated[str, typer.Option(help="What the rows are: see motcua report resolution")] = "tree",
     note: Annotated[str | None, typer.Option(help="Stands in the edition for good; no personal data")] = None,
-    corrects: Annotated[int | None, typer.Option(min=1, help="The number of the edition that it corrects")] = None,
+    corrects: Annotated[int | None, typer.Option(min=1, help="The id of the edition that it corrects")] = None,
     reason: Annotated[str | None, typer.Option(help="Why it is corrected")] = None,
     form: Annotated[str, typer.Option("--format", help="table, json")] = "table",
     data_dir: DataDir = DEFAULT_DIR,
@@ -377,7 +382,7 @@ def report_editions(
 
 @report_app.command("edition")
 def report_edition(
-    number: Annotated[int, typer.Argument(min=1, help="Its number: motcua report editions")],
+    number: Annotated[int, typer.Argument(min=1, help="Its id: motcua report editions")],
     output: Output = None,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
@@ -509,10 +514,27 @@ def _need_one_of(given: str, choices: Sequence[str], place: str) -> None:
         raise typer.BadParameter(f"phải là một trong · must be one of: {', '.join(choices)}", param_hint=place)
 
 
-def _need_output(form: str, output: Path | None) -> None:
-    """What is no text is not put on a terminal."""
+def _format(given: str | None, output: Path | None, choices: Sequence[str]) -> str:
+    """The format asked for; else what the file's name ends with; else the first. What is no text is not put on a
+    terminal, and a table for the terminal into no file."""
+    if given is None and output is not None and output.suffix:
+        given = output.suffix.removeprefix(".").lower()
+        if given not in choices or given == "table":
+            files = ", ".join(f".{choice}" for choice in choices if choice != "table")
+            raise typer.BadParameter(
+                f"tên tệp phải kết thúc bằng · the file's name must end with one of: {files}; hoặc nêu · or name"
+                " --format",
+                param_hint="--output",
+            )
+    form = given or choices[0]
+    _need_one_of(form, choices, "--format")
+    if form == "table" and output is not None:
+        raise typer.BadParameter(
+            "bảng chỉ để xem trên màn hình · a table is for the terminal; name another --format", param_hint="--format"
+        )
     if form in tables.PRINTED and output is None and sys.stdout.isatty():
         raise typer.BadParameter("cần tên tệp · a file is needed", param_hint="--output")
+    return form
 
 
 def _write(output: Path | None, blocks: Iterable[bytes]) -> None:
@@ -523,9 +545,14 @@ def _write(output: Path | None, blocks: Iterable[bytes]) -> None:
         return
     parts = iter(blocks)
     first = next(parts, b"")
-    with output.open("wb") as file:
-        file.write(first)
-        file.writelines(parts)
+    try:
+        with output.open("wb") as file:
+            file.write(first)
+            file.writelines(parts)
+    except OSError as error:
+        raise typer.BadParameter(
+            f"{output}: không ghi được · cannot be written ({error.strerror})", param_hint="--output"
+        ) from error
 
 
 def _ports(text: str) -> list[int]:

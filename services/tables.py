@@ -255,7 +255,8 @@ def editions_table(editions: Sequence[dict[str, Any]]) -> Table:
     notes = [SYNTHETIC] if any(edition["synthetic"] for edition in editions) else []
     title = said("Bản chốt báo cáo", "Sealed editions")
     table = Table(title=title, title_style="bold", caption="\n".join(notes), caption_style="yellow", show_lines=True)
-    table.add_column(said("Số", "No."), justify="right")
+    table.add_column(said("Mã", "Id"), justify="right")
+    table.add_column(said("Lần", "Edition"), justify="right")
     table.add_column(said("Cơ quan, kỳ, cách chia", "Agency, period, rows"), overflow="fold")
     table.add_column(said("Chốt lúc", "Sealed"))
     table.add_column(said("Đính chính", "Corrections"), overflow="fold", max_width=2 * _NAME_WIDTH)
@@ -266,6 +267,7 @@ def editions_table(editions: Sequence[dict[str, Any]]) -> Table:
         digest = edition["sha256"]
         table.add_row(
             str(edition["id"]),
+            str(edition["number"]),
             place,
             f"{_day(at[:10])}\n{at[11:16]}",
             _correction(edition),

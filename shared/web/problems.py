@@ -58,8 +58,8 @@ PROBLEMS = MappingProxyType(
         "body_too_large": (413, "Nội dung gửi lên quá lớn", "The body is too large"),
         "unsupported_media_type": (
             415,
-            "Kiểu nội dung (Content-Type) không được hỗ trợ",
-            "The Content-Type is not supported",
+            'Kiểu nội dung (Content-Type) không được hỗ trợ; JSON thì gửi "application/json"',
+            'The Content-Type is not supported; JSON is sent as "application/json"',
         ),
         "too_many_requests": (
             429,

@@ -40,6 +40,34 @@ def test_a_report_goes_to_a_file(running: Running, tmp_path: Path, words: list[s
     assert file.read_bytes().startswith(begins)
 
 
+@pytest.mark.parametrize("suffix", ["xlsx", "PDF", "csv", "json", "docx"])
+@pytest.mark.parametrize("words", [("resolution",), ("official", "annex")], ids=lambda words: words[0])
+def test_the_files_name_tells_the_format(running: Running, tmp_path: Path, words: tuple[str, ...], suffix: str) -> None:
+    file = tmp_path / f"báo cáo.{suffix}"
+    assert report(running, *words, "--period", "2019-H1", "--output", str(file)) == (0, "")
+    begins = {"xlsx": b"PK", "docx": b"PK", "pdf": b"%PDF", "csv": b"", "json": b"{"}[suffix.lower()]
+    assert file.read_bytes().startswith(begins)
+    assert file.stat().st_size > 100
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("x.txt", ("official", "annex")),
+        ("x.txt", ("resolution",)),
+        ("x", ("resolution",)),
+        ("no/x.csv", ("resolution",)),
+    ],
+)
+def test_what_no_file_can_be_made_of_is_told(
+    running: Running, tmp_path: Path, name: str, words: tuple[str, ...]
+) -> None:
+    code, said = report(running, *words, "--period", "2019-H1", "--output", str(tmp_path / name))
+    assert code == 2
+    assert "--output" in said or "--format" in said
+    assert not (tmp_path / name).exists()
+
+
 def test_what_is_asked_of_the_form_reaches_the_service(running: Running, tmp_path: Path) -> None:
     file = tmp_path / "form.xlsx"
     words = ("official", "ii-06a", "--period", "2019-H1", "--form", "07a-btp", "--rows", "sector")
