@@ -13,6 +13,7 @@ from typing import Literal
 import asyncpg
 
 from shared.web.database import Reading
+from stats_service.facts.store import CASE_THEN, VERSION_THEN
 
 # The dossiers that were received by the end of the period [$2, $3] and not over before it, of the agencies $1.
 _NOW = """
@@ -27,15 +28,17 @@ facts AS MATERIALIZED (
     what="agency_id, channel, case_no, version_id, accepted_at, received_day, finished_day, finished_at AS over_at,"
     " original_due_at"
 )
-# The same as recorded by $4. The date first promised moves with a correction of the reception alone, whose event
-# carries it; the instant of the end is that of the last event that ended it.
-_THEN = """
+# The same as recorded by $4, each of the procedure and the case that it was taken for then. The date first promised
+# moves with a correction of the reception alone, whose event carries it; the instant of the end is that of the last
+# event that ended it.
+_THEN = f"""
 facts AS MATERIALIZED (
-  SELECT e.id, e.agency_id, e.channel, d.case_no, d.version_id, promised.accepted_at, e.received_day, e.finished_day,
-    ended.occurred_at AS over_at, promised.original_due_at
+  SELECT e.id, e.agency_id, e.channel, CASE WHEN e.seq = d.event_seq THEN d.case_no ELSE {CASE_THEN} END AS case_no,
+    CASE WHEN e.seq = d.event_seq THEN d.version_id ELSE {VERSION_THEN} END AS version_id, promised.accepted_at,
+    e.received_day, e.finished_day, ended.occurred_at AS over_at, promised.original_due_at
   FROM (
-    SELECT DISTINCT ON (dossier_id) dossier_id AS id, agency_id, channel, received_day, finished_day FROM dossier_event
-    WHERE recorded_at <= $4::timestamptz ORDER BY dossier_id, seq DESC
+    SELECT DISTINCT ON (dossier_id) dossier_id AS id, seq, agency_id, channel, received_day, finished_day
+    FROM dossier_event WHERE recorded_at <= $4::timestamptz ORDER BY dossier_id, seq DESC
   ) e JOIN dossier d ON d.id = e.id
   CROSS JOIN LATERAL (
     SELECT CASE h.kind WHEN 'accepted' THEN h.occurred_at ELSE (h.payload::json ->> 'accepted_at')::timestamptz END

@@ -1,5 +1,6 @@
 """Cách tính quốc gia trên cả kỳ: what SQL counts in one pass is what shared.domain.national says of each dossier."""
 
+import json
 import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -264,4 +265,47 @@ async def test_a_year_without_a_calendar_has_no_average_and_still_counts(fresh_d
     counts = national_added((await scene.counts(date(2024, 12, 1), date(2025, 12, 31))).values())
     assert counts.dossiers == counts.on_time == 1
     assert averages(counts, NO_HOURS) == [Average("working_day", 1, None)]
+    await owner.close()
+
+
+@pytest.mark.parametrize("what", ["procedure", "case"])
+async def test_as_recorded_then_it_is_of_the_procedure_and_case_of_then(fresh_database, what):
+    """Corrected once it was over: from working days to calendar days."""
+    owner = await asyncpg.connect(fresh_database.owner_url)
+    reference = await read_reference(owner)
+    first, last = date(2025, 12, 1), date(2025, 12, 31)
+    other = next(
+        version
+        for code in sorted(reference.procedures)
+        if (version := reference.procedure_on(code, first)) is not None
+        and Channel.COUNTER in version.terms
+        and version.terms[Channel.COUNTER].unit is TermUnit.CALENDAR_DAY
+    )
+    over = at("Tuesday 2025-12-02 08:00")
+    life = await write(owner, reference, at("Monday 2025-12-01 08:00"), [], over, procedure=REGISTER_COPY)
+    await owner.execute(
+        "INSERT INTO procedure_term (version_id, channel, case_no, value, unit)"
+        " VALUES ($1, 1, 2, 5, 'calendar_day') ON CONFLICT DO NOTHING",
+        life.built.version_id,
+    )
+    await owner.execute(
+        "INSERT INTO dossier_event (dossier_id, seq, kind, status, occurred_at, recorded_at, actor, acting_agency_id,"
+        " agency_id, channel, received_day, due_day, late_day, finished_day, verdict, paused, payload, hash)"
+        " SELECT dossier_id, seq + 1, 'corrected', status, $2, $2, actor, acting_agency_id, agency_id, channel,"
+        " received_day, due_day, late_day, finished_day, verdict, paused, $3, hash"
+        " FROM dossier_event WHERE dossier_id = $1 ORDER BY seq DESC LIMIT 1",
+        life.built.id,
+        at("Friday 2025-12-05 08:00"),
+        json.dumps({"was_procedure": REGISTER_COPY, "was_case": 1}),
+    )
+    now_of = (other.id, 1) if what == "procedure" else (life.built.version_id, 2)
+    await owner.execute(
+        "UPDATE dossier SET event_seq = event_seq + 1, version_id = $2, case_no = $3 WHERE id = $1",
+        life.built.id,
+        *now_of,
+    )
+    scene = Scene(owner, owner, reference, [])
+    for as_of, unit in (("Thursday 2025-12-04 08:00", "working_day"), (None, "calendar_day")):
+        counts = national_added((await scene.counts(first, last, at(as_of) if as_of else None)).values())
+        assert [average.unit for average in averages(counts, NO_HOURS)] == [unit]
     await owner.close()
