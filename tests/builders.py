@@ -24,6 +24,8 @@ _AFTER = {
     EventKind.SUPPLEMENT_REQUESTED: Status.SUPPLEMENT_AWAITED,
     EventKind.SUPPLEMENTED: Status.IN_PROCESS,
     EventKind.FINISHED: Status.FINISHED,
+    EventKind.WITHDRAWN: Status.WITHDRAWN,
+    EventKind.STOPPED: Status.STOPPED,
 }
 
 

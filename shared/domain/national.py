@@ -56,7 +56,8 @@ def scored(
     gives. `now`: the end of the reporting period, for what is not over.
 
     The instant judged is the finish, before any other end, before the hand-out: collecting late makes nobody late.
-    While a supplement is open it is the request; once it is answered the wait is subtracted, in the term's own unit.
+    While a supplement is open and nothing ended it, it is the request: an end of any kind comes after it. Once it is
+    answered the wait is subtracted, in the term's own unit.
     Waiting for a payment is not subtracted: the formula does not name it.
     """
     end = next((at for at in (ends.finished_at, ends.ended_at, ends.returned_at) if at is not None), None)
@@ -64,7 +65,7 @@ def scored(
     if waits:
         asked_at, answered_at = waits[-1]
         if answered_at is None:
-            at = min(asked_at, at)
+            at = end or min(asked_at, at)
         elif against is not None:
             against = shifted(against, term, (asked_at, answered_at), calendar, sessions)
     late = len(waits) > MOST_REQUESTS_ON_TIME or (against is not None and at >= against.late_from)

@@ -103,7 +103,7 @@ placed AS (
   LEFT JOIN waits w ON w.dossier_id = f.id
 ), dated AS (
   SELECT *, coalesce(requests, 0) > 1 AS asked_again,
-    least(coalesce(over_at, $5::timestamptz), CASE WHEN answered_at IS NULL THEN asked_at END) >=
+    coalesce(over_at, CASE WHEN answered_at IS NULL THEN asked_at END, $5::timestamptz) >=
       CASE unit WHEN 'working_hour' THEN original_due_at + interval '1 microsecond' ELSE {_DAY_AFTER} END AS past
   FROM placed
 ), judged AS (

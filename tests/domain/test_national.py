@@ -63,7 +63,12 @@ def test_while_a_supplement_is_open_its_request_is_the_end() -> None:
     in_time = judged(("Friday 2019-07-26 10:00", None))
     assert (in_time.on_time, in_time.at) == (True, at("Friday 2019-07-26 10:00"))
     assert not judged(("Tuesday 2019-07-30 10:00", None)).on_time
-    assert judged(("Friday 2019-07-26 10:00", None), ended="Friday 2019-08-30 10:00").on_time
+
+
+@pytest.mark.parametrize(("ended", "on_time"), [("Monday 2019-07-29 10:00", True), ("Friday 2019-08-30 10:00", False)])
+def test_what_was_stopped_or_withdrawn_without_an_answer_ended_then(ended: str, on_time: bool) -> None:
+    found = judged(("Friday 2019-07-26 10:00", None), ended=ended)
+    assert (found.on_time, found.ended, found.at) == (on_time, True, at(ended))
 
 
 def test_once_it_is_answered_the_wait_is_subtracted_and_nothing_restarts() -> None:

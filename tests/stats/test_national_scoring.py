@@ -55,6 +55,8 @@ async def write(
     accepted: datetime,
     waits: Sequence[Wait],
     finished: datetime | None,
+    *,
+    as_: EventKind = EventKind.FINISHED,
     **more: Any,
 ) -> Lived:
     happened = []
@@ -63,7 +65,7 @@ async def write(
         if wait.answered_at is not None:
             happened.append((EventKind.SUPPLEMENTED, wait.answered_at))
     if finished is not None:
-        happened.append((EventKind.FINISHED, finished))
+        happened.append((as_, finished))
     built = await a_dossier(owner, reference, accepted=accepted, happened=happened, **more)
     return Lived(built, more.get("channel", Channel.COUNTER), accepted, list(waits), finished)
 
@@ -80,10 +82,11 @@ async def a_life(rng: random.Random, owner: asyncpg.Connection, reference: Refer
     finished = None
     for _ in range(rng.choice([0, 0, 1, 1, 1, 2])):
         asked = moment = moment + MINUTE * rng.randrange(1, 60 * 24 * 6)
-        if rng.random() < 0.2:
-            return await write(
-                owner, reference, accepted, [*waits, Wait(asked)], None, procedure=code, channel=channel, agency=WARD
-            )
+        if rng.random() < 0.2:  # it never came, and half of them are taken back
+            over = asked + MINUTE * rng.randrange(1, 60 * 24 * 40) if rng.random() < 0.5 else None
+            kind = rng.choice([EventKind.WITHDRAWN, EventKind.STOPPED])
+            named: dict[str, Any] = {"procedure": code, "channel": channel, "agency": WARD, "as_": kind}
+            return await write(owner, reference, accepted, [*waits, Wait(asked)], over, **named)
         moment += MINUTE * rng.randrange(1, 60 * 24 * 10)
         waits.append(Wait(asked, moment))
     if rng.random() < 0.8:
@@ -185,6 +188,18 @@ async def test_some_were_judged_by_the_calendar(scene):
         if life.finished and (due := life.built.account.original_due) and life.finished >= due.late_from
     ]
     assert len(rescued) > 5
+
+
+async def test_some_were_taken_back_before_their_supplement_came(scene):
+    """Asked in time and taken back too late: judged as of the request they would be on time."""
+    taken_back = [
+        life
+        for life in scene.lives
+        if len(life.waits) == 1 and life.waits[0].answered_at is None and life.finished
+        if (due := life.built.account.original_due) and life.waits[0].asked_at < due.late_from <= life.finished
+    ]
+    assert len(taken_back) > 5
+    assert not any(judged(life, scene.reference, date(2026, 3, 31), now()) for life in taken_back)
 
 
 async def test_averages_are_in_the_procedures_own_unit(scene):
