@@ -59,7 +59,9 @@ class Points766(BaseModel):
     max: _Points = Field(description="Greatest possible", examples=["100.00"])
     max_computed: _Points = Field(description="Of which maximum the computed points are", examples=["20.00"])
     max_unavailable: _Points = Field(description="max - max_computed: cannot be computed here", examples=["80.00"])
-    ratio: _Percent = Field(description="score / max, %; null without a score")
+    ratio: _Percent = Field(
+        description="score / max, %; null without a score, and where there was nothing to divide by"
+    )
 
 
 class Unavailable766(BaseModel):

@@ -22,7 +22,7 @@ from shared.web.streams import MEDIA_TYPES, Streamed, header, lines
 from stats_service.figure_lists import usecases
 from stats_service.figure_lists.store import Wanted
 from stats_service.figure_lists.usecases import Opened
-from stats_service.reports.endpoints import asked_of, cursor_scope
+from stats_service.reports.endpoints import asked_of, cursor_scope, paged_in_json_only
 from stats_service.reports.usecases import Asked
 
 router = APIRouter(prefix="/v1", tags=["reports"])
@@ -66,6 +66,7 @@ async def figure_list(
     CSV and NDJSON: the whole list as it is read, of one snapshot of the database. CSV is UTF-8 with the names of the
     fields as its header.
     """
+    paged_in_json_only(query.cursor, query.format)
     asked = asked_of(query, reference, principal)
     opened = Opened(
         figure=query.figure,

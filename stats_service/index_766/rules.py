@@ -66,17 +66,21 @@ class MetricScore:
 @dataclass(frozen=True, slots=True)
 class Points:
     """Points of a group, or of all. score: None unless all of it could be computed; max_computed: of what maximum the
-    computed points are; max - max_computed cannot be computed here."""
+    computed points are; max - max_computed cannot be computed here. measured: there was something to divide by,
+    or points are given without."""
 
     score: Decimal | None
     computed: Decimal | None
     max: Decimal
     max_computed: Decimal
+    measured: bool = True
 
     @property
     def ratio(self) -> Decimal | None:
-        """The score in percent of the maximum."""
-        return half_up(Fraction(self.score) * 100 / Fraction(self.max)) if self.score is not None and self.max else None
+        """The score in percent of the maximum; None where nothing was measured."""
+        if self.score is None or not self.max or not self.measured:
+            return None
+        return half_up(Fraction(self.score) * 100 / Fraction(self.max))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,9 @@ def group_scored(rule: GroupRule, metrics: Sequence[MetricScore]) -> GroupScore:
     ]
     computed = sum(known, _ZERO) if known else None
     whole = bool(counting) and len(known) == len(counting)
-    return GroupScore(rule, Points(computed if whole else None, computed, rule.max, sum(of_known, _ZERO)), metrics)
+    measured = any(metric.ratio is not None or metric.score for metric in counting)
+    points = Points(computed if whole else None, computed, rule.max, sum(of_known, _ZERO), measured)
+    return GroupScore(rule, points, metrics)
 
 
 def scored(version: RuleVersion, scope: ScopeName, measured: Mapping[str, Measured | None]) -> list[GroupScore]:
@@ -155,6 +161,7 @@ def points_added(groups: Iterable[GroupScore]) -> Points:
         sum(computed, _ZERO) if computed else None,
         sum((points.max for points in all_points), _ZERO),
         sum((points.max_computed for points in all_points), _ZERO),
+        any(points.measured for points in all_points),
     )
 
 

@@ -15,7 +15,7 @@ from shared.web.auth import Principal, Staff
 from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.paging import Pages
-from shared.web.problems import LISTING, refusals
+from shared.web.problems import LISTING, invalid, refusals
 from shared.web.streams import csv_lines
 from stats_service.definitions.rules import DEFINITION
 from stats_service.exports.rules import Provenance
@@ -71,6 +71,7 @@ async def resolution_report(
 
     XLSX, DOCX and PDF are the same table to be printed, in A4 landscape; of more than 2,000 rows print is refused.
     """
+    paged_in_json_only(query.cursor, query.format)
     asked = asked_of(query, reference, principal)
     definition = asked_for(query.definition) if query.definition else None
     report = await usecases.resolution(session, reference, asked, query.groupings, definition)
@@ -100,6 +101,12 @@ def asked_of(query: PeriodQuery, reference: Reference, principal: Principal) -> 
         as_of=query.as_of,
         units=query.units,
     )
+
+
+def paged_in_json_only(cursor: str | None, form: str) -> None:
+    """Raises the Problem if a page is asked of what has none: the whole would be taken for it."""
+    if cursor is not None and form != "json":
+        raise invalid("cursor", "pages_in_json_only")
 
 
 def cursor_scope(query: PeriodQuery) -> str:

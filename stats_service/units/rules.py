@@ -77,18 +77,31 @@ def unit_of(landscape: Landscape, tree: AgencyTree, key: str, last: date, seen: 
 
 
 def _refuse_one_not_in_force(tree: AgencyTree, field: str, code: str, day: date, seen: frozenset[int]) -> None:
-    """Says who stands in for a unit on `day`: to those who may see one that carried its code."""
+    """Says who stands in for a unit on `day`, or who was there before it: to those who may see one that carried its
+    code."""
     known = tree.known(code)
     if not any(one.id in seen for one in known):
         return
     found = ", ".join(sorted({heir.code for one in known for heir in heirs(tree, one, day)}))
+    vietnamese, english = "đơn vị kế thừa", "successor"
+    if not found:
+        found = ", ".join(sorted({one.code for one in _before(tree, known, day) if one.id in seen}))
+        vietnamese, english = "đơn vị tiền thân", "predecessor"
     raise invalid(
         field,
         "agency_not_in_force",
         day=day.isoformat(),
-        successor_vi=f"; đơn vị kế thừa: {found}" if found else "",
-        successor_en=f"; successor: {found}" if found else "",
+        successor_vi=f"; {vietnamese}: {found}" if found else "",
+        successor_en=f"; {english}: {found}" if found else "",
     )
+
+
+def _before(tree: AgencyTree, units: Collection[Agency], day: date) -> Iterator[Agency]:
+    """Who was in force on `day` and has one of `units` among its successors, at any distance."""
+    later = {unit.id for unit in units}
+    for agency in tree.successors:
+        if tree.by_id[agency].in_force(day) and later & _successors(tree, agency):
+            yield tree.by_id[agency]
 
 
 def heirs(tree: AgencyTree, unit: Agency, day: date) -> Iterator[Agency]:

@@ -97,6 +97,22 @@ async def test_refused_with_field_and_reason(client, changed, field, code):
     assert [(reason["field"], reason["code"]) for reason in answer.json()["errors"]] == [(field, code)]
 
 
+async def test_an_agency_that_was_not_yet_names_who_was_there_before_it(client):
+    answer = await client.get(REPORT, params={"agency": "44", "period": "2019-H1"})
+    reason = answer.json()["errors"][0]
+    assert (reason["field"], reason["code"]) == ("agency", "agency_not_in_force")
+    assert reason["reason"].endswith("; đơn vị tiền thân: 45")
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+async def test_a_page_of_what_has_no_pages_is_refused(client, form):
+    listed = {**GOOD, "agency": "45", "figure": "received", "format": form, "cursor": "x"}
+    answer = await client.get(f"{REPORT}/dossiers", params=listed)
+    assert [(one["field"], one["code"]) for one in answer.json()["errors"]] == [("cursor", "pages_in_json_only")]
+    answer = await client.get(REPORT, params={**GOOD, "agency": "45", "format": "csv", "cursor": "x"})
+    assert [(one["field"], one["code"]) for one in answer.json()["errors"]] == [("cursor", "pages_in_json_only")]
+
+
 @pytest.mark.parametrize("missing", ["agency", "from", "to"])
 async def test_what_is_needed_is_named(client, missing):
     answer = await client.get(REPORT, params={name: value for name, value in GOOD.items() if name != missing})

@@ -407,6 +407,7 @@ async def test_the_units_below_add_up_to_the_agency(client):
     idle = [row for row in report["children"] if not row["progress"]["received"]]
     assert idle
     assert {(row["progress"]["ratio"], row["total"]["computed"]) for row in idle} == {(None, "0.00")}
+    assert {group["ratio"] for row in idle for group in row["groups"] if group["code"] == "TDGQ"} == {None}
 
 
 async def test_units_of_one_level(client):
