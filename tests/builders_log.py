@@ -17,7 +17,7 @@ import asyncpg
 from shared.domain.chain import GENESIS, event_hash, event_tail
 from shared.domain.civil_time import VIETNAM
 from shared.domain.counts import Facts, contributions
-from shared.domain.lifecycle import Status
+from shared.domain.lifecycle import Outcome, Status
 from stats_service.counts.usecases import fold_once
 
 DAY = timedelta(days=1)
@@ -143,6 +143,9 @@ async def write_events(connection: asyncpg.Connection, history: History, events:
     """Write the next events of a history, and the dossier as it stands after them, in the caller's transaction."""
     facts, status = events[-1].facts, events[-1].status
     finished = instant(facts.finished_day, 23, 59) if facts.finished_day else None
+    ended = next((event for event in reversed(events) if event.outcome), None)
+    if finished and ended:
+        finished = ended.occurred_at
     late_from = instant(facts.late_day, 0) if facts.late_day else None
     seq, head = 0, GENESIS
     if history.id == 0:
@@ -164,7 +167,7 @@ async def write_events(connection: asyncpg.Connection, history: History, events:
         seq, head = last
     rows = []
     for seq, event in enumerate(events, start=seq + 1):  # noqa: B020 (it goes on from the last)
-        kind, payload = _ENDINGS[event.outcome], json.dumps({"outcome": event.outcome} if event.outcome else {})
+        kind, payload = _ENDINGS[event.outcome], _payload(event)
         head = _hashed(head, history.code, seq, event, kind, payload)
         said = (int(event.status), event.occurred_at, event.recorded_at)
         rows.append((history.id, seq, *said, *event.facts, payload, kind, head))
@@ -176,8 +179,9 @@ async def write_events(connection: asyncpg.Connection, history: History, events:
     )
     await connection.execute(
         "UPDATE dossier SET agency_id = $2, channel = $3, received_day = $4, due_day = $5, late_day = $6,"
-        " finished_day = $7, verdict = $8, paused = $9, status = $10, finished_at = $11, late_from = $12,"
-        " event_seq = $13, event_hash = $14 WHERE id = $1",
+        " finished_day = $7, verdict = $8, paused = $9, status = $10,"
+        " finished_at = CASE WHEN $16 OR $11::timestamptz IS NULL THEN $11 ELSE coalesce(finished_at, $11) END,"
+        " late_from = $12, event_seq = $13, event_hash = $14, outcome = coalesce($15, outcome) WHERE id = $1",
         history.id,
         *facts,
         int(status),
@@ -185,7 +189,13 @@ async def write_events(connection: asyncpg.Connection, history: History, events:
         late_from,
         seq,
         head,
+        Outcome[ended.outcome.upper()] if ended and ended.outcome else None,
+        ended is not None,
     )
+
+
+def _payload(event: Event) -> str:
+    return json.dumps({"outcome": event.outcome} if event.outcome else {}, separators=(",", ":"))
 
 
 def _hashed(head: bytes, code: str, seq: int, event: Event, kind: str, payload: str) -> bytes:

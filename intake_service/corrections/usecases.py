@@ -215,6 +215,7 @@ def _event(
 def _told(prefix: str, reference: Reference, reception: Reception) -> dict[str, object]:
     return {
         f"{prefix}procedure": reference.versions[reception.version_id].code,
+        f"{prefix}version_id": reception.version_id,
         f"{prefix}agency": reference.agencies.by_id[reception.agency_id].code,
         f"{prefix}channel": Channel(reception.channel).name.lower(),
         f"{prefix}case": reception.case,

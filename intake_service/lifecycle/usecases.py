@@ -75,11 +75,12 @@ async def advance(connection: Writing, reference: Reference, principal: Principa
     if act.kind is EventKind.EXTENDED:
         act = await _as_proposed(connection, row["id"], act)
     history = (await store.histories(connection, [row["id"]]))[row["id"]]
-    event = decided(reference, principal, row, history, act)
+    named = row["code"]
     if act.kind is EventKind.ACCEPTED:
-        event = replace(
-            event, code=await store.issue_number(connection, _prefix(reference, row, act.occurred_at or act.now))
-        )
+        # The chain is bound to the reference: only what the acceptance says binds the code to it.
+        named = await store.issue_number(connection, _prefix(reference, row, act.occurred_at or act.now))
+        act = replace(act, said={**act.said, "code": named})
+    event = replace(decided(reference, principal, row, history, act), code=named)
     await store.append(connection, [event])
     if act.apology is not None:
         await _entered(connection, act, event)

@@ -12,7 +12,10 @@ _FACTS = ("agency_id", "channel", "received_day", "due_day", "late_day", "finish
 #: What a dossier's row holds of its last event, in the order in which `dossiers` gives it.
 CACHED = ("event_seq", "event_hash", "status", *_FACTS)
 #: What it holds in instants of which the events name the day, and the dates that an event says.
-DERIVED = ("accepted_at", "late_from", "finished_at", "original_due_at", "due_at")
+DERIVED = (
+    *("accepted_at", "late_from", "finished_at", "original_due_at", "due_at", "code", "submitted_at", "returned_at"),
+    *("version_id", "case_no", "outcome"),
+)
 
 _PREFETCH = 1000
 
@@ -31,13 +34,28 @@ def _stamp(instant: str) -> str:
     return f"to_char({instant} AT TIME ZONE 'Asia/Ho_Chi_Minh', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '+07:00'"
 
 
-def _said(name: str) -> str:
-    """A date in a payload. Never read as JSON: whoever changed an event may have broken it."""
-    return f"split_part(split_part(e.payload, '\"{name}\":\"', 2), '\"', 1)"
+def _exactly(instant: str) -> str:
+    """The same of any instant: with microseconds where it has some."""
+    local = f"{instant} AT TIME ZONE 'Asia/Ho_Chi_Minh'"
+    micros = f"CASE WHEN date_trunc('second', {instant}) <> {instant} THEN to_char({local}, '.US') ELSE '' END"
+    return f"to_char({local}, 'YYYY-MM-DD\"T\"HH24:MI:SS') || {micros} || '+07:00'"
 
 
-def _has(name: str) -> str:
-    return f"strpos(e.payload, '\"{name}\":') > 0"
+def _said(name: str, payload: str = "e.payload") -> str:
+    """A text in a payload. Never read as JSON: whoever changed an event may have broken it."""
+    return f"split_part(split_part({payload}, '\"{name}\":\"', 2), '\"', 1)"
+
+
+def _number(name: str, payload: str) -> str:
+    return f"rtrim(split_part(split_part({payload}, '\"{name}\":', 2), ',', 1), '}}')"
+
+
+def _has(name: str, payload: str = "e.payload") -> str:
+    return f"strpos({payload}, '\"{name}\":') > 0"
+
+
+def _has_number(name: str, number: str) -> str:
+    return f"strpos(placed.payload, '\"{name}\":' || {number} || ',') > 0"
 
 
 # What moves the applicant's date. Where it was moved last the payload says to when, or nothing can be said of it here.
@@ -63,22 +81,90 @@ def _texts(of: str) -> str:
 
 # A submission has no clock but the one-stop's until it is accepted: nothing of it counts.
 _ACCEPTED = "d.accepted_at IS NOT NULL"
-_OF_EVENTS = f"""h.received_day::text, CASE WHEN {_ACCEPTED} THEN h.late_day::text ELSE {_day("d.late_from")}::text END,
-  h.finished_day::text, {_known("first_dated.first_promised", "d.original_due_at")},
-  CASE WHEN {_ACCEPTED} THEN {_known("dated.promised", "d.due_at")} ELSE {_stamp("d.due_at")} END"""
-_OF_ROW = ", ".join(
-    [*(f"{_day(f'd.{instant}')}::text" for instant in DERIVED[:3]), *(_stamp(f"d.{date}") for date in DERIVED[3:])]
-)
+# What events say of the row in so many words, or by when they happened. NULL: nothing, and the row is not asked.
+_TOLD = _said("accepted_at", "placed.payload")
+_CORRECTED_TO = f"CASE WHEN placed.kind = 'corrected' AND length({_TOLD}) IN (25, 32) THEN {_TOLD} END"
+_ACCEPTED_THEN = """CASE WHEN placed.kind = 'accepted' THEN placed.occurred_at
+  WHEN placed.kind = 'submitted' THEN online.accepted_at END"""
+_FINISHED_THEN = "CASE WHEN h.finished_day IS NOT NULL AND ended.kind <> 'reopened' THEN ended.occurred_at END"
+# Terms in days are late from a midnight on; of those in hours no event says the instant (shared/domain/terms.py).
+_LATE_THEN = "CASE WHEN h.late_day > h.due_day THEN h.late_day::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' END"
+_HANDED_IN_THEN = "CASE WHEN placed.kind = 'submitted' THEN placed.occurred_at END"
+_RETURNED_THEN = "CASE WHEN returned.kind = 'returned' THEN returned.occurred_at END"
+_OUTCOME = """CASE ended.kind WHEN 'withdrawn' THEN 3 WHEN 'stopped' THEN 4 WHEN 'finished' THEN CASE ended.outcome
+  WHEN 'granted' THEN 1 WHEN 'refused' THEN 2 WHEN 'withdrawn' THEN 3 WHEN 'stopped' THEN 4 ELSE d.outcome END END"""
+# The reference is the code until the acceptance says another. One that was written before acceptances said it binds
+# none; what was received at once is chained to its code.
+_CODE = f"CASE WHEN {_ACCEPTED} THEN coalesce(nullif(online.code, ''), d.code) ELSE coalesce(d.reference, d.code) END"
+# What corrections were written first say the procedure, and no version of it.
+_PROCEDURE = """(SELECT p.code FROM procedure_version v JOIN procedure p ON p.id = v.procedure_id
+  WHERE v.id = d.version_id)"""
+_HAS_VERSION = _has("version_id", "placed.payload")
+
+
+def _or_day(known: str, by_day: str) -> str:
+    return f"coalesce({_exactly(f'({known})')}, {by_day})"
+
+
+#: In the order of DERIVED: what must stand there, and what does.
+_DERIVED = [
+    (
+        f"coalesce({_CORRECTED_TO}, {_or_day(_ACCEPTED_THEN, 'h.received_day::text')})",
+        f"CASE WHEN coalesce({_CORRECTED_TO}, ({_ACCEPTED_THEN})::text) IS NULL THEN {_day('d.accepted_at')}::text"
+        f" ELSE {_exactly('d.accepted_at')} END",
+    ),
+    (
+        f"CASE WHEN {_ACCEPTED} THEN {_or_day(_LATE_THEN, 'h.late_day::text')} ELSE {_day('d.late_from')}::text END",
+        f"CASE WHEN {_ACCEPTED} AND {_LATE_THEN} IS NOT NULL THEN {_exactly('d.late_from')}"
+        f" ELSE {_day('d.late_from')}::text END",
+    ),
+    (
+        _or_day(_FINISHED_THEN, "h.finished_day::text"),
+        f"CASE WHEN {_FINISHED_THEN} IS NULL THEN {_day('d.finished_at')}::text ELSE {_exactly('d.finished_at')} END",
+    ),
+    (_known("first_dated.first_promised", "d.original_due_at"), _stamp("d.original_due_at")),
+    (
+        f"CASE WHEN {_ACCEPTED} THEN {_known('dated.promised', 'd.due_at')} ELSE {_stamp('d.due_at')} END",
+        _stamp("d.due_at"),
+    ),
+    (_CODE, "d.code"),
+    (_or_day(_HANDED_IN_THEN, _exactly("d.submitted_at")), _exactly("d.submitted_at")),
+    (_exactly(f"({_RETURNED_THEN})"), _exactly("d.returned_at")),
+    (
+        f"CASE WHEN placed.dossier_id IS NULL THEN d.version_id::text WHEN {_HAS_VERSION}"
+        f" THEN {_number('version_id', 'placed.payload')} ELSE {_said('procedure', 'placed.payload')} END",
+        f"CASE WHEN placed.dossier_id IS NULL OR {_HAS_VERSION} THEN d.version_id::text ELSE {_PROCEDURE} END",
+    ),
+    (
+        "CASE WHEN placed.dossier_id IS NULL THEN d.case_no::text"
+        f" WHEN {_has('case', 'placed.payload')} THEN {_number('case', 'placed.payload')} ELSE '1' END",
+        "d.case_no::text",
+    ),
+    (f"CASE WHEN ended.dossier_id IS NULL THEN d.outcome::text ELSE ({_OUTCOME})::text END", "d.outcome::text"),
+]
+_OF_EVENTS = ", ".join(expected for expected, _ in _DERIVED)
+_OF_ROW = ", ".join(found for _, found in _DERIVED)
 # The same in a quarter of the time: nearly all rows are as they must be, and need not be written out.
 _PAIRS = [("h.seq", "d.event_seq"), ("h.hash", "d.event_hash"), ("h.status", "d.status")]
 _PAIRS += [(f"h.{fact}", f"d.{fact}") for fact in _FACTS]
 _PAIRS += [("h.received_day", _day("d.accepted_at")), ("h.finished_day", _day("d.finished_at"))]
+_PAIRS += [(_RETURNED_THEN, "d.returned_at")]
+# What is asked only where events say it.
+_INSTANTS = [(_ACCEPTED_THEN, "d.accepted_at"), (_FINISHED_THEN, "d.finished_at"), (_LATE_THEN, "d.late_from")]
+_INSTANTS += [(_HANDED_IN_THEN, "d.submitted_at")]
 _DIFFERS = f"""h.seq IS NULL OR {" OR ".join(f"{ours} IS DISTINCT FROM {theirs}" for ours, theirs in _PAIRS)}
     OR ({_ACCEPTED} AND h.late_day IS DISTINCT FROM {_day("d.late_from")})
     OR (length(first_dated.first_promised) = 25
       AND first_dated.first_promised IS DISTINCT FROM {_stamp("d.original_due_at")})
     OR ({_ACCEPTED} AND length(dated.promised) = 25 AND dated.promised IS DISTINCT FROM {_stamp("d.due_at")})
-    OR ({_ACCEPTED} AND dated.promised = '-' AND d.due_at IS NOT NULL)"""
+    OR ({_ACCEPTED} AND dated.promised = '-' AND d.due_at IS NOT NULL)
+    OR {" OR ".join(f"({then}) <> {instant}" for then, instant in _INSTANTS)}
+    OR (placed.kind = 'corrected' AND {_CORRECTED_TO} <> {_exactly("d.accepted_at")})
+    OR (NOT {_has_number("version_id", "d.version_id")} AND ({_HAS_VERSION}
+      OR {_said("procedure", "placed.payload")} IS DISTINCT FROM {_PROCEDURE}))
+    OR (NOT {_has_number("case", "d.case_no")} AND (d.case_no <> 1 OR {_has("case", "placed.payload")}))
+    OR (ended.dossier_id IS NOT NULL AND ({_OUTCOME}) IS DISTINCT FROM d.outcome)
+    OR (d.reference IS NOT NULL AND {_CODE} <> d.code)"""
 
 _LOOK = f"""
 WITH chained AS MATERIALIZED (
@@ -90,6 +176,9 @@ WITH chained AS MATERIALIZED (
       {_micros("e.recorded_at")}, E'\\n', e.actor, E'\\n', e.acting_agency_id, E'\\n', e.agency_id, ',', e.channel, ',',
       e.received_day, ',', e.due_day, ',', e.late_day, ',', e.finished_day, ',', e.verdict, ',', e.paused::int,
       E'\\n', e.payload), 'UTF8')) AS made,
+    e.kind, e.occurred_at,
+    CASE WHEN e.kind IN ('accepted', 'submitted', 'corrected') AND {_has("procedure")} THEN e.payload END AS payload,
+    CASE e.kind WHEN 'finished' THEN {_said("outcome")} WHEN 'accepted' THEN {_said("code")} END AS told,
     e.kind IN {_MOVES} AS moves, {_PROMISED} AS promised, {_FIRST_PROMISED} AS first_promised, {_has("note")} AS noted
   FROM dossier_event e LEFT JOIN dossier d ON d.id = e.dossier_id AND d.id > $1 AND d.id <= $2
   WHERE e.dossier_id > $1 AND e.dossier_id <= $2
@@ -99,12 +188,26 @@ WITH chained AS MATERIALIZED (
 ), first_dated AS (
   SELECT DISTINCT ON (dossier_id) dossier_id, first_promised FROM chained WHERE first_promised <> ''
   ORDER BY dossier_id, seq DESC
+), placed AS (
+  SELECT DISTINCT ON (dossier_id) dossier_id, kind, occurred_at, payload FROM chained WHERE payload IS NOT NULL
+  ORDER BY dossier_id, seq DESC
+), online AS (
+  SELECT DISTINCT ON (dossier_id) dossier_id, occurred_at AS accepted_at, told AS code FROM chained
+  WHERE kind = 'accepted' AND seq > 1 ORDER BY dossier_id, seq DESC
+), ended AS (
+  SELECT DISTINCT ON (dossier_id) dossier_id, kind, occurred_at, told AS outcome FROM chained
+  WHERE kind IN ('finished', 'withdrawn', 'stopped', 'reopened') ORDER BY dossier_id, seq DESC
+), returned AS (
+  SELECT DISTINCT ON (dossier_id) dossier_id, kind, occurred_at FROM chained
+  WHERE kind IN ('returned', 'reopened') ORDER BY dossier_id, seq DESC
 ), compared AS (
   SELECT d.id, coalesce(d.reference, d.code) AS name, h.seq,
     ARRAY[h.seq::text, encode(h.hash, 'hex'), h.status::text, {_texts("h")}, {_OF_EVENTS}] AS expected,
     ARRAY[d.event_seq::text, encode(d.event_hash, 'hex'), d.status::text, {_texts("d")}, {_OF_ROW}] AS found
   FROM dossier d LEFT JOIN chained h ON h.dossier_id = d.id AND h.last
     LEFT JOIN dated ON dated.dossier_id = d.id LEFT JOIN first_dated ON first_dated.dossier_id = d.id
+    LEFT JOIN placed ON placed.dossier_id = d.id LEFT JOIN online ON online.dossier_id = d.id
+    LEFT JOIN ended ON ended.dossier_id = d.id LEFT JOIN returned ON returned.dossier_id = d.id
   WHERE d.id > $1 AND d.id <= $2 AND ({_DIFFERS})
 )
 SELECT 'event' AS part, dossier_id, name, seq,

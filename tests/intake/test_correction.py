@@ -82,6 +82,7 @@ async def test_a_wrong_day_of_reception_starts_the_account_anew(intake: httpx.As
     assert (event["kind"], event["actor"]) == ("corrected", f"admin@{PROVINCE}")
     detail = event["detail"]
     assert len(detail.pop("note")) == 64
+    assert detail.pop("version_id") == detail.pop("was_version_id")
     assert detail == {
         "due_at": due,
         "judged_at": due,
