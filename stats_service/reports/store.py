@@ -98,6 +98,25 @@ async def sums_before(
     return [(mark, cell_of(sides, part), sums) for mark, part, sums in rows]
 
 
+#: What the rows of a grouping are told apart by, of dossier `f` in version `v`.
+_KEYS = {"agency": "f.agency_id", "channel": "f.channel", "sector": "v.sector", "procedure": "v.procedure_id"}
+
+
+async def keys_of_rows(connection: Reading, seen: Seen, groupings: Sequence[str], *, limit: int) -> int:
+    """How many rows the dossiers of a period need at least, in groupings of agency, channel, sector, procedure and
+    officer; not counted further than `limit`."""
+    await plan_for_these_values(connection)
+    keys = ", ".join(seen.officer if name == "officer" else _KEYS[name] for name in groupings)
+    typed = "($1::int[], $2::date, $3::date, $4::timestamptz) IS NOT DISTINCT FROM ($1, $2, $3, $4)"
+    found: int = await connection.fetchval(
+        f"WITH {seen.facts} SELECT count(*) FROM (SELECT DISTINCT {keys} FROM facts f"
+        f" JOIN procedure_version v ON v.id = f.version_id WHERE {typed} LIMIT $5::int) keys",
+        *seen.values,
+        limit,
+    )
+    return found
+
+
 async def moved_sums_before(
     connection: Reading, seen: Seen, boundaries: Sequence[date], sides: Sequence[str]
 ) -> list[tuple[int, Cell, int, tuple[int, ...]]]:

@@ -11,11 +11,12 @@ from shared.domain.agencies import Agency
 from shared.domain.civil_time import civil_day
 from shared.reference import Reference
 from shared.web.database import Reading
+from shared.web.problems import invalid
 from stats_service.counts import store as counts
 from stats_service.facts.store import Seen
 from stats_service.figures.rules import NOTHING, ZERO, Figures, Sums, added
 from stats_service.figures.usecases import demand_for
-from stats_service.groupings.rules import SIDE_OF, Cell, Named, Part, Row, Splitter, checked_nesting
+from stats_service.groupings.rules import MAX_ROWS, SIDE_OF, Cell, Named, Part, Row, Splitter, checked_nesting
 from stats_service.on_time.rules import on_demand
 from stats_service.periods.rules import Period, PeriodAsked, checked_as_of, period_of
 from stats_service.reports import store
@@ -104,6 +105,7 @@ async def resolution(
     boundaries = [*(span.first for span in spans), asked.period.after]
     sides = tuple(sorted({side for name in group_by if (side := SIDE_OF[name])}))
     async with connection.transaction(isolation="repeatable_read", readonly=True):
+        await _refuse_too_many_rows(connection, asked, group_by, len(months))
         demanded: dict[tuple[int, int], Mapping[Cell, Figures]] = {}
         if definition and (names := on_demand(definition)):
             demanded = {
@@ -119,6 +121,22 @@ async def resolution(
     named = {row["id"]: Named(row["code"], row["name"], row["sector"], row["valid_from"]) for row in versions}
     rows = Splitter(months, named).rows(whole, group_by)
     return Report(asked, group_by, definition, synthetic, whole.figures(), rows)
+
+
+async def _refuse_too_many_rows(
+    connection: Reading, asked: Asked, group_by: Sequence[GroupingName], months: int
+) -> None:
+    """Raises the Problem if there must be too many rows, before any is counted: what the dossiers are told apart by
+    outside the months has a row in each of them. What does not show before the count is refused after it."""
+    outer = group_by[: group_by.index("month")] if "month" in group_by else group_by
+    # Units of today's map share rows, and levels do: they are left out, so that nothing is refused that would fit.
+    left_out = {"month", "level", "tree"} | ({"agency"} if asked.units == "today" else set())
+    told = [name for name in outer or group_by if name not in left_out]
+    if len(group_by) < 2 or not {"sector", "procedure", "officer"} & set(told):
+        return
+    most = MAX_ROWS // (months if outer and months else 1)
+    if await store.keys_of_rows(connection, asked.seen(), told, limit=most + 1) > most:
+        raise invalid("group_by", "too_many_rows", limit=MAX_ROWS)
 
 
 async def _demanded(

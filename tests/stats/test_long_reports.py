@@ -5,16 +5,19 @@ from datetime import date
 from typing import Any
 
 import asyncpg
+import pytest
 
 from stats_service.app import create_app
 from tests.builders_log import instant
 from tests.conftest import Database
-from tests.stats.scenes import a_scene
+from tests.stats.scenes import OLD_PROVINCE, Scene, a_scene
 from tests.support import PROVINCE, bearer, serving, settings_for
 
 #: Eight years by month, and as many procedures as just fit in a report of so many months.
 FIRST, LAST = date(2012, 1, 1), date(2019, 12, 31)
 PROCEDURES = 500
+#: 96 months each, of 50,000 rows.
+MOST = 520
 ACCEPTED = date(2012, 1, 2)  # Monday
 RESOLUTION = "/v1/reports/resolution"
 
@@ -33,22 +36,44 @@ FROM dossier
 """
 
 
+async def _one_waits_of_each(scene: Scene, procedures: int) -> None:
+    """A dossier of each procedure, that waits for its applicant from the first month to the last."""
+    versions = await scene.owner.fetch(
+        "SELECT min(v.id) FROM procedure_version v GROUP BY v.procedure_id ORDER BY 1 LIMIT $1", procedures
+    )
+    assert len(versions) == procedures
+    agency = next(iter(scene.keys(LAST).values()))
+    await scene.owner.execute(_DOSSIERS, [row[0] for row in versions], agency.id, ACCEPTED, instant(ACCEPTED, 8))
+    await scene.owner.execute(_EVENTS)
+    await scene.owner.execute("ANALYZE dossier, dossier_event")
+
+
 async def test_what_waits_by_procedure_and_month_is_counted_once(database: Any, issuer: Any) -> None:
     """Not once more for each of its months: 48,000 rows took minutes."""
     async with a_scene(database, issuer, seed=0, dossiers=0) as scene:
-        versions = await scene.owner.fetch(
-            "SELECT min(v.id) FROM procedure_version v GROUP BY v.procedure_id ORDER BY 1 LIMIT $1", PROCEDURES
-        )
-        agency = next(iter(scene.keys(LAST).values()))
-        ids = [row[0] for row in versions]
-        await scene.owner.execute(_DOSSIERS, ids, agency.id, ACCEPTED, instant(ACCEPTED, 8))
-        await scene.owner.execute(_EVENTS)
-        await scene.owner.execute("ANALYZE dossier, dossier_event")
+        await _one_waits_of_each(scene, PROCEDURES)
         async with asyncio.timeout(20):
             report = await scene.report(first=FIRST, last=LAST, group_by="procedure,month", limit=1000)
-        assert len(ids) == PROCEDURES
         months = [row for row in report["rows"] if row["by"] == "month"]
         assert {row["pending_paused"] for row in months} == {1}
+
+
+@pytest.mark.parametrize(("procedures", "status"), [(MOST, 503), (MOST + 1, 422)])
+async def test_too_many_rows_are_refused_before_they_are_counted(
+    fresh_database: Database, issuer: Any, procedures: int, status: int
+) -> None:
+    """The count reads the events, and they are locked: one row fewer waits for them."""
+    async with a_scene(fresh_database, issuer, seed=0, dossiers=0) as scene:
+        await _one_waits_of_each(scene, procedures)
+        asked = {"agency": OLD_PROVINCE, "from": str(FIRST), "to": str(LAST), "group_by": "procedure,month"}
+        settings = settings_for(fresh_database, issuer, reading_seconds=3)
+        async with serving(create_app(settings)) as client, scene.owner.transaction():
+            client.headers.update(bearer(issuer, "leader", PROVINCE))
+            await scene.owner.execute("LOCK TABLE dossier_event")
+            answer = await client.get(RESOLUTION, params=asked)
+        assert answer.status_code == status, answer.text
+        if status == 422:
+            assert [one["code"] for one in answer.json()["errors"]] == ["too_many_rows"]
 
 
 async def _waits_for_a_lock(owner: asyncpg.Connection) -> bool:
