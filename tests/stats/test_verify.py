@@ -172,6 +172,7 @@ async def test_what_goes_on_meanwhile_is_no_difference(ground: Ground) -> None:
             more = [a_history(rng, agencies=ground.agencies, versions=[1], first=FIRST, last=LAST) for _ in range(3)]
             async with ground.owner.transaction():
                 await write(ground.owner, more)
+            await asyncio.sleep(0.05)  # each look takes longer by what was written: they would not come to an end
 
     async def folds() -> None:
         while not over.is_set():
@@ -180,7 +181,7 @@ async def test_what_goes_on_meanwhile_is_no_difference(ground: Ground) -> None:
     async def looks() -> None:
         try:
             for _ in range(8):
-                assert await differences(ground.database, size=3) == []
+                assert await differences(ground.database, size=10) == []
         finally:
             over.set()
 
