@@ -447,8 +447,8 @@ REASONS = MappingProxyType(
             "put {inner} outside {outer}",
         ),
         "pages_in_json_only": (
-            "chỉ dùng với format=json: ở định dạng khác, toàn bộ danh sách được trả một lần",
-            "only with format=json: other formats give all of it at once",
+            'chỉ dùng với "format=json": ở định dạng khác, toàn bộ danh sách được trả một lần',
+            'only with "format=json": other formats give all of it at once',
         ),
         "too_many_rows": (
             "báo cáo có hơn {limit} dòng; hãy chọn đơn vị nhỏ hơn, kỳ ngắn hơn hoặc ít cách nhóm hơn",

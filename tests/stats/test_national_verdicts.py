@@ -59,7 +59,7 @@ LIVES: dict[str, tuple[list[tuple[str, str, dict[str, Any]]], str]] = {
             ("supplement-requests", "Tuesday 2025-10-07 10:00", MISSING),
             ("withdraw", "Friday 2025-10-31 10:00", WISH),
         ],
-        "on_time",
+        "overdue",
     ),
     "stopped late": ([("stop", "Monday 2025-10-20 10:00", MISSING)], "overdue"),
     "over in time, opened again and late": (
