@@ -19,7 +19,7 @@ setup: .venv/ready ## Make .venv with everything pinned (what run and test do fi
 run: setup ## From nothing to a running system and the table of resolution; Ctrl-C stops it
 	@$(BIN)/motcua up
 
-test: setup ## All tests, on a real PostgreSQL: about seven minutes on two cores; says at the end what was skipped, and why
+test: setup ## All tests, on a real PostgreSQL: eight to ten minutes on two cores; says at the end what was skipped, and why
 	$(BIN)/pytest
 
 check: setup format-check lint types walls schema contracts-check compose-check ## What CI runs: all checks, then all tests
