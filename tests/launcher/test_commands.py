@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from services import replay, tables, upload
-from services.command import RoleName, _period, _province_on, _within_last_month
 from services.demo.half_year import COUNT
 from services.province import LAST_DAY_OF_45, province_on
 from services.reference import agencies
+from services.report_commands import _period, _within_last_month
+from services.terminal import RoleName, whole_province_on
 from shared.web.auth import Role
 
 HEAVY = ("alembic", "asyncpg", "fastapi", "httpx", "orjson", "pydantic", "sqlalchemy", "structlog", "uvicorn")
@@ -186,7 +187,7 @@ def test_the_end_of_a_bar_is_not_cut(bar: Callable[[], Progress], task: str, tot
     [("2025-06", "45"), ("2025-Q2", "45"), ("2025-H1", "45"), ("2025-07", "44"), ("2025", "44"), ("2026", "44")],
 )
 def test_a_named_period_belongs_to_the_province_of_its_last_month(period: str, province: str) -> None:
-    assert _province_on(_within_last_month(period, date(2026, 11, 26))) == province
+    assert whole_province_on(_within_last_month(period, date(2026, 11, 26))) == province
 
 
 def test_the_index_of_decision_766_is_whole_in_80_columns(capsys: pytest.CaptureFixture[str]) -> None:

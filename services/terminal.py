@@ -1,0 +1,129 @@
+"""What the commands share: the options that they have in common, who asks what runs, and where the answer goes."""
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from services import launcher, tables
+from services.installation import Addresses, Installation
+from services.province import PROVINCE, province_on
+from services.refusals import Refused
+from shared.domain.civil_time import civil_day
+from shared.web.clock import now
+
+if TYPE_CHECKING:
+    from services.client import Client
+
+console = Console(stderr=True, soft_wrap=True)
+
+
+def _data_dir(given: str | Path) -> Path:
+    if not str(given):  # the current directory, to a Path
+        raise typer.BadParameter("không được để trống · must not be empty", param_hint="--data-dir")
+    return Path(given)
+
+
+DataDir = Annotated[
+    Path,
+    typer.Option(
+        parser=_data_dir, metavar="DIRECTORY", help="Where the embedded database, keys and addresses are kept"
+    ),
+]
+Output = Annotated[Path | None, typer.Option(dir_okay=False, help="Where the file goes; the terminal unless given")]
+DEFAULT_DIR = Path(".motcua")
+WHOLE_PROVINCE = "Agency code, with all under it; the whole province unless given: 45 until 30/6/2025, 44 since"
+#: The roles of shared.web.auth, which loads the whole of the web's plumbing. A test holds the two together.
+RoleName = Literal["citizen", "counter", "handler", "leader", "supervisor", "admin", "machine"]
+
+
+def running(installation: Installation) -> Addresses:
+    """Where the services answer: as the environment says, or as an installation runs. Raises Refused."""
+    intake, routing, stats = (os.environ.get(f"MOTCUA_{room.upper()}_URL") for room in launcher.ROOMS)
+    given = Addresses(intake, routing, stats, pid=0) if intake and routing and stats else None
+    addresses = given or installation.running()
+    if addresses is None:
+        raise Refused(
+            f"Chưa có gì chạy trong {installation.data_dir}; hãy chạy `motcua up`.\n"
+            f"Nothing runs in {installation.data_dir}. Start it with `motcua up`, or name the services in"
+            " MOTCUA_INTAKE_URL, MOTCUA_ROUTING_URL and MOTCUA_STATS_URL."
+        )
+    return addresses
+
+
+def token_of(installation: Installation, role: RoleName) -> str:
+    """The token that the environment names, or one of the installation for the whole province."""
+    given = os.environ.get("MOTCUA_TOKEN")
+    return given or installation.issuer.token(role=role, agency=PROVINCE, now=now())
+
+
+def client_of(installation: Installation) -> "Client":
+    """Of a leader of the province: so a code that no agency has is called that, and not out of scope."""
+    from services.client import Client
+
+    return Client(token_of(installation, "leader"))
+
+
+def need_one_of(given: str, choices: Sequence[str], place: str) -> None:
+    """Refuse what is none of the choices."""
+    if given not in choices:
+        raise typer.BadParameter(f"phải là một trong · must be one of: {', '.join(choices)}", param_hint=place)
+
+
+def format_of(given: str | None, output: Path | None, choices: Sequence[str]) -> str:
+    """The format asked for; else what the file's name ends with; else the first. What is no text is not put on a
+    terminal, and a table for the terminal into no file."""
+    if given is None and output is not None and output.suffix:
+        given = output.suffix.removeprefix(".").lower()
+        if given not in choices or given == "table":
+            files = ", ".join(f".{choice}" for choice in choices if choice != "table")
+            raise typer.BadParameter(
+                f"tên tệp phải kết thúc bằng · the file's name must end with one of: {files}; hoặc nêu · or name"
+                " --format",
+                param_hint="--output",
+            )
+    form = given or choices[0]
+    need_one_of(form, choices, "--format")
+    if form == "table" and output is not None:
+        raise typer.BadParameter(
+            "bảng chỉ để xem trên màn hình · a table is for the terminal; name another --format", param_hint="--format"
+        )
+    if form in tables.PRINTED and output is None and sys.stdout.isatty():
+        raise typer.BadParameter("cần tên tệp · a file is needed", param_hint="--output")
+    return form
+
+
+def write(output: Path | None, blocks: Iterable[bytes]) -> None:
+    """Into the file, once the first of it has come: a refusal leaves what was there as it was."""
+    if output is None:
+        for block in blocks:
+            put(block)
+        return
+    parts = iter(blocks)
+    first = next(parts, b"")
+    try:
+        with output.open("wb") as file:
+            file.write(first)
+            file.writelines(parts)
+    except OSError as error:
+        raise typer.BadParameter(
+            f"{output}: không ghi được · cannot be written ({error.strerror})", param_hint="--output"
+        ) from error
+
+
+def put(block: bytes) -> None:
+    """Write what a service sent as it is."""
+    sys.stdout.buffer.write(block)
+
+
+def whole_province_on(text: str | None) -> str:
+    """The whole province on the day with which `text` begins. What is no day is left to the service to refuse."""
+    try:
+        return province_on(date.fromisoformat(text[:10]) if text else civil_day(now()))
+    except ValueError:
+        return PROVINCE
