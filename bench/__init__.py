@@ -12,4 +12,7 @@ Each row is a file with one `measure`; rows.py is their table of contents. What 
     processes.py  what /proc says of a process
     receiving.py  the transaction of an intake, as pgbench runs it
     filling.py    millions of dossiers, made in the database
+
+`python -m bench.hundred` (`make bench-100m`) measures the reports once more at a hundred million, which building.py
+builds and weighs.
 """

@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     scale = SMALL if given.small else FULL
     console = Console(stderr=True)
-    about = {"date": f"{now():%Y-%m-%dT%H:%M:%SZ}", **_commit(), "scale": scale.name, "machine": machine()}
+    about = about_this_run(scale.name)
     figures: list[Figure] = []
     failed: list[str] = []
     seconds: dict[str, float] = {}
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
                     failed.append(name)
                 seconds[name] = round(time.perf_counter() - began, 1)
                 ground.say(f"{seconds[name]} s")
-            about["postgres"] = asyncio.run(_version(ground))
+            about["postgres"] = asyncio.run(version(ground))
     out = Console()
     out.print(table(figures))
     out.print(notes(figures), highlight=False, style="dim")
@@ -60,6 +60,11 @@ def main(arguments: list[str] | None = None) -> None:
     console.print(f"kept in {keep(given.results, _name(about), run)}")
     if failed:
         raise SystemExit(f"could not be measured: {', '.join(failed)}")
+
+
+def about_this_run(scale: str) -> dict[str, Any]:
+    """When, where and what is measured."""
+    return {"date": f"{now():%Y-%m-%dT%H:%M:%SZ}", **_commit(), "scale": scale, "machine": machine()}
 
 
 def _name(about: dict[str, Any]) -> str:
@@ -76,7 +81,8 @@ def _commit() -> dict[str, Any]:
     return {"commit": git("rev-parse", "--short", "HEAD") or None, "dirty": bool(git("status", "--porcelain"))}
 
 
-async def _version(ground: Ground) -> str:
+async def version(ground: Ground) -> str:
+    """Of the database server."""
     async with connected(ground.server.url) as connection:
         return str(await connection.fetchval("SHOW server_version"))
 

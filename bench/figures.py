@@ -93,11 +93,12 @@ def notes(figures: Sequence[Figure]) -> str:
     return "\n".join(lines)
 
 
-def keep(directory: Path, name: str, run: dict[str, Any]) -> Path:
-    """Write a run under its name, and as the latest."""
+def keep(directory: Path, name: str, run: dict[str, Any], *, latest: bool = True) -> Path:
+    """Write a run under its name and, where it is one of all rows, as the latest."""
     directory.mkdir(exist_ok=True)
     text = orjson.dumps(run, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    (directory / "latest.json").write_bytes(text)
+    if latest:
+        (directory / "latest.json").write_bytes(text)
     path = directory / f"{name}.json"
     path.write_bytes(text)
     return path

@@ -7,8 +7,9 @@ can be verified. Applicants only where they are asked for.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
@@ -31,6 +32,11 @@ FIRST, LAST = date(2015, 7, 1), LAST_DAY_OF_45
 PROVINCE = "45"
 _CHUNK = 250_000
 _SLOTS = 8192
+#: A session that makes millions of rows.
+IN_BULK = (
+    "SET synchronous_commit = off; SET session_replication_role = replica;"
+    " SET maintenance_work_mem = '1GB'; SET work_mem = '64MB'; SET max_parallel_maintenance_workers = 2"
+)
 _TABLES = ("dossier", "dossier_event", "applicant")
 
 
@@ -55,12 +61,14 @@ _SECOND_HASH = f"""sha256(first_hash || convert_to(concat(code, E'\\n2\\n', {_SE
   agency_id, ',', channel, ',', received_day, ',', due_day, ',', late_day, ',', finished_day, ',', verdict, ',',
   paused::int, E'\\n', {_SECOND_PAYLOAD}), 'UTF8'))"""
 
+#: Where no events are kept there is no chain either: its head is bytes of the same length.
+_NO_CHAIN = "sha256(int8send(n))"
 # One row a number in [$1, $1 + $2): $3 numbers are spread over the days in their order.
-_DOSSIERS = f"""
+_DOSSIERS_HEADED = """
 INSERT INTO dossier (id, code, version_id, agency_id, channel, status, submitted_at, accepted_at, original_due_at,
   due_at, late_from, finished_at, outcome, received_day, due_day, late_day, finished_day, verdict, paused, event_seq,
   event_hash)
-SELECT made.*, CASE event_seq WHEN 1 THEN first_hash ELSE {_SECOND_HASH} END
+SELECT made.*, {head}
 FROM (
 SELECT one.n, p.prefix || came.yymmdd || '-' || one.n AS code, p.version_id, p.agency_id, p.channel,
   CASE WHEN finished THEN 9 WHEN paused THEN 5 ELSE 2 END AS status, accepted_at AS submitted_at, accepted_at,
@@ -92,20 +100,25 @@ JOIN bench_day gone ON gone.n = least(leaves, $5 + 60)
 CROSS JOIN LATERAL (SELECT leaves < $5 AND fate < 8175 AS finished) ended
 CROSS JOIN LATERAL (SELECT NOT finished AND one.day > $5 - 25 AND spread < 40 AS paused) waits
 ) made
-CROSS JOIN LATERAL (SELECT {_FIRST_HASH} AS first_hash) begun
+{begun}
 """
+DOSSIERS = _DOSSIERS_HEADED.format(
+    head=f"CASE event_seq WHEN 1 THEN first_hash ELSE {_SECOND_HASH} END",
+    begun=f"CROSS JOIN LATERAL (SELECT {_FIRST_HASH} AS first_hash) begun",
+)
+DOSSIERS_WITHOUT_EVENTS = _DOSSIERS_HEADED.format(head=_NO_CHAIN, begun="")
 
 _EVENTS = """
 INSERT INTO dossier_event (dossier_id, seq, kind, status, occurred_at, recorded_at, actor, acting_agency_id, agency_id,
   channel, received_day, due_day, late_day, finished_day, verdict, paused, payload, hash)
 """
-_FIRST_EVENTS = f"""{_EVENTS}
+FIRST_EVENTS = f"""{_EVENTS}
 SELECT id, 1, 'accepted', 2, accepted_at, accepted_at, 'counter@' || agency_id, agency_id, agency_id, channel,
   received_day, original_due_at::date, original_due_at::date + 1, NULL, NULL, false, {_PAYLOAD},
   CASE event_seq WHEN 1 THEN event_hash ELSE {_FIRST_HASH} END
 FROM dossier WHERE id >= $1 AND id < $1::bigint + $2::bigint ORDER BY id
 """
-_SECOND_EVENTS = f"""{_EVENTS}
+SECOND_EVENTS = f"""{_EVENTS}
 SELECT id, 2, {_SECOND_KIND}, status, {_SECOND_AT}, {_SECOND_AT}, 'handler@' || agency_id, agency_id, agency_id,
   channel, received_day, due_day, late_day, finished_day, verdict, paused, {_SECOND_PAYLOAD}, event_hash
 FROM dossier WHERE id >= $1 AND id < $1::bigint + $2::bigint AND event_seq = 2 ORDER BY id
@@ -125,20 +138,17 @@ def fill(url: str, upto: int, progress: Callable[[float], None], *, applicants: 
 async def _fill(url: str, upto: int, progress: Callable[[float], None], *, applicants: bool) -> None:
     reference = await reference_in(url)
     async with connected(url) as connection:
-        await _landscape(connection, reference)
+        await tables_to_draw_from(connection, reference)
         begin = await connection.fetchval("SELECT coalesce(max(id), 0) + 1 FROM dossier")
-        days = await connection.fetchval("SELECT count(*) FROM bench_day WHERE day <= $1", LAST)
-        await connection.execute(
-            "SET synchronous_commit = off; SET session_replication_role = replica;"
-            " SET maintenance_work_mem = '1GB'; SET work_mem = '64MB'; SET max_parallel_maintenance_workers = 2"
-        )
+        days = await worked_days(connection)
+        await connection.execute(IN_BULK)
         async with _unindexed(connection):
             for n in range(begin, upto + 1, _CHUNK):
                 count = min(_CHUNK, upto + 1 - n)
                 async with connection.transaction():
-                    await connection.execute(_DOSSIERS, n, count, upto + 1 - begin, begin, days)
-                    await connection.execute(_FIRST_EVENTS, n, count)
-                    await connection.execute(_SECOND_EVENTS, n, count)
+                    await connection.execute(DOSSIERS, n, count, upto + 1 - begin, begin, days)
+                    await connection.execute(FIRST_EVENTS, n, count)
+                    await connection.execute(SECOND_EVENTS, n, count)
                     if applicants:
                         await connection.execute(_APPLICANTS, n, count)
                 progress(n + count - 1)
@@ -150,39 +160,66 @@ async def _fill(url: str, upto: int, progress: Callable[[float], None], *, appli
         await connection.execute("CHECKPOINT")
 
 
-@asynccontextmanager
-async def _unindexed(connection: Connection) -> AsyncIterator[None]:
-    """Without the secondary indexes, unique constraints and the autovacuum; afterwards they are as they were. A
-    dossier's own key stays: its events are read from it."""
+@dataclass(frozen=True, slots=True)
+class Removable:
+    """A secondary index or a constraint of a table: how it is removed, and how it is made again."""
+
+    name: str
+    of: str
+    remove: str
+    make: str
+
+
+async def removable(connection: Connection, tables: Sequence[str]) -> list[Removable]:
+    """All of `tables` but a dossier's own key: its events are read from it."""
     indexes = await connection.fetch(
-        "SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS made FROM pg_index i"
+        "SELECT i.indexrelid::regclass::text AS name, i.indrelid::regclass::text AS of,"
+        " pg_get_indexdef(i.indexrelid) AS made FROM pg_index i"
         " WHERE i.indrelid = ANY($1::text[]::regclass[])"
         " AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u'))",
-        _TABLES,
+        tables,
     )
     constraints = await connection.fetch(
         "SELECT conname AS name, conrelid::regclass::text AS of, pg_get_constraintdef(oid) AS made FROM pg_constraint"
         " WHERE contype IN ('p', 'u') AND conrelid = ANY($1::text[]::regclass[])"
         " AND NOT (contype = 'p' AND conrelid = 'dossier'::regclass)",
-        _TABLES,
+        tables,
     )
+    return [constraint(each["name"], each["of"], each["made"]) for each in constraints] + [
+        Removable(each["name"], each["of"], f"DROP INDEX {each['name']}", each["made"]) for each in indexes
+    ]
+
+
+def constraint(name: str, of: str, made: str) -> Removable:
+    """A constraint, as the catalogue has it."""
+    return Removable(
+        name, of, f"ALTER TABLE {of} DROP CONSTRAINT {name}", f"ALTER TABLE {of} ADD CONSTRAINT {name} {made}"
+    )
+
+
+@asynccontextmanager
+async def _unindexed(connection: Connection) -> AsyncIterator[None]:
+    """Without the secondary indexes, unique constraints and the autovacuum; afterwards they are as they were."""
+    removed = await removable(connection, _TABLES)
     for table in _TABLES:
         await connection.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
-    for each in indexes:
-        await connection.execute(f"DROP INDEX {each['name']}")
-    for each in constraints:
-        await connection.execute(f"ALTER TABLE {each['of']} DROP CONSTRAINT {each['name']}")
+    for each in removed:
+        await connection.execute(each.remove)
     yield
-    for each in constraints:
-        await connection.execute(f"ALTER TABLE {each['of']} ADD CONSTRAINT {each['name']} {each['made']}")
-    for each in indexes:
-        await connection.execute(each["made"])
+    for each in removed:
+        await connection.execute(each.make)
     for table in _TABLES:
         await connection.execute(f"ALTER TABLE {table} RESET (autovacuum_enabled)")
 
 
-async def _landscape(connection: Connection, reference: Reference) -> None:
-    """Where dossiers come in, how often, and which days were worked: tables that the statements above read."""
+async def worked_days(connection: Connection) -> int:
+    """Over how many days dossiers are spread."""
+    days: int = await connection.fetchval("SELECT count(*) FROM bench_day WHERE day <= $1", LAST)
+    return days
+
+
+async def tables_to_draw_from(connection: Connection, reference: Reference) -> None:
+    """Where dossiers come in, how often, and which days were worked: temporary tables, which the statements read."""
     await connection.execute(
         "CREATE TEMP TABLE bench_place (n int PRIMARY KEY, agency_id int, version_id int, channel int2, days int,"
         " prefix text);"

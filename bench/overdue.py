@@ -56,14 +56,19 @@ def measure(ground: Ground) -> list[Figure]:
     if not ground.has(NAME):
         ground.database(NAME)
         filled_to(ground, ground.scale.dossiers[1])
-    url = ground.url(NAME)
+    figures = measured(ground, ground.url(NAME))
+    ground.drop(NAME)
+    return figures
+
+
+def measured(ground: Ground, url: str) -> list[Figure]:
+    """The same of any filled database."""
     with ground.serving(url, "routing", idle=("routing",)) as (routing,), _writer(ground, url):
         pages = [
             page
             for scope, agency in asyncio.run(_scopes(url)).items()
             for page in asyncio.run(_measured(ground, url, routing.port, scope, agency))
         ]
-    ground.drop(NAME)
     figures = []
     for page in pages:
         note = (

@@ -52,11 +52,10 @@ FROM dossier WHERE agency_id = ANY($1::int[]) AND received_day <= $3
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class State:
     """What was measured with so many dossiers. Milliseconds."""
 
     dossiers: int
-    folded_per_second: float
     database: float
     database_odd: float
     straight: float
@@ -68,33 +67,18 @@ class _State:
 def measure(ground: Ground) -> list[Figure]:
     """Median times of the report, and how fast the log is folded."""
     url = ground.database(NAME)
-    states = []
+    states, rates = [], []
     for count in ground.scale.dossiers:
         filled_to(ground, count)
-        states.append(_measured(ground, url, count))
+        with ground.progress("folding events", 2 * count) as done:
+            events, seconds = asyncio.run(folded(url, done))
+        ground.say(f"folded {events:,} events in {seconds:.0f} s")
+        rates.append(events / seconds)
+        states.append(measured(ground, url, count))
     first, last = states
-    size = f"{last.dossiers / 1e6:g} M dossiers"
-    grouped = groupings.measured(url, ground.scale.reports, size)
+    in_database, over_http = shown(last)
     return [
-        Figure(
-            "report, in the database",
-            last.database,
-            "ms",
-            last.straight,
-            f"straight SQL over the dossiers, equal to it in every figure; {size}",
-            last.straight / last.database,
-            Goal("ours", "≤", 15),
-            "the ratio says how many times faster; medians",
-        ),
-        Figure(
-            "report, times faster",
-            last.database,
-            "ms",
-            last.straight,
-            "straight SQL",
-            last.straight / last.database,
-            Goal("ratio", "≥", 50),
-        ),
+        *in_database,
         Figure(
             "report, from 1 to 10 M",
             last.database,
@@ -104,28 +88,59 @@ def measure(ground: Ground) -> list[Figure]:
             last.database / first.database,
             Goal("ratio", "≤", 1.5),
         ),
-        Figure(
-            "report, odd period",
-            last.database_odd,
-            "ms",
-            last.straight,
-            "straight SQL of the half-year",
-            last.straight / last.database_odd,
-            note=f"{ODD[0]} to {ODD[1]}: no end of it is the end of a month",
-        ),
-        *grouped,
-        Figure("report, over HTTP", last.http, "ms", note=f"one connection, p99 {last.http_p99:.1f} ms"),
-        Figure("report, over HTTP by tree", last.tree, "ms", note="every agency with its subtotals"),
+        *groupings.measured(url, ground.scale.reports, f"{last.dossiers / 1e6:g} M dossiers"),
+        *over_http,
         Figure(
             "fold",
-            last.folded_per_second,
+            rates[-1],
             "events/s",
-            first.folded_per_second,
+            rates[0],
             f"the first {first.dossiers / 1e6:g} M",
-            last.folded_per_second / first.folded_per_second,
+            rates[-1] / rates[0],
             note="acceptances and their second events far apart in the log, as in life",
         ),
     ]
+
+
+def shown(state: State) -> tuple[list[Figure], list[Figure]]:
+    """Its figures in the database, and over HTTP."""
+    faster = state.straight / state.database
+    against = f"straight SQL over the dossiers, equal to it in every figure; {state.dossiers / 1e6:g} M dossiers"
+    in_database = [
+        Figure(
+            "report, in the database",
+            state.database,
+            "ms",
+            state.straight,
+            against,
+            faster,
+            Goal("ours", "≤", 15),
+            "the ratio says how many times faster; medians",
+        ),
+        Figure(
+            "report, times faster",
+            state.database,
+            "ms",
+            state.straight,
+            "straight SQL",
+            faster,
+            Goal("ratio", "≥", 50),
+        ),
+        Figure(
+            "report, odd period",
+            state.database_odd,
+            "ms",
+            state.straight,
+            "straight SQL of the half-year",
+            state.straight / state.database_odd,
+            note=f"{ODD[0]} to {ODD[1]}: no end of it is the end of a month",
+        ),
+    ]
+    over_http = [
+        Figure("report, over HTTP", state.http, "ms", note=f"one connection, p99 {state.http_p99:.1f} ms"),
+        Figure("report, over HTTP by tree", state.tree, "ms", note="every agency with its subtotals"),
+    ]
+    return in_database, over_http
 
 
 def filled_to(ground: Ground, count: int) -> None:
@@ -136,12 +151,10 @@ def filled_to(ground: Ground, count: int) -> None:
     ground.say(f"filled to {count:,} dossiers in {time.perf_counter() - began:.0f} s")
 
 
-def _measured(ground: Ground, url: str, count: int) -> _State:
-    with ground.progress("folding events", 2 * count) as done:
-        events, seconds = asyncio.run(folded(url, done))
-    ground.say(f"folded {events:,} events in {seconds:.0f} s")
+def measured(ground: Ground, url: str, count: int, straights: int = 3) -> State:
+    """The report of a database whose `count` dossiers are counted. Straight SQL is asked `straights` times."""
     scale = ground.scale
-    database, odd, straight = asyncio.run(timed(url, scale.reports))
+    database, odd, straight = asyncio.run(timed(url, scale.reports, straights))
     with ground.serving(url, "stats") as (stats,):
         token = ground.token("leader", "44")
         path = f"/v1/reports/resolution?agency={PROVINCE}&from={HALF_YEAR[0]}&to={HALF_YEAR[1]}"
@@ -152,10 +165,10 @@ def _measured(ground: Ground, url: str, count: int) -> _State:
     for seen in (flat, tree):
         if set(seen.statuses) != {"200"}:
             raise RuntimeError(f"no report: {seen.statuses} {seen.example}")
-    return _State(count, events / seconds, database, odd, straight, flat.p50, flat.p99, tree.p50)
+    return State(count, database, odd, straight, flat.p50, flat.p99, tree.p50)
 
 
-async def folded(url: str, progress: Callable[[float], None]) -> tuple[int, float]:
+async def folded(url: str, progress: Callable[[float], None], *, checkpoints: bool = True) -> tuple[int, float]:
     """Fold what is not folded yet with the service's own code: events, seconds."""
     async with connected(url) as connection:
         total = await unfolded(connection)
@@ -165,14 +178,15 @@ async def folded(url: str, progress: Callable[[float], None]) -> tuple[int, floa
             progress(events)
         events += batch
         seconds = time.perf_counter() - began
-        await bring_checkpoints_up(connection, civil_day(now()))
+        if checkpoints:
+            await bring_checkpoints_up(connection, civil_day(now()))
         await connection.execute("VACUUM (ANALYZE) count_day, count_checkpoint")
     if events != total:
         raise RuntimeError(f"{events} of {total} events were folded")
     return events, seconds
 
 
-async def timed(url: str, times: int) -> tuple[float, float, float]:
+async def timed(url: str, times: int, straights: int = 3) -> tuple[float, float, float]:
     """Median milliseconds of the report's sums, of the odd period's, and of the straight query."""
     reference = await reference_in(url)
     async with connected(url) as connection:
@@ -184,7 +198,7 @@ async def timed(url: str, times: int) -> tuple[float, float, float]:
                 began = time.perf_counter()
                 found = await _counted(Reading(connection), agencies, period)  # type: ignore[arg-type]
                 spent.append(1000 * (time.perf_counter() - began))
-                if turn < 3:
+                if turn < straights:
                     began = time.perf_counter()
                     row = await connection.fetchrow(_STRAIGHT, agencies, *period)
                     if period == HALF_YEAR:

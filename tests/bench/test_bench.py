@@ -7,9 +7,11 @@ from typing import Any
 import orjson
 
 from bench.__main__ import main
+from bench.building import blocks
 from bench.figures import Figure, Goal, percentile
 from bench.filling import fill
 from bench.ground import connected, reference_in
+from bench.hundred import main as hundred
 from bench.intake import pgbench_rate, same_rows
 from bench.receiving import Sent, drafts
 from bench.reports import HALF_YEAR, folded, timed
@@ -69,3 +71,29 @@ def test_a_run_keeps_its_figures(tmp_path: Path):
     assert kept["machine"]["cores"] > 0
     assert [one["name"] for one in kept["figures"]] == ["log per intake", "log per intake, calm"]
     assert all(one["ours"] > 0 for one in kept["figures"])
+
+
+def test_blocks_are_all_numbers_once_and_the_last_are_kept():
+    kept, rest = blocks(10_001)
+    numbers = sorted(n for block in [*kept, *rest] for n in range(block.first, block.first + block.count))
+    assert numbers == list(range(1, 10_002))
+    assert max(block.first for block in kept) > max(block.first for block in rest)
+    assert 0 < sum(block.count for block in kept) < 500
+
+
+def test_a_great_database_says_what_it_cost_and_its_report_is_straight_sql(tmp_path: Path):
+    results = tmp_path / "results"
+    hundred(["--dossiers", "40000", "--results", str(results), "--dir", str(tmp_path), "--note", "of a test"])
+    (path,) = results.iterdir()  # and no latest.json: that is a run of all rows
+    kept = orjson.loads(path.read_bytes())
+    assert path.name.endswith("-0.04m.json")
+    assert (kept["note"], kept["failed"]) == ("of a test", [])
+    built = kept["build"]
+    assert built["tables"]["dossier"]["bytes"] > 40_000 * 100
+    assert built["indexes"]["pk_dossier"]["bytes"] > 0
+    assert built["kept"]["cells_equal"] > 0
+    assert built["kept"]["dossiers_with_events"] < 2_000
+    names = {one["name"] for one in kept["figures"]}
+    assert {"report, times faster", "report by agency", "report by procedure, one agency"} <= names
+    assert "overdue p99, province 45, deep page" in names
+    assert [each for each in tmp_path.iterdir() if each != results] == []
