@@ -281,6 +281,10 @@ _BY_STATUS = {
 }
 
 
+#: What a field of ours could be called: a word of small ASCII letters, or a few.
+_FIELD_NAME = re.compile(r"[a-z]{1,20}(_[a-z]{1,20}){0,3}")
+
+
 def reasons_of(errors: Sequence[Any]) -> list[Reason]:
     """Pydantic's errors as reasons. Its messages and inputs are left out: they repeat what was sent."""
     return [_reason_of(entry) for entry in errors]
@@ -301,7 +305,9 @@ def _reason_of(entry: Any) -> Reason:
         case "missing":
             return Reason(name, "required")
         case "extra_forbidden":
-            return Reason(".".join(place[:-1]), "unknown_field")  # its name is the client's text: it is not repeated
+            # Its name is the client's text: repeated only if it looks like a field, without digits, marks or spaces.
+            named = place if _FIELD_NAME.fullmatch(place[-1]) else place[:-1]
+            return Reason(".".join(named), "unknown_field")
         case "string_too_short":
             return Reason(name, "too_short", {"limit": context.get("min_length", 1)})
         case "string_too_long":

@@ -96,7 +96,7 @@ REFUSED = [
     ({"agency": "QT25-D03"}, "procedure", "not_offered_at_level"),
     ({"procedure": "1.000005"}, "channel", "channel_not_offered"),
     ({"channel": "fax"}, "channel", "not_one_of"),
-    ({"surprise": 1}, "", "unknown_field"),
+    ({"surprise": 1}, "surprise", "unknown_field"),
     ({"applicant": {"kind": "person"}}, "applicant.name", "required"),
     ({"applicant": {"kind": "person", "name": "  "}}, "applicant.name", "required"),
     ({"applicant": {"kind": "person", "name": "An\u0007"}}, "applicant.name", "control_characters"),

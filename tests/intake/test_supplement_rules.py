@@ -168,7 +168,7 @@ async def test_a_special_rule_ends_and_the_general_one_holds_again(room: httpx.A
         ({"request_limit": 0}, {("request_limit", "out_of_range")}),
         ({"decision": " "}, {("decision", "required")}),
         ({"valid_from": "1/1/2027"}, {("valid_from", "malformed")}),
-        ({"validfrom": "2027-01-01"}, {("", "unknown_field")}),
+        ({"validfrom": "2027-01-01"}, {("validfrom", "unknown_field")}),
     ],
 )
 async def test_a_bad_rule_says_why_and_changes_nothing(

@@ -85,7 +85,7 @@ async def test_no_claim_of_a_day_gone_by_gives_it_to_a_unit_that_has_ended(routi
         ({"occurred_at": "2026-11-16"}, ("occurred_at", "without_offset")),
         ({"occurred_at": "yesterday"}, ("occurred_at", "malformed")),
         ({"occurred_at": "9999-12-31T23:59:59-07:00"}, ("occurred_at", "out_of_range")),
-        ({"from": WARD}, ("", "unknown_field")),
+        ({"from": WARD}, ("from", "unknown_field")),
     ],
 )
 async def test_what_cannot_be_is_refused(routing, given, reason):

@@ -82,7 +82,7 @@ async def test_what_is_not_an_opening_is_refused(routing):
     }
     assert await refused({"code": built.code, "opened_at": "2199-01-01T00:00:00+07:00"}) == {("opened_at", "in_future")}
     assert await refused({"code": built.code, "desk": "a\tb"}) == {("desk", "control_characters")}
-    assert await refused({"code": built.code, "holder": PROVINCE}) == {("", "unknown_field")}
+    assert await refused({"code": built.code, "holder": PROVINCE}) == {("holder", "unknown_field")}
     assert await refused({"code": "a\x00b"}) == {("code", "control_characters")}
     many = {"items": [{"code": "x"}] * 1001}
     assert await refused(many, "/v1/cases/bulk") == {("items", "too_many")}

@@ -176,7 +176,7 @@ async def test_who_may(routing):
         ("receive", {"occurred_at": "2026-11-16T09:59:59+07:00"}, ("occurred_at", "before_hand_over")),
         ("receive", {"occurred_at": "2199-01-01T08:00:00+07:00"}, ("occurred_at", "in_future")),
         ("receive", {"occurred_at": "2026-11-16T10:00:00"}, ("occurred_at", "without_offset")),
-        ("receive", {"reason": "x"}, ("", "unknown_field")),
+        ("receive", {"reason": "x"}, ("reason", "unknown_field")),
         ("decline", {}, ("reason", "required")),
         ("decline", {"reason": " "}, ("reason", "required")),
         ("decline", {"reason": "a\nb"}, ("reason", "control_characters")),

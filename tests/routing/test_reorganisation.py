@@ -190,7 +190,7 @@ async def test_a_repeated_request_decides_once(routing, ward_cases):
         ({"rules": [], "dossiers": [{"to": WARD, "codes": ["none"]}]}, ("dossiers.0.codes.0", "no_open_dossier")),
         ({"decision_number": " "}, ("decision_number", "required")),
         ({"effective_day": "2020-13-01"}, ("effective_day", "malformed")),
-        ({"beyond": True}, ("", "unknown_field")),
+        ({"beyond": True}, ("beyond", "unknown_field")),
     ],
     ids=str,
 )

@@ -106,7 +106,7 @@ async def test_what_held_on_a_day_stays_so_once_the_day_has_begun(routing: Routi
         ({"code": "a/b"}, {("code", "malformed")}),
         ({"kind": "other"}, {("kind", "not_one_of")}),
         ({"steps": []}, {("steps", "required")}),
-        ({"more": 1}, {("", "unknown_field")}),
+        ({"more": 1}, {("more", "unknown_field")}),
         ({"steps": [a_step()]}, {("steps", "no_lead")}),
         ({"steps": [a_step(role="clerk"), a_step(role="lead")]}, {("steps.0.role", "not_one_of")}),
         ({"steps": [a_step(role="lead", agency="nowhere")]}, {("steps.0.agency", "unknown_agency")}),

@@ -477,8 +477,8 @@ async def test_what_is_not_sealed(database, issuer):
             (a_report(group_by="agency,agency"), "parameters.group_by", "grouping_repeated"),
             (a_report(group_by="officer"), "parameters.group_by", "not_sealable_by_officer"),
             (a_report(group_by="agency,officer"), "parameters.group_by", "not_sealable_by_officer"),
-            (a_report(units="today"), "parameters", "unknown_field"),
-            (a_report(as_of="2020-01-01T00:00:00+07:00"), "parameters", "unknown_field"),
+            (a_report(units="today"), "parameters.units", "unknown_field"),
+            (a_report(as_of="2020-01-01T00:00:00+07:00"), "parameters.as_of", "unknown_field"),
             ({**a_report(), "report": "usage"}, "report", "not_one_of"),
             ({**a_report(), "corrects": 10**9, "reason": "Sai"}, "corrects", "unknown_edition"),
             ({**a_report(), "corrects": 0, "reason": "Sai"}, "corrects", "out_of_range"),
@@ -487,7 +487,7 @@ async def test_what_is_not_sealed(database, issuer):
             ({**a_report(), "corrects": 1, "reason": "…"}, "reason", "no_letter"),
             ({**a_report(), "reason": "Sai"}, "reason", "only_with_correction"),
             ({**a_report(), "note": "x" * 1001}, "note", "too_long"),
-            ({**a_report(), "seal": True}, "", "unknown_field"),
+            ({**a_report(), "seal": True}, "seal", "unknown_field"),
             ({"report": "resolution"}, "parameters", "required"),
         ):
             status, problem, reasons = await refusal(client, body)
