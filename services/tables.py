@@ -159,7 +159,7 @@ def _head(report: dict[str, Any]) -> str:
 
 def _row_name(report: dict[str, Any], row: dict[str, Any]) -> str:
     key = f"{row['key']}  " if row.get("by", report["group_by"]) in _KEYED else ""
-    return f"{'  ' * (row.get('depth') or 0)}{key}{row['name']}"
+    return f"{'  ' * (row.get('depth') or 0)}{key}{row.get('printed_name', row['name'])}"
 
 
 def _total() -> str:

@@ -215,6 +215,10 @@ class ReportRow(DefinedFigures):
         examples=["19333"],
     )
     name: str = Field(examples=["UBND Phường Đông Hà"])
+    printed_name: str = Field(
+        description="As tables print it: units of the report that share a name carry that of the unit above too",
+        examples=["UBND Phường Đông Hà"],
+    )
     level: LevelName | None = Field(None, description="agency, tree: the unit's level")
     parent: str | None = Field(None, description="agency, tree: the key of the row above; null at the top")
     depth: int | None = Field(

@@ -1,7 +1,7 @@
 """The agency tree. Codes are reused with a new meaning (44 was Quảng Bình and is the merged Quảng Trị), so the key
 is (code, day): a unit is a row with the period in which it was in force."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -45,6 +45,20 @@ class Agency:
     def issuing_code(self) -> str:
         """What its dossier codes begin with: the identification code, or the local code while that is not known."""
         return self.identification_code or self.code
+
+
+def told_apart(units: Mapping[K, tuple[str, str | None]]) -> dict[K, str]:
+    """The name that each unit of one table is printed with, of its name and that of the unit above. Communes that share
+    a name carry the name of the unit above, or, where this does not tell them apart (a merged unit that kept name and
+    place), their key: a code that may carry a last day."""
+    names = Counter(name for name, _ in units.values())
+    longer = {key: _with(name, above) if names[name] > 1 else name for key, (name, above) in units.items()}
+    still = Counter(longer.values())
+    return {key: name if still[name] == 1 else _with(units[key][0], str(key)) for key, name in longer.items()}
+
+
+def _with(name: str, what: str | None) -> str:
+    return f"{name} ({what})" if what else name
 
 
 @dataclass(frozen=True)

@@ -179,7 +179,7 @@ async def late_list(
         if query.format == "json":
             return await _late_page(reading, made, asked, query, reference, room)
         need_room(query.format, made.dossiers)
-        rows = usecases.late_rows(reading, reference, asked)
+        rows = usecases.late_rows(reading, reference, asked, made)
         if query.format in ("csv", "xlsx"):
             return await stream_answer(made.table, rows, query.format)
         filled = Filled(made.table, [row async for some in rows for row in some])
@@ -204,7 +204,7 @@ async def _late_page(
         query.limit,
         lambda one: (one[1]["place"], one[1]["received_day"].isoformat(), one[1]["id"], one[0]),
     )
-    liner = usecases.Liner(reference, asked)
+    liner = usecases.Liner(reference, asked, made)
     return json_answer(
         {
             **_head("late-list", made.table, made.provenance, asked),

@@ -117,10 +117,12 @@ async def late_page(
     return await store.late_page(connection, asked.seen(), _placed(asked), after, limit)
 
 
-async def late_rows(connection: Reading, reference: Reference, asked: Asked) -> AsyncIterator[list[Row]]:
+async def late_rows(
+    connection: Reading, reference: Reference, asked: Asked, made: LateList
+) -> AsyncIterator[list[Row]]:
     """All rows of Appendix I, so many at a time."""
     number = 0
-    liner = Liner(reference, asked)
+    liner = Liner(reference, asked, made)
     async for some in store.late_all(connection, asked.seen(), _placed(asked), BEGINNING):
         yield [liner.row(number + n, row) for n, row in enumerate(some, start=1)]
         number += len(some)
@@ -129,9 +131,10 @@ async def late_rows(connection: Reading, reference: Reference, asked: Asked) -> 
 class Liner:
     """Makes rows of Appendix I of records."""
 
-    def __init__(self, reference: Reference, asked: Asked) -> None:
+    def __init__(self, reference: Reference, asked: Asked, made: LateList) -> None:
         self._calendar = reference.calendar
         self._units = asked.landscape.units
+        self._names = {unit.key: unit.name for unit in made.units}
         self._last = min(asked.period.last, civil_day(asked.known_at))
 
     def row(self, number: int, record: asyncpg.Record) -> Row:
@@ -143,7 +146,7 @@ class Liner:
             record["due_day"],
             record["finished_day"],
             unit.key,
-            unit.agency.name,
+            self._names[unit.key],
         )
         return rules.late_row(number, late, self._calendar, self._last)
 
@@ -153,12 +156,12 @@ def _subjects(report: Report, asked: Asked, *, by_sector: bool, awaiting: bool =
     return [
         Subject(
             row.key,
-            row.name,
+            name,
             row.figures,
             levels.get(row.key),
             row.figures.pending_paused - row.figures.pending_paused_overdue if awaiting else 0,
         )
-        for row in report.rows
+        for row, name in zip(report.rows, report.printed_names(), strict=True)
     ]
 
 

@@ -120,11 +120,22 @@ def _report_page(report: Report, query: ReportQuery, key: SecretStr) -> dict[str
     # After the row that the last page ended with, wherever it stands now; if it is gone, where it stood.
     last, number = pages.after(query.cursor) or ("", 0)
     begin = places[last] + 1 if last in places else number
-    page, following = pages.cut(report.rows[begin:], query.limit, lambda row: (row.place, begin + query.limit - 1))
+    page, following = pages.cut(
+        list(zip(report.rows[begin:], report.printed_names()[begin:], strict=True)),
+        query.limit,
+        lambda last: (last[0].place, begin + query.limit - 1),
+    )
     return {
         **_head(report),
         "total": {**report.total.wire(), **by_definition(report.definition, report.total)},
-        "rows": [{**row.wire(), **by_definition(report.definition, row.figures)} for row in page],
+        "rows": [
+            {
+                **{"key": row.key, "name": row.name, "printed_name": name},
+                **row.wire(),
+                **by_definition(report.definition, row.figures),
+            }
+            for row, name in page
+        ],
         "next": following,
     }
 
@@ -150,7 +161,10 @@ def _csv(report: Report) -> str:
     common = {**head, **head["period"]}
     columns = (*_CSV_PLACE, *COUNT_NAMES, *RATE_NAMES, *_defined(report, report.total), *_CSV_ORIGIN)
     total = {"key": "total", "name": report.asked.agency.name, **report.total.wire(), **_defined(report, report.total)}
-    rows = ({**_csv_row(row), **_defined(report, row.figures)} for row in report.rows)
+    rows = (
+        {**_csv_row(row), "name": name, **_defined(report, row.figures)}
+        for row, name in zip(report.rows, report.printed_names(), strict=True)
+    )
     lines = ({**common, **row} for row in (*rows, total))
     return csv_lines([columns, *([line.get(name) for name in columns] for line in lines)])
 

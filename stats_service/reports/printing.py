@@ -64,12 +64,12 @@ def printed(report: Report, superior: str | None, provenance: Provenance) -> Fil
     rows = [
         Row(
             row.key,
-            (row.key, row.name, *_values(report, row.figures)),
+            (row.key, name, *_values(report, row.figures)),
             "group" if children else "line",
             () if "tree" in report.group_by else children,
             row.depth,
         )
-        for row, children in zip(report.rows, _children(report), strict=True)
+        for row, name, children in zip(report.rows, report.printed_names(), _children(report), strict=True)
     ]
     top = [n for n, row in enumerate(report.rows) if row.depth == 0 and row.by not in _NOT_ADDED]
     rows.append(Row("total", ("", "Tổng số", *_values(report, report.total)), "total", top))

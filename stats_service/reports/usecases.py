@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from shared.contracts.definitions import OnTimeDefinition
 from shared.contracts.stats import GroupingName, UnitsName
-from shared.domain.agencies import Agency
+from shared.domain.agencies import Agency, told_apart
 from shared.domain.civil_time import civil_day
 from shared.reference import Reference
 from shared.web.database import Reading
@@ -29,6 +29,9 @@ _COUNTED: Mapping[tuple[str, ...], counts.PartBy] = {
     ("channel",): "channel",
     ("agency", "channel"): "agency_channel",
 }
+
+#: The groupings whose rows are units.
+_OF_UNITS: frozenset[GroupingName] = frozenset({"agency", "tree"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,13 @@ class Report:
     synthetic: bool
     total: Figures
     rows: Sequence[Row]
+
+    def printed_names(self) -> list[str]:
+        """The name of each row as every table prints it: of units that share a name, one that tells them apart."""
+        names = {unit.key: unit.agency.name for unit in self.asked.landscape.units}
+        above = {unit.key: names[unit.parent] if unit.parent else None for unit in self.asked.landscape.units}
+        apart = told_apart({row.key: (row.name, above[row.key]) for row in self.rows if row.by in _OF_UNITS})
+        return [apart[row.key] if row.by in _OF_UNITS else row.name for row in self.rows]
 
 
 def checked(

@@ -3,7 +3,7 @@
 import pytest
 
 from services.reference import agencies
-from shared.domain.agencies import Agency, AgencyTree, Level
+from shared.domain.agencies import Agency, AgencyTree, Level, told_apart
 from tests.domain.builders import a_tree, a_unit, day
 
 #: 44 was Quảng Bình and is the merged Quảng Trị since 1/7/2025; 45 was Quảng Trị.
@@ -135,3 +135,26 @@ def test_quang_tri_had_as_many_communes_as_the_resolutions_say(text: str, commun
     ]
     assert len(in_force) == communes
     assert len({row.code for row in in_force}) == communes
+
+
+def test_units_of_one_table_are_told_apart_only_where_they_share_a_name() -> None:
+    printed = told_apart(
+        {
+            "19333": ("UBND Phường 1", "UBND TP Đông Hà"),
+            "19360": ("UBND Phường 1", "UBND TX Quảng Trị"),
+            "19336": ("UBND Phường 5", "UBND TP Đông Hà"),
+            "19501": ("UBND xã Gio Mai", "UBND huyện Gio Linh"),
+            "19501@2019-12-31": ("UBND xã Gio Mai", "UBND huyện Gio Linh"),
+            "a": ("Sở", None),
+            "b": ("Sở", None),
+        }
+    )
+    assert list(printed.values()) == [
+        "UBND Phường 1 (UBND TP Đông Hà)",
+        "UBND Phường 1 (UBND TX Quảng Trị)",
+        "UBND Phường 5",
+        "UBND xã Gio Mai (19501)",
+        "UBND xã Gio Mai (19501@2019-12-31)",
+        "Sở (a)",
+        "Sở (b)",
+    ]

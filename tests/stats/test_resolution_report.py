@@ -118,7 +118,7 @@ async def test_says_what_it_is(database, issuer):
     async with a_scene(database, issuer, seed=0, dossiers=0) as scene:
         asked = {"first": date(2019, 1, 1), "last": date(2019, 6, 30)}
         row = (await scene.report(**asked, group_by="tree"))["rows"][0]
-        place = ["key", "name", "level", "parent", "depth", "in_force", "own"]
+        place = ["key", "name", "printed_name", "level", "parent", "depth", "in_force", "own"]
         assert list(row) == [*place, *COUNT_NAMES, *RATE_NAMES], "one grouping says neither by nor within"
         report = await scene.report(**asked)
         assert (report["agency"], report["agency_name"]) == ("45", "UBND tỉnh Quảng Trị")
