@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     scale = SMALL if given.small else FULL
     console = Console(stderr=True)
     about = about_this_run(scale.name)
-    figures: list[Figure] = []
+    measured: dict[str, list[Figure]] = {}
     failed: list[str] = []
     seconds: dict[str, float] = {}
     with interruptible(), tempfile.TemporaryDirectory(prefix="motcua-bench-", dir=given.dir) as directory:
@@ -46,18 +46,20 @@ def main(arguments: list[str] | None = None) -> None:
                 began = time.perf_counter()
                 console.rule(name)
                 try:
-                    figures += ROWS[name](ground)
+                    measured[name] = ROWS[name](ground)
                 except Exception:  # what the other rows measure is not lost
                     console.print_exception()
                     failed.append(name)
                 seconds[name] = round(time.perf_counter() - began, 1)
                 ground.say(f"{seconds[name]} s")
             about["postgres"] = asyncio.run(version(ground))
+    figures = [one for row in measured.values() for one in row]
+    kept = [{"row": row, **one.wire()} for row, found in measured.items() for one in found]
     out = Console()
     out.print(table(figures))
     out.print(notes(figures), highlight=False, style="dim")
-    run: dict[str, Any] = {**about, "seconds": seconds, "failed": failed, "figures": [one.wire() for one in figures]}
-    console.print(f"kept in {keep(given.results, _name(about), run)}")
+    run: dict[str, Any] = {**about, "seconds": seconds, "failed": failed, "figures": kept}
+    console.print(f"kept in {keep(given.results, _name(about), run, only=bool(given.only))}")
     if failed:
         raise SystemExit(f"could not be measured: {', '.join(failed)}")
 

@@ -9,7 +9,7 @@ import asyncpg
 from bench.figures import Figure
 from bench.filling import PROVINCE
 from bench.ground import Ground, connected, reference_in
-from bench.reports import HALF_YEAR, NAME, filled_to, folded
+from bench.reports import HALF_YEAR, filled_and_folded
 from shared.contracts.editions import EditionIn
 from shared.web.auth import Principal, Role
 from shared.web.clock import now
@@ -19,11 +19,7 @@ from stats_service.editions import usecases
 
 def measure(ground: Ground) -> list[Figure]:
     """Milliseconds to seal, and seconds to compute again; the bytes must be the same."""
-    if not ground.has(NAME):
-        ground.database(NAME)
-        filled_to(ground, ground.scale.dossiers[1])
-        asyncio.run(folded(ground.url(NAME), lambda _: None))
-    sealed, again, events, size = asyncio.run(_measured(ground.url(NAME)))
+    sealed, again, events, size = asyncio.run(_measured(filled_and_folded(ground)))
     return [
         Figure(
             "edition, sealed",

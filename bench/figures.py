@@ -1,6 +1,6 @@
 """A figure with its reference and its goal; the table on the screen and the file in bench/results."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
@@ -93,15 +93,36 @@ def notes(figures: Sequence[Figure]) -> str:
     return "\n".join(lines)
 
 
-def keep(directory: Path, name: str, run: dict[str, Any], *, latest: bool = True) -> Path:
-    """Write a run under its name and, where it is one of all rows, as the latest."""
+def keep(directory: Path, name: str, run: dict[str, Any], *, latest: bool = True, only: bool = False) -> Path:
+    """Write a run under its name and, where it is of the rows of every day, as the latest. `only`: it measured some of
+    the rows, so the others stay as a run of the same name left them."""
     directory.mkdir(exist_ok=True)
+    path = directory / f"{name}.json"
+    if only and path.exists():
+        run = joined(orjson.loads(path.read_bytes()), run)
     text = orjson.dumps(run, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     if latest:
         (directory / "latest.json").write_bytes(text)
-    path = directory / f"{name}.json"
     path.write_bytes(text)
     return path
+
+
+def joined(before: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]:
+    """What `run` measured, and what it did not from `before`. A row that failed this time keeps what it had, and is
+    named. A row has its figures together, where they first stood."""
+    tried = set(run["seconds"])
+    anew = tried - set(run["failed"])
+    rows: dict[str, list[Any]] = {}
+    for one in before["figures"]:
+        rows.setdefault(one.get("row") or one["name"], []).append(one)
+    rows |= {row: [one for one in run["figures"] if one["row"] == row] for row in run["seconds"] if row in anew}
+    return {
+        **run,
+        "dirty": before["dirty"] or run["dirty"],
+        "seconds": {**before["seconds"], **run["seconds"]},
+        "failed": [*(row for row in before["failed"] if row not in tried), *run["failed"]],
+        "figures": [one for row in rows.values() for one in row],
+    }
 
 
 def _goal(one: Figure) -> str:

@@ -151,6 +151,16 @@ def filled_to(ground: Ground, count: int) -> None:
     ground.say(f"filled to {count:,} dossiers in {time.perf_counter() - began:.0f} s")
 
 
+def filled_and_folded(ground: Ground) -> str:
+    """The owner's URL of the database of this row, which is made where a run does without the row itself."""
+    if not ground.has(NAME):
+        ground.database(NAME)
+        filled_to(ground, ground.scale.dossiers[1])
+        with ground.progress("folding events", None) as done:
+            asyncio.run(folded(ground.url(NAME), done))
+    return ground.url(NAME)
+
+
 def measured(ground: Ground, url: str, count: int, straights: int = 3) -> State:
     """The report of a database whose `count` dossiers are counted. Straight SQL is asked `straights` times."""
     scale = ground.scale

@@ -10,7 +10,9 @@ from bench import (
     exports,
     forms,
     imports,
+    index_766,
     intake,
+    on_demand,
     overdue,
     pages,
     recompute,
@@ -32,6 +34,8 @@ ROWS: Mapping[str, Callable[[Ground], list[Figure]]] = MappingProxyType(
         "log": wal.measure,
         "import": imports.measure,
         "report": reports.measure,
+        "index-766": index_766.measure,
+        "on-demand": on_demand.measure,
         "verify": verification.measure,
         "edition": editions.measure,  # after it: verify would compute the edition again too
         "overdue": overdue.measure,

@@ -7,7 +7,7 @@ import time
 
 from bench.figures import Figure, Goal
 from bench.ground import Ground, connected, psql
-from bench.reports import NAME, filled_to, folded
+from bench.reports import filled_and_folded
 from services.verification import Kept, rebuild_counts, verify
 
 _GOAL = 200_000
@@ -15,11 +15,7 @@ _GOAL = 200_000
 
 def measure(ground: Ground) -> list[Figure]:
     """Events a second, whole: chains, dossiers, words, histogram and checkpoints."""
-    if not ground.has(NAME):
-        ground.database(NAME)
-        filled_to(ground, ground.scale.dossiers[1])
-        asyncio.run(folded(ground.url(NAME), lambda _: None))
-    url = ground.url(NAME)
+    url = filled_and_folded(ground)
     began = time.perf_counter()
     psql(url, "\\copy dossier_event TO '/dev/null' (FORMAT binary)")
     copied = time.perf_counter() - began

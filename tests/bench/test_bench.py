@@ -1,14 +1,16 @@
 """That the measuring works, at the smallest scale. How fast anything is, no test decides."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from bench import index_766, on_demand
 from bench.__main__ import main
 from bench.building import blocks
-from bench.figures import Figure, Goal, percentile
+from bench.figures import Figure, Goal, joined, keep, percentile
 from bench.filling import fill
 from bench.ground import connected, reference_in
 from bench.hundred import main as hundred
@@ -59,6 +61,12 @@ async def test_made_dossiers_are_counted_as_straight_sql_counts_them(fresh_datab
     assert events > 9_000
     assert HALF_YEAR[1] <= civil_day(now())
     await timed(url, 1)  # raises where a figure differs
+    named = [one.name for one in [*await index_766.measured(url), *await on_demand.measured(url)]]  # and so do these
+    assert named == [
+        "index 766, the province",
+        "report by a definition, on demand",
+        "report as recorded then, from events",
+    ]
     async with connected(url) as connection:
         assert await connection.fetchval(counted) == indexes
         await connection.execute("INSERT INTO dossier_number VALUES ('after', 1)")
@@ -70,7 +78,39 @@ def test_a_run_keeps_its_figures(tmp_path: Path):
     assert kept["scale"] == "small"
     assert kept["machine"]["cores"] > 0
     assert [one["name"] for one in kept["figures"]] == ["log per intake", "log per intake, calm"]
-    assert all(one["ours"] > 0 for one in kept["figures"])
+    assert all(one["ours"] > 0 and one["row"] == "log" for one in kept["figures"])
+
+
+def _run(failed: Sequence[str] = (), dirty: bool = False, **rows: Sequence[tuple[str, float]]) -> dict[str, Any]:
+    figures = [{"row": row, "name": name, "ours": ours} for row, found in rows.items() for name, ours in found]
+    return {"dirty": dirty, "seconds": dict.fromkeys([*rows, *failed], 1.0), "failed": [*failed], "figures": figures}
+
+
+def _told(run: dict[str, Any]) -> list[tuple[str, str, float]]:
+    return [(one["row"], one["name"], one["ours"]) for one in run["figures"]]
+
+
+def test_some_rows_measured_again_leave_the_others_as_they_were():
+    before = _run(log=[("a", 1), ("gone", 2)], report=[("b", 3)], failed=["bulk"])
+    after = joined(before, _run(log=[("a", 4)], bulk=[("c", 5)], dirty=True))
+    assert _told(after) == [("log", "a", 4), ("report", "b", 3), ("bulk", "c", 5)]
+    assert (after["failed"], after["dirty"]) == ([], True)
+    assert set(after["seconds"]) == {"log", "report", "bulk"}
+
+
+def test_a_row_that_fails_the_second_time_keeps_what_it_had_and_is_named():
+    after = joined(_run(log=[("a", 1)]), _run(failed=["log"]))
+    assert (_told(after), after["failed"]) == ([("log", "a", 1)], ["log"])
+
+
+def test_a_run_of_some_rows_joins_the_file_of_its_day_and_commit_and_a_whole_run_replaces_it(tmp_path: Path):
+    keep(tmp_path, "day-commit", _run(log=[("a", 1)]))
+    keep(tmp_path, "day-other", _run(log=[("a", 9)]))
+    keep(tmp_path, "day-commit", _run(report=[("b", 2)]), only=True)
+    for name in ("day-commit", "latest"):
+        assert _told(orjson.loads((tmp_path / f"{name}.json").read_bytes())) == [("log", "a", 1), ("report", "b", 2)]
+    keep(tmp_path, "day-commit", _run(report=[("b", 3)]))
+    assert _told(orjson.loads((tmp_path / "day-commit.json").read_bytes())) == [("report", "b", 3)]
 
 
 def test_blocks_are_all_numbers_once_and_the_last_are_kept():
