@@ -19,14 +19,16 @@ from services.terminal import (
     DEFAULT_DIR,
     WHOLE_PROVINCE,
     DataDir,
+    Output,
     RoleName,
     client_of,
     console,
+    format_of,
     need_one_of,
-    put,
     running,
     token_of,
     whole_province_on,
+    write,
 )
 from shared.domain.civil_time import civil_day
 from shared.web.clock import now
@@ -213,12 +215,17 @@ def overdue(
         str, typer.Option(help="Only those whose applicant was sent an apology, or was sent none: sent, none, any")
     ] = "any",
     form: Annotated[
-        str, typer.Option("--format", help="table (the first 50), or all of them: json, csv, ndjson")
-    ] = "table",
+        str | None,
+        typer.Option(
+            "--format",
+            help="table (the first 50), or all of them: json, csv, ndjson; table, or what the file's name ends with",
+        ),
+    ] = None,
+    output: Output = None,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
     """Hồ sơ quá hạn · Dossiers that are late now, or were at an instant. The first late come first."""
-    need_one_of(form, ("table", "json", "csv", "ndjson"), "--format")
+    form = format_of(form, output, ("table", "json", "csv", "ndjson"))
     installation = Installation(data_dir)
     addresses = running(installation)
     client = client_of(installation)
@@ -232,10 +239,9 @@ def overdue(
         )
     elif form == "json":  # a page that holds them all: the list of lines in brackets
         lines = b"".join(client.stream(path, {**asked, "format": "ndjson"})).splitlines()
-        put(b'{"items":[' + b",".join(lines) + b'],"next":null}\n')
+        write(output, [b'{"items":[' + b",".join(lines) + b'],"next":null}\n'])
     else:
-        for block in client.stream(path, {**asked, "format": form}):
-            put(block)
+        write(output, client.stream(path, {**asked, "format": form}))
 
 
 @app.command()

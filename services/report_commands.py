@@ -18,7 +18,6 @@ from services.terminal import (
     console,
     format_of,
     need_one_of,
-    put,
     running,
     whole_province_on,
     write,
@@ -40,6 +39,9 @@ Named = Annotated[
     str | None, typer.Option("--period", help="Instead of --from and --to: 2019, 2019-H1, 2019-Q2, 2019-06")
 ]
 Cut = Annotated[str, typer.Option(help="How months are cut: calendar, 15-14, 21-20")]
+TableOrJson = Annotated[
+    str | None, typer.Option("--format", help="table, json; table, or what the file's name ends with")
+]
 AsOf = Annotated[str | None, typer.Option(help="An instant, RFC 3339: as was recorded then")]
 
 
@@ -158,12 +160,13 @@ def report_seal(
     note: Annotated[str | None, typer.Option(help="Stands in the edition for good; no personal data")] = None,
     corrects: Annotated[int | None, typer.Option(min=1, help="The id of the edition that it corrects")] = None,
     reason: Annotated[str | None, typer.Option(help="Why it is corrected")] = None,
-    form: Annotated[str, typer.Option("--format", help="table, json")] = "table",
+    form: TableOrJson = None,
+    output: Output = None,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
     """Chốt báo cáo · Seal a report as it is now, or correct a sealed edition with a new one. docs/editions.md."""
     need_one_of(report, ("resolution",), "REPORT")
-    need_one_of(form, ("table", "json"), "--format")
+    form = format_of(form, output, ("table", "json"))
     if period is None and start is None and end is None:
         raise typer.BadParameter(
             "phải nêu kỳ · a period is needed: --period, or --from and --to", param_hint="--period"
@@ -176,7 +179,7 @@ def report_seal(
     body = {"report": report, "parameters": asked, **{name: value for name, value in told.items() if value is not None}}
     answer = client_of(installation).post(f"{stats}/v1/reports/editions", body)
     if form == "json":
-        put(answer.content + b"\n")
+        write(output, [answer.content + b"\n"])
     else:
         tables.show(tables.editions_table([answer.json()]))
 
@@ -184,16 +187,20 @@ def report_seal(
 @report_app.command("editions")
 def report_editions(
     agency: Annotated[str | None, typer.Option(help="Of this agency, and of all under it")] = None,
-    form: Annotated[str, typer.Option("--format", help="table (the newest 50), json")] = "table",
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="table (the newest 50), json; table, or what the file's name ends with"),
+    ] = None,
+    output: Output = None,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
     """Các bản chốt · Sealed editions, the newest first. docs/editions.md."""
-    need_one_of(form, ("table", "json"), "--format")
+    form = format_of(form, output, ("table", "json"))
     installation = Installation(data_dir)
     stats = running(installation).stats
     answer = client_of(installation).get(f"{stats}/v1/reports/editions", {"agency": agency} if agency else {})
     if form == "json":
-        put(answer.content + b"\n")
+        write(output, [answer.content + b"\n"])
     else:
         tables.show(tables.editions_table(answer.json()["items"]))
 
@@ -218,26 +225,34 @@ def report_index_766(
     ] = None,
     start: Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD, in place of --period")] = None,
     end: End = None,
+    cut: Cut = "calendar",
     rules: Annotated[str | None, typer.Option(help="A rule version by name, for a trial; docs/index-766.md")] = None,
-    form: Annotated[str, typer.Option("--format", help="table, json")] = "table",
+    as_of: AsOf = None,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="table, json, csv, xlsx, docx, pdf; table, or what the file's name ends with"),
+    ] = None,
+    output: Output = None,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
     """Bộ chỉ số theo Quyết định 766/QĐ-TTg · The index of Decision 766, as far as it can be computed here."""
-    need_one_of(form, ("table", "json"), "--format")
+    form = format_of(form, output, ("table", "json", "csv", *tables.PRINTED))
     installation = Installation(data_dir)
     stats = running(installation).stats
     today = civil_day(now())
     if period is None and start is None and end is None:
         period = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
     last = end or _within_last_month(period or "", today)
-    asked = {"agency": agency or whole_province_on(last), "period": period, "from": start, "to": end, "rules": rules}
-    answer = client_of(installation).get(
-        f"{stats}/v1/reports/index-766", {name: value for name, value in asked.items() if value}
-    )
-    if form == "json":
-        put(answer.content + b"\n")
+    days = {"period": period, "from": start, "to": end, "cut": cut}
+    given = {"agency": agency or whole_province_on(last), **days, "rules": rules, "as_of": as_of}
+    asked = {name: value for name, value in given.items() if value is not None}
+    client, address = client_of(installation), f"{stats}/v1/reports/index-766"
+    if form == "table":
+        tables.show_index_766(client.get(address, asked).json())
+    elif form == "json":
+        write(output, [client.get(address, asked).content + b"\n"])
     else:
-        tables.show_index_766(answer.json())
+        write(output, client.stream(address, {**asked, "format": form}))
 
 
 def _days(period: str | None, start: str | None, end: str | None) -> dict[str, str]:

@@ -241,7 +241,7 @@ def index_766_units(report: dict[str, Any]) -> Table:
     for child in report["children"]:
         progress = child["progress"]
         cells = [number(progress[name]) for name in ("received", "on_time", "overdue", "ratio")]
-        table.add_row(f"{child['key']}  {child['name']}", *cells, number(child["total"]["computed"]))
+        table.add_row(f"{child['key']}  {child['printed_name']}", *cells, number(child["total"]["computed"]))
     return table
 
 

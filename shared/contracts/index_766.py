@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.agencies import LevelName
 from shared.contracts.fields import Code, Day, InstantIn, ShortLine
+from shared.contracts.stats import CutName, ReportFormat
 
 ScopeName = Literal["province", "commune"]
 ReasonName = Literal["no_data", "formula_unknown", "not_applicable"]
@@ -31,6 +32,11 @@ class Index766Query(BaseModel):
     last: Day | None = Field(
         None, alias="to", description="Last day, included; today at the latest", examples=["2026-09-30"]
     )
+    cut: CutName = Field(
+        "calendar",
+        description="How months are cut, and with them quarters, halves and years: 21-20 begins them on the 21st of "
+        "the month before and ends them on the 20th",
+    )
     as_of: InstantIn | None = Field(
         None,
         description="Only what was recorded by then (slower); without it, what is known now",
@@ -42,6 +48,7 @@ class Index766Query(BaseModel):
         description="A rule version by name, for a trial; without it the one in force on the last day of the period",
         examples=["766/1"],
     )
+    format: ReportFormat = Field("json", description="csv, xlsx, docx, pdf: groups, units below and months as a table")
 
 
 _Points = Annotated[str, Field(description="Points, two decimals", examples=["15.68"])]
@@ -153,6 +160,9 @@ class Child766(BaseModel):
 
     key: str = Field(description="Its code; a code handed on carries its bearer's last day", examples=["19333"])
     name: str = Field(description="Its name", examples=["UBND Phường Đông Hà"])
+    printed_name: str = Field(
+        description="As tables print it: units that share a name carry their key", examples=["UBND Phường Đông Hà"]
+    )
     level: LevelName = Field(description="Its administrative level", examples=["commune"])
     scored_as: ScopeName = Field(description="At which level it is scored", examples=["commune"])
     in_force: bool = Field(description="On the last day of the period")

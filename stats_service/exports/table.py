@@ -16,17 +16,20 @@ from shared.domain.vietnamese import printed_count, printed_decimal
 
 
 class Kind(StrEnum):
-    """What the values of a column are. PERCENT: a text of two decimals as in JSON, "97.51". CODE: a text that is not
-    read as words; ORDINAL: the number of a line, as a text."""
+    """What the values of a column are. PERCENT, POINTS: a text of two decimals as in JSON, "97.51". CODE: a text that
+    is not read as words; ORDINAL: the number of a line, as a text."""
 
     TEXT = "text"
     CODE = "code"
     ORDINAL = "ordinal"
     COUNT = "count"
     PERCENT = "percent"
+    POINTS = "points"
     DAY = "day"
 
 
+#: What there is none of is a dash in these: it is not zero.
+DASHED = frozenset({Kind.COUNT, Kind.PERCENT, Kind.POINTS})
 #: Where the values of a column stand in it.
 ALIGNED: Mapping[Kind, str] = {
     Kind.TEXT: "left",
@@ -34,6 +37,7 @@ ALIGNED: Mapping[Kind, str] = {
     Kind.ORDINAL: "center",
     Kind.COUNT: "right",
     Kind.PERCENT: "right",
+    Kind.POINTS: "right",
     Kind.DAY: "center",
 }
 
@@ -156,9 +160,11 @@ def heading(columns: Sequence[Column]) -> list[list[HeadCell]]:
 def printed(kind: Kind, value: Value) -> str:
     """A value as Vietnamese print writes it: 136.583 · 97,51% · 22/07/2019; what there is none of is a dash."""
     if value is None:
-        return "–" if kind in (Kind.COUNT, Kind.PERCENT) else ""
+        return "–" if kind in DASHED else ""
     if isinstance(value, date):
         return f"{value:%d/%m/%Y}"
     if kind is Kind.PERCENT:
         return f"{printed_decimal(str(value))}%"
+    if kind is Kind.POINTS:
+        return printed_decimal(str(value))
     return printed_count(value) if isinstance(value, int) else value

@@ -18,7 +18,20 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from shared.domain.civil_time import local
-from stats_service.exports.table import ALIGNED, Column, Filled, Kind, Line, Row, Share, Sum, Table, Value, heading
+from stats_service.exports.table import (
+    ALIGNED,
+    DASHED,
+    Column,
+    Filled,
+    Kind,
+    Line,
+    Row,
+    Share,
+    Sum,
+    Table,
+    Value,
+    heading,
+)
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: What a sheet holds is 1,048,576 rows; the title and the notes want some.
@@ -32,7 +45,12 @@ _POINTS_PER_LINE = 15.0
 _TALLEST = 409.0
 #: Of the width that the usual font's digit takes, what a letter of a text takes on average.
 _LETTER = 0.77
-_NUMBERS = {Kind.COUNT: "[$-42A]#,##0", Kind.PERCENT: "[$-42A]0.00%", Kind.DAY: "dd/mm/yyyy"}
+_NUMBERS = {
+    Kind.COUNT: "[$-42A]#,##0",
+    Kind.PERCENT: "[$-42A]0.00%",
+    Kind.POINTS: "[$-42A]#,##0.00",
+    Kind.DAY: "dd/mm/yyyy",
+}
 
 
 def printed(filled: Filled, file: IO[bytes]) -> None:
@@ -138,11 +156,13 @@ class Sheet:
         if formula:
             self._sheet.write_formula(*at, formula, format, "–" if value is None else _number(value))
         elif value is None:
-            self._sheet.write(*at, "–" if column.kind in (Kind.COUNT, Kind.PERCENT) else None, format)
+            self._sheet.write(*at, "–" if column.kind in DASHED else None, format)
         elif isinstance(value, date):
             self._sheet.write_datetime(*at, datetime.combine(value, time.min), format)
         elif column.kind is Kind.ORDINAL and str(value).isdecimal():
             self._sheet.write_number(*at, int(value), format)
+        elif column.kind is Kind.POINTS:
+            self._sheet.write_number(*at, float(value), format)
         elif isinstance(value, int) or column.kind is Kind.PERCENT:
             self._sheet.write_number(*at, _number(value), format)
         else:

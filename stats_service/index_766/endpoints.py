@@ -1,7 +1,6 @@
 """HTTP of the index of Decision 766."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any
 
@@ -16,10 +15,12 @@ from shared.web.auth import Staff
 from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.problems import refusals
+from stats_service.exports.usecases import FILE_CONTENT, file_answer
 from stats_service.figures.rules import rate
 from stats_service.index_766 import usecases
+from stats_service.index_766.printing import printed
 from stats_service.index_766.rule_file import RuleVersion, rule_versions
-from stats_service.index_766.rules import GroupScore, MetricScore, Points, half_up, scope_of
+from stats_service.index_766.rules import GroupScore, MetricScore, Points, half_up, scope_of, two, year_of
 from stats_service.index_766.usecases import Asked, Index, Question, Standing
 from stats_service.national_scoring.rules import Average, NationalCounts
 
@@ -32,9 +33,18 @@ router = APIRouter(prefix="/v1", tags=["reports"])
     summary="Bộ chỉ số theo Quyết định 766/QĐ-TTg · The index of Decision 766",
     response_description="Groups with their indicators, the units below, and twelve months",
     response_model=Index766Report,
-    responses=refusals(
-        "unauthenticated", "forbidden", "agency_out_of_scope", "invalid_request", "unavailable", "takes_too_long"
-    ),
+    responses={
+        200: {"content": FILE_CONTENT},
+        **refusals(
+            "unauthenticated",
+            "forbidden",
+            "agency_out_of_scope",
+            "invalid_request",
+            "not_acceptable",
+            "unavailable",
+            "takes_too_long",
+        ),
+    },
 )
 async def index_766(
     query: Annotated[Index766Query, Query()],
@@ -48,11 +58,19 @@ async def index_766(
     Each indicator says what it is made of, by which version of the rules it was scored, whether that is confirmed, and
     where there is no number, why: null is never zero. Points are rounded half up to two decimals, each on its own, and
     totals are sums of what was rounded. `max_unavailable` says how many points cannot be computed here.
+
+    CSV, XLSX, DOCX and PDF are one table: groups with their indicators, the units below, the months of the year.
     """
     versions = rule_versions(room.settings.index_766_file)
-    question = Question(query.agency, query.period, query.first, query.last, query.as_of, query.level, query.rules)
+    question = Question(
+        query.agency, query.period, query.first, query.last, query.as_of, query.level, query.rules, query.cut
+    )
     asked = usecases.checked(reference, principal.scope, now(), versions, question)
     found = await usecases.index(session, reference, asked)
+    if query.format != "json":
+        above = asked.agency.parent_id
+        superior = reference.agencies.by_id[above].name if above is not None else None
+        return await file_answer(printed(found, superior), query.format)
     return Response(orjson.dumps(_report(found)), media_type="application/json")
 
 
@@ -72,9 +90,9 @@ def _report(index: Index) -> dict[str, Any]:
         "progress": _progress(whole),
         "channels": _channels(whole.counts),
         "groups": [_group(group, asked.rules) for group in whole.groups],
-        "children": [_child(child) for child in index.children],
+        "children": [_child(child, name) for child, name in zip(index.children, index.printed_names(), strict=True)],
         "months": [
-            _month(f"{asked.period.last.year}-{number:02d}", counts) for number, counts in enumerate(index.months, 1)
+            _month(f"{year_of(asked.period)}-{number:02d}", counts) for number, counts in enumerate(index.months, 1)
         ],
         "contributes_to": [one.model_dump() for one in asked.rules.contributes_to],
     }
@@ -89,12 +107,12 @@ def _rules(asked: Asked) -> dict[str, Any]:
 
 def _points(points: Points) -> dict[str, Any]:
     return {
-        "score": _two(points.score),
-        "computed": _two(points.computed),
-        "max": _two(points.max),
-        "max_computed": _two(points.max_computed),
-        "max_unavailable": _two(points.max - points.max_computed),
-        "ratio": _two(points.ratio),
+        "score": two(points.score),
+        "computed": two(points.computed),
+        "max": two(points.max),
+        "max_computed": two(points.max_computed),
+        "max_unavailable": two(points.max - points.max_computed),
+        "ratio": two(points.ratio),
     }
 
 
@@ -118,9 +136,9 @@ def _metric(metric: MetricScore, version: str) -> dict[str, Any]:
         "numerator": measured.numerator if measured else None,
         "denominator": measured.denominator if measured else None,
         "parts": dict(measured.parts) if measured else {},
-        "ratio": _two(metric.ratio),
-        "score": _two(metric.score),
-        "max": _two(metric.rule.max),
+        "ratio": two(metric.ratio),
+        "score": two(metric.score),
+        "max": two(metric.rule.max),
         "rule_version": version,
         "unavailable": {"code": why.code, "why_vi": why.why_vi, "why_en": why.why_en} if why else None,
     }
@@ -143,7 +161,7 @@ def _average(each: Average) -> Mapping[str, Any]:
     return {
         "unit": each.unit,
         "dossiers": each.dossiers,
-        "average": _two(half_up(value)) if value is not None else None,
+        "average": two(half_up(value)) if value is not None else None,
     }
 
 
@@ -151,11 +169,12 @@ def _channels(counts: NationalCounts) -> dict[str, int]:
     return {"online": counts.received_online, "counter": counts.received_counter, "post": counts.received_post}
 
 
-def _child(child: Standing) -> dict[str, Any]:
+def _child(child: Standing, printed_name: str) -> dict[str, Any]:
     unit = child.unit
     return {
         "key": unit.key,
         "name": unit.agency.name,
+        "printed_name": printed_name,
         "level": unit.agency.level,
         "scored_as": scope_of(unit.agency),
         "in_force": unit.in_force,
@@ -176,7 +195,3 @@ def _month(name: str, counts: NationalCounts | None) -> dict[str, Any]:
         "on_time_rate": rate(counts.on_time, counts.dossiers),
         "overdue_rate": rate(counts.overdue, counts.dossiers),
     }
-
-
-def _two(value: Decimal | None) -> str | None:
-    return f"{value:.2f}" if value is not None else None

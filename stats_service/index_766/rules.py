@@ -12,11 +12,12 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from shared.contracts.index_766 import ReasonName, ScopeName
+from shared.contracts.stats import CutName
 from shared.domain.agencies import Agency, Level
 from shared.web.problems import Problem, Reason, invalid
 from stats_service.index_766.rule_file import GroupRule, MetricRule, RuleVersion, ScoreRule
 from stats_service.national_scoring.rules import NationalCounts
-from stats_service.periods.rules import Period, checked_period, days_of
+from stats_service.periods.rules import BEGINS_ON, Period, checked_period, days_of
 
 _ZERO = Decimal("0.00")
 _NOT_HERE = (
@@ -213,25 +214,33 @@ def knows_its_procedures(agency: Agency) -> bool:
     return agency.level in (Level.COMMUNE, Level.DISTRICT) or agency.parent_id is None
 
 
-def index_period(name: str | None, first: date | None, last: date | None, today: date) -> Period:
-    """The period by its name (2026, 2026-H1, 2026-Q3, 2026-08) or by its days. A year, half or quarter that runs is
-    taken up to today; a month only once it has ended, as on the portal."""
+def two(value: Decimal | None) -> str | None:
+    """As it goes out: two decimals."""
+    return f"{value:.2f}" if value is not None else None
+
+
+def index_period(
+    name: str | None, first: date | None, last: date | None, today: date, cut: CutName = "calendar"
+) -> Period:
+    """The period by its name (2026, 2026-H1, 2026-Q3, 2026-08), as months are cut, or by its days. A year, half or
+    quarter that runs is taken up to today; a month only once it has ended, as on the portal."""
+    begins_on = BEGINS_ON[cut]
     if name is not None:
         if first is not None or last is not None:
             raise invalid("period", "period_or_days_only")
-        first, last = days_of(name)
+        first, last = days_of(name, begins_on)
         if first > today:
             raise invalid("period", "period_in_future", day=today.isoformat())
         running = first <= today < last and (last - first).days > _LONGEST_MONTH
         if first <= today <= last and not running:
             raise invalid("period", "month_not_ended")
-        return _not_too_long(checked_period(first, today if running else last, today), "period")
+        return _not_too_long(checked_period(first, today if running else last, today, begins_on), "period")
     if first is None and last is None:
         raise invalid("period", "period_or_days")
     if first is None or last is None:
         raise invalid("to" if first else "from", "required")
-    period = checked_period(first, last, today)
-    if (first.year, first.month) == (today.year, today.month):
+    period = checked_period(first, last, today, begins_on)
+    if period.month == Period(today, today, begins_on).month:
         raise invalid("to", "month_not_ended")
     return _not_too_long(period, "from")
 
@@ -248,8 +257,13 @@ def _not_too_long(period: Period, at: str) -> Period:
 
 def months_of_year(period: Period) -> list[Period | None]:
     """The twelve months of the year in which the period ends, each as far as it lies within; None: it does not."""
-    within = {(month.first.year, month.first.month): month for month in period.months()}
-    return [within.get((period.last.year, number)) for number in range(1, 13)]
+    within = {month.month: month for month in period.months()}
+    return [within.get(date(year_of(period), number, 1)) for number in range(1, 13)]
+
+
+def year_of(period: Period) -> int:
+    """The year in which a period ends, as its months are cut: of 21/12 to 20/1 the later one."""
+    return Period(period.last, period.last, period.begins_on).month.year
 
 
 def version_for(versions: Sequence[RuleVersion], day: date, named: str | None) -> RuleVersion:

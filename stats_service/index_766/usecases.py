@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from shared.contracts.index_766 import ScopeName
-from shared.domain.agencies import Agency
+from shared.contracts.stats import CutName
+from shared.domain.agencies import Agency, told_apart
 from shared.domain.civil_time import civil_day
 from shared.reference import Reference
 from shared.web.database import Reading
@@ -80,6 +81,10 @@ class Index:
     months: Sequence[NationalCounts | None]
     synthetic: bool
 
+    def printed_names(self) -> Sequence[str]:
+        """The name of each of the children as every table prints it: all stand under the one agency."""
+        return list(told_apart({child.unit.key: (child.unit.agency.name, None) for child in self.children}).values())
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -92,6 +97,7 @@ class Question:
     as_of: datetime | None
     level: ScopeName | None
     rules: str | None
+    cut: CutName = "calendar"
 
 
 def checked(
@@ -102,7 +108,7 @@ def checked(
     question: Question,
 ) -> Asked:
     """The question, or the Problem that says what is wrong with it. `scope`: the agency ids that the asker may see."""
-    period = index_period(question.period, question.first, question.last, civil_day(now))
+    period = index_period(question.period, question.first, question.last, civil_day(now), question.cut)
     checked_as_of(question.as_of, now)
     agency = agency_at_the_end(reference.agencies, question.agency, period.last, scope)
     rules = version_for(versions, period.last, question.rules)

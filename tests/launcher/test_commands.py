@@ -212,7 +212,7 @@ def test_the_index_of_decision_766_is_whole_in_80_columns(capsys: pytest.Capture
                 ],
             }
         ],
-        "children": [{"key": "19333", "name": "UBND Phường Đông Hà", "progress": progress, "total": points}],
+        "children": [{"key": "19333", "printed_name": "UBND Phường Đông Hà", "progress": progress, "total": points}],
     }
     tables.show_index_766(report)
     printed = capsys.readouterr().out

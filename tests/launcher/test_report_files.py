@@ -11,8 +11,9 @@ from tests.journeys.conftest import Running, command
 
 
 def report(running: Running, *words: str) -> tuple[int, str]:
+    group = () if words[0] == "overdue" else ("report",)
     done = subprocess.run(
-        command("report", *words, "--data-dir", str(running.installation.data_dir)),
+        command(*group, *words, "--data-dir", str(running.installation.data_dir)),
         capture_output=True,
         text=True,
         timeout=60,
@@ -31,17 +32,23 @@ def report(running: Running, *words: str) -> tuple[int, str]:
         (["official", "late-list", "--from", "2019-01-01", "--to", "2019-06-30", "--format", "docx"], b"PK"),
         (["official", "late-list", "--from", "2019-01-01", "--to", "2019-06-30"], b"row,key,number,code"),
         (["resolution", "--group-by", "level", "--format", "pdf"], b"%PDF"),
+        (["index-766", "--period", "2019-H1", "--cut", "21-20", "--rules", "766/1", "--format", "xlsx"], b"PK"),
+        (["index-766", "--period", "2019-06", "--rules", "766/1", "--as-of", "2019-07-01T08:00:00+07:00"], b""),
+        (["editions"], b"{"),
+        (["overdue", "--as-of", "2019-06-30T17:00:00+07:00"], b"{"),
     ],
-    ids=lambda value: value[1] if isinstance(value, list) else "",
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
 )
 def test_a_report_goes_to_a_file(running: Running, tmp_path: Path, words: list[str], begins: bytes) -> None:
-    file = tmp_path / "report"
+    file = tmp_path / ("report" if "--format" in words or words[0] == "official" else "report.json")
     assert report(running, *words, "--output", str(file)) == (0, "")
     assert file.read_bytes().startswith(begins)
 
 
 @pytest.mark.parametrize("suffix", ["xlsx", "PDF", "csv", "json", "docx"])
-@pytest.mark.parametrize("words", [("resolution",), ("official", "annex")], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "words", [("resolution",), ("official", "annex"), ("index-766", "--rules", "766/1")], ids=lambda words: words[0]
+)
 def test_the_files_name_tells_the_format(running: Running, tmp_path: Path, words: tuple[str, ...], suffix: str) -> None:
     file = tmp_path / f"báo cáo.{suffix}"
     assert report(running, *words, "--period", "2019-H1", "--output", str(file)) == (0, "")
@@ -57,6 +64,8 @@ def test_the_files_name_tells_the_format(running: Running, tmp_path: Path, words
         ("x.txt", ("resolution",)),
         ("x", ("resolution",)),
         ("no/x.csv", ("resolution",)),
+        ("x.txt", ("index-766",)),
+        ("no/x.csv", ("index-766", "--rules", "766/1")),
     ],
 )
 def test_what_no_file_can_be_made_of_is_told(

@@ -245,7 +245,7 @@ async def test_a_report_in_every_format_has_the_figures_of_the_json(database, is
         params = {"agency": "45", "from": A.isoformat(), "to": B.isoformat(), "as_of": "2020-05-31T08:00:00+07:00"}
         params |= asked
         report = (await scene.client.get("/v1/reports/resolution", params=params)).json()
-        total = {"key": "", "name": "Tổng số", **report["total"]}
+        total = {"key": "", "printed_name": "Tổng số", **report["total"]}
         rows = [*report["rows"], total]
 
         async def file(format: str) -> bytes:
@@ -258,7 +258,7 @@ async def test_a_report_in_every_format_has_the_figures_of_the_json(database, is
         assert len(sheet.rows) == len(rows)
         for place, row in enumerate(rows):
             cells = sheet.rows[place]
-            assert (cells[0] or "", cells[1]) == (row["key"], row["name"])
+            assert (cells[0] or "", cells[1]) == (row["key"], row["printed_name"])
             assert cells[2:18] == [row[name] for name in COUNT_NAMES]
             for cell, name in zip(cells[18:22], RATE_NAMES, strict=True):
                 assert cell == ("–" if row[name] is None else pytest.approx(float(row[name]) / 100))
@@ -271,7 +271,7 @@ async def test_a_report_in_every_format_has_the_figures_of_the_json(database, is
         shown = [
             [
                 row["key"],
-                row["name"],
+                row["printed_name"],
                 *(printed(Kind.COUNT, row[name]) for name in COUNT_NAMES),
                 *(printed(Kind.PERCENT, row[name]) for name in RATE_NAMES),
                 *(printed(Kind.PERCENT, each["value"]) for each in row.get("rates", {}).values()),

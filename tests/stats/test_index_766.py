@@ -6,21 +6,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
 
 from shared.contracts.index_766 import Index766Report
 from shared.domain.civil_time import civil_day
-from shared.domain.lifecycle import Channel, EventKind
-from shared.reference.store import read_reference
 from shared.web.clock import now
 from shared.web.settings import SettingsMissing
 from stats_service.app import create_app
 from stats_service.index_766 import rule_file
-from tests.builders import a_dossier
-from tests.support import JUSTICE, PROVINCE, REGISTER_COPY, WARD, bearer, serving, settings_for
+from tests.stats.october import write_october
+from tests.support import JUSTICE, PROVINCE, WARD, bearer, serving, settings_for
 
 REPORT = "/v1/reports/index-766"
 OCTOBER = {"agency": PROVINCE, "period": "2025-10"}
@@ -29,29 +26,7 @@ OCTOBER = {"agency": PROVINCE, "period": "2025-10"}
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def client(database, issuer) -> AsyncIterator[httpx.AsyncClient]:
     """A ward, a department and the province itself, in October 2025."""
-    owner = await asyncpg.connect(database.owner_url)
-    reference = await read_reference(owner)
-    done = EventKind.FINISHED
-    for agency, channel, accepted, finished in (
-        (WARD, Channel.COUNTER, "Monday 2025-10-06 08:00", "Tuesday 2025-10-07 16:00"),  # on the day
-        (WARD, Channel.ONLINE, "Monday 2025-10-06 08:00", "Wednesday 2025-10-08 08:00"),  # late
-        (WARD, Channel.ONLINE, "Friday 2025-10-31 08:00", None),  # open, due on Monday 3/11
-        (WARD, Channel.COUNTER, "Monday 2025-09-29 08:00", None),  # carried over, late
-        (JUSTICE, Channel.POST, "Monday 2025-10-13 08:00", "Tuesday 2025-10-14 08:00"),
-        (JUSTICE, Channel.COUNTER, "Monday 2025-09-01 08:00", "Wednesday 2025-09-03 08:00"),  # over before
-        (PROVINCE, Channel.COUNTER, "Monday 2025-10-20 08:00", "Friday 2025-10-24 08:00"),  # late
-    ):
-        happened = [(done, finished)] if finished else []
-        await a_dossier(
-            owner,
-            reference,
-            accepted=accepted,
-            agency=agency,
-            channel=channel,
-            procedure=REGISTER_COPY,
-            happened=happened,
-        )
-    await owner.close()
+    await write_october(database.owner_url)
     async with serving(create_app(settings_for(database, issuer))) as made:
         made.headers.update(bearer(issuer, "leader", PROVINCE))
         yield made

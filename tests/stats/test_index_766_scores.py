@@ -21,7 +21,9 @@ from stats_service.index_766.rules import (
     months_of_year,
     points_added,
     share_scored,
+    year_of,
 )
+from stats_service.periods.rules import Period
 
 (RULES,) = rule_versions(None)
 GROUPS = {group.code: group for group in RULES.groups}
@@ -273,6 +275,34 @@ def test_a_month_is_there_once_it_has_ended(name, today, code):
         index_period(name, None, None, today)
     assert [reason.code for reason in refused.value.reasons] == [code]
     assert index_period("2026-11", None, None, date(2026, 12, 1)).last == date(2026, 11, 30)
+
+
+def test_months_are_cut_as_in_the_other_reports():
+    august = index_period("2026-08", None, None, TODAY, "21-20")
+    assert (august.first, august.last) == (date(2026, 7, 21), date(2026, 8, 20))
+    assert [n for n, month in enumerate(months_of_year(august), start=1) if month == august] == [8]
+    january = index_period("2026-01", None, None, TODAY, "21-20")
+    assert (january.first, january.last, year_of(january)) == (date(2025, 12, 21), date(2026, 1, 20), 2026)
+    assert months_of_year(january)[0] == january
+    quarter = months_of_year(index_period("2026-Q1", None, None, TODAY, "15-14"))
+    assert [each.last for each in quarter if each] == [date(2026, 1, 14), date(2026, 2, 14), date(2026, 3, 14)]
+    # Of days that begin on 21/12 the last month is January, of whichever year that is.
+    days = index_period(None, date(2025, 11, 21), date(2025, 12, 31), TODAY, "21-20")
+    assert (year_of(days), months_of_year(days)[0]) == (2026, Period(date(2025, 12, 21), date(2025, 12, 31), 21))
+
+
+def test_a_month_that_is_cut_earlier_has_ended_earlier():
+    assert index_period("2026-11", None, None, date(2026, 11, 21), "21-20").last == date(2026, 11, 20)
+    for name, first, today in (
+        ("2026-11", None, date(2026, 11, 20)),
+        (None, date(2026, 11, 21), date(2026, 11, 30)),
+        (None, date(2026, 11, 21), date(2026, 12, 20)),
+    ):
+        with pytest.raises(Problem) as refused:
+            index_period(name, first, first, today, "21-20")
+        assert [reason.code for reason in refused.value.reasons] == ["month_not_ended"]
+    day = date(2026, 11, 21)
+    assert index_period(None, day, day, date(2026, 12, 21), "21-20").first == day
 
 
 def test_the_chart_has_the_months_of_one_year():

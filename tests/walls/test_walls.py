@@ -33,6 +33,7 @@ EXTRA_FILES = {
     "stats_service/exports/separated.py": "the press for CSV",
     "intake_service/imports/lines.py": "splits a stream into records; pure, and used by nobody else",
     "intake_service/imports/rows.py": "writes candidates as rows of binary COPY; pure, and used by nobody else",
+    "stats_service/index_766/printing.py": "how the index stands on paper; pure",
     "stats_service/index_766/rule_file.py": "reads the versions of the index from a file, and refuses a broken one",
     "stats_service/index_766/rule_versions.json": "the versions of the index that come with the product",
 }

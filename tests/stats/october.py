@@ -1,0 +1,35 @@
+"""October 2025 in the merged province: what the tests of the index of Decision 766 count."""
+
+import asyncpg
+
+from shared.domain.lifecycle import Channel, EventKind
+from shared.reference.store import read_reference
+from tests.builders import a_dossier
+from tests.support import JUSTICE, PROVINCE, REGISTER_COPY, WARD
+
+
+async def write_october(owner_url: str) -> None:
+    """Dossiers of a ward, a department and the province itself."""
+    owner = await asyncpg.connect(owner_url)
+    reference = await read_reference(owner)
+    done = EventKind.FINISHED
+    for agency, channel, accepted, finished in (
+        (WARD, Channel.COUNTER, "Monday 2025-10-06 08:00", "Tuesday 2025-10-07 16:00"),  # on the day
+        (WARD, Channel.ONLINE, "Monday 2025-10-06 08:00", "Wednesday 2025-10-08 08:00"),  # late
+        (WARD, Channel.ONLINE, "Friday 2025-10-31 08:00", None),  # open, due on Monday 3/11
+        (WARD, Channel.COUNTER, "Monday 2025-09-29 08:00", None),  # carried over, late
+        (JUSTICE, Channel.POST, "Monday 2025-10-13 08:00", "Tuesday 2025-10-14 08:00"),
+        (JUSTICE, Channel.COUNTER, "Monday 2025-09-01 08:00", "Wednesday 2025-09-03 08:00"),  # over before
+        (PROVINCE, Channel.COUNTER, "Monday 2025-10-20 08:00", "Friday 2025-10-24 08:00"),  # late
+    ):
+        happened = [(done, finished)] if finished else []
+        await a_dossier(
+            owner,
+            reference,
+            accepted=accepted,
+            agency=agency,
+            channel=channel,
+            procedure=REGISTER_COPY,
+            happened=happened,
+        )
+    await owner.close()
