@@ -65,6 +65,11 @@ async def _reading(request: Request) -> AsyncIterator[asyncpg.pool.PoolConnectio
         yield connection
 
 
+async def _awaited(request: Request) -> AsyncIterator[None]:
+    async with _while_awaited(request, request.app.state.room.settings.reading_seconds):
+        yield
+
+
 async def _reading_at_length(request: Request) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
     async with _while_awaited(request, None), request.app.state.room.pool.acquire() as connection:
         yield connection
@@ -107,6 +112,8 @@ async def _writing(request: Request) -> AsyncIterator[asyncpg.pool.PoolConnectio
 
 #: scope="function": the session ends, and the transaction commits, before the response is sent.
 ReadingSession = Annotated[Reading, Depends(_reading, scope="function")]
+#: The same end for what takes its connection by itself, and gives it back before it makes a file of what it read.
+Awaited = Annotated[None, Depends(_awaited, scope="function")]
 #: For what takes its time by its nature: it ends with its client only.
 LongReadingSession = Annotated[Reading, Depends(_reading_at_length, scope="function")]
 WritingSession = Annotated[Writing, Depends(_writing, scope="function")]

@@ -16,7 +16,7 @@ from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, Room, RoomOf
 from shared.web.auth import Principal, Role, Staff, allows
-from shared.web.database import Reading, ReadingSession, WritingSession
+from shared.web.database import Awaited, Reading, ReadingSession, WritingSession
 from shared.web.paging import Pages
 from shared.web.problems import Problem, invalid, refusals
 from stats_service.exports.table import Filled, Row, Table
@@ -90,6 +90,7 @@ async def ii_06a(
     principal: Staff,
     reference: ReferenceOf,
     room: RoomOf,
+    _: Awaited,
 ) -> Response:
     """How administrative procedures were resolved, in the 13 columns of the form. In every row 3 = 4 + 5 + 6,
     7 = 8 + 9 + 10, 11 = 12 + 13 and 3 = 7 + 11. Its figures are those of the resolution report, unless
@@ -135,6 +136,7 @@ async def annex(
     principal: Staff,
     reference: ReferenceOf,
     room: RoomOf,
+    _: Awaited,
 ) -> Response:
     """The annex of letter 3322/UBND-NC: to handle, resolved, on time, late, the rates and the share received online, of
     each unit and each level; and the units for which the period has nothing at all."""
@@ -166,6 +168,7 @@ async def late_list(
     principal: Staff,
     reference: ReferenceOf,
     room: RoomOf,
+    _: Awaited,
 ) -> Response:
     """The dossiers that were resolved late in the period, and those that were overdue and unresolved at its end, unit
     by unit in order of reception: as many as resolved_late + pending_overdue. Holds no personal data."""
