@@ -4,11 +4,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import accumulate
+from operator import mul
 
 from shared.contracts.definitions import OnTimeDefinition
 from shared.contracts.stats import GroupingName, UnitsName
 from shared.domain.agencies import Agency, told_apart
 from shared.domain.civil_time import civil_day
+from shared.domain.lifecycle import Channel
 from shared.reference import Reference
 from shared.web.database import Reading
 from shared.web.problems import invalid
@@ -30,6 +33,8 @@ _COUNTED: Mapping[tuple[str, ...], counts.PartBy] = {
     ("agency", "channel"): "agency_channel",
 }
 
+#: The groupings of which there is as much as the dossiers have.
+_BY_DOSSIERS: frozenset[GroupingName] = frozenset({"sector", "procedure", "officer"})
 #: The groupings whose rows are units.
 _OF_UNITS: frozenset[GroupingName] = frozenset({"agency", "tree"})
 
@@ -136,16 +141,23 @@ async def resolution(
 async def _refuse_too_many_rows(
     connection: Reading, asked: Asked, group_by: Sequence[GroupingName], months: int
 ) -> None:
-    """Raises the Problem if there must be too many rows, before any is counted: what the dossiers are told apart by
-    outside the months has a row in each of them. What does not show before the count is refused after it."""
-    outer = group_by[: group_by.index("month")] if "month" in group_by else group_by
-    # Units of today's map share rows, and levels do: they are left out, so that nothing is refused that would fit.
-    left_out = {"month", "level", "tree"} | ({"agency"} if asked.units == "today" else set())
-    told = [name for name in outer or group_by if name not in left_out]
-    if len(group_by) < 2 or not {"sector", "procedure", "officer"} & set(told):
-        return
-    most = MAX_ROWS // (months if outer and months else 1)
-    if await store.keys_of_rows(connection, asked.seen(), told, limit=most + 1) > most:
+    """Raises the Problem if there must be too many rows, before any is counted. What is always there (units in force,
+    channels, months) has a row in each row it stands in; of what the dossiers are told apart by, as much as occurs.
+    What does not show before the count is refused after it."""
+    always = {"agency": sum(unit.in_force for unit in asked.landscape.units), "channel": len(Channel), "month": months}
+    always["tree"] = always["agency"]
+    by_dossiers = [n for n, name in enumerate(group_by) if name in _BY_DOSSIERS]
+    inner = group_by[by_dossiers[-1] + 1 :] if by_dossiers else group_by
+    each = list(accumulate((always.get(name, 1) for name in inner), mul))  # rows of each inner grouping, in one key
+    most = MAX_ROWS // max(1, sum(each) + bool(by_dossiers))
+    if not by_dossiers or len(group_by) < 2:
+        found = 1
+    else:
+        # Units of today's map share rows, and levels do: they are left out, so that nothing is refused that would fit.
+        left_out = {"month", "level", "tree"} | ({"agency"} if asked.units == "today" else set())
+        told = [name for name in group_by[: by_dossiers[-1] + 1] if name not in left_out]
+        found = await store.keys_of_rows(connection, asked.seen(), told, limit=most + 1)
+    if found > most:
         raise invalid("group_by", "too_many_rows", limit=MAX_ROWS)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 import asyncpg
 import pytest
@@ -16,10 +17,19 @@ from tests.support import PROVINCE, bearer, serving, settings_for
 #: Eight years by month, and as many procedures as just fit in a report of so many months.
 FIRST, LAST = date(2012, 1, 1), date(2019, 12, 31)
 PROCEDURES = 500
-#: 96 months each, of 50,000 rows.
-MOST = 520
+#: Each has a row and 96 of months: of 50,000 rows.
+MOST = 515
 ACCEPTED = date(2012, 1, 2)  # Monday
 RESOLUTION = "/v1/reports/resolution"
+LATE_LIST = "/v1/reports/official-tables/late-list"
+#: What reads the dossiers: a report, and the list of what is late, by pages and as files.
+READING = [
+    (RESOLUTION, {"group_by": "sector"}),
+    (LATE_LIST, {}),
+    (LATE_LIST, {"format": "csv"}),
+    (LATE_LIST, {"format": "xlsx"}),
+    ("/v1/reports/official-tables/ii-06a", {"rows": "sector"}),
+]
 
 _DOSSIERS = """
 INSERT INTO dossier (code, version_id, agency_id, channel, status, received_day, submitted_at, accepted_at, paused,
@@ -76,6 +86,35 @@ async def test_too_many_rows_are_refused_before_they_are_counted(
             assert [one["code"] for one in answer.json()["errors"]] == ["too_many_rows"]
 
 
+@pytest.mark.parametrize(
+    ("group_by", "status"),
+    [
+        ("agency,month,channel", 422),  # every unit in every month by every channel
+        ("month,channel,agency", 422),
+        ("tree,month,channel", 422),
+        ("month,procedure,agency", 422),  # every unit under each procedure
+        ("procedure,agency", 422),
+        ("month,procedure", 503),
+        ("agency,month", 503),
+    ],
+)
+async def test_groupings_that_explode_are_refused_before_anything_is_counted(
+    fresh_database: Database, issuer: Any, group_by: str, status: int
+) -> None:
+    async with a_scene(fresh_database, issuer, seed=0, dossiers=0) as scene:
+        await _one_waits_of_each(scene, PROCEDURES)
+        asked = {"agency": OLD_PROVINCE, "from": str(FIRST), "to": str(LAST), "group_by": group_by}
+        settings = settings_for(fresh_database, issuer, reading_seconds=1.5)
+        async with serving(create_app(settings)) as client, scene.owner.transaction():
+            client.headers.update(bearer(issuer, "leader", PROVINCE))
+            await scene.owner.execute("LOCK TABLE dossier_event")
+            answer = await client.get(RESOLUTION, params=asked)
+        assert answer.status_code == status, answer.text
+        if status == 422:
+            assert [(one["field"], one["code"]) for one in answer.json()["errors"]] == [("group_by", "too_many_rows")]
+            assert "50" in answer.json()["errors"][0]["reason"]
+
+
 async def _waits_for_a_lock(owner: asyncpg.Connection) -> bool:
     found: bool = await owner.fetchval(
         "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
@@ -88,24 +127,30 @@ async def _until_it_waits(owner: asyncpg.Connection, waits: bool) -> None:
         await asyncio.sleep(0.02)
 
 
-async def test_a_report_that_takes_too_long_is_ended(fresh_database: Database, issuer: Any) -> None:
+@pytest.mark.parametrize(("path", "more"), READING, ids=str)
+async def test_a_report_that_takes_too_long_is_ended(
+    fresh_database: Database, issuer: Any, path: str, more: dict[str, str]
+) -> None:
     """The lock stands for a query that goes on and on."""
     settings = settings_for(fresh_database, issuer).model_copy(update={"reading_seconds": 0.5})
     owner = await asyncpg.connect(fresh_database.owner_url)
     async with serving(create_app(settings)) as client:
         client.headers.update(bearer(issuer, "leader", PROVINCE))
-        asked = {"agency": PROVINCE, "from": "2026-01-01", "to": "2026-01-31", "group_by": "sector"}
+        asked = {"agency": PROVINCE, "from": "2026-01-01", "to": "2026-01-31", **more}
         async with owner.transaction():
             await owner.execute("LOCK TABLE dossier")
-            answer = await client.get(RESOLUTION, params=asked)
+            answer = await client.get(path, params=asked)
             assert (answer.status_code, answer.json()["code"]) == (503, "takes_too_long")
             assert "kỳ ngắn hơn" in answer.json()["title"]
             assert not await _waits_for_a_lock(owner)
-        assert (await client.get(RESOLUTION, params=asked)).status_code == 200, "and its connection serves again"
+        assert (await client.get(path, params=asked)).status_code == 200, "and its connection serves again"
     await owner.close()
 
 
-async def test_a_report_whose_client_has_gone_is_ended(fresh_database: Database, issuer: Any) -> None:
+@pytest.mark.parametrize(("path", "more"), READING, ids=str)
+async def test_a_report_whose_client_has_gone_is_ended(
+    fresh_database: Database, issuer: Any, path: str, more: dict[str, str]
+) -> None:
     owner = await asyncpg.connect(fresh_database.owner_url)
     app, gone, sent = create_app(settings_for(fresh_database, issuer)), asyncio.Event(), []
     messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
@@ -119,8 +164,8 @@ async def test_a_report_whose_client_has_gone_is_ended(fresh_database: Database,
         sent.append(message)
 
     headers = [(b"authorization", bearer(issuer, "leader", PROVINCE)["Authorization"].encode())]
-    query = f"agency={PROVINCE}&from=2026-01-01&to=2026-01-31&group_by=sector".encode()
-    scope = {"type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": RESOLUTION}
+    query = urlencode({"agency": PROVINCE, "from": "2026-01-01", "to": "2026-01-31", **more}).encode()
+    scope = {"type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": path}
     async with serving(app), owner.transaction():
         await owner.execute("LOCK TABLE dossier")
         request = asyncio.create_task(app({**scope, "query_string": query, "headers": headers}, receive, send))
