@@ -113,7 +113,8 @@ async def verified(database: Any) -> list[Difference]:
 
 def figures(row: dict[str, Any]) -> dict[str, Any]:
     """A report's or an edition's row, as far as both have it."""
-    told = {name: value for name, value in row.items() if name not in ("own", "rates", "counts", "divided")}
+    apart = ("own", "rates", "counts", "divided", "printed_name")
+    told = {name: value for name, value in row.items() if name not in apart}
     return {**told, **({"own": figures(row["own"])} if row.get("own") else {})}
 
 
