@@ -57,7 +57,7 @@ compose-check: setup ## docker-compose.yml and Dockerfile, statically
 bench: setup ## Measure against pgbench, \copy and straight SQL; writes bench/results
 	$(BIN)/python -m bench
 
-bench-100m: setup ## The same reports at a hundred million dossiers, and what they cost to build: 45 GB, three quarters of an hour
+bench-100m: setup ## The same reports at a hundred million dossiers, and what they cost to build: 40 GB, half an hour
 	$(BIN)/python -m bench.hundred
 
 lock: setup ## Pin the dependencies anew, with hashes
