@@ -1,10 +1,11 @@
-"""The SQL that verifies a range of dossiers: chains hashed anew set by set, as shared.domain.chain says it event by
-event, and the cached state of each dossier beside its last event. A test holds the two together."""
+"""The SQL that looks at dossiers for all that does not fit: chains hashed anew set by set, as shared.domain.chain says
+it event by event, and the cached state of each dossier beside its events. A test holds the two together."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
 
+from intake_service.verification.texts import MADE, UNCLEAN, day, exactly, has, has_number, number, said, stamp
 from shared.domain.differences import Span
 from shared.web.database import Connection
 
@@ -20,59 +21,21 @@ DERIVED = (
 _PREFETCH = 1000
 
 
-def _micros(instant: str) -> str:
-    # As a float: to the microsecond until 2105, and three times as fast as numeric. An instant without end has none.
-    return f"CASE WHEN isfinite({instant}) THEN round(date_part('epoch', {instant}) * 1000000)::bigint END"
-
-
-def _day(instant: str) -> str:
-    return f"({instant} AT TIME ZONE 'Asia/Ho_Chi_Minh')::date"
-
-
-def _stamp(instant: str) -> str:
-    """An instant as a payload has it."""
-    return f"to_char({instant} AT TIME ZONE 'Asia/Ho_Chi_Minh', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '+07:00'"
-
-
-def _exactly(instant: str) -> str:
-    """The same of any instant: with microseconds where it has some."""
-    local = f"{instant} AT TIME ZONE 'Asia/Ho_Chi_Minh'"
-    micros = f"CASE WHEN date_trunc('second', {instant}) <> {instant} THEN to_char({local}, '.US') ELSE '' END"
-    return f"to_char({local}, 'YYYY-MM-DD\"T\"HH24:MI:SS') || {micros} || '+07:00'"
-
-
-def _said(name: str, payload: str = "e.payload") -> str:
-    """A text in a payload. Never read as JSON: whoever changed an event may have broken it."""
-    return f"split_part(split_part({payload}, '\"{name}\":\"', 2), '\"', 1)"
-
-
-def _number(name: str, payload: str) -> str:
-    return f"rtrim(split_part(split_part({payload}, '\"{name}\":', 2), ',', 1), '}}')"
-
-
-def _has(name: str, payload: str = "e.payload") -> str:
-    return f"strpos({payload}, '\"{name}\":') > 0"
-
-
-def _has_number(name: str, number: str, payload: str = "placed.payload") -> str:
-    return f"strpos({payload}, '\"{name}\":' || {number} || ',') > 0"
-
-
 # What moves the applicant's date. Where it was moved last the payload says to when, or nothing can be said of it here.
 _MOVES = """('accepted', 'extended', 'rescheduled', 'corrected', 'supplement_requested', 'supplemented',
   'payment_requested', 'paid', 'apologised', 'reopened')"""
 _PROMISED = f"""CASE
-  WHEN e.kind IN ('accepted', 'extended') THEN {_said("due_at")}
-  WHEN e.kind IN ('rescheduled', 'corrected') THEN CASE WHEN {_has("stopped")} THEN '-'
-    WHEN {_has("promised_at")} THEN {_said("promised_at")} ELSE {_said("due_at")} END
+  WHEN e.kind IN ('accepted', 'extended') THEN {said("due_at")}
+  WHEN e.kind IN ('rescheduled', 'corrected') THEN CASE WHEN {has("stopped")} THEN '-'
+    WHEN {has("promised_at")} THEN {said("promised_at")} ELSE {said("due_at")} END
   END"""
-_FIRST_PROMISED = f"""CASE WHEN e.kind = 'accepted' THEN {_said("due_at")}
-  WHEN e.kind IN ('rescheduled', 'corrected') THEN {_said("original_due_at")} END"""
+_FIRST_PROMISED = f"""CASE WHEN e.kind = 'accepted' THEN {said("due_at")}
+  WHEN e.kind IN ('rescheduled', 'corrected') THEN {said("original_due_at")} END"""
 
 
 def _known(said: str, instant: str) -> str:
     """The date that events say, or the one that stands there where they say none."""
-    return f"CASE WHEN {said} = '-' THEN NULL WHEN length({said}) = 25 THEN {said} ELSE {_stamp(instant)} END"
+    return f"CASE WHEN {said} = '-' THEN NULL WHEN length({said}) = 25 THEN {said} ELSE {stamp(instant)} END"
 
 
 def _texts(of: str) -> str:
@@ -82,7 +45,7 @@ def _texts(of: str) -> str:
 # A submission has no clock but the one-stop's until it is accepted: nothing of it counts.
 _ACCEPTED = "d.accepted_at IS NOT NULL"
 # What events say of the row in so many words, or by when they happened. NULL: nothing, and the row is not asked.
-_TOLD = _said("accepted_at", "placed.payload")
+_TOLD = said("accepted_at", "placed.payload")
 _CORRECTED_TO = f"CASE WHEN placed.kind = 'corrected' AND length({_TOLD}) IN (25, 32) THEN {_TOLD} END"
 _ACCEPTED_THEN = """CASE WHEN placed.kind = 'accepted' THEN placed.occurred_at
   WHEN placed.kind = 'submitted' THEN online.accepted_at END"""
@@ -99,45 +62,45 @@ _CODE = f"CASE WHEN {_ACCEPTED} THEN coalesce(nullif(online.code, ''), d.code) E
 # What corrections were written first say the procedure, and no version of it.
 _PROCEDURE = """(SELECT p.code FROM procedure_version v JOIN procedure p ON p.id = v.procedure_id
   WHERE v.id = d.version_id)"""
-_HAS_VERSION = _has("version_id", "placed.payload")
+_HAS_VERSION = has("version_id", "placed.payload")
 
 
 def _or_day(known: str, by_day: str) -> str:
-    return f"coalesce({_exactly(f'({known})')}, {by_day})"
+    return f"coalesce({exactly(f'({known})')}, {by_day})"
 
 
 #: In the order of DERIVED: what must stand there, and what does.
 _DERIVED = [
     (
         f"coalesce({_CORRECTED_TO}, {_or_day(_ACCEPTED_THEN, 'h.received_day::text')})",
-        f"CASE WHEN coalesce({_CORRECTED_TO}, ({_ACCEPTED_THEN})::text) IS NULL THEN {_day('d.accepted_at')}::text"
-        f" ELSE {_exactly('d.accepted_at')} END",
+        f"CASE WHEN coalesce({_CORRECTED_TO}, ({_ACCEPTED_THEN})::text) IS NULL THEN {day('d.accepted_at')}::text"
+        f" ELSE {exactly('d.accepted_at')} END",
     ),
     (
-        f"CASE WHEN {_ACCEPTED} THEN {_or_day(_LATE_THEN, 'h.late_day::text')} ELSE {_day('d.late_from')}::text END",
-        f"CASE WHEN {_ACCEPTED} AND {_LATE_THEN} IS NOT NULL THEN {_exactly('d.late_from')}"
-        f" ELSE {_day('d.late_from')}::text END",
+        f"CASE WHEN {_ACCEPTED} THEN {_or_day(_LATE_THEN, 'h.late_day::text')} ELSE {day('d.late_from')}::text END",
+        f"CASE WHEN {_ACCEPTED} AND {_LATE_THEN} IS NOT NULL THEN {exactly('d.late_from')}"
+        f" ELSE {day('d.late_from')}::text END",
     ),
     (
         _or_day(_FINISHED_THEN, "h.finished_day::text"),
-        f"CASE WHEN {_FINISHED_THEN} IS NULL THEN {_day('d.finished_at')}::text ELSE {_exactly('d.finished_at')} END",
+        f"CASE WHEN {_FINISHED_THEN} IS NULL THEN {day('d.finished_at')}::text ELSE {exactly('d.finished_at')} END",
     ),
-    (_known("first_dated.first_promised", "d.original_due_at"), _stamp("d.original_due_at")),
+    (_known("first_dated.first_promised", "d.original_due_at"), stamp("d.original_due_at")),
     (
-        f"CASE WHEN {_ACCEPTED} THEN {_known('dated.promised', 'd.due_at')} ELSE {_stamp('d.due_at')} END",
-        _stamp("d.due_at"),
+        f"CASE WHEN {_ACCEPTED} THEN {_known('dated.promised', 'd.due_at')} ELSE {stamp('d.due_at')} END",
+        stamp("d.due_at"),
     ),
     (_CODE, "d.code"),
-    (_or_day(_HANDED_IN_THEN, _exactly("d.submitted_at")), _exactly("d.submitted_at")),
-    (_exactly(f"({_RETURNED_THEN})"), _exactly("d.returned_at")),
+    (_or_day(_HANDED_IN_THEN, exactly("d.submitted_at")), exactly("d.submitted_at")),
+    (exactly(f"({_RETURNED_THEN})"), exactly("d.returned_at")),
     (
         f"CASE WHEN coalesce(placed.payload, '') = '' THEN d.version_id::text WHEN {_HAS_VERSION}"
-        f" THEN {_number('version_id', 'placed.payload')} ELSE {_said('procedure', 'placed.payload')} END",
+        f" THEN {number('version_id', 'placed.payload')} ELSE {said('procedure', 'placed.payload')} END",
         f"CASE WHEN coalesce(placed.payload, '') = '' OR {_HAS_VERSION} THEN d.version_id::text ELSE {_PROCEDURE} END",
     ),
     (
         "CASE WHEN coalesce(placed.payload, '') = '' THEN d.case_no::text"
-        f" WHEN {_has('case', 'placed.payload')} THEN {_number('case', 'placed.payload')} ELSE '1' END",
+        f" WHEN {has('case', 'placed.payload')} THEN {number('case', 'placed.payload')} ELSE '1' END",
         "d.case_no::text",
     ),
     (f"CASE WHEN ended.dossier_id IS NULL THEN d.outcome::text ELSE ({_OUTCOME})::text END", "d.outcome::text"),
@@ -147,47 +110,43 @@ _OF_ROW = ", ".join(found for _, found in _DERIVED)
 # The same in a quarter of the time: nearly all rows are as they must be, and need not be written out.
 _PAIRS = [("h.seq", "d.event_seq"), ("h.hash", "d.event_hash"), ("h.status", "d.status")]
 _PAIRS += [(f"h.{fact}", f"d.{fact}") for fact in _FACTS]
-_PAIRS += [("h.received_day", _day("d.accepted_at")), ("h.finished_day", _day("d.finished_at"))]
+_PAIRS += [("h.received_day", day("d.accepted_at")), ("h.finished_day", day("d.finished_at"))]
 _PAIRS += [(_RETURNED_THEN, "d.returned_at")]
 # What is asked only where events say it.
 _INSTANTS = [(_ACCEPTED_THEN, "d.accepted_at"), (_FINISHED_THEN, "d.finished_at"), (_LATE_THEN, "d.late_from")]
 _INSTANTS += [(_HANDED_IN_THEN, "d.submitted_at")]
 _DIFFERS = f"""h.seq IS NULL OR {" OR ".join(f"{ours} IS DISTINCT FROM {theirs}" for ours, theirs in _PAIRS)}
-    OR ({_ACCEPTED} AND h.late_day IS DISTINCT FROM {_day("d.late_from")})
+    OR ({_ACCEPTED} AND h.late_day IS DISTINCT FROM {day("d.late_from")})
     OR (length(first_dated.first_promised) = 25
-      AND first_dated.first_promised IS DISTINCT FROM {_stamp("d.original_due_at")})
-    OR ({_ACCEPTED} AND length(dated.promised) = 25 AND dated.promised IS DISTINCT FROM {_stamp("d.due_at")})
+      AND first_dated.first_promised IS DISTINCT FROM {stamp("d.original_due_at")})
+    OR ({_ACCEPTED} AND length(dated.promised) = 25 AND dated.promised IS DISTINCT FROM {stamp("d.due_at")})
     OR ({_ACCEPTED} AND dated.promised = '-' AND d.due_at IS NOT NULL)
     OR {" OR ".join(f"({then}) <> {instant}" for then, instant in _INSTANTS)}
-    OR (placed.kind = 'corrected' AND {_CORRECTED_TO} <> {_exactly("d.accepted_at")})
-    OR (placed.payload <> '' AND NOT {_has_number("version_id", "d.version_id")} AND ({_HAS_VERSION}
-      OR {_said("procedure", "placed.payload")} IS DISTINCT FROM {_PROCEDURE}))
-    OR (placed.payload <> '' AND NOT {_has_number("case", "d.case_no")}
-      AND (d.case_no <> 1 OR {_has("case", "placed.payload")}))
+    OR (placed.kind = 'corrected' AND {_CORRECTED_TO} <> {exactly("d.accepted_at")})
+    OR (placed.payload <> '' AND NOT {has_number("version_id", "d.version_id")} AND ({_HAS_VERSION}
+      OR {said("procedure", "placed.payload")} IS DISTINCT FROM {_PROCEDURE}))
+    OR (placed.payload <> '' AND NOT {has_number("case", "d.case_no")}
+      AND (d.case_no <> 1 OR {has("case", "placed.payload")}))
     OR (ended.dossier_id IS NOT NULL AND ({_OUTCOME}) IS DISTINCT FROM d.outcome)
     OR (d.reference IS NOT NULL AND {_CODE} <> d.code)"""
 
 # Of nearly all the first event says what stands there: its payload is not carried on, which is half of what this costs.
-_AS_RECEIVED = f"""{_has_number("version_id", "d.version_id", "e.payload")} AND CASE WHEN {_has("case")}
-  THEN {_has_number("case", "d.case_no", "e.payload")} ELSE d.case_no = 1 END"""
+_AS_RECEIVED = f"""{has_number("version_id", "d.version_id", "e.payload")} AND CASE WHEN {has("case")}
+  THEN {has_number("case", "d.case_no", "e.payload")} ELSE d.case_no = 1 END"""
 
 _LOOK = f"""
 WITH chained AS MATERIALIZED (
   SELECT e.dossier_id, e.seq, e.hash, e.status, {", ".join(f"e.{fact}" for fact in _FACTS)},
     coalesce(d.reference, d.code) AS name, lag(e.seq, 1, 0) OVER w AS seq_before, lead(e.seq) OVER w IS NULL AS last,
-    strpos(e.kind, E'\\n') > 0 OR strpos(e.actor, E'\\n') > 0 AS unclean,
-    sha256(lag(e.hash, 1, decode(repeat('00', 32), 'hex')) OVER w || convert_to(concat(coalesce(d.reference, d.code),
-      E'\\n', e.seq, E'\\n', e.kind, E'\\n', e.status, E'\\n', {_micros("e.occurred_at")}, E'\\n',
-      {_micros("e.recorded_at")}, E'\\n', e.actor, E'\\n', e.acting_agency_id, E'\\n', e.agency_id, ',', e.channel, ',',
-      e.received_day, ',', e.due_day, ',', e.late_day, ',', e.finished_day, ',', e.verdict, ',', e.paused::int,
-      E'\\n', e.payload), 'UTF8')) AS made,
+    {UNCLEAN} AS unclean,
+    {MADE} AS made,
     e.kind, e.occurred_at,
-    CASE WHEN e.kind IN ('accepted', 'submitted', 'corrected') AND {_has("procedure")} THEN
+    CASE WHEN e.kind IN ('accepted', 'submitted', 'corrected') AND {has("procedure")} THEN
       CASE WHEN e.kind <> 'corrected' AND {_AS_RECEIVED} THEN '' ELSE e.payload END END AS payload,
-    CASE e.kind WHEN 'finished' THEN {_said("outcome")} WHEN 'accepted' THEN {_said("code")} END AS told,
-    e.kind IN {_MOVES} AS moves, {_PROMISED} AS promised, {_FIRST_PROMISED} AS first_promised, {_has("note")} AS noted
+    CASE e.kind WHEN 'finished' THEN {said("outcome")} WHEN 'accepted' THEN {said("code")} END AS told,
+    e.kind IN {_MOVES} AS moves, {_PROMISED} AS promised, {_FIRST_PROMISED} AS first_promised
   FROM dossier_event e LEFT JOIN dossier d ON d.id = e.dossier_id AND d.id > $1 AND d.id <= $2
-  WHERE e.dossier_id > $1 AND e.dossier_id <= $2
+  WHERE e.dossier_id > $1 AND e.dossier_id <= $2 AND ($3::bigint[] IS NULL OR e.dossier_id = ANY($3))
   WINDOW w AS (PARTITION BY e.dossier_id ORDER BY e.seq)
 ), dated AS (
   SELECT DISTINCT ON (dossier_id) dossier_id, promised FROM chained WHERE moves ORDER BY dossier_id, seq DESC
@@ -214,7 +173,7 @@ WITH chained AS MATERIALIZED (
     LEFT JOIN dated ON dated.dossier_id = d.id LEFT JOIN first_dated ON first_dated.dossier_id = d.id
     LEFT JOIN placed ON placed.dossier_id = d.id LEFT JOIN online ON online.dossier_id = d.id
     LEFT JOIN ended ON ended.dossier_id = d.id LEFT JOIN returned ON returned.dossier_id = d.id
-  WHERE d.id > $1 AND d.id <= $2 AND ({_DIFFERS})
+  WHERE d.id > $1 AND d.id <= $2 AND ($3::bigint[] IS NULL OR d.id = ANY($3)) AND ({_DIFFERS})
 )
 SELECT 'event' AS part, dossier_id, name, seq,
   ARRAY[(seq_before + 1)::text, CASE WHEN NOT unclean THEN encode(made, 'hex') END] AS expected,
@@ -222,10 +181,6 @@ SELECT 'event' AS part, dossier_id, name, seq,
 FROM chained WHERE name IS NULL OR unclean OR seq <> seq_before + 1 OR hash <> made
 UNION ALL
 SELECT 'dossier', id, name, seq, expected, found FROM compared
-UNION ALL
-SELECT 'seen', NULL, NULL, NULL, ARRAY[(SELECT count(*) FROM chained)::text,
-  (SELECT count(*) FROM dossier WHERE id > $1 AND id <= $2)::text,
-  (SELECT count(*) FROM chained WHERE noted)::text], NULL
 """
 
 _NOTES = """
@@ -241,10 +196,10 @@ WHERE n.dossier_id > $1 AND n.dossier_id <= $2
 """
 
 
-async def looked_at(connection: Connection, span: Span) -> AsyncIterator[asyncpg.Record]:
-    """What does not fit in a range: (part, dossier_id, name, seq, expected, found). part: `event` (sequence number,
-    hash), `dossier` (CACHED, then DERIVED), and once `seen` (how many events, dossiers, events with words)."""
-    async for row in connection.cursor(_LOOK, span.after, span.upto, prefetch=_PREFETCH):
+async def looked_at(connection: Connection, span: Span, only: Sequence[int] | None) -> AsyncIterator[asyncpg.Record]:
+    """What does not fit in a range, or of `only` these dossiers of it: (part, dossier_id, name, seq, expected, found).
+    part: `event` (sequence number, hash), `dossier` (CACHED, then DERIVED)."""
+    async for row in connection.cursor(_LOOK, span.after, span.upto, only, prefetch=_PREFETCH):
         yield row
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 
 from intake_service.verification import rules, store
+from intake_service.verification.sieve.store import sifted
 from shared.domain.differences import Difference, Span
 from shared.web.checks import Check
 from shared.web.database import Connection
@@ -26,12 +27,13 @@ class Dossiers(Check):
 
     async def look(self, connection: Connection, span: Span) -> AsyncIterator[Difference]:
         """What does not fit in a range of dossiers."""
-        async for part, dossier_id, name, seq, expected, found in store.looked_at(connection, span):
+        passed = await sifted(connection, span)
+        self.seen.update(events=passed.events, dossiers=passed.dossiers, words_noted=passed.noted)
+        if passed.kept == []:
+            return
+        async for part, dossier_id, name, seq, expected, found in store.looked_at(connection, span, passed.kept):
             if part == "event":
                 yield rules.of_event(name, dossier_id, seq, expected, found)
-            elif part == "seen":
-                for what, number in zip(("events", "dossiers", "words_noted"), expected, strict=True):
-                    self.seen[what] += int(number)
             elif seq is None:
                 yield rules.eventless(name)
             else:

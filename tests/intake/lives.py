@@ -1,6 +1,8 @@
 """Builders of dossiers whose life goes on: received at the counter or handed in online, as of days gone by."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
 import asyncpg
@@ -8,7 +10,7 @@ import httpx
 
 from shared.web.clock import now
 from tests.conftest import Database
-from tests.support import REGISTER_COPY, a_draft
+from tests.support import JUSTICE, REGISTER_COPY, a_draft
 
 
 async def received(intake: httpx.AsyncClient, **more: Any) -> dict[str, Any]:
@@ -87,3 +89,37 @@ async def proposed(database: Database, dossier: dict[str, Any], at: datetime, ne
         new_due_at,
     )
     await owner.close()
+
+
+_MINUTES = {"reason": "Nhập nhầm", "decision": "07/BB"}
+_VERBS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("payment-requests", {"reason": "Lệ phí"}),
+    ("payments", {}),
+    ("supplement-requests", {"reason": "Thiếu giấy"}),
+    ("supplements", {}),
+    ("finish", {"outcome": "granted"}),
+    ("stop", {"reason": "Không đủ điều kiện"}),
+    ("withdraw", {"reason": "Đổi ý"}),
+    ("return", {}),
+    ("reopen", {"reason": "Nhầm"}),
+    ("corrections", {**_MINUTES, "channel": "post"}),
+    ("corrections", {**_MINUTES, "agency": JUSTICE}),
+)
+
+
+async def many_lives(intake: httpx.AsyncClient, rng: Random, *, rounds: int = 6) -> AsyncIterator[int]:
+    """Some thirty dossiers, at the counter and online, of which anything becomes that may; after each round its
+    number."""
+    online = [await submitted(intake) for _ in range(6)]
+    for dossier in online[:4]:
+        await does(intake, dossier, "accept")
+    await did(intake, online[4], "refuse", reason="Không thuộc thẩm quyền")
+    dossiers = [await received(intake) for _ in range(25)] + online
+    for n in range(rounds):
+        for dossier in dossiers:
+            verb, body = rng.choice(_VERBS)
+            await does(intake, dossier, verb, **body)  # where it is not allowed nothing happens
+            if rng.random() < 0.1:
+                earlier = {**_MINUTES, "accepted_at": ago(days=rng.randint(1, 15)).isoformat()}
+                await does(intake, dossier, "corrections", **earlier)
+        yield n

@@ -25,8 +25,8 @@ from shared.web.checks import one_moment, walked
 from stats_service.counts.usecases import bring_checkpoints_up, fold_once
 from tests.builders_log import DAY, History, a_dossier, a_history, an_event, fold_all, write, write_events
 from tests.conftest import Database
-from tests.intake.lives import ago, did, does, received, submitted
-from tests.support import JUSTICE, PROVINCE, bearer, serving, settings_for
+from tests.intake.lives import did, many_lives, received, submitted
+from tests.support import PROVINCE, bearer, serving, settings_for
 
 FIRST, LAST = date(2018, 11, 20), date(2019, 6, 30)
 
@@ -190,36 +190,10 @@ async def test_what_goes_on_meanwhile_is_no_difference(ground: Ground) -> None:
 
 async def test_lives_as_intake_writes_them_are_clean(fresh_database: Database, issuer: LocalIssuer) -> None:
     settings = settings_for(fresh_database, issuer)
-    rng = random.Random(3)
-    minutes = {"reason": "Nhập nhầm", "decision": "07/BB"}
-    verbs: tuple[tuple[str, dict[str, Any]], ...] = (
-        ("payment-requests", {"reason": "Lệ phí"}),
-        ("payments", {}),
-        ("supplement-requests", {"reason": "Thiếu giấy"}),
-        ("supplements", {}),
-        ("finish", {"outcome": "granted"}),
-        ("stop", {"reason": "Không đủ điều kiện"}),
-        ("withdraw", {"reason": "Đổi ý"}),
-        ("return", {}),
-        ("reopen", {"reason": "Nhầm"}),
-        ("corrections", {**minutes, "channel": "post"}),
-        ("corrections", {**minutes, "agency": JUSTICE}),
-    )
     stats = await asyncpg.connect(fresh_database.url("motcua_stats"))
     async with serving(intake_app(settings)) as intake, serving(routing_app(settings)):
         intake.headers.update(bearer(issuer, "admin", PROVINCE))
-        online = [await submitted(intake) for _ in range(6)]
-        for dossier in online[:4]:
-            await does(intake, dossier, "accept")
-        await did(intake, online[4], "refuse", reason="Không thuộc thẩm quyền")
-        dossiers = [await received(intake) for _ in range(25)] + online
-        for n in range(6):
-            for dossier in dossiers:
-                verb, body = rng.choice(verbs)
-                await does(intake, dossier, verb, **body)  # where it is not allowed nothing happens
-                if rng.random() < 0.1:
-                    earlier = {**minutes, "accepted_at": ago(days=rng.randint(1, 15)).isoformat()}
-                    await does(intake, dossier, "corrections", **earlier)
+        async for n in many_lives(intake, random.Random(3)):
             if n % 2:
                 await fold_once(stats)
     await stats.close()

@@ -1,0 +1,1 @@
+"""The first pass of verification over a range of dossiers."""
