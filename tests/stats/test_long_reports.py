@@ -28,6 +28,8 @@ READING = [
     (LATE_LIST, {}),
     (LATE_LIST, {"format": "csv"}),
     (LATE_LIST, {"format": "xlsx"}),
+    (LATE_LIST, {"format": "docx"}),
+    (LATE_LIST, {"format": "pdf"}),
     ("/v1/reports/official-tables/ii-06a", {"rows": "sector"}),
 ]
 
