@@ -42,6 +42,10 @@ Cut = Annotated[str, typer.Option(help="How months are cut: calendar, 15-14, 21-
 TableOrJson = Annotated[
     str | None, typer.Option("--format", help="table, json; table, or what the file's name ends with")
 ]
+Printable = Annotated[
+    str | None,
+    typer.Option("--format", help="table, json, csv, xlsx, docx, pdf; table, or what the file's name ends with"),
+]
 AsOf = Annotated[str | None, typer.Option(help="An instant, RFC 3339: as was recorded then")]
 
 
@@ -72,10 +76,7 @@ def report_resolution(
         typer.Option(help="Add the rates of a definition of on time: decree-61, decision-766, … (GET /v1/definitions)"),
     ] = None,
     as_of: AsOf = None,
-    form: Annotated[
-        str | None,
-        typer.Option("--format", help="table, json, csv, xlsx, docx, pdf; table, or what the file's name ends with"),
-    ] = None,
+    form: Printable = None,
     output: Output = None,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
@@ -228,10 +229,7 @@ def report_index_766(
     cut: Cut = "calendar",
     rules: Annotated[str | None, typer.Option(help="A rule version by name, for a trial; docs/index-766.md")] = None,
     as_of: AsOf = None,
-    form: Annotated[
-        str | None,
-        typer.Option("--format", help="table, json, csv, xlsx, docx, pdf; table, or what the file's name ends with"),
-    ] = None,
+    form: Printable = None,
     output: Output = None,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:

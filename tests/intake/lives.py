@@ -91,8 +91,10 @@ async def proposed(database: Database, dossier: dict[str, Any], at: datetime, ne
     await owner.close()
 
 
-_MINUTES = {"reason": "Nhập nhầm", "decision": "07/BB"}
-_VERBS: tuple[tuple[str, dict[str, Any]], ...] = (
+MINUTES = {"reason": "Nhập nhầm", "decision": "07/BB"}
+Verbs = tuple[tuple[str, dict[str, Any]], ...]
+#: What may become of a dossier, save that it is corrected.
+TURNS: Verbs = (
     ("payment-requests", {"reason": "Lệ phí"}),
     ("payments", {}),
     ("supplement-requests", {"reason": "Thiếu giấy"}),
@@ -102,8 +104,11 @@ _VERBS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("withdraw", {"reason": "Đổi ý"}),
     ("return", {}),
     ("reopen", {"reason": "Nhầm"}),
-    ("corrections", {**_MINUTES, "channel": "post"}),
-    ("corrections", {**_MINUTES, "agency": JUSTICE}),
+)
+_VERBS: Verbs = (
+    *TURNS,
+    ("corrections", {**MINUTES, "channel": "post"}),
+    ("corrections", {**MINUTES, "agency": JUSTICE}),
 )
 
 
@@ -120,6 +125,6 @@ async def many_lives(intake: httpx.AsyncClient, rng: Random, *, rounds: int = 6)
             verb, body = rng.choice(_VERBS)
             await does(intake, dossier, verb, **body)  # where it is not allowed nothing happens
             if rng.random() < 0.1:
-                earlier = {**_MINUTES, "accepted_at": ago(days=rng.randint(1, 15)).isoformat()}
+                earlier = {**MINUTES, "accepted_at": ago(days=rng.randint(1, 15)).isoformat()}
                 await does(intake, dossier, "corrections", **earlier)
         yield n

@@ -1,14 +1,20 @@
 """October 2025 in the merged province: what the tests of the index of Decision 766 count."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
 import asyncpg
+import httpx
 
 from shared.domain.lifecycle import Channel, EventKind
 from shared.reference.store import read_reference
+from stats_service.app import create_app
 from tests.builders import a_dossier
-from tests.support import JUSTICE, PROVINCE, REGISTER_COPY, WARD
+from tests.support import JUSTICE, PROVINCE, REGISTER_COPY, WARD, bearer, serving, settings_for
 
 
-async def write_october(owner_url: str) -> None:
+async def _write(owner_url: str) -> None:
     """Dossiers of a ward, a department and the province itself."""
     owner = await asyncpg.connect(owner_url)
     reference = await read_reference(owner)
@@ -33,3 +39,12 @@ async def write_october(owner_url: str) -> None:
             happened=happened,
         )
     await owner.close()
+
+
+@asynccontextmanager
+async def october(database: Any, issuer: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """The service over this month, asked by a leader."""
+    await _write(database.owner_url)
+    async with serving(create_app(settings_for(database, issuer))) as client:
+        client.headers.update(bearer(issuer, "leader", PROVINCE))
+        yield client

@@ -16,7 +16,7 @@ from shared.web.clock import now
 from shared.web.settings import SettingsMissing
 from stats_service.app import create_app
 from stats_service.index_766 import rule_file
-from tests.stats.october import write_october
+from tests.stats.october import october
 from tests.support import JUSTICE, PROVINCE, WARD, bearer, serving, settings_for
 
 REPORT = "/v1/reports/index-766"
@@ -26,9 +26,7 @@ OCTOBER = {"agency": PROVINCE, "period": "2025-10"}
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def client(database, issuer) -> AsyncIterator[httpx.AsyncClient]:
     """A ward, a department and the province itself, in October 2025."""
-    await write_october(database.owner_url)
-    async with serving(create_app(settings_for(database, issuer))) as made:
-        made.headers.update(bearer(issuer, "leader", PROVINCE))
+    async with october(database, issuer) as made:
         yield made
 
 

@@ -10,12 +10,11 @@ import pytest_asyncio
 from docx import Document
 from pypdf import PdfReader
 
-from stats_service.app import create_app
 from stats_service.exports.table import printed
 from stats_service.index_766.printing import COLUMNS
-from tests.stats.october import write_october
+from tests.stats.october import october
 from tests.stats.sheets import cells_of_word, sheet_of
-from tests.support import PROVINCE, WARD, bearer, serving, settings_for
+from tests.support import PROVINCE, WARD
 
 ASKED = {
     "agency": PROVINCE,
@@ -30,9 +29,7 @@ POINTS = ("score", "computed", "max", "max_computed")
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def client(database, issuer) -> AsyncIterator[httpx.AsyncClient]:
     """The service over October 2025."""
-    await write_october(database.owner_url)
-    async with serving(create_app(settings_for(database, issuer))) as made:
-        made.headers.update(bearer(issuer, "leader", PROVINCE))
+    async with october(database, issuer) as made:
         yield made
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import asyncpg
+import httpx
 import pytest
 
 from stats_service.app import create_app
@@ -70,6 +71,18 @@ async def test_what_waits_by_procedure_and_month_is_counted_once(database: Any, 
         assert {row["pending_paused"] for row in months} == {1}
 
 
+async def _asked_while_events_are_locked(
+    database: Database, issuer: Any, owner: asyncpg.Connection, group_by: str
+) -> httpx.Response:
+    """What is counted waits, and ends as a report that takes too long; what is refused before is not."""
+    asked = {"agency": OLD_PROVINCE, "from": str(FIRST), "to": str(LAST), "group_by": group_by}
+    settings = settings_for(database, issuer, reading_seconds=3)
+    async with serving(create_app(settings)) as client, owner.transaction():
+        client.headers.update(bearer(issuer, "leader", PROVINCE))
+        await owner.execute("LOCK TABLE dossier_event")
+        return await client.get(RESOLUTION, params=asked)
+
+
 @pytest.mark.parametrize(("procedures", "status"), [(MOST, 503), (MOST + 1, 422)])
 async def test_too_many_rows_are_refused_before_they_are_counted(
     fresh_database: Database, issuer: Any, procedures: int, status: int
@@ -77,12 +90,7 @@ async def test_too_many_rows_are_refused_before_they_are_counted(
     """The count reads the events, and they are locked: one row fewer waits for them."""
     async with a_scene(fresh_database, issuer, seed=0, dossiers=0) as scene:
         await _one_waits_of_each(scene, procedures)
-        asked = {"agency": OLD_PROVINCE, "from": str(FIRST), "to": str(LAST), "group_by": "procedure,month"}
-        settings = settings_for(fresh_database, issuer, reading_seconds=3)
-        async with serving(create_app(settings)) as client, scene.owner.transaction():
-            client.headers.update(bearer(issuer, "leader", PROVINCE))
-            await scene.owner.execute("LOCK TABLE dossier_event")
-            answer = await client.get(RESOLUTION, params=asked)
+        answer = await _asked_while_events_are_locked(fresh_database, issuer, scene.owner, "procedure,month")
         assert answer.status_code == status, answer.text
         if status == 422:
             assert [one["code"] for one in answer.json()["errors"]] == ["too_many_rows"]
@@ -105,12 +113,7 @@ async def test_groupings_that_explode_are_refused_before_anything_is_counted(
 ) -> None:
     async with a_scene(fresh_database, issuer, seed=0, dossiers=0) as scene:
         await _one_waits_of_each(scene, PROCEDURES)
-        asked = {"agency": OLD_PROVINCE, "from": str(FIRST), "to": str(LAST), "group_by": group_by}
-        settings = settings_for(fresh_database, issuer, reading_seconds=1.5)
-        async with serving(create_app(settings)) as client, scene.owner.transaction():
-            client.headers.update(bearer(issuer, "leader", PROVINCE))
-            await scene.owner.execute("LOCK TABLE dossier_event")
-            answer = await client.get(RESOLUTION, params=asked)
+        answer = await _asked_while_events_are_locked(fresh_database, issuer, scene.owner, group_by)
         assert answer.status_code == status, answer.text
         if status == 422:
             assert [(one["field"], one["code"]) for one in answer.json()["errors"]] == [("group_by", "too_many_rows")]

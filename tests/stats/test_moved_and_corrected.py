@@ -23,19 +23,12 @@ from stats_service.app import create_app as stats_app
 from stats_service.counts.usecases import fold_once
 from tests.builders_log import Event, History
 from tests.conftest import Database
-from tests.intake.lives import ago, does, received
+from tests.intake.lives import MINUTES, TURNS, Verbs, ago, does, received
 from tests.stats.recounts import counts
 from tests.support import BIRTH, JUSTICE, PROVINCE, REGISTER_COPY, bearer, serving, settings_for
 
-MINUTES = {"reason": "Nhập nhầm", "decision": "07/BB"}
-VERBS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("payment-requests", {"reason": "Lệ phí"}),
-    ("payments", {}),
-    ("supplement-requests", {"reason": "Thiếu giấy"}),
-    ("supplements", {}),
-    ("finish", {}),
-    ("stop", {"reason": "Không đủ điều kiện"}),
-    ("reopen", {"reason": "Nhầm"}),
+VERBS: Verbs = (
+    *TURNS,
     ("corrections", {**MINUTES, "channel": "post"}),
     ("corrections", {**MINUTES, "agency": JUSTICE}),
 )
