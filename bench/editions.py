@@ -49,7 +49,7 @@ async def _measured(url: str) -> tuple[float, float, int, int]:
         days = {"agency": PROVINCE, "from": first - timedelta(days=sealings), "to": last, "group_by": "tree"}
         asked = EditionIn.model_validate({"report": "resolution", "parameters": days})
         began = time.perf_counter()
-        edition, _ = await usecases.seal(pool, reference, leader, asked, None, now())
+        edition, _ = await usecases.seal(pool, reference, leader, asked, None, now(), 12)
         sealed = 1000 * (time.perf_counter() - began)
         began = time.perf_counter()
         found = await usecases.recompute(Reading(connection), edition)  # type: ignore[arg-type]

@@ -46,6 +46,11 @@ Printable = Annotated[
     str | None,
     typer.Option("--format", help="table, json, csv, xlsx, docx, pdf; table, or what the file's name ends with"),
 ]
+OfficialForm = Annotated[str | None, typer.Option("--form", help="ii-06a: under which form; 07a-btp is in use in 2026")]
+TableRows = Annotated[str | None, typer.Option(help="ii-06a: agency, sector")]
+AwaitingColumn = Annotated[
+    int | None, typer.Option(help="ii-06a: where dossiers in term that wait for a supplement are counted: 12, 9")
+]
 AsOf = Annotated[str | None, typer.Option(help="An instant, RFC 3339: as was recorded then")]
 
 
@@ -121,13 +126,9 @@ def report_official(
     period: Named = None,
     cut: Cut = "calendar",
     as_of: AsOf = None,
-    official_form: Annotated[
-        str | None, typer.Option("--form", help="ii-06a: under which form; 07a-btp is in use in 2026")
-    ] = None,
-    rows: Annotated[str | None, typer.Option(help="ii-06a: agency, sector")] = None,
-    awaiting_supplement_column: Annotated[
-        int | None, typer.Option(help="ii-06a: where dossiers in term that wait for a supplement are counted: 12, 9")
-    ] = None,
+    official_form: OfficialForm = None,
+    rows: TableRows = None,
+    awaiting_supplement_column: AwaitingColumn = None,
     form: Annotated[
         str | None,
         typer.Option("--format", help="csv, json, xlsx, docx, pdf; csv, or what the file's name ends with"),
@@ -151,13 +152,19 @@ def report_official(
 
 @report_app.command("seal")
 def report_seal(
-    report: Annotated[str, typer.Argument(help="resolution")],
+    report: Annotated[str, typer.Argument(help="resolution, ii-06a, annex")],
     agency: Agency = None,
     start: Start = None,
     end: End = None,
     period: Named = None,
     cut: Cut = "calendar",
-    group_by: Annotated[str, typer.Option(help="What the rows are: see motcua report resolution")] = "tree",
+    group_by: Annotated[
+        str | None, typer.Option(help="resolution: what the rows are, tree unless said; see motcua report resolution")
+    ] = None,
+    official_form: OfficialForm = None,
+    rows: TableRows = None,
+    awaiting_supplement_column: AwaitingColumn = None,
+    receiver: Annotated[str | None, typer.Option(help="ii-06a: to whom it is sent")] = None,
     note: Annotated[str | None, typer.Option(help="Stands in the edition for good; no personal data")] = None,
     corrects: Annotated[int | None, typer.Option(min=1, help="The id of the edition that it corrects")] = None,
     reason: Annotated[str | None, typer.Option(help="Why it is corrected")] = None,
@@ -166,7 +173,7 @@ def report_seal(
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
     """Chốt báo cáo · Seal a report as it is now, or correct a sealed edition with a new one. docs/editions.md."""
-    need_one_of(report, ("resolution",), "REPORT")
+    need_one_of(report, ("resolution", "ii-06a", "annex"), "REPORT")
     form = format_of(form, output, ("table", "json"))
     if period is None and start is None and end is None:
         raise typer.BadParameter(
@@ -175,7 +182,15 @@ def report_seal(
     installation = Installation(data_dir)
     stats = running(installation).stats
     days = _days(period, start, end)
-    asked = {"agency": agency or _province_at_the_end(days, cut), **days, "cut": cut, "group_by": group_by}
+    own: dict[str, object] = {
+        "group_by": group_by or ("tree" if report == "resolution" else None),
+        "form": official_form,
+        "rows": rows,
+        "awaiting_supplement_column": awaiting_supplement_column,
+        "receiver": receiver,
+    }
+    asked: dict[str, object] = {"agency": agency or _province_at_the_end(days, cut), **days, "cut": cut}
+    asked |= {name: value for name, value in own.items() if value is not None}
     told = {"note": note, "corrects": corrects, "reason": reason}
     body = {"report": report, "parameters": asked, **{name: value for name, value in told.items() if value is not None}}
     answer = client_of(installation).post(f"{stats}/v1/reports/editions", body)
@@ -209,13 +224,20 @@ def report_editions(
 @report_app.command("edition")
 def report_edition(
     number: Annotated[int, typer.Argument(min=1, help="Its id: motcua report editions")],
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="json, csv, xlsx, docx, pdf; json, or what the file's name ends with"),
+    ] = None,
     output: Output = None,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
-    """Nội dung một bản chốt · The bytes of an edition as they were sealed: their SHA-256 is the edition's."""
+    """Nội dung một bản chốt · An edition: in JSON its bytes as they were sealed, whose SHA-256 is the edition's; else
+    the table to be signed."""
+    form = format_of(form, output, ("json", "csv", *tables.PRINTED))
     installation = Installation(data_dir)
-    stats = running(installation).stats
-    write(output, client_of(installation).stream(f"{stats}/v1/reports/editions/{number}/content", {}))
+    address = f"{running(installation).stats}/v1/reports/editions/{number}"
+    road, asked = ("content", {}) if form == "json" else ("print", {"format": form})
+    write(output, client_of(installation).stream(f"{address}/{road}", asked))
 
 
 @report_app.command("index-766")

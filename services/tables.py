@@ -257,13 +257,14 @@ def editions_table(editions: Sequence[dict[str, Any]]) -> Table:
     table = Table(title=title, title_style="bold", caption="\n".join(notes), caption_style="yellow", show_lines=True)
     table.add_column(said("Mã", "Id"), justify="right")
     table.add_column(said("Lần", "Edition"), justify="right")
-    table.add_column(said("Cơ quan, kỳ, cách chia", "Agency, period, rows"), overflow="fold")
+    table.add_column(said("Báo cáo, cơ quan, kỳ", "Report, agency, period"), overflow="fold")
     table.add_column(said("Chốt lúc", "Sealed"))
     table.add_column(said("Đính chính", "Corrections"), overflow="fold", max_width=2 * _NAME_WIDTH)
     table.add_column("SHA-256", no_wrap=True)
     for edition in editions:
         told, at = edition["parameters"], edition["sealed_at"]
-        place = f"{told['agency']}\n{_days(told)}\n{told['group_by']}"
+        rows = told.get("group_by") or told.get("rows") or ""
+        place = f"{edition['report']} {rows}".strip() + f"\n{told['agency']}\n{_days(told)}"
         digest = edition["sha256"]
         table.add_row(
             str(edition["id"]),

@@ -5,11 +5,12 @@ from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.contracts.fields import Code, Day, Incoming, LongLine, Reasoning
+from shared.contracts.fields import Code, Day, Incoming, LongLine, Name, Reasoning
+from shared.contracts.official_tables import AwaitingColumnIn
 from shared.contracts.stats import CutName, GroupBy, GroupingName
 
 #: The reports that can be sealed.
-SealedReport = Literal["resolution"]
+SealedReport = Literal["resolution", "ii-06a", "annex"]
 ChangeKind = Literal["changed", "came", "gone"]
 FindingName = Literal["content", "picture", "position", "parameters", "figures"]
 
@@ -22,9 +23,9 @@ def groupings_of(group_by: str) -> tuple[GroupingName, ...]:
 EditionNumber = Annotated[int, Field(strict=True, ge=1, le=2**53 - 1)]
 
 
-class ResolutionAsked(Incoming):
-    """A resolution report, as `GET /v1/reports/resolution` is asked for it. What is known now is sealed, and the units
-    stand as they were."""
+class ReportAsked(Incoming):
+    """A report, as `GET /v1/reports/resolution`, `…/official-tables/ii-06a` or `…/annex` is asked for it. What is known
+    now is sealed, and the units stand as they were."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -46,8 +47,24 @@ class ResolutionAsked(Incoming):
     cut: CutName = Field("calendar", description="How months are cut: GET /v1/reports/resolution")
     group_by: GroupBy = Field(
         "none",
-        description="What the rows are: GET /v1/reports/resolution. Not officer: who holds a dossier is no event",
+        description="resolution: what the rows are, as GET /v1/reports/resolution takes it. Not officer: who holds a "
+        "dossier is no event",
         examples=["tree"],
+    )
+    form: Code | None = Field(None, description="ii-06a: under which form; ii-06a unless said", examples=["07a-btp"])
+    rows: Literal["agency", "sector"] | None = Field(
+        None, description="ii-06a: agency unless said", examples=["agency"]
+    )
+    awaiting_supplement_column: AwaitingColumnIn | None = Field(
+        None,
+        description="ii-06a: 9 or 12, as GET /v1/reports/official-tables/ii-06a takes it; as the installation has it "
+        "unless said",
+        examples=[12],
+    )
+    receiver: Name | None = Field(
+        None,
+        description="ii-06a: to whom it is sent; the unit above unless said, of a province whom the form names",
+        examples=["Văn phòng Chính phủ"],
     )
 
     @property
@@ -60,7 +77,7 @@ class EditionIn(Incoming):
     """Which report to seal; or which edition to correct, and why."""
 
     report: SealedReport = Field(description="Which report", examples=["resolution"])
-    parameters: ResolutionAsked = Field(description="Of which agency and period, in which rows")
+    parameters: ReportAsked = Field(description="Of which agency and period, in which rows")
     note: LongLine | None = Field(
         None, description="Stands in the edition for good; no personal data", examples=["Báo cáo 6 tháng đầu năm"]
     )
@@ -84,8 +101,14 @@ class EditionParameters(BaseModel):
     agency: str = Field(examples=["45"])
     first: date = Field(alias="from", examples=["2019-01-01"])
     last: date = Field(alias="to", examples=["2019-06-30"])
-    cut: CutName = Field(description="calendar wherever months are not rows", examples=["calendar"])
-    group_by: str = Field(examples=["tree"])
+    cut: CutName | None = Field(
+        None, description="resolution only; calendar wherever months are not rows", examples=["calendar"]
+    )
+    group_by: str | None = Field(None, description="resolution only", examples=["tree"])
+    form: str | None = Field(None, description="ii-06a only, like the next three", examples=["ii-06a"])
+    rows: Literal["agency", "sector"] | None = Field(None, examples=["agency"])
+    awaiting_supplement_column: int | None = Field(None, examples=[12])
+    receiver: str | None = Field(None, examples=["Văn phòng Chính phủ"])
     units: Literal["then"] = Field(description="The units as they were in the period")
 
 

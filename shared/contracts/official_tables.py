@@ -17,6 +17,8 @@ def _nine_or_twelve(column: int) -> int:
 
 
 AwaitingColumn = Annotated[int, AfterValidator(_nine_or_twelve)]
+#: In a body, where a number is no text.
+AwaitingColumnIn = Annotated[int, Field(strict=True), AfterValidator(_nine_or_twelve)]
 RowName = Literal["line", "group", "total"]
 OFFICIAL_TABLES = ("ii-06a", "annex", "late-list")
 

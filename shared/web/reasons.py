@@ -475,6 +475,11 @@ REASONS = MappingProxyType(
             "this report is sealed, and edition {number} holds: to seal it anew, correct that one and say why",
         ),
         "only_with_correction": ("chỉ gửi kèm khi đính chính một bản chốt", "goes only with the edition it corrects"),
+        "edition_was_changed": (
+            "bản chốt {number} đã bị sửa sau khi chốt nên không in được; hãy nhờ người vận hành kiểm chứng",
+            "edition {number} was changed after it was sealed, and is not printed: have the operator verify it",
+        ),
+        "of_another_report": ("chỉ dùng cho báo cáo: {expected}", "is asked of another report only: {expected}"),
         "not_sealable_by_officer": (
             "báo cáo theo cán bộ không chốt được: ai đang giữ hồ sơ không nằm trong nhật ký sự kiện",
             "a report by officer cannot be sealed: who holds a dossier is not in the event log",

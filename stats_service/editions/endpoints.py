@@ -20,13 +20,14 @@ from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Principal, Role, Staff, allows, asked_scope
 from shared.web.clock import now
-from shared.web.database import LongReadingSession, ReadingSession
+from shared.web.database import LongReadingSession, Reading, ReadingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import LOCATION, good
 from shared.web.problems import KEYED, LISTING, LOCKED, READING, refusals
 from stats_service.editions import rules, usecases
-from stats_service.editions.rules import Change
+from stats_service.editions.changes import Change
+from stats_service.exports.usecases import FILE_CONTENT, FileFormat, file_answer
 
 router = APIRouter(prefix="/v1/reports/editions", tags=["editions"])
 #: Whoever answers for the figures of an agency, or watches over them.
@@ -71,7 +72,8 @@ async def seal(
     names the one it corrects and says why. One that would change no figure is refused.
     """
     wanted = await RequestKey.of(request, principal.subject, key)
-    edition, replayed = await usecases.seal(room.pool, reference, principal, body, wanted, now())
+    column = int(room.settings.awaiting_supplement_column)
+    edition, replayed = await usecases.seal(room.pool, reference, principal, body, wanted, now(), column)
     async with room.pool.acquire() as connection:
         told = await usecases.changes(connection, edition)
     headers = {"Location": f"/v1/reports/editions/{edition.id}"}
@@ -150,6 +152,30 @@ async def content(
     if edition.etag in known or known == ["*"]:
         return Response(status_code=304, headers=headers)
     return Response(await usecases.content(session, edition), 200, headers, "application/json")
+
+
+@router.get(
+    "/{edition_id}/print",
+    operation_id="printEdition",
+    summary="In bản chốt · An edition on paper",
+    response_class=Response,
+    responses={
+        200: {"description": "The table as it was sealed", "content": FILE_CONTENT},
+        **refusals(*READING, "invalid_request", "not_acceptable", "conflict", "unavailable"),
+    },
+)
+async def on_paper(
+    edition_id: Number,
+    principal: Staff,
+    room: RoomOf,
+    format: Annotated[FileFormat, Query(description="csv, xlsx, docx or pdf; print holds 2,000 rows")] = "pdf",
+) -> Response:
+    """The table to be signed: what was sealed, whatever is known since, with the number of the edition and the SHA-256
+    of its bytes, by which a paper is held against it."""
+    async with room.pool.acquire() as connection:  # given back before it is printed
+        edition = await usecases.read(connection, principal, edition_id)
+        filled = await usecases.on_paper(Reading(connection), edition)
+    return await file_answer(filled, format)
 
 
 @router.get(

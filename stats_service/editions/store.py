@@ -12,7 +12,9 @@ from typing import Any
 
 from shared.domain.differences import Span
 from shared.web.database import Connection, Reading, Writing
-from stats_service.editions.rules import Edition, Parameters, Plan, Position, Procedure, Sealing
+from stats_service.editions.pictures import Procedure
+from stats_service.editions.recounting import PAUSED_OVERDUE, Plan
+from stats_service.editions.rules import Edition, Parameters, Position, Sealing
 from stats_service.groupings.rules import Cell
 
 _POSITION = """
@@ -76,8 +78,17 @@ WITH known AS (
   FROM standing WHERE finished_day IS NOT NULL AND late_day IS NOT NULL
   UNION ALL SELECT s.part, t.day, 'paused_net', CASE WHEN t.paused THEN 1 ELSE -1 END
   FROM told t JOIN standing s ON s.dossier_id = t.dossier_id WHERE t.paused <> t.paused_before
+  {{paused_overdue}}
 )
 SELECT part, metric, width_bucket(day, $4::date[]) AS bucket, sum(by)::bigint FROM moves GROUP BY 1, 2, 3
+"""
+
+# Of what is pending at the end of the period: waits for its applicant then, and is overdue.
+_PAUSED_OVERDUE = f"""
+  UNION ALL SELECT s.part, $3::date, '{PAUSED_OVERDUE}', 1 FROM standing s
+  WHERE s.late_day <= $3::date AND (s.finished_day IS NULL OR s.finished_day > $3::date) AND 0 < (
+    SELECT sum(CASE WHEN t.paused THEN 1 ELSE -1 END) FROM told t
+    WHERE t.dossier_id = s.dossier_id AND t.paused <> t.paused_before AND t.day <= $3::date)
 """
 
 # A dossier's procedure may be corrected after the position: then the first correction that the position does not know
@@ -136,7 +147,9 @@ async def moves_known(
         listed = list(plan.picture.procedures.items())
         values += [[number for number, _ in listed], [one.code for _, one in listed]]
         values += [[one.valid_from for _, one in listed], [one.valid_to for _, one in listed]]
-    for part, metric, bucket, moved in await connection.fetch(_MOVES.format(sides=f"ARRAY[{by}]::int[]"), *values):
+    also = _PAUSED_OVERDUE if plan.paused_overdue else ""
+    sql = _MOVES.format(sides=f"ARRAY[{by}]::int[]", paused_overdue=also)
+    for part, metric, bucket, moved in await connection.fetch(sql, *values):
         yield Cell(**dict(zip(plan.sides, part, strict=True))), metric, bucket, moved
 
 
@@ -221,7 +234,7 @@ def _edition(row: Any) -> Edition:
         report=row["report"],
         format=row["format"],
         number=row["number"],
-        parameters=Parameters.read(row["parameters"]),
+        parameters=Parameters.read(row["report"], row["parameters"]),
         sealed_at=row["sealed_at"],
         position=Position(row["snapshot"], row["last_txid"], row["last_event_id"]),
         picture=row["picture"],

@@ -1,25 +1,31 @@
 """The verbs of sealed editions: seal, correct, list, read, compare, compute again."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import asyncpg
 
 from shared.contracts.editions import EditionIn
-from shared.contracts.stats import GroupingName
 from shared.domain.differences import Difference, Span
 from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.checks import NOTHING, RANGE, Check
 from shared.web.database import Connection, Reading, Writing
 from shared.web.idempotency import RequestKey, answered, claimed
-from shared.web.problems import Problem, invalid
-from stats_service.editions import rules, store
-from stats_service.editions.rules import Change, Edition, Finding, Moved, Parameters, Plan, Position, Sealing
+from shared.web.problems import Problem, Reason, invalid
+from stats_service.editions import printing, rules, store
+from stats_service.editions.changes import Change, differing
+from stats_service.editions.formats import FORMATS, Counted, written
+from stats_service.editions.pictures import Picture, picture_of, read_picture
+from stats_service.editions.recounting import Moved, Plan, is_snapshot, plan_of, sides_of, spans
+from stats_service.editions.rules import Edition, Finding, Parameters, Position, Sealing
+from stats_service.exports.table import Filled
 from stats_service.groupings.rules import checked_nesting
+from stats_service.official_tables import usecases as official_tables
+from stats_service.official_tables.rules import BrokenTable, OfficialForm
 from stats_service.periods.rules import PeriodAsked
-from stats_service.reports.usecases import Asked, Report, checked, resolution
+from stats_service.reports.usecases import Asked, Report, checked, resolution, superior
 
 #: A claim whose edition is not known yet.
 _NONE_YET = ""
@@ -32,7 +38,8 @@ class Computed:
     report: Report
     parameters: Parameters
     position: Position
-    picture: bytes
+    picture: Picture
+    stored_picture: bytes
 
 
 async def seal(
@@ -42,28 +49,42 @@ async def seal(
     asked: EditionIn,
     request: RequestKey | None,
     now: datetime,
+    awaiting_column: int,
 ) -> tuple[Edition, bool]:
     """Seal a report: (the edition, whether an earlier request had sealed it). It is computed in a transaction that
-    only reads, and kept in one that waits for nobody while something is computed."""
+    only reads, and kept in one that waits for nobody while something is computed. awaiting_column: that of the
+    installation, where none is asked for."""
     rules.checked_request(asked)
-    question, parameters = _question(reference, principal, asked, now)
+    question = _question(reference, principal, asked, now)
     async with pool.acquire() as connection:
-        computed = await _computed(Reading(connection), reference, question, asked.parameters.groupings, parameters)
+        computed = await _computed(Reading(connection), reference, question, asked, awaiting_column)
         async with connection.transaction():
             return await _kept(Writing(connection), principal, asked, computed, request, now)
 
 
-def _question(reference: Reference, principal: Principal, asked: EditionIn, now: datetime) -> tuple[Asked, Parameters]:
+def _question(reference: Reference, principal: Principal, asked: EditionIn, now: datetime) -> Asked:
     wanted = asked.parameters
     period = PeriodAsked(wanted.first, wanted.last, wanted.period, wanted.cut)
     try:
         checked_nesting(wanted.groupings)
-        question = checked(reference, principal.scope, now, agency=wanted.agency, period=period)
+        return checked(reference, principal.scope, now, agency=wanted.agency, period=period)
     except Problem as problem:
         raise _within_parameters(problem) from problem
-    cut = wanted.cut if "month" in wanted.groupings else "calendar"
-    days = question.period
-    return question, Parameters(question.agency.code, days.first, days.last, cut, wanted.group_by)
+
+
+def _parameters(
+    reference: Reference, question: Asked, asked: EditionIn, form: OfficialForm | None, awaiting_column: int
+) -> Parameters:
+    """What was asked, with all chosen that was left open."""
+    wanted, days = asked.parameters, question.period
+    whose = (asked.report, question.agency.code, days.first, days.last)
+    if form is not None:
+        receiver = wanted.receiver or superior(reference, question) or form.receiver
+        column = wanted.awaiting_supplement_column or awaiting_column
+        return Parameters(*whose, wanted.rows or "agency", "calendar", form.form, column, receiver)
+    if asked.report == "annex":
+        return Parameters(*whose, "agency")
+    return Parameters(*whose, wanted.group_by, wanted.cut if "month" in wanted.groupings else "calendar")
 
 
 def _within_parameters(problem: Problem) -> Problem:
@@ -73,22 +94,24 @@ def _within_parameters(problem: Problem) -> Problem:
 
 
 async def _computed(
-    connection: Reading,
-    reference: Reference,
-    question: Asked,
-    group_by: Sequence[GroupingName],
-    parameters: Parameters,
+    connection: Reading, reference: Reference, question: Asked, asked: EditionIn, awaiting_column: int
 ) -> Computed:
     """The report as reports compute it, and what that snapshot of the database sees."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         position = await store.position(connection)
         try:
-            report = await resolution(connection, reference, question, group_by)
+            form = None
+            if asked.report == "ii-06a":
+                form = await official_tables.form_named(connection, asked.parameters.form or asked.report)
+            parameters = _parameters(reference, question, asked, form, awaiting_column)
+            needed = official_tables.needed(parameters.awaiting_column)
+            report = await resolution(connection, reference, question, parameters.groupings, needed)
         except Problem as problem:
             raise _within_parameters(problem) from problem
-        named = await store.procedures(connection) if "version" in rules.sides_of(group_by) else {}
-    picture = rules.picture_of(reference.agencies, question.agency, named)
-    return Computed(report, parameters, position, picture)
+        named = await store.procedures(connection) if "version" in sides_of(parameters.groupings) else {}
+    above = superior(reference, question) if asked.report == "annex" else None
+    picture = Picture(reference.agencies, named, form, above)
+    return Computed(report, parameters, position, picture, picture_of(picture, question.agency))
 
 
 async def _kept(
@@ -108,25 +131,26 @@ async def _kept(
         corrected = rules.checked_correction(found, asked.report, computed.parameters)
     sealing = Sealing(
         report=asked.report,
-        format=rules.RESOLUTION_1,
+        format=FORMATS[asked.report],
         number=corrected.sealing.number + 1 if corrected else 1,
         parameters=computed.parameters,
         sealed_at=now,
         position=computed.position,
-        picture=rules.digest(computed.picture),
+        picture=rules.digest(computed.stored_picture),
         synthetic=computed.report.synthetic,
         note=asked.note,
         reason=asked.reason,
         corrected=corrected.sha256 if corrected else None,
     )
-    agency = computed.report.asked.agency
-    content = rules.resolution_1(sealing, agency.name, computed.report.total, computed.report.rows)
-    if corrected and not rules.changes(await store.content(connection, corrected.id), content):
+    report, agency = computed.report, computed.report.asked.agency
+    counted = Counted(agency.name, report.asked.landscape.units, report.total, report.rows)
+    content = written(sealing, counted, computed.picture)
+    if corrected and not differing(await store.content(connection, corrected.id), content):
         raise invalid("corrects", "changes_nothing")
     made = store.Made(
         agency.id, principal.subject, sealing, corrected.id if corrected else None, rules.digest(content), content
     )
-    number = await store.add(connection, made, computed.picture)
+    number = await store.add(connection, made, computed.stored_picture)
     if number is None:
         raise await _refused(connection, principal, asked, computed.parameters)
     await answered(connection, "stats", request, str(number))
@@ -163,12 +187,25 @@ async def content(connection: Reading, edition: Edition) -> bytes:
     return await store.content(connection, edition.id)
 
 
+async def on_paper(connection: Reading, edition: Edition) -> Filled:
+    """The edition as a table; a Problem where its bytes or its picture were changed: `motcua verify` tells what."""
+    kept = await store.picture(connection, edition.sealing.picture)
+    content = await store.content(connection, edition.id)
+    picture = read_picture(kept) if kept is not None and rules.digest(kept) == edition.sealing.picture else None
+    if picture is None or rules.digest(content) != edition.sha256:
+        raise Problem("conflict", Reason("edition", "edition_was_changed", {"number": edition.id}))
+    try:
+        return printing.on_paper(edition, content, picture)
+    except (ValueError, KeyError, TypeError) as error:
+        raise Problem("conflict", Reason("edition", "edition_was_changed", {"number": edition.id})) from error
+
+
 async def changes(connection: Connection, edition: Edition) -> list[Change]:
     """What a correction changed; of a first edition nothing."""
     if edition.corrects is None:
         return []
     before = await store.content(connection, edition.corrects)
-    return rules.changes(before, await store.content(connection, edition.id))
+    return differing(before, await store.content(connection, edition.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +232,14 @@ class Recount:
         self._plan: Plan | None = None
         position, digest = edition.sealing.position, edition.sealing.picture
         found = rules.digest(picture) if picture is not None else None
-        if picture is None or found != digest:
+        read = read_picture(picture) if picture is not None and found == digest else None
+        if read is None:
             self._findings.append(Finding("picture", digest.hex(), found.hex() if found else None))
         else:
-            self._plan = rules.plan_of(edition, rules.read_picture(picture))
+            self._plan = plan_of(edition, read)
             if self._plan is None:
                 self._findings.append(Finding("parameters", None, edition.sealing.parameters.stored))
-            elif not rules.is_snapshot(position.snapshot):
+            elif not is_snapshot(position.snapshot):
                 self._plan = None
                 self._findings.append(Finding("position", None, position.snapshot))
         self._moved = Moved(len(self._plan.boundaries) if self._plan else 0)
@@ -220,13 +258,16 @@ class Recount:
             findings.insert(0, Finding("content", self.edition.sha256.hex(), digest.hex()))
         if self._plan is None:
             return Recomputed(findings, None, [])
-        content = self._plan.content(self.edition.sealing, self._moved.sums())
+        try:
+            content = self._plan.content(self.edition.sealing, self._moved)
+        except BrokenTable:  # the events that were changed make figures that no table can have
+            return Recomputed([*findings, Finding("figures", None, digest.hex())], None, [])
         if content == sealed:
             return Recomputed(findings, content, [])
         findings.append(Finding("figures", rules.digest(content).hex(), digest.hex()))
         try:
-            return Recomputed(findings, content, rules.changes(sealed, content))
-        except (ValueError, KeyError, TypeError):  # what was sealed may be anything by now
+            return Recomputed(findings, content, differing(sealed, content))
+        except (ValueError, KeyError, TypeError, AttributeError):  # what was sealed may be anything by now
             return Recomputed(findings, content, [])
 
 
@@ -234,7 +275,7 @@ async def recompute(connection: Reading, edition: Edition) -> Recomputed:
     """Compute an edition again, from raw events and its picture alone, and compare it with what was sealed."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         recount = Recount(edition, await store.picture(connection, edition.sealing.picture))
-        for span in rules.spans(await store.last_dossier(connection), RANGE):
+        for span in spans(await store.last_dossier(connection), RANGE):
             await recount.count(connection, span)
         return await recount.compared(connection)
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from shared.contracts.stats import GroupingName
-from shared.domain.agencies import Level
+from shared.domain.agencies import Level, told_apart
 from shared.domain.lifecycle import Channel
 from shared.domain.vietnamese import sort_key
 from shared.web.problems import invalid
@@ -36,6 +36,8 @@ CHANNEL_VI = MappingProxyType(
 #: The key of the row of dossiers that are in nobody's hands.
 UNASSIGNED = "unassigned"
 UNASSIGNED_VI = "Chưa phân công"
+#: The groupings whose rows are units.
+_OF_UNITS: frozenset[GroupingName] = frozenset({"agency", "tree"})
 #: What is counted and shown at once; every unit by every procedure of the catalogue is less.
 MAX_ROWS = 50_000
 MAX_DEPTH = 3
@@ -157,6 +159,14 @@ class Row:
         """As it goes out."""
         place = {"by": self.by, "depth": self.depth, "within": list(self.within)} if self.nested else {}
         return {"key": self.key, "name": self.name, **self.more, **place, **self.figures.wire()}
+
+
+def printed_names(rows: Sequence[Row], units: Iterable[Unit]) -> list[str]:
+    """The name of each row as every table prints it: of units that share a name, one that tells them apart."""
+    names = {unit.key: (unit.agency.name, unit.parent) for unit in units}
+    above = {key: names[parent][0] if parent else None for key, (_, parent) in names.items()}
+    apart = told_apart({row.key: (row.name, above[row.key]) for row in rows if row.by in _OF_UNITS})
+    return [apart[row.key] if row.by in _OF_UNITS else row.name for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@ from shared.domain.working_calendar import CalendarMissing, WorkingCalendar
 from stats_service.exports.rules import NATION, Provenance
 from stats_service.exports.table import Column, Filled, Kind, Line, Row, Share, Signature, Sum, Table, Value
 from stats_service.figures.rules import ZERO, Figures, added, rate
+from stats_service.groupings.rules import Row as ReportRow
+from stats_service.groupings.rules import printed_names
+from stats_service.units.rules import Unit
 
 #: Of table II.06a, in the order of its columns 3 to 13.
 II_06A = (
@@ -130,8 +133,37 @@ def broken_sums(columns: Sequence[int]) -> list[str]:
     return [sum_ for sum_, holds in held.items() if not holds]
 
 
+def subjects_of(
+    rows: Sequence[ReportRow], units: Sequence[Unit], *, by_sector: bool, awaiting_apart: bool = False
+) -> list[Subject]:
+    """The lines of a table, of the rows of the report by agency or by sector."""
+    levels = {} if by_sector else {unit.key: unit.agency.level for unit in units}
+    return [
+        Subject(
+            *(row.key, name, row.figures, levels.get(row.key)),
+            row.figures.pending_paused - row.figures.pending_paused_overdue if awaiting_apart else 0,
+        )
+        for row, name in zip(rows, printed_names(rows, units), strict=True)
+    ]
+
+
+def ii_06a_rows(form: OfficialForm, subjects: Sequence[Subject], awaiting_column: int, *, by_sector: bool) -> list[Row]:
+    """What stands in the 13 columns. Raises BrokenTable."""
+    rows = _rows(subjects, lambda one: in_columns(one, awaiting_column), by_sector=by_sector)
+    for row in rows:
+        if broken := broken_sums(row.values[2:]):  # type: ignore[arg-type]
+            raise BrokenTable(f"{form.number} {row.key}: {', '.join(broken)}")
+    return rows
+
+
 def ii_06a(subjects: Sequence[Subject], header: Header, provenance: Provenance, *, by_sector: bool) -> Filled:
     """Table II.06a, or one of its kind. Raises BrokenTable."""
+    rows = ii_06a_rows(header.form, subjects, header.awaiting_column, by_sector=by_sector)
+    return Filled(ii_06a_table(header, provenance, sum(one.awaiting for one in subjects)), rows)
+
+
+def ii_06a_table(header: Header, provenance: Provenance, moved: int) -> Table:
+    """The same without its rows. moved: how many dossiers stand in column 9 instead of 12."""
     form = header.form
     names = ("number", "name", *II_06A)
     kinds = (Kind.ORDINAL, Kind.TEXT, *[Kind.COUNT] * len(II_06A))
@@ -140,13 +172,8 @@ def ii_06a(subjects: Sequence[Subject], header: Header, provenance: Provenance, 
         Column(name, tuple(part.strip() for part in heading.split(">")), kind, width, number, _II_MADE.get(name))
         for name, heading, kind, width, number in zip(names, form.headings, kinds, widths, _II_NUMBERS, strict=True)
     ]
-    rows = _rows(subjects, lambda one: in_columns(one, header.awaiting_column), by_sector=by_sector)
-    for row in rows:
-        if broken := broken_sums(row.values[2:]):  # type: ignore[arg-type]
-            raise BrokenTable(f"{form.number} {row.key}: {', '.join(broken)}")
-    moved = sum(one.awaiting for one in subjects)
     notes = [_AWAITING[header.awaiting_column].format(count=printed_count(moved)), *_of_form(form, provenance.last)]
-    table = Table(
+    return Table(
         name=form.form,
         title=form.title.upper(),
         columns=columns,
@@ -167,7 +194,6 @@ def ii_06a(subjects: Sequence[Subject], header: Header, provenance: Provenance, 
             "awaiting_supplement_column": str(header.awaiting_column),
         },
     )
-    return Filled(table, rows)
 
 
 def _of_form(form: OfficialForm, last: date) -> list[str]:
@@ -222,14 +248,25 @@ def non_users(subjects: Sequence[Subject]) -> list[Subject]:
     return [one for one in subjects if not any(one.figures)]
 
 
+def annex_rows(subjects: Sequence[Subject]) -> list[Row]:
+    """What stands in the columns of the annex."""
+    return _rows(subjects, lambda one: in_annex(one.figures), by_sector=False)
+
+
 def annex(subjects: Sequence[Subject], agency: str, superior: str | None, provenance: Provenance) -> Filled:
     """The annex of the letter 3322/UBND-NC (24/7/2019): how each agency resolved, and who does not use the software."""
+    idle = [(one.name, one.level) for one in non_users(subjects)]
+    return Filled(annex_table(idle, agency, superior, provenance), annex_rows(subjects))
+
+
+def annex_table(
+    idle: Sequence[tuple[str, Level | None]], agency: str, superior: str | None, provenance: Provenance
+) -> Table:
+    """The same without its rows. idle: the units that do not use the software."""
     columns = [
         Column(name, heading, kind, width, f"({n})", made)
         for n, (name, heading, kind, width, made) in enumerate(_ANNEX, start=1)
     ]
-    rows = _rows(subjects, lambda one: in_annex(one.figures), by_sector=False)
-    idle = non_users(subjects)
     notes = [
         "Tỷ lệ đúng hạn, quá hạn tính trên số hồ sơ đã giải quyết; tỷ lệ trực tuyến tính trên số tiếp nhận trong kỳ. "
         "Mỗi tỷ lệ được làm tròn riêng đến hai chữ số thập phân.",
@@ -239,10 +276,10 @@ def annex(subjects: Sequence[Subject], agency: str, superior: str | None, proven
         *(
             f"{GROUPS[level]} ({printed_count(len(names))} đơn vị không có hồ sơ): {'; '.join(names)}."
             for level in GROUPS
-            if (names := [one.name for one in idle if one.level is level])
+            if (names := [name for name, of in idle if of is level])
         ),
     ]
-    table = Table(
+    return Table(
         name="annex",
         title="PHỤ LỤC: TỔNG HỢP TÌNH HÌNH GIẢI QUYẾT HỒ SƠ THỦ TỤC HÀNH CHÍNH TRÊN PHẦN MỀM MỘT CỬA ĐIỆN TỬ",
         columns=columns,
@@ -256,7 +293,6 @@ def annex(subjects: Sequence[Subject], agency: str, superior: str | None, proven
         signatures=_SIGNED,
         origin=provenance.origin(),
     )
-    return Filled(table, rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import date
 
 import asyncpg
 
+from shared.contracts.definitions import OnTimeDefinition
 from shared.domain.civil_time import civil_day
 from shared.reference import Reference
 from shared.web.database import Connection, Reading
@@ -44,6 +45,19 @@ async def enter_form(connection: Connection, form: OfficialForm, entered_by: str
     await store.enter_form(connection, form, entered_by)
 
 
+async def form_named(connection: Reading, form: str) -> OfficialForm:
+    """The form of that name, or the Problem that there is none."""
+    found = next((one for one in await store.forms(connection) if one.form == form), None)
+    if found is None:
+        raise invalid("form", "unknown_form")
+    return found
+
+
+def needed(awaiting_column: int | None) -> OnTimeDefinition | None:
+    """By which definition the report must count, for what waits in term to be told apart."""
+    return _PAUSED_APART if awaiting_column == 9 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Official:
     """A table with what JSON says beside it: where its figures come from, and its lines as they were counted."""
@@ -65,14 +79,11 @@ async def ii_06a(
     by_sector: bool,
 ) -> Official:
     """The table of 13 columns. receiver: None for the unit above, or whom the form names for a province."""
-    found = next((one for one in await store.forms(connection) if one.form == form), None)
-    if found is None:
-        raise invalid("form", "unknown_form")
-    definition = _PAUSED_APART if awaiting_column == 9 else None
+    found = await form_named(connection, form)
     report = await reports.resolution(
-        connection, reference, asked, ("sector",) if by_sector else ("agency",), definition
+        *(connection, reference, asked, ("sector",) if by_sector else ("agency",)), needed(awaiting_column)
     )
-    subjects = _subjects(report, asked, by_sector=by_sector, awaiting=awaiting_column == 9)
+    subjects = _subjects(report, by_sector=by_sector, awaiting_apart=awaiting_column == 9)
     above = reports.superior(reference, asked)
     header = rules.Header(asked.agency.name, above, receiver or above or found.receiver, found, awaiting_column)
     came = _provenance(asked, synthetic=report.synthetic)
@@ -82,7 +93,7 @@ async def ii_06a(
 async def annex(connection: Reading, reference: Reference, asked: Asked) -> Official:
     """The annex of the letter."""
     report = await reports.resolution(connection, reference, asked, ("agency",))
-    subjects = _subjects(report, asked, by_sector=False)
+    subjects = _subjects(report)
     came = _provenance(asked, synthetic=report.synthetic)
     return Official(rules.annex(subjects, asked.agency.name, reports.superior(reference, asked), came), came, subjects)
 
@@ -104,7 +115,7 @@ class LateList:
 async def late_list(connection: Reading, reference: Reference, asked: Asked) -> LateList:
     """Appendix I. For its rows stay in the same transaction (repeatable read): then they are as many as it says."""
     report = await reports.resolution(connection, reference, asked, ("agency",))
-    units = [one for one in _subjects(report, asked, by_sector=False) if rules.late_count(one.figures)]
+    units = [one for one in _subjects(report) if rules.late_count(one.figures)]
     came = _provenance(asked, synthetic=report.synthetic)
     table = rules.late_table(units, asked.agency.name, reports.superior(reference, asked), came)
     return LateList(table, came, units)
@@ -151,18 +162,9 @@ class Liner:
         return rules.late_row(number, late, self._calendar, self._last)
 
 
-def _subjects(report: Report, asked: Asked, *, by_sector: bool, awaiting: bool = False) -> list[Subject]:
-    levels = {} if by_sector else {unit.key: unit.agency.level for unit in asked.landscape.units}
-    return [
-        Subject(
-            row.key,
-            name,
-            row.figures,
-            levels.get(row.key),
-            row.figures.pending_paused - row.figures.pending_paused_overdue if awaiting else 0,
-        )
-        for row, name in zip(report.rows, report.printed_names(), strict=True)
-    ]
+def _subjects(report: Report, *, by_sector: bool = False, awaiting_apart: bool = False) -> list[Subject]:
+    units = report.asked.landscape.units
+    return rules.subjects_of(report.rows, units, by_sector=by_sector, awaiting_apart=awaiting_apart)
 
 
 def _placed(asked: Asked) -> store.Placed:

@@ -1,11 +1,14 @@
 """How a resolution report stands on paper: figures as columns under shared headings, rows with their sums. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from shared.contracts.definitions import OnTimeDefinition
 from shared.contracts.stats import COUNT_NAMES, RATE_NAMES, GroupingName
 from stats_service.exports.rules import NATION, Provenance
 from stats_service.exports.table import Column, Filled, Kind, Line, Row, Share, Signature, Sum, Table, Value
 from stats_service.figures.rules import Figures
+from stats_service.groupings.rules import Row as ReportRow
 from stats_service.on_time.rules import made
 from stats_service.reports.usecases import Report
 
@@ -59,8 +62,28 @@ _NOT_ADDED: frozenset[GroupingName] = frozenset({"month", "tree"})
 _SIGNED = (Signature("NGƯỜI LẬP BIỂU"), Signature("THỦ TRƯỞNG ĐƠN VỊ", "(Ký, đóng dấu, ghi rõ họ tên)"))
 
 
+@dataclass(frozen=True, slots=True)
+class Printable:
+    """What stands on the paper: the figures of the whole, the rows in their order, each with the name it prints."""
+
+    agency_name: str
+    group_by: Sequence[GroupingName]
+    total: Figures
+    rows: Sequence[ReportRow]
+    names: Sequence[str]
+    definition: OnTimeDefinition | None = None
+
+
 def printed(report: Report, superior: str | None, provenance: Provenance) -> Filled:
     """The report as a table. superior: the unit above the one that reports."""
+    name, group_by, names = report.asked.agency.name, report.group_by, report.printed_names()
+    return laid_out(
+        Printable(name, group_by, report.total, report.rows, names, report.definition), superior, provenance
+    )
+
+
+def laid_out(report: Printable, superior: str | None, provenance: Provenance) -> Filled:
+    """The same, of what was counted at any time."""
     rows = [
         Row(
             row.key,
@@ -69,18 +92,17 @@ def printed(report: Report, superior: str | None, provenance: Provenance) -> Fil
             () if "tree" in report.group_by else children,
             row.depth,
         )
-        for row, name, children in zip(report.rows, report.printed_names(), _children(report), strict=True)
+        for row, name, children in zip(report.rows, report.names, _children(report), strict=True)
     ]
     top = [n for n, row in enumerate(report.rows) if row.depth == 0 and row.by not in _NOT_ADDED]
     rows.append(Row("total", ("", "Tổng số", *_values(report, report.total)), "total", top))
-    agency = report.asked.agency.name
     by = ", ".join(_GROUPINGS[name] for name in report.group_by)
     table = Table(
         name="resolution",
         title="BÁO CÁO TÌNH HÌNH GIẢI QUYẾT HỒ SƠ THỦ TỤC HÀNH CHÍNH",
         columns=_columns(report),
         dated=provenance.known_at,
-        left=[*([Line(superior.upper())] if superior else []), Line(agency.upper(), bold=True)],
+        left=[*([Line(superior.upper())] if superior else []), Line(report.agency_name.upper(), bold=True)],
         right=[Line(text, bold=True) for text in NATION],
         subtitles=[provenance.period, provenance.basis, *([f"Phân theo {by}"] if by else [])],
         warning=provenance.warning,
@@ -92,7 +114,7 @@ def printed(report: Report, superior: str | None, provenance: Provenance) -> Fil
     return Filled(table, rows)
 
 
-def _columns(report: Report) -> list[Column]:
+def _columns(report: Printable) -> list[Column]:
     columns = [Column("key", ("Mã",), Kind.CODE, 19), Column("name", ("Tên",), Kind.TEXT, 48)]
     columns += [Column(name, _HEADINGS[name], Kind.COUNT, 11.5, made=_MADE.get(name)) for name in COUNT_NAMES]
     columns += [Column(name, _HEADINGS[name], Kind.PERCENT, 14, made=_MADE.get(name)) for name in RATE_NAMES]
@@ -104,7 +126,7 @@ def _columns(report: Report) -> list[Column]:
     return columns
 
 
-def _values(report: Report, figures: Figures) -> list[Value]:
+def _values(report: Printable, figures: Figures) -> list[Value]:
     wire = figures.wire()
     values: list[Value] = [wire[name] for name in (*COUNT_NAMES, *RATE_NAMES)]  # type: ignore[misc]
     if report.definition:
@@ -112,7 +134,7 @@ def _values(report: Report, figures: Figures) -> list[Value]:
     return values
 
 
-def _children(report: Report) -> list[Sequence[int]]:
+def _children(report: Printable) -> list[Sequence[int]]:
     """Of each row the places of the rows right below it, where these add up to it."""
     children: list[list[int]] = [[] for _ in report.rows]
     above: list[int] = []
@@ -124,7 +146,7 @@ def _children(report: Report) -> list[Sequence[int]]:
     return [tuple(places) for places in children]
 
 
-def _notes(report: Report) -> list[str]:
+def _notes(report: Printable) -> list[str]:
     notes = ["Ghi chú: mỗi tỷ lệ được làm tròn riêng đến hai chữ số thập phân."]
     if "month" in report.group_by:
         notes.append(

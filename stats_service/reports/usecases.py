@@ -9,7 +9,7 @@ from operator import mul
 
 from shared.contracts.definitions import OnTimeDefinition
 from shared.contracts.stats import GroupingName, UnitsName
-from shared.domain.agencies import Agency, told_apart
+from shared.domain.agencies import Agency
 from shared.domain.civil_time import civil_day
 from shared.domain.lifecycle import Channel
 from shared.reference import Reference
@@ -19,7 +19,17 @@ from stats_service.counts import store as counts
 from stats_service.facts.store import Seen
 from stats_service.figures.rules import NOTHING, ZERO, Figures, Sums, added
 from stats_service.figures.usecases import demand_for
-from stats_service.groupings.rules import MAX_ROWS, SIDE_OF, Cell, Named, Part, Row, Splitter, checked_nesting
+from stats_service.groupings.rules import (
+    MAX_ROWS,
+    SIDE_OF,
+    Cell,
+    Named,
+    Part,
+    Row,
+    Splitter,
+    checked_nesting,
+    printed_names,
+)
 from stats_service.on_time.rules import on_demand
 from stats_service.periods.rules import Period, PeriodAsked, checked_as_of, period_of
 from stats_service.reports import store
@@ -35,8 +45,6 @@ _COUNTED: Mapping[tuple[str, ...], counts.PartBy] = {
 
 #: The groupings of which there is as much as the dossiers have.
 _BY_DOSSIERS: frozenset[GroupingName] = frozenset({"sector", "procedure", "officer"})
-#: The groupings whose rows are units.
-_OF_UNITS: frozenset[GroupingName] = frozenset({"agency", "tree"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +80,7 @@ class Report:
 
     def printed_names(self) -> list[str]:
         """The name of each row as every table prints it: of units that share a name, one that tells them apart."""
-        names = {unit.key: unit.agency.name for unit in self.asked.landscape.units}
-        above = {unit.key: names[unit.parent] if unit.parent else None for unit in self.asked.landscape.units}
-        apart = told_apart({row.key: (row.name, above[row.key]) for row in self.rows if row.by in _OF_UNITS})
-        return [apart[row.key] if row.by in _OF_UNITS else row.name for row in self.rows]
+        return printed_names(self.rows, self.asked.landscape.units)
 
 
 def checked(

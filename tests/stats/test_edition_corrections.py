@@ -7,7 +7,9 @@ from typing import Any
 from shared.contracts.stats import COUNT_NAMES, RATE_NAMES
 from shared.domain.counts import Facts
 from shared.domain.lifecycle import Status
-from stats_service.editions import rules
+from stats_service.editions.changes import differing
+from stats_service.editions.formats import FIGURES_1
+from stats_service.editions.rules import canonical
 from tests.builders_log import DAY, Event, History, instant, write, write_events
 from tests.stats.editions import EDITIONS, A, a_report, a_room, content, demand_the_same, refusal, sealed
 from tests.stats.scenes import OLD_PROVINCE
@@ -72,20 +74,20 @@ async def test_a_correction_says_what_changed_and_why(database, issuer):
 
 def test_rows_that_came_and_went_are_told_once() -> None:
     def edition(*rows: dict[str, Any]) -> bytes:
-        whole = dict.fromkeys(rules.FIGURES_1, 0)
+        whole = dict.fromkeys(FIGURES_1, 0)
         told = [{"name": "…", **whole, **row} for row in rows]
-        return rules.canonical({"agency_name": "A", "synthetic": False, "total": whole, "rows": told})
+        return canonical({"agency_name": "A", "synthetic": False, "total": whole, "rows": told})
 
     one = {"key": "2019-06", "by": "month", "within": ["19333"], "received": 3}
     other = {**one, "within": ["19342"], "received": 5}
     third = {**one, "within": ["19351"]}
-    found = rules.changes(edition(one, other), edition({**other, "received": 6}, third))
+    found = differing(edition(one, other), edition({**other, "received": 6}, third))
     assert [(c.kind, c.key, list(c.within), c.figure, c.before, c.after) for c in found] == [
         ("changed", "2019-06", ["19342"], "received", 5, 6),
         ("came", "2019-06", ["19351"], None, None, None),
         ("gone", "2019-06", ["19333"], None, None, None),
     ]
-    assert rules.changes(edition(one, other), edition(one, other)) == []
+    assert differing(edition(one, other), edition(one, other)) == []
 
 
 async def test_finished_late_is_a_correction_with_the_figures_of_then(database, issuer):

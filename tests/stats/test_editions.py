@@ -16,7 +16,7 @@ from shared.domain.civil_time import civil_day
 from shared.web import clock
 from stats_service.app import create_app
 from stats_service.counts.usecases import bring_checkpoints_up, fold_once
-from stats_service.editions import rules
+from stats_service.editions.recounting import is_snapshot, spans
 from tests.builders_log import DAY, fold_all, write, write_events
 from tests.intake.lives import MINUTES, TURNS, Verbs, ago, does, received
 from tests.stats.editions import (
@@ -275,7 +275,7 @@ async def test_of_real_lives_with_all_their_verbs(fresh_database, issuer):
 )
 async def test_a_snapshot_is_what_postgresql_takes_for_one(database, text, is_one):
     connection = await asyncpg.connect(database.owner_url)
-    assert rules.is_snapshot(text) is is_one
+    assert is_snapshot(text) is is_one
     if is_one:
         assert await connection.fetchval("SELECT $1::text::pg_snapshot IS NOT NULL", text)
     await connection.close()
@@ -283,7 +283,7 @@ async def test_a_snapshot_is_what_postgresql_takes_for_one(database, text, is_on
 
 @pytest.mark.parametrize(("last", "ranges"), [(0, 1), (1, 1), (10, 1), (11, 2), (20, 2), (21, 3), (95, 10)])
 def test_ranges_hold_every_dossier_once(last: int, ranges: int) -> None:
-    found = list(rules.spans(last, 10))
+    found = list(spans(last, 10))
     assert len(found) == ranges
     for number in (-(2**62), 0, 1, 9, 10, 11, 20, 21, last, last + 1, 2**62):
         assert sum(span.after < number <= span.upto for span in found) == 1, number

@@ -1,0 +1,87 @@
+"""What two editions say differently. Pure."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stats_service.editions.formats import FIGURES_1
+from stats_service.official_tables.rules import ANNEX, II_06A
+
+#: What says which row it is; the rest of it may have changed.
+_IDENTITY = ("row", "key", "by", "within")
+#: Of a line of a table: where it stands. Another line above it is no change of this one.
+_PLACE = ("number",)
+_ORDER = tuple(dict.fromkeys((*FIGURES_1, *II_06A, *ANNEX)))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What two editions say differently. kind: came or gone (a whole row), or changed: `figure` of a row, or of the
+    total, where `key` is None. `figure` may be something else that a row says: its name."""
+
+    kind: str
+    key: str | None
+    name: str | None
+    within: Sequence[str]
+    figure: str | None
+    before: object
+    after: object
+
+
+def differing(before: bytes, after: bytes) -> list[Change]:
+    """Of the total first, then row by row as they stand in `after`, then the rows that are gone."""
+    old, new = json.loads(before), json.loads(after)
+    found = [
+        Change("changed", None, None, (), name, old[name], new[name])
+        for name in ("agency_name", "synthetic")
+        if old[name] != new[name]
+    ]
+    found += _changed(None, None, (), _of_the_whole(old), _of_the_whole(new))
+    rows = {_identity(row): row for row in _lines(old)}
+    for row in _lines(new):
+        known = rows.pop(_identity(row), None)
+        if known is None:
+            found.append(_whole("came", row))
+        else:
+            found += _changed(row["key"], row["name"], row.get("within", ()), _flat(known), _flat(row))
+    return [*found, *(_whole("gone", row) for row in rows.values())]
+
+
+def _of_the_whole(edition: Mapping[str, Any]) -> dict[str, object]:
+    """What is said of no row: the total, which stands apart or is a row of its own; and the words of a form."""
+    total = edition["total"] if "total" in edition else next(row for row in edition["rows"] if row["row"] == "total")
+    form = {f"form.{name}": _words(value) for name, value in edition.get("form", {}).items()}
+    moved = {name: edition[name] for name in ("moved_to_column_9",) if name in edition}
+    return {**form, **moved, **{name: value for name, value in total.items() if name in _ORDER}}
+
+
+def _words(value: object) -> object:
+    return " | ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def _lines(edition: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [row for row in edition["rows"] if row.get("row") != "total"]
+
+
+def _identity(row: Mapping[str, Any]) -> tuple[object, ...]:
+    return tuple(tuple(part) if isinstance(part := row.get(name), list) else part for name in _IDENTITY)
+
+
+def _whole(kind: str, row: Mapping[str, Any]) -> Change:
+    return Change(kind, row["key"], row["name"], row.get("within", ()), None, None, None)
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, object]:
+    """A row without what says which it is; the figures that a unit has of its own as own.received."""
+    own = {f"own.{name}": value for name, value in row.get("own", {}).items()}
+    return {**{name: value for name, value in row.items() if name not in (*_IDENTITY, *_PLACE, "own")}, **own}
+
+
+def _changed(
+    key: str | None, name: str | None, within: Sequence[str], old: Mapping[str, object], new: Mapping[str, object]
+) -> Iterator[Change]:
+    told = [*(each for each in new if each not in _ORDER), *_ORDER]
+    for figure in told:
+        if old.get(figure) != new.get(figure):
+            yield Change("changed", key, name, within, figure, old.get(figure), new.get(figure))
