@@ -247,6 +247,10 @@ def overdue(
 @app.command()
 def verify(
     form: Annotated[str, typer.Option("--format", help="table, json")] = "table",
+    anchor: Annotated[
+        list[str] | None,
+        typer.Option(help="NUMBER:SEAL of a link of the chain of editions that was noted outside; may be repeated"),
+    ] = None,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
     """Kiểm chứng số liệu · Recount everything from raw events, and check every chain: docs/verify.md tells how to read
@@ -254,9 +258,14 @@ def verify(
     from services import verification
 
     need_one_of(form, ("table", "json"), "--format")
+    anchors = [verification.anchor_of(text) for text in anchor or ()]
+    if None in anchors:
+        raise typer.BadParameter(
+            "phải là SỐ:DẤU, dấu gồm 64 chữ số hex · NUMBER:SEAL, of 64 hex digits", param_hint="--anchor"
+        )
     try:
         with verification.Kept() as kept, launcher.reached(Installation(data_dir)) as url:
-            outcome = verification.verify(url, console, kept.add)
+            outcome = verification.verify(url, console, kept.add, [one for one in anchors if one])
             tell = verification.put_as_json if form == "json" else verification.show
             tell(outcome, kept)
     except Refused as refused:

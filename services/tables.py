@@ -260,19 +260,20 @@ def editions_table(editions: Sequence[dict[str, Any]]) -> Table:
     table.add_column(said("Báo cáo, cơ quan, kỳ", "Report, agency, period"), overflow="fold")
     table.add_column(said("Chốt lúc", "Sealed"))
     table.add_column(said("Đính chính", "Corrections"), overflow="fold", max_width=2 * _NAME_WIDTH)
-    table.add_column("SHA-256", no_wrap=True)
+    table.add_column(said("SHA-256\nmắt xích", "SHA-256\nlink"), no_wrap=True)
     for edition in editions:
         told, at = edition["parameters"], edition["sealed_at"]
         rows = told.get("group_by") or told.get("rows") or ""
         place = f"{edition['report']} {rows}".strip() + f"\n{told['agency']}\n{_days(told)}"
-        digest = edition["sha256"]
+        digest, link = edition["sha256"], edition["link"]
+        chained = f"\n{link['number']}:{link['seal'][:16]}…" if link else ""
         table.add_row(
             str(edition["id"]),
             str(edition["number"]),
             place,
             f"{_day(at[:10])}\n{at[11:16]}",
             _correction(edition),
-            f"{digest[:32]}\n{digest[32:]}",
+            f"{digest[:32]}\n{digest[32:]}{chained}",
         )
     return table
 

@@ -2,11 +2,12 @@
 found kept on the disk until it is told, so that a million differences take no more memory than one."""
 
 import asyncio
+import re
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
@@ -27,11 +28,13 @@ from shared.domain.civil_time import civil_day
 from shared.domain.differences import Difference
 from shared.web.checks import Check, one_moment, walked
 from shared.web.clock import now
+from stats_service.edition_chain.rules import Anchor
+from stats_service.edition_chain.usecases import EditionChain
 from stats_service.editions.usecases import Editions
 from stats_service.verification.usecases import Busy, Counts, Moved, Rebuilt, rebuild
 
 #: All that is verified. Whatever else is to be proved is one more Check here.
-CHECKS: tuple[Callable[[], Check], ...] = (Dossiers, Notes, Counts, Editions)
+CHECKS: tuple[Callable[[], Check], ...] = (Dossiers, Notes, Counts, Editions, EditionChain)
 
 #: What a check is called.
 NAMES = {
@@ -42,6 +45,7 @@ NAMES = {
     "day": ("Số liệu theo ngày", "Day histogram"),
     "checkpoint": ("Số liệu lũy kế đầu tháng", "Monthly checkpoints"),
     "edition": ("Bản chốt báo cáo", "Sealed editions"),
+    "edition_chain": ("Chuỗi bản chốt", "Chain of sealed editions"),
 }
 #: What differs. A field of a dossier and its metrics are called by their names.
 WORDS = {
@@ -64,6 +68,11 @@ WORDS = {
     "position": ("vị trí trong nhật ký bị sửa", "position in the log was changed"),
     "parameters": ("tham số bị sửa", "parameters were changed"),
     "figures": ("sự kiện cho số liệu khác", "the events give other figures"),
+    "link_gone": ("thiếu mắt xích", "links are missing"),
+    "edition_gone": ("thiếu bản chốt của mắt xích", "the edition of the link is missing"),
+    "seal": ("bản chốt hoặc mắt xích đã bị sửa", "the edition or its link was changed"),
+    "unlinked": ("bản chốt nằm ngoài chuỗi", "edition outside the chain"),
+    "anchor": ("không khớp dấu đã ghi bên ngoài", "not what was noted outside"),
     "odd_month": ("không phải ngày đầu tháng", "not the first day of a month"),
 }
 #: How much was looked at.
@@ -75,6 +84,7 @@ SEEN = {
     "days": ("Ô số đếm theo ngày", "Cells of days"),
     "checkpoints": ("Số lũy kế đầu tháng", "Checkpoints"),
     "editions": ("Bản chốt", "Sealed editions"),
+    "edition_links": ("Mắt xích của chuỗi bản chốt", "Links of their chain"),
 }
 #: Rows a table: one of a million rows would be laid out in memory.
 _ROWS = 500
@@ -96,11 +106,12 @@ class Outcome:
         return sum(self.found.values())
 
 
-def verify(url: str, console: Console, found: Callable[[Difference], None]) -> Outcome:
-    """Verify everything in the database whose owner logs in with `url`. Raises Refused."""
+def verify(url: str, console: Console, found: Callable[[Difference], None], anchors: Sequence[Anchor] = ()) -> Outcome:
+    """Verify everything in the database whose owner logs in with `url`, and that the chain of editions holds what was
+    noted outside. Raises Refused."""
 
     async def run(progress: Callable[[float], None]) -> Outcome:
-        checks = [check() for check in CHECKS]
+        checks = [EditionChain(anchors) if check is EditionChain else check() for check in CHECKS]
         counts: Counter[str] = Counter()
         began = time.perf_counter()
         async with (
@@ -228,6 +239,13 @@ def rebuilt_table(done: Rebuilt) -> Table:
     table.add_row(said("Tháng làm lại", "Months made anew"), number(done.months))
     table.add_row(said(*NAMES["position"]), number(int(done.position)))
     return table
+
+
+def anchor_of(text: str) -> Anchor | None:
+    """NUMBER:SEAL as it is printed; None: it is none."""
+    number, _, seal = text.partition(":")
+    whole = re.fullmatch(r"[1-9][0-9]{0,17}", number) and re.fullmatch(r"[0-9a-fA-F]{64}", seal)
+    return Anchor(int(number), bytes.fromhex(seal)) if whole else None
 
 
 @contextmanager

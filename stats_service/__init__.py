@@ -1,7 +1,8 @@
 """STATS: what the numbers say.
 
 Owns day histograms and monthly checkpoints (`count_day`, `count_checkpoint`), its position in the event log, sealed
-editions of reports (`report_edition`, `reference_picture`), the forms of official tables (`official_form`).
+editions of reports and their chain (`report_edition`, `reference_picture`, `edition_link`), the forms of official
+tables (`official_form`).
 Offers `/v1/reports/resolution` by any definition of "on time" that is in use, the list of dossiers behind each of its
 figures, `/v1/reports/official-tables/…`, `/v1/reports/index-766`, `/v1/reports/editions`, `/v1/definitions`; tables
 also as files (XLSX, DOCX, PDF, CSV).

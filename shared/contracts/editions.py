@@ -135,6 +135,16 @@ class ChangeCounts(BaseModel):
     rows_gone: int = Field(description="Rows that are there no more", examples=[0])
 
 
+class EditionLink(BaseModel):
+    """The place of an edition in the chain of all editions. Whoever notes it can show later that nothing up to there
+    was changed, taken away or put in between: `motcua verify --anchor NUMBER:SEAL`."""
+
+    number: int = Field(description="From 1, without a gap", examples=[12])
+    seal: str = Field(
+        description="SHA-256 over the seal before it and all that is kept of the edition", examples=["5feceb66…"]
+    )
+
+
 class Edition(BaseModel):
     """A sealed edition. Nothing of it ever changes but `corrected_by`."""
 
@@ -151,6 +161,9 @@ class Edition(BaseModel):
     )
     sha256: str = Field(description="Of its bytes: GET …/content", examples=["e3b0c442…"])
     size: int = Field(description="Number of its bytes", examples=[81920])
+    link: EditionLink | None = Field(
+        description="Null only where somebody took it out of the chain: the operator verifies"
+    )
     synthetic: bool = Field(description="Whether made-up data was in this installation when it was sealed")
     note: str | None = Field(examples=["Báo cáo 6 tháng đầu năm"])
     corrects: int | None = Field(description="The edition it corrects; null: it is the first", examples=[None])

@@ -65,6 +65,7 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "stats_idempotency": {"motcua_stats": (*_WRITE, "DELETE")},
         "reference_picture": {"motcua_stats": _APPEND},
         "report_edition": {"motcua_stats": _APPEND},
+        "edition_link": {"motcua_stats": _APPEND},
         "official_form": {"motcua_stats": _WRITE},
         # the schema's own version: a service refuses to start on another
         "alembic_version": dict.fromkeys(ROLES, _READ),

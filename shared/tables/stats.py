@@ -78,6 +78,20 @@ report_edition = Table(
     comment="append-only; sealed editions of reports",
 )
 
+edition_link = Table(
+    "edition_link",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False, comment="from 1, without a gap"),
+    Column("edition_id", BigInteger, ForeignKey("report_edition.id"), nullable=False, unique=True),
+    Column(
+        "seal",
+        BYTEA,
+        nullable=False,
+        comment="SHA-256 over the seal before it and all that the row of the edition says",
+    ),
+    comment="append-only; the chain of sealed editions",
+)
+
 official_form = Table(
     "official_form",
     metadata,

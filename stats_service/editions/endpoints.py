@@ -243,6 +243,7 @@ def _edition(edition: rules.Edition) -> dict[str, Any]:
         "picture": sealing.picture.hex(),
         "sha256": edition.sha256.hex(),
         "size": edition.size,
+        "link": {"number": edition.link[0], "seal": edition.link[1].hex()} if edition.link else None,
         "synthetic": sealing.synthetic,
         "note": sealing.note,
         "corrects": edition.corrects,

@@ -41,11 +41,15 @@ def _known_by(table: Table, edition: Edition, found: bytes) -> Table:
     corrects = f", đính chính bản chốt số {edition.corrects}: {sealing.reason}" if edition.corrects else ""
     period, _, *more = table.subtitles  # in place of the line that says as of when
     known_by = f"Bản chốt số {edition.id} (lần {sealing.number}), chốt lúc {at}{corrects}"
+    held = [f"SHA-256 của bản chốt: {found.hex()}"]
+    if edition.link:
+        number, seal = edition.link
+        held.append(f"Mắt xích số {number} trong chuỗi bản chốt: {seal.hex()}")
     return replace(
         table,
         name=f"{table.name}-{edition.id}",
         subtitles=[period, known_by, *more],
-        notes=[*table.notes, f"SHA-256 của bản chốt: {found.hex()}"],
+        notes=[*table.notes, *held],
         origin={**table.origin, "edition": str(edition.id), "sha256": found.hex()},
     )
 

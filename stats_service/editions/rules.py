@@ -125,16 +125,19 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """An edition as it is kept, without its bytes."""
+    """An edition as it is kept, without its bytes. stored_parameters: as they stand there, whatever can be read of
+    them. link: its number in the chain of editions, and its seal; None before it is bound."""
 
     id: int
     agency_id: int
     sealed_by: str
     sealing: Sealing
+    stored_parameters: str
     sha256: bytes
     size: int
     corrects: int | None
     corrected_by: int | None
+    link: tuple[int, bytes] | None
 
     @property
     def etag(self) -> str:

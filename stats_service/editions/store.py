@@ -31,10 +31,11 @@ FROM procedure_version v JOIN procedure p ON p.id = v.procedure_id
 _KEPT = """
 SELECT e.id, e.report, e.format, e.agency_id, e.parameters, e.number, e.corrects, e.reason, e.note, e.sealed_at,
   e.sealed_by, e.snapshot, e.last_txid::text AS last_txid, e.last_event_id, e.picture, e.synthetic, e.sha256,
-  octet_length(e.content) AS size, before.sha256 AS corrected, after.id AS corrected_by
+  octet_length(e.content) AS size, before.sha256 AS corrected, after.id AS corrected_by, link.number AS link, link.seal
 FROM report_edition e
 LEFT JOIN report_edition before ON before.id = e.corrects
 LEFT JOIN report_edition after ON after.corrects = e.id
+LEFT JOIN edition_link link ON link.edition_id = e.id
 """
 
 _ADD_PICTURE = "INSERT INTO reference_picture (hash, content) VALUES ($1, $2) ON CONFLICT DO NOTHING"
@@ -248,8 +249,10 @@ def _edition(row: Any) -> Edition:
         row["agency_id"],
         row["sealed_by"],
         sealing,
+        row["parameters"],
         row["sha256"],
         row["size"],
         row["corrects"],
         row["corrected_by"],
+        (row["link"], row["seal"]) if row["link"] is not None else None,
     )

@@ -14,6 +14,7 @@ from shared.web.checks import NOTHING, RANGE, Check
 from shared.web.database import Connection, Reading, Writing
 from shared.web.idempotency import RequestKey, answered, claimed
 from shared.web.problems import Problem, Reason, invalid
+from stats_service.edition_chain.usecases import linked
 from stats_service.editions import printing, rules, store
 from stats_service.editions.changes import Change, differing
 from stats_service.editions.formats import FORMATS, Counted, written
@@ -154,6 +155,7 @@ async def _kept(
     if number is None:
         raise await _refused(connection, principal, asked, computed.parameters)
     await answered(connection, "stats", request, str(number))
+    await linked(connection, await read(connection, principal, number))
     return await read(connection, principal, number), False
 
 

@@ -27,7 +27,7 @@ EDITIONS = "/v1/reports/editions"
 async def a_room(database: Any, issuer: Any, *, seed: int, dossiers: int = 120) -> AsyncIterator[Scene]:
     """A scene without editions, and with histories that are not written yet."""
     async with a_scene(database, issuer, seed=seed, dossiers=dossiers) as scene:
-        await scene.owner.execute("TRUNCATE report_edition, reference_picture, stats_idempotency")
+        await scene.owner.execute("TRUNCATE edition_link, report_edition, reference_picture, stats_idempotency")
         yield scene
 
 
