@@ -97,6 +97,11 @@ _DEFINITIONS = {
     "decision-766": "theo Quyết định 766",
     "completion": "tỷ lệ giải quyết",
 }
+_REPORTS = {
+    "resolution": "tình hình giải quyết hồ sơ",
+    "ii-06a": "biểu mười ba cột",
+    "annex": "phụ lục tổng hợp theo đơn vị",
+}
 _ROWS = {
     "none": "không",
     "tree": "cây đơn vị",
@@ -193,6 +198,7 @@ TERMS = MappingProxyType(
         **_DAYS,
         **_FIGURES,
         **_DEFINITIONS,
+        **_REPORTS,
         **_ROWS,
         **_SUPPLEMENT_RULES,
         **_UNITS,
