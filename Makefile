@@ -22,7 +22,7 @@ run: setup ## From nothing to a running system and the table of resolution; Ctrl
 test: setup ## All tests, on a real PostgreSQL: eight to ten minutes on two cores; says at the end what was skipped, and why
 	$(BIN)/pytest
 
-check: setup format-check lint types walls schema contracts-check compose-check ## What CI runs: all checks, then all tests
+check: setup format-check lint types walls schema contracts-check compose-check audit ## What CI runs: all checks, then all tests
 	$(BIN)/pytest
 
 format: setup ## Format the code
@@ -54,6 +54,19 @@ compose-check: setup ## docker-compose.yml and Dockerfile, statically
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
 
+.venv/supply/ready: requirements/supply.txt | setup
+	@$(PYTHON) -m venv .venv/supply
+	@.venv/supply/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/supply.txt
+	@touch .venv/supply/ready
+
+audit: .venv/supply/ready ## Known weaknesses of everything that is pinned; says so where it cannot be looked up
+	.venv/supply/bin/python requirements/audit.py
+
+sbom: .venv/supply/ready ## What the services run on, with versions and hashes: build/sbom.cdx.json (CycloneDX)
+	@mkdir -p build
+	.venv/supply/bin/cyclonedx-py requirements requirements/run.txt --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.cdx.json
+	@echo "build/sbom.cdx.json"
+
 bench: setup ## Measure against pgbench, \copy and straight SQL; writes bench/results
 	$(BIN)/python -m bench
 
@@ -63,8 +76,9 @@ bench-100m: setup ## The same reports at a hundred million dossiers, and what th
 lock: setup ## Pin the dependencies anew, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/run.in -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/dev.in -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/supply.in -o requirements/supply.txt
 
 clean: ## Remove the environment and the embedded installation
 	rm -rf .venv .motcua
 
-.PHONY: help setup run test check format format-check lint types walls schema contracts contracts-check compose-check bench bench-100m lock clean
+.PHONY: help setup run test check format format-check lint types walls schema contracts contracts-check compose-check audit sbom bench bench-100m lock clean
