@@ -60,11 +60,11 @@ compose-check: setup ## docker-compose.yml and Dockerfile, statically
 	@touch .venv/supply/ready
 
 audit: .venv/supply/ready ## Known weaknesses of everything that is pinned; says so where it cannot be looked up
-	.venv/supply/bin/python requirements/audit.py
+	@.venv/supply/bin/python requirements/audit.py
 
 sbom: .venv/supply/ready ## What the services run on, with versions and hashes: build/sbom.cdx.json (CycloneDX)
 	@mkdir -p build
-	.venv/supply/bin/cyclonedx-py requirements requirements/run.txt --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.cdx.json
+	@.venv/supply/bin/python -W ignore -m cyclonedx_py requirements requirements/run.txt --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.cdx.json
 	@echo "build/sbom.cdx.json"
 
 bench: setup ## Measure against pgbench, \copy and straight SQL; writes bench/results

@@ -33,7 +33,7 @@ def licences(package: str) -> set[str]:
     """By the expression of its metadata, else by its classifiers, else by its free words."""
     told = metadata(package).json
     if expression := told.get("license_expression"):
-        return set(re.split(r"\s+(?:AND|OR|WITH)\s+|[()]+", expression)) - {""}
+        return set(re.split(r"\s+(?:AND|OR|WITH)\s+|[()]+", str(expression))) - {""}
     classified = [line.split(" :: ")[-1] for line in told.get("classifier", ()) if line.startswith("License")]
     words = classified or [str(told.get("license", "")).strip()]
     return {_OTHER_WORDS.get(word, word) for word in words}
