@@ -180,8 +180,8 @@ def import_file(
     rejects: Annotated[
         Path | None,
         typer.Option(
-            help="Where the numbers of rejected lines and every reason go; beside FILE as NAME.rejects.ndjson unless"
-            " given"
+            help="Where the numbers of rejected lines and every reason go; beside FILE unless given, of d.csv as "
+            "d.csv.rejects.ndjson"
         ),
     ] = None,
     synthetic: Annotated[bool, typer.Option("--synthetic", help="The records are made up; reports say so")] = False,

@@ -1,7 +1,7 @@
 """`motcua report`: what the stats service reports, on the terminal or into a file."""
 
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -28,8 +28,8 @@ from shared.web.clock import now
 report_app = typer.Typer(no_args_is_help=True, help="Báo cáo · reports")
 LETTER = {"agency": "45", "from": "2019-01-01", "to": "2019-06-30"}
 PERIOD_NOT_CHOSEN = (
-    "Kỳ báo cáo là 01/01/2019 – 30/06/2019 vì không nêu kỳ nào; chọn kỳ khác bằng --from và --to · the period is the "
-    "half-year of 2019, as none was given: choose another with --from and --to"
+    "Kỳ báo cáo là 01/01/2019 – 30/06/2019 vì không nêu kỳ nào; chọn kỳ khác bằng --period, hoặc --from và --to · the "
+    "period is the half-year of 2019, as none was given: choose another with --period, or --from and --to"
 )
 
 Agency = Annotated[str | None, typer.Option(help=WHOLE_PROVINCE)]
@@ -51,6 +51,7 @@ TableRows = Annotated[str | None, typer.Option(help="ii-06a: agency, sector")]
 AwaitingColumn = Annotated[
     int | None, typer.Option(help="ii-06a: where dossiers in term that wait for a supplement are counted: 12, 9")
 ]
+Receiver = Annotated[str | None, typer.Option(help="ii-06a: to whom it is sent")]
 AsOf = Annotated[str | None, typer.Option(help="An instant, RFC 3339: as was recorded then")]
 
 
@@ -108,7 +109,8 @@ def report_resolution(
             raise Refused(f"{refused}\n{PERIOD_NOT_CHOSEN}") from refused
         tables.show_resolution(report)
         if definition is not None:
-            tables.show(tables.rates_table(report))
+            definitions = client.get(f"{stats}/v1/definitions", {}).json()["on_time"]
+            tables.show(tables.rates_table(report, definitions))
         if not chosen and not report["total"]["to_handle"]:
             console.print(PERIOD_NOT_CHOSEN, style="yellow", highlight=False)
     elif form == "json":
@@ -129,6 +131,7 @@ def report_official(
     official_form: OfficialForm = None,
     rows: TableRows = None,
     awaiting_supplement_column: AwaitingColumn = None,
+    receiver: Receiver = None,
     form: Annotated[
         str | None,
         typer.Option("--format", help="csv, json, xlsx, docx, pdf; csv, or what the file's name ends with"),
@@ -139,12 +142,18 @@ def report_official(
     """Biểu mẫu báo cáo · An official table: II.06a/VPCP/KSTT, the annex of the letter, the list of what is late.
     docs/official-tables.md tells what stands in them. JSON has the first page of a list."""
     need_one_of(table, ("ii-06a", "annex", "late-list"), "TABLE")
+    only = {
+        "form": official_form,
+        "rows": rows,
+        "awaiting_supplement_column": awaiting_supplement_column,
+        "receiver": receiver,
+    }
+    _need_ii_06a(table, only)
     form = format_of(form, output, ("csv", "json", *tables.PRINTED))
     installation = Installation(data_dir)
     stats = running(installation).stats
     days = _days(period, start, end)
     asked = {"agency": agency or _province_at_the_end(days, cut), **days, "cut": cut, "format": form}
-    only = {"form": official_form, "rows": rows, "awaiting_supplement_column": awaiting_supplement_column}
     more = {"as_of": as_of, **only}
     asked |= {name: str(value) for name, value in more.items() if value is not None}
     write(output, client_of(installation).stream(f"{stats}/v1/reports/official-tables/{table}", asked))
@@ -164,7 +173,7 @@ def report_seal(
     official_form: OfficialForm = None,
     rows: TableRows = None,
     awaiting_supplement_column: AwaitingColumn = None,
-    receiver: Annotated[str | None, typer.Option(help="ii-06a: to whom it is sent")] = None,
+    receiver: Receiver = None,
     note: Annotated[str | None, typer.Option(help="Stands in the edition for good; no personal data")] = None,
     corrects: Annotated[int | None, typer.Option(min=1, help="The id of the edition that it corrects")] = None,
     reason: Annotated[str | None, typer.Option(help="Why it is corrected")] = None,
@@ -273,6 +282,13 @@ def report_index_766(
         write(output, [client.get(address, asked).content + b"\n"])
     else:
         write(output, client.stream(address, {**asked, "format": form}))
+
+
+def _need_ii_06a(table: str, only: dict[str, Any]) -> None:
+    """Refuse of another table what only that of 13 columns has, by the name that was typed."""
+    typed = [f"--{name.replace('_', '-')}" for name, value in only.items() if value is not None]
+    if typed and table != "ii-06a":
+        raise typer.BadParameter("chỉ dùng cho · only of: ii-06a", param_hint=", ".join(typed))
 
 
 def _days(period: str | None, start: str | None, end: str | None) -> dict[str, str]:

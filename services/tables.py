@@ -107,14 +107,19 @@ def resolution_table(report: dict[str, Any]) -> Table:
     return _by_row(report) if report["rows"] else _upright(report)
 
 
-def rates_table(report: dict[str, Any]) -> Table:
-    """The rates of the definition that was asked for: in percent, and what of how many."""
-    table = Table(title=f"{report['definition']}, {_days(report['period'])}", title_style="bold")
+def rates_table(report: dict[str, Any], definitions: Sequence[dict[str, Any]]) -> Table:
+    """The rates of the definition that was asked for: in percent, and what of how many. Its words are those of
+    `definitions`, the service's own."""
+    definition = next(one for one in definitions if f"{one['id']}/{one['version']}" == report["definition"])
+    titled = said("title_vi", "title_en")
+    title = f"{definition[titled]} ({report['definition']}), {_days(report['period'])}"
+    table = Table(title=title, title_style="bold")
     table.add_column(_head(report), overflow="fold")
     total = report["total"]
+    titles = {rate["name"]: rate[titled] for rate in definition["rates"]}
     for name in total["rates"]:
-        table.add_column(name, justify="right")
-        table.add_column("")
+        table.add_column(titles[name], justify="right")
+        table.add_column("", justify="right")
     for row in report["rows"]:
         table.add_row(_row_name(report, row), *_shares(row))
     table.add_row(_total(), *_shares(total), style="bold")
@@ -298,7 +303,8 @@ def overdue_table(items: Sequence[dict[str, Any]], *, more: bool, synthetic: boo
         "Xin lỗi: rồi – đã gửi thư; chờ – có thư, chưa gửi; chưa – chưa có thư",
         "Apology: sent; kept – there is one, not sent yet; none",
     )
-    notes = [letters] if items else []
+    days = said("Quá hạn: số ngày làm việc sau ngày hẹn", "Late: working days after the due day")
+    notes = [days, letters] if items else []
     if more:
         count = len(items)
         notes.append(

@@ -19,6 +19,7 @@ from services.reference import agencies
 from services.report_commands import _period, _within_last_month
 from services.terminal import RoleName, whole_province_on
 from shared.web.auth import Role
+from stats_service.on_time.rules import ON_TIME
 
 HEAVY = ("alembic", "asyncpg", "fastapi", "httpx", "orjson", "pydantic", "sqlalchemy", "structlog", "uvicorn")
 
@@ -99,6 +100,7 @@ def test_overdue_dossiers_fit_into_80_columns_and_say_that_they_are_synthetic() 
     assert any("QT19-D03-181227-0014" in line and "07/01/2019" in line and "1.970" in line for line in lines)
     assert any("1.970 │chờ" in line for line in lines)
     assert "…" not in "".join(lines)
+    assert any("ngày làm việc" in line for line in lines), "days of the week are not counted"
     assert "synthetic" in lines[-1]
     assert "synthetic" not in "".join(lines_at(80, tables.overdue_table([an_item()], more=False, synthetic=False)))
 
@@ -236,6 +238,8 @@ def test_a_definition_s_rates_are_shown_with_what_they_are_made_of() -> None:
     row = {"key": "19333", "name": "UBND Phường 3", "rates": {"on_time": {**rates["on_time"], "value": None}}}
     report = {**a_report("UBND Phường 3"), "definition": "resolved/1", "rows": [row]}
     report["total"] = {**report["total"], "rates": rates}
-    shown = "\n".join(lines_at(120, tables.rates_table(report)))
-    for said in ("resolved/1", "97,51", "125.638 / 128.843", "UBND Phường 3", "–"):
+    definitions = [one.model_dump() for one in ON_TIME]
+    shown = "\n".join(lines_at(120, tables.rates_table(report, definitions)))
+    for said in ("resolved/1", "Đúng và trước hạn", "97,51", "125.638 / 128.843", "UBND Phường 3", "–"):
         assert said in shown
+    assert "on_time" not in shown, "a code is no heading"

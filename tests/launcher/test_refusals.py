@@ -120,6 +120,7 @@ def test_an_empty_data_directory_is_not_the_current_one(tmp_path: Path) -> None:
         (["report", "resolution", "--format", "ods"], "table, json, csv, xlsx, docx, pdf"),
         (["report", "official", "ii-06b"], "ii-06a, annex, late-list"),
         (["report", "official", "annex", "--format", "table"], "csv, json, xlsx, docx, pdf"),
+        (["report", "official", "annex", "--form", "07a-btp", "--receiver", "Bộ"], "--form, --receiver: chỉ dùng cho"),
         (["overdue", "--format", "xlsx"], "table, json, csv, ndjson"),
         (["serve", "kitchen"], "intake, routing, stats, worker"),
     ],

@@ -80,11 +80,13 @@ def test_what_no_file_can_be_made_of_is_told(
 def test_what_is_asked_of_the_form_reaches_the_service(running: Running, tmp_path: Path) -> None:
     file = tmp_path / "form.xlsx"
     words = ("official", "ii-06a", "--period", "2019-H1", "--form", "07a-btp", "--rows", "sector")
-    code, said = report(running, *words, "--awaiting-supplement-column", "9", "--format", "xlsx", "--output", str(file))
+    more = ("--awaiting-supplement-column", "9", "--receiver", "Sở Nội vụ")
+    code, said = report(running, *words, *more, "--format", "xlsx", "--output", str(file))
     assert (code, said) == (0, "")
     sheet = load_workbook(file).worksheets[0]
     texts = [str(value) for line in sheet.iter_rows(values_only=True) for value in line if value]
     assert "Biểu số 07a/BTP" in texts
+    assert "Đơn vị nhận báo cáo: Sở Nội vụ" in texts
     assert any("được tính vào cột (9)" in text for text in texts)
 
 
