@@ -29,8 +29,7 @@ from shared.domain.differences import Difference
 from shared.web.checks import Check, one_moment, walked
 from shared.web.clock import now
 from stats_service.edition_chain.rules import Anchor
-from stats_service.edition_chain.usecases import EditionChain
-from stats_service.editions.usecases import Editions
+from stats_service.editions.usecases import EditionChain, Editions
 from stats_service.verification.usecases import Busy, Counts, Moved, Rebuilt, rebuild
 
 #: All that is verified. Whatever else is to be proved is one more Check here.

@@ -43,7 +43,7 @@ def upgrade() -> None:
     )
     bind, seal = op.get_bind(), b""
     for number, row in enumerate(bind.execute(sa.text(_TOLD)).mappings().all(), start=1):
-        # The words of stats_service/edition_chain/rules.py as they were when the chain began.
+        # The words of stats_service/editions/rules.py:Edition.said as they were when the chain began.
         at = row["sealed_at"].astimezone(UTC).isoformat(timespec="microseconds")
         told = {**row, "sealed_at": at, "link": number}
         text = json.dumps(told, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))

@@ -9,7 +9,7 @@ editions say differently.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -143,6 +143,33 @@ class Edition:
     def etag(self) -> str:
         """Of its bytes, which never change."""
         return f'"{self.sha256.hex()}"'
+
+    def said(self, link: int) -> bytes:
+        """All that is kept of it, as the link of the chain that has this number: what its seal binds. The bytes stand
+        by their hash."""
+        sealing = self.sealing
+        return canonical(
+            {
+                "agency_id": self.agency_id,
+                "corrects": self.corrects,
+                "format": sealing.format,
+                "id": self.id,
+                "last_event_id": sealing.position.event_id,
+                "last_txid": sealing.position.txid,
+                "link": link,
+                "note": sealing.note,
+                "number": sealing.number,
+                "parameters": self.stored_parameters,
+                "picture": sealing.picture.hex(),
+                "reason": sealing.reason,
+                "report": sealing.report,
+                "sealed_at": sealing.sealed_at.astimezone(UTC).isoformat(timespec="microseconds"),
+                "sealed_by": self.sealed_by,
+                "sha256": self.sha256.hex(),
+                "snapshot": sealing.position.snapshot,
+                "synthetic": sealing.synthetic,
+            }
+        )
 
 
 def canonical(value: object) -> bytes:

@@ -1,6 +1,6 @@
 """The verbs of sealed editions: seal, correct, list, read, compare, compute again."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,7 +14,8 @@ from shared.web.checks import NOTHING, RANGE, Check
 from shared.web.database import Connection, Reading, Writing
 from shared.web.idempotency import RequestKey, answered, claimed
 from shared.web.problems import Problem, Reason, invalid
-from stats_service.edition_chain.usecases import linked
+from stats_service.edition_chain.rules import Anchor, differences
+from stats_service.edition_chain.usecases import linked, links
 from stats_service.editions import printing, rules, store
 from stats_service.editions.changes import Change, differing
 from stats_service.editions.formats import FORMATS, Counted, written
@@ -155,7 +156,8 @@ async def _kept(
     if number is None:
         raise await _refused(connection, principal, asked, computed.parameters)
     await answered(connection, "stats", request, str(number))
-    await linked(connection, await read(connection, principal, number))
+    edition = await read(connection, principal, number)
+    await linked(connection, edition.id, edition.said)
     return await read(connection, principal, number), False
 
 
@@ -319,6 +321,23 @@ class Editions(Check):
                 place = [_where(recount.edition), *change.within, change.key or "total", change.figure or ""]
                 told = (_told(change.after, change, "gone"), _told(change.before, change, "came"))
                 yield Difference("edition", "figures", " · ".join(filter(None, place)), *told)
+
+
+class EditionChain(Check):
+    """The chain has no gap, every edition stands in it as it was sealed, and it holds what was noted outside."""
+
+    role = "motcua_stats"
+
+    def __init__(self, anchors: Sequence[Anchor] = ()) -> None:
+        super().__init__()
+        self._anchors = anchors
+
+    async def conclude(self, connection: Connection) -> AsyncIterator[Difference]:
+        """All of it at the end: it is as short as there are editions."""
+        chain, said = await links(connection), {one.id: one.said for one in await store.every(connection)}
+        self.seen["edition_links"] = len(chain)
+        for difference in differences(chain, said, self._anchors):
+            yield difference
 
 
 def _where(edition: Edition) -> str:

@@ -13,7 +13,7 @@ from services.verification import anchor_of
 from shared.domain.differences import Difference
 from shared.web.checks import one_moment, walked
 from stats_service.edition_chain.rules import Anchor
-from stats_service.edition_chain.usecases import EditionChain
+from stats_service.editions.usecases import EditionChain
 from tests.builders_log import write
 from tests.stats.editions import EDITIONS, a_report, a_room, sealed
 from tests.stats.scenes import Scene
