@@ -232,7 +232,7 @@ def report_editions(
 
 @report_app.command("edition")
 def report_edition(
-    number: Annotated[int, typer.Argument(min=1, help="Its id: motcua report editions")],
+    edition_id: Annotated[int, typer.Argument(metavar="ID", min=1, help="Its id: motcua report editions")],
     form: Annotated[
         str | None,
         typer.Option("--format", help="json, csv, xlsx, docx, pdf; json, or what the file's name ends with"),
@@ -244,7 +244,7 @@ def report_edition(
     the table to be signed."""
     form = format_of(form, output, ("json", "csv", *tables.PRINTED))
     installation = Installation(data_dir)
-    address = f"{running(installation).stats}/v1/reports/editions/{number}"
+    address = f"{running(installation).stats}/v1/reports/editions/{edition_id}"
     road, asked = ("content", {}) if form == "json" else ("print", {"format": form})
     write(output, client_of(installation).stream(f"{address}/{road}", asked))
 

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from services.language import said, speaks_english
 from shared.domain.vietnamese import printed_count, printed_decimal
+from shared.web.words import TERMS
 
 #: (figure, heading in Vietnamese, in English)
 COLUMNS = (
@@ -268,10 +269,9 @@ def editions_table(editions: Sequence[dict[str, Any]]) -> Table:
     table.add_column(said("SHA-256\nmắt xích", "SHA-256\nlink"), no_wrap=True)
     for edition in editions:
         told, at = edition["parameters"], edition["sealed_at"]
-        rows = told.get("group_by") or told.get("rows") or ""
-        place = f"{edition['report']} {rows}".strip() + f"\n{told['agency']}\n{_days(told)}"
+        place = f"{_sealed_report(edition)}\n{told['agency']}\n{_days(told)}"
         digest, link = edition["sha256"], edition["link"]
-        chained = f"\n{link['number']}:{link['seal'][:16]}…" if link else ""
+        chained = f"\n{link['number']}:\n{link['seal'][:32]}\n{link['seal'][32:]}" if link else ""
         table.add_row(
             str(edition["id"]),
             str(edition["number"]),
@@ -281,6 +281,21 @@ def editions_table(editions: Sequence[dict[str, Any]]) -> Table:
             f"{digest[:32]}\n{digest[32:]}{chained}",
         )
     return table
+
+
+_SEALED = {
+    "resolution": ("Tình hình giải quyết", "Resolution"),
+    "ii-06a": ("Biểu II.06a", "Table II.06a"),
+    "annex": ("Phụ lục", "Annex"),
+}
+
+
+def _sealed_report(edition: dict[str, Any]) -> str:
+    """Which report it is of, and what its rows are."""
+    told = edition["parameters"]
+    rows = (told.get("group_by") or told.get("rows") or "").split(",")
+    terms = [said(TERMS.get(name, name), name) for name in rows if name not in ("", "none")]
+    return f"{said(*_SEALED[edition['report']])}" + (f" ({', '.join(terms)})" if terms else "")
 
 
 def _correction(edition: dict[str, Any]) -> str:

@@ -149,6 +149,8 @@ async def _kept(
     content = written(sealing, counted, computed.picture)
     if corrected and not differing(await store.content(connection, corrected.id), content):
         raise invalid("corrects", "changes_nothing")
+    if corrected is None and await store.newest_of(connection, asked.report, computed.parameters) is not None:
+        raise await _refused(connection, principal, asked, computed.parameters)  # and takes no id: a gap would alarm
     made = store.Made(
         agency.id, principal.subject, sealing, corrected.id if corrected else None, rules.digest(content), content
     )

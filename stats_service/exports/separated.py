@@ -24,11 +24,13 @@ class Sheet:
     def __init__(self, table: Table, file: IO[bytes]) -> None:
         self._file = file
         self._origin = list(table.origin.values())
-        self._put([["row", "key", *(column.name for column in table.columns), *table.origin]])
+        names = [column.name for column in table.columns]
+        self._places = [n for n, name in enumerate(names) if name != "key"]  # which every line begins with
+        self._put([["row", "key", *(names[n] for n in self._places), *table.origin]])
 
     def write(self, rows: Iterable[Row]) -> None:
         """The next rows."""
-        self._put([row.kind, row.key, *row.values, *self._origin] for row in rows)
+        self._put([row.kind, row.key, *(row.values[n] for n in self._places), *self._origin] for row in rows)
 
     def close(self) -> None:
         """Nothing stands below the rows."""

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Header, Path, Query
 from starlette.responses import Response
 
 from shared.contracts import official_tables as contracts
@@ -18,7 +18,9 @@ from shared.web.app import ReferenceOf, Room, RoomOf
 from shared.web.auth import Principal, Role, Staff, allows
 from shared.web.database import Awaited, Reading, ReadingSession, WritingSession
 from shared.web.paging import Pages
+from shared.web.places import ETAG, good
 from shared.web.problems import Problem, invalid, refusals
+from shared.web.versions import tag_of
 from stats_service.exports.table import Filled, Row, Table
 from stats_service.exports.usecases import FILE_CONTENT, file_answer, need_room, stream_answer
 from stats_service.official_tables import rules, usecases
@@ -28,6 +30,15 @@ from stats_service.reports.usecases import Asked
 router = APIRouter(prefix="/v1/reports/official-tables", tags=["official tables"])
 
 Admin = Annotated[Principal, allows(Role.ADMIN)]
+FormName = Annotated[
+    str, Path(max_length=60, description="How it is asked for: a-z, 0-9 and hyphens", examples=["07a-btp"])
+]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match", max_length=40, description="The ETag of the form as read", examples=['"3f1c0a2e7b1d4d6b"']
+    ),
+]
 _FORM = re.compile("[a-z0-9][a-z0-9-]{0,39}")
 _FILES: dict[int | str, dict[str, Any]] = {
     200: {"content": FILE_CONTENT},
@@ -49,32 +60,48 @@ async def listed(connection: ReadingSession) -> Response:
     return json_answer({"items": [_form(one) for one in await usecases.forms(connection)]})
 
 
+@router.get(
+    "/forms/{form}",
+    operation_id="readOfficialForm",
+    summary="Một biểu mẫu báo cáo · A form",
+    response_model=contracts.OfficialForm,
+    responses={**good(200, "The form as it is now", ETAG), **refusals("not_found")},
+)
+async def read(form: FormName, connection: ReadingSession) -> Response:
+    """Public. The words of a form, and which version of them holds."""
+    found = next((one for one in await usecases.forms(connection) if one.form == form), None)
+    if found is None:
+        raise Problem("not_found")
+    return _answer(found)
+
+
 @router.put(
     "/forms/{form}",
     operation_id="enterOfficialForm",
     summary="Nhập một biểu mẫu báo cáo · Enter a form",
-    response_description="The form as it is now",
     response_model=contracts.OfficialForm,
-    responses=refusals(
-        *("malformed_json", "unauthenticated", "forbidden", "not_found", "body_too_large"),
-        *("unsupported_media_type", "invalid_request"),
-    ),
+    responses={
+        **good(200, "The form as it is now", ETAG),
+        **refusals(
+            *("malformed_json", "unauthenticated", "forbidden", "not_found", "version_changed", "body_too_large"),
+            *("unsupported_media_type", "invalid_request"),
+        ),
+    },
 )
 async def enter(
-    form: Annotated[
-        str, Path(max_length=60, description="How it is asked for: a-z, 0-9 and hyphens", examples=["07a-btp"])
-    ],
+    form: FormName,
     principal: Admin,
     connection: WritingSession,
     draft: OfficialFormIn,
+    if_match: IfMatch = None,
 ) -> Response:
     """Enter a form, or replace the one of that name; the same again changes nothing. Headings are the words over the 13
     columns: what is counted in each does not change."""
     if not _FORM.fullmatch(form):
         raise Problem("not_found")
     entered = rules.OfficialForm(form=form, **draft.model_dump())
-    await usecases.enter_form(connection, entered, principal.subject)
-    return json_answer(_form(entered))
+    await usecases.enter_form(connection, entered, principal.subject, tag_of(if_match))
+    return _answer(entered)
 
 
 @router.get(
@@ -253,6 +280,10 @@ def _rows(filled: Filled) -> Sequence[dict[str, Any]]:
         return {"row": row.kind, "key": row.key, **dict(zip(names, row.values, strict=True))}
 
     return [wire(row) for row in filled.rows]
+
+
+def _answer(form: rules.OfficialForm) -> Response:
+    return json_answer(_form(form), headers={"ETag": f'"{form.tag}"'})
 
 
 def _form(form: rules.OfficialForm) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """What stands on the tables that agencies send upwards, and the sums that must hold on them. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
+from hashlib import sha256
 from typing import NamedTuple
 
 from shared.domain.agencies import Level
@@ -65,6 +66,11 @@ class OfficialForm:
     confirmed: bool
     basis: str
     headings: Sequence[str]
+
+    @property
+    def tag(self) -> str:
+        """Which version of it this is."""
+        return sha256(repr((*astuple(self)[:-1], tuple(self.headings))).encode()).hexdigest()[:16]
 
 
 class OfficialFormsLoaded(NamedTuple):

@@ -79,6 +79,12 @@ async def forms(connection: Connection) -> list[OfficialForm]:
     return [OfficialForm(**{**row, "headings": tuple(row["headings"])}) for row in rows]
 
 
+async def form_to_replace(connection: Connection, form: str) -> OfficialForm | None:
+    """The form of that name; nobody else replaces it before the transaction ends."""
+    row = await connection.fetchrow(f"{_FORMS} WHERE form = $1 FOR UPDATE", form)
+    return OfficialForm(**{**row, "headings": tuple(row["headings"])}) if row else None
+
+
 async def set_forms(connection: Connection, given: Sequence[OfficialForm]) -> int:
     """Bring the forms to what a list says, those apart that an operator entered; how many are new or changed."""
     changed = 0

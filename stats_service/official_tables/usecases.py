@@ -10,7 +10,7 @@ from shared.contracts.definitions import OnTimeDefinition
 from shared.domain.civil_time import civil_day
 from shared.reference import Reference
 from shared.web.database import Connection, Reading
-from shared.web.problems import invalid
+from shared.web.problems import Problem, invalid
 from stats_service.definitions.rules import DEFINITION
 from stats_service.exports.rules import Provenance
 from stats_service.exports.table import Filled, Row, Table
@@ -36,12 +36,15 @@ async def forms(connection: Reading) -> list[OfficialForm]:
     return await store.forms(connection)
 
 
-async def enter_form(connection: Connection, form: OfficialForm, entered_by: str) -> None:
-    """Enter a form, or replace the one of that name."""
+async def enter_form(connection: Connection, form: OfficialForm, entered_by: str, tag: str | None) -> None:
+    """Enter a form, or replace the one of that name: the one that was read, where `tag` says which."""
     if len(form.headings) != rules.HEADINGS:
         raise invalid("headings", "headings_count", limit=rules.HEADINGS)
     if form.valid_from and form.valid_to and form.valid_to < form.valid_from:
         raise invalid("valid_to", "period_reversed")
+    standing = await store.form_to_replace(connection, form.form)
+    if tag is not None and (standing is None or tag != standing.tag):
+        raise Problem("version_changed")
     await store.enter_form(connection, form, entered_by)
 
 

@@ -41,3 +41,32 @@ def test_it_is_told_before_it_is_asked_for(name: str) -> None:
 
 def test_the_end_of_a_supplement_rule_takes_one() -> None:
     assert "endSupplementRule" in {operation.told["operationId"] for operation in TAKING}
+
+
+#: What changes nothing that anybody has read, and why; everything else that is no GET takes `If-Match`.
+NOTHING_TO_COMPARE = {
+    "enterSupplementRule": "enters a rule",
+    "receiveDossier": "makes a dossier",
+    "recordSending": "adds to a register",
+    "recordReceipt": "adds to a register",
+    "importDossiers": "makes dossiers",
+    "previewCalendarChange": "changes nothing",
+    "changeCalendar": "enters a change",
+    "openCase": "makes a case",
+    "openCases": "makes cases",
+    "delegate": "makes a delegation",
+    "reorganise": "enters a reorganisation",
+    "defineWorkflow": "defines a workflow anew, each version beside those before",
+    "sealEdition": "makes an edition; a correction names the one it corrects",
+    "actOnDossiers": "a version for each dossier stands in its body",
+    "actOnCases": "a version for each case stands in its body",
+}
+
+
+@pytest.mark.parametrize(
+    "operation", [each for each in ALL if each.method.lower() in ("post", "put", "patch", "delete")], ids=str
+)
+def test_every_change_takes_the_version_that_it_was_decided_upon(operation: Operation) -> None:
+    name = operation.told["operationId"]
+    taken = any(parameter["name"] == "If-Match" for parameter in operation.told.get("parameters", []))
+    assert taken is (name not in NOTHING_TO_COMPARE), f"{name} takes If-Match, or NOTHING_TO_COMPARE says why not"

@@ -30,6 +30,7 @@ PUBLIC = {
     "/v1/calendar",
     "/v1/definitions",
     "/v1/reports/official-tables/forms",
+    "/v1/reports/official-tables/forms/{form}",
     "/v1/deadline-preview",
     "/v1/supplement-rules",
     "/v1/supplement-rules/{rule_id}",

@@ -200,6 +200,24 @@ async def test_an_operator_enters_a_form(database, issuer):
             assert entered.status_code == 200, entered.text
         table = await asked(scene, "ii-06a", form="08-xyz", **{"from": "2019-01-01", "to": "2019-06-30"})
         assert table["columns"][-1]["heading"] == ["Đang giải quyết", "Trễ hạn"]
+        read = await scene.client.get(path)
+        assert (read.json(), read.headers["ETag"]) == (entered.json(), entered.headers["ETag"])
+        assert (await scene.client.get(f"{path}-9")).json()["code"] == "not_found"
+        changed = {**draft, "title": "Tên khác"}
+        now = await scene.client.put(path, json=changed, headers={**admin, "If-Match": read.headers["ETag"]})
+        assert (now.status_code, now.headers["ETag"] == read.headers["ETag"]) == (200, False)
+        for tag in (read.headers["ETag"], '"0"'):
+            late = await scene.client.put(path, json=draft, headers={**admin, "If-Match": tag})
+            assert (late.status_code, late.json()["code"]) == (412, "version_changed")
+        none_yet = await scene.client.put(f"{path}-9", json=draft, headers={**admin, "If-Match": '"0"'})
+        assert (none_yet.status_code, none_yet.json()["code"]) == (412, "version_changed")
+        malformed = await scene.client.put(path, json=draft, headers={**admin, "If-Match": "0"})
+        assert malformed.json()["errors"][0] | {"reason": ""} == {
+            "field": "If-Match",
+            "code": "malformed",
+            "reason": "",
+        }
+        assert (await scene.client.get(path)).json()["title"] == "Tên khác"
         short = await scene.client.put(path, json={**draft, "headings": ["TT"]}, headers=admin)
         assert short.json()["errors"][0]["code"] == "headings_count"
         back = {**draft, "valid_from": "2026-02-01", "valid_to": "2026-01-01"}

@@ -51,10 +51,12 @@ async def test_what_is_not_sealed(database, issuer):
         edition = await sealed(client)
         again_ = await refusal(client, a_report())
         assert again_ == (409, "conflict", {("corrects", "sealed_as_edition")})
+        following = await sealed(client, a_report(group_by="channel"))
+        assert following["id"] == edition["id"] + 1, "what is refused takes no id: a gap would look like a loss"
         for other in (a_report(group_by="agency"), a_report(**{"from": str(A + DAY)}), a_report(agency="19333")):
             body = {**other, "corrects": edition["id"], "reason": "Sai"}
             assert (await refusal(client, body))[2] == {("corrects", "edition_of_another_report")}
-        assert len((await client.get(EDITIONS)).json()["items"]) == 1
+        assert len((await client.get(EDITIONS)).json()["items"]) == 2
 
 
 async def test_the_same_report_in_other_words_is_the_same(database, issuer):
