@@ -123,6 +123,7 @@ class Ground:
         ports = {room: _free_port() for room in ROOMS}
         environment = {
             **os.environ,
+            "MOTCUA_EMBEDDED": "true",
             "MOTCUA_JWKS_FILE": str(self.installation.issuer.jwks_file.resolve()),
             "MOTCUA_CURSOR_KEY": self.installation.cursor_key(),
             "MOTCUA_TRACKING_KEY": self.installation.tracking_key(),

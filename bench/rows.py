@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from bench import (
+    authentication,
     bulk,
     deadlines,
     editions,
@@ -28,6 +29,7 @@ ROWS: Mapping[str, Callable[[Ground], list[Figure]]] = MappingProxyType(
     {
         "start": starts.measure,
         "pages": pages.measure,
+        "authentication": authentication.measure,
         "deadlines": deadlines.measure,
         "receipts": forms.measure,
         "intake": intake.measure,

@@ -14,6 +14,7 @@ from typing import NoReturn
 from migrations.logins import role_url
 from services.embedded import RunningServer, running_url, start
 from services.installation import Addresses, Installation
+from services.local_issuer import AUDIENCE, ISSUER
 from services.refusals import Refused
 
 ROOMS = ("intake", "routing", "stats")
@@ -140,9 +141,13 @@ class Services:
         """Where a service writes its log."""
         return self._installation.logs / f"{room}.log"
 
-    def _spawn(self, room: str) -> None:
-        settings = {
+    def settings_of(self, room: str) -> dict[str, str]:
+        """What a service is told: embedded mode, in which the local issuer is trusted, is here and nowhere else."""
+        return {
             "MOTCUA_DATABASE_URL": role_url(self._url, f"motcua_{room}"),
+            "MOTCUA_EMBEDDED": "true",
+            "MOTCUA_ISSUER": ISSUER,
+            "MOTCUA_AUDIENCE": AUDIENCE,
             "MOTCUA_JWKS_FILE": str(self._installation.issuer.jwks_file.resolve()),
             "MOTCUA_CURSOR_KEY": self._installation.cursor_key(),
             "MOTCUA_TRACKING_KEY": self._installation.tracking_key(),
@@ -153,6 +158,9 @@ class Services:
             "MOTCUA_STATS_URL": self.addresses.stats,
             "MOTCUA_LAUNCHER_PID": str(os.getpid()),
         }
+
+    def _spawn(self, room: str) -> None:
+        settings = self.settings_of(room)
         process = ForkProcess(target=_serve, args=(room, self._ports[room], settings, self.log_of(room)))
         process.start()
         self._processes[room] = process

@@ -34,6 +34,7 @@ def settings_for(database: Any, issuer: LocalIssuer, **changes: Any) -> Settings
     """The settings of a room on `database`."""
     values: dict[str, Any] = {
         "database_url": database.owner_url,
+        "embedded": True,
         "jwks_file": issuer.jwks_file,
         "cursor_key": "a key that is for tests",
         "tracking_key": "a key that is for tests of receipts",

@@ -159,7 +159,7 @@ async def open_room(
     await keeper.start()
     headers = {"Authorization": f"Bearer {settings.service_token.get_secret_value()}"}
     async with httpx.AsyncClient(headers=headers, timeout=httpx.Timeout(10, connect=2)) as client:
-        room = Room(plan.name, settings, pool, keeper, Authenticator(settings), client, Limits(settings))
+        room = Room(plan.name, settings, pool, keeper, Authenticator(settings.trusted), client, Limits(settings))
         workers = plan.workers(room) if settings.background else ()
         for worker in workers:
             worker.start()
@@ -168,6 +168,7 @@ async def open_room(
         finally:
             for worker in workers:
                 await worker.stop()
+            await room.authenticator.stop()
             await keeper.stop()
             await pool.close()
 
@@ -327,8 +328,9 @@ _BEARER = {
     "type": "http",
     "scheme": "bearer",
     "bearerFormat": "JWT",
-    "description": "A token with the claims `role` and `agency`; it covers the agency's subtree. `motcua token` issues "
-    "one in embedded mode. Which roles may call an operation stands in its `x-roles`.",
+    "description": "An access token (JWT) of an issuer that the installation trusts: OIDC for people, client"
+    " credentials for machines. It gives a role and an agency, whose subtree it covers. `motcua token` issues one in"
+    " embedded mode. Which roles may call an operation stands in its `x-roles`.",
 }
 
 

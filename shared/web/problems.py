@@ -228,7 +228,7 @@ def problem_response(
     }
     shown = {"Content-Language": language, "Vary": "Accept-Language", **(headers or {})}
     if code == "unauthenticated":
-        shown["WWW-Authenticate"] = "Bearer"
+        shown.setdefault("WWW-Authenticate", "Bearer")
     return Response(orjson.dumps(body), status or standard, shown, MEDIA_TYPE)
 
 

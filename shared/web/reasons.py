@@ -484,5 +484,33 @@ REASONS = MappingProxyType(
             "báo cáo theo cán bộ không chốt được: ai đang giữ hồ sơ không nằm trong nhật ký sự kiện",
             "a report by officer cannot be sealed: who holds a dossier is not in the event log",
         ),
+        # why a token opens nothing; in a header too, so in English without quotes
+        "token_malformed": ("mã truy cập sai định dạng hoặc không được ký", "the token is no well-formed signed JWT"),
+        "token_of_another_kind": (
+            "đây không phải mã truy cập dạng mang theo: sai loại, có phần mở rộng, hoặc gắn với khóa của máy khách",
+            "this is no bearer access token: of another type, with extensions, or bound to a key of the client",
+        ),
+        "token_issuer": ("bên cấp mã truy cập không được tin cậy", "the issuer of the token is not trusted here"),
+        "token_algorithm": (
+            "thuật toán ký không được chấp nhận cho bên cấp mã này",
+            "the signature algorithm is not accepted of this issuer",
+        ),
+        "token_key": (
+            "bên cấp mã không có khóa nào như mã truy cập nêu",
+            "the issuer has no key such as the token names",
+        ),
+        "token_signature": ("chữ ký của mã truy cập không đúng", "the signature of the token is wrong"),
+        "token_expired": ("mã truy cập đã hết hạn", "the token has expired"),
+        "token_not_yet": ("mã truy cập chưa có hiệu lực", "the token is not valid yet"),
+        "token_audience": ("mã truy cập không được cấp cho hệ thống này", "the token is meant for another audience"),
+        "token_subject": ("mã truy cập không nêu người giữ hợp lệ", "the token names no valid subject"),
+        "token_role": (
+            "mã truy cập không nêu đúng một vai trò mà bên cấp mã này được cấp",
+            "the token does not carry exactly one role that this issuer may give",
+        ),
+        "token_client": (
+            "mã của ứng dụng máy được cấp cho một người đăng nhập, hoặc nêu hai ứng dụng",
+            "the token of a machine client was issued to a person, or names two clients",
+        ),
     }
 )

@@ -1,11 +1,24 @@
 """What an installation can set, all by environment variables that begin with MOTCUA_."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    Field,
+    PrivateAttr,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.web.auth.issuers import LOCAL_ISSUER, Issuer, ListedIssuer, need_distinct, refused
+from shared.web.auth.roles import Role
 
 
 class Settings(BaseSettings):
@@ -21,16 +34,22 @@ class Settings(BaseSettings):
     #: How long a service waits at its start for a migration that runs beside it.
     schema_patience_seconds: float = 120.0
 
-    #: Where the keys of the token issuer come from: a file (embedded mode) or an address.
+    #: Who issues tokens, plainly: one issuer, trusted for all roles. Its keys: from a file, from an address, or else
+    #: found by discovery. docs/authentication.md
     jwks_file: Path | None = None
     jwks_url: str | None = None
-    issuer: str = "motcua-local"
+    issuer: str = LOCAL_ISSUER
     audience: str = "motcua"
     #: Names of the claims that carry the role and the agency.
     role_claim: str = "role"
     agency_claim: str = "agency"
     #: Of a citizen's token: the identity number, by which an applicant is known.
     id_number_claim: str = "id_number"
+    #: Several issuers, each trusted for what stands there: a JSON list, here or in a file.
+    issuers: Annotated[tuple[ListedIssuer, ...], NoDecode] = ()
+    issuers_file: Path | None = None
+    #: Whether this is embedded mode, where the issuer is a key in the data directory. The launcher says so.
+    embedded: bool = False
 
     #: Signs page cursors. All processes of an installation share it.
     cursor_key: Annotated[SecretStr, Field(min_length=16)]
@@ -65,15 +84,80 @@ class Settings(BaseSettings):
     access_log: bool = False
     log_level: str = "INFO"
 
+    _trusted: tuple[Issuer, ...] = PrivateAttr(default=())
+
+    @property
+    def trusted(self) -> tuple[Issuer, ...]:
+        """The issuers whose tokens are believed."""
+        return self._trusted
+
+    @field_validator("issuers", mode="before")
+    @classmethod
+    def _listed(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        try:
+            return json.loads(given)
+        except ValueError:
+            raise refused("no_json", "phải là một danh sách JSON", "must be a JSON list") from None
+
     @model_validator(mode="after")
-    def _need_keys(self) -> Self:
-        if self.jwks_file is None and self.jwks_url is None:
+    def _need_issuers(self) -> Self:
+        trusted: list[Issuer] = [*self.issuers, *self._from_file()]
+        named = {"issuer", "jwks_file", "jwks_url"} & self.model_fields_set
+        if named or not trusted:
+            trusted.insert(0, self._plain())
+        need_distinct(trusted)
+        if not self.embedded and any(issuer.issuer == LOCAL_ISSUER for issuer in trusted):
+            raise refused(
+                "local_issuer",
+                f"MOTCUA_ISSUER: {LOCAL_ISSUER} chỉ dùng ở chế độ nhúng (`motcua up`); hãy nêu bên cấp mã của bạn, hoặc"
+                " đặt MOTCUA_EMBEDDED=true để dùng thử",
+                f"{LOCAL_ISSUER} is the issuer of embedded mode (`motcua up`), whose key lies in a directory: name"
+                " yours, or set MOTCUA_EMBEDDED=true to try it out",
+            )
+        self._trusted = tuple(trusted)
+        return self
+
+    def _plain(self) -> Issuer:
+        """The issuer of the plain settings. Its claims' names are taken letter by letter."""
+        if self.jwks_file is None and self.jwks_url is None and not self.issuer.startswith(("https://", "http://")):
             raise PydanticCustomError(
                 "keys_missing",
-                "MOTCUA_JWKS_FILE / MOTCUA_JWKS_URL: phải đặt một trong hai, để kiểm tra mã truy cập · one of them "
-                "must be set: without keys no token can be checked",
+                "MOTCUA_JWKS_FILE / MOTCUA_JWKS_URL: phải đặt một trong hai, để kiểm tra mã truy cập, hoặc đặt "
+                "MOTCUA_ISSUER là địa chỉ https của bên cấp mã, hoặc MOTCUA_ISSUERS · one of them must be set, or "
+                "MOTCUA_ISSUER as the https address of an issuer, or MOTCUA_ISSUERS: without keys no token can be "
+                "checked",
             )
-        return self
+        try:
+            return Issuer(
+                issuer=self.issuer,
+                audience=(self.audience,),
+                jwks_file=self.jwks_file,
+                jwks_url=self.jwks_url if self.jwks_file is None else None,
+                roles=frozenset(Role),
+                role_claim=(self.role_claim,),
+                agency_claim=(self.agency_claim,),
+                id_number_claim=(self.id_number_claim,),
+            )
+        except ValidationError as error:
+            raise _as_one(error, "MOTCUA_ISSUER / MOTCUA_JWKS_FILE / MOTCUA_JWKS_URL") from None
+
+    def _from_file(self) -> tuple[ListedIssuer, ...]:
+        if self.issuers_file is None:
+            return ()
+        name = "MOTCUA_ISSUERS_FILE"
+        try:
+            return _ISSUERS.validate_python(json.loads(self.issuers_file.read_text(encoding="utf-8")))
+        except ValidationError as error:
+            raise _as_one(error, name) from None
+        except OSError:
+            raise refused("no_file", f"{name}: không đọc được tệp", "the file cannot be read") from None
+        except ValueError:
+            raise refused("no_json", f"{name}: phải là một danh sách JSON", "must be a JSON list") from None
+
+
+_ISSUERS = TypeAdapter(tuple[ListedIssuer, ...])
 
 
 class SettingsMissing(Exception):
@@ -99,6 +183,9 @@ _WRONG = {
     "float_parsing": "phải là số · must be a number",
     "literal_error": "phải là một trong · must be one of: {expected}",
     "bool_parsing": "phải là true hoặc false · must be true or false",
+    "string_pattern_mismatch": "phải có dạng · must match {pattern}",
+    "enum": "phải là một trong · must be one of: {expected}",
+    "extra_forbidden": "không có thiết lập này · there is no such setting",
 }
 
 
@@ -106,5 +193,25 @@ def _told(entry: ErrorDetails) -> str:
     """One setting and what it must be; never what it was set to, which may be a secret."""
     if not entry["loc"]:
         return entry["msg"]
-    wrong = _WRONG.get(entry["type"], f"không hợp lệ · {entry['msg']}").format(**entry.get("ctx", {}))
-    return f"MOTCUA_{str(entry['loc'][0]).upper()}: {wrong}"
+    setting, *place = entry["loc"]
+    return f"MOTCUA_{str(setting).upper()}{_within(place)}: {_wrong(entry)}"
+
+
+def _wrong(entry: ErrorDetails) -> str:
+    known, context = _WRONG.get(entry["type"]), entry.get("ctx", {})
+    if entry["type"] == "too_short" and context.get("field_type") in ("Tuple", "Frozenset"):
+        return "không được để trống · must not be empty"
+    if known is not None:
+        return known.format(**context)
+    return entry["msg"] if " · " in entry["msg"] else f"không hợp lệ · {entry['msg']}"
+
+
+def _within(place: Sequence[int | str]) -> str:
+    """Where in a setting that is a list of objects: `[0].audience`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+
+
+def _as_one(error: ValidationError, name: str) -> PydanticCustomError:
+    """What is wrong inside one setting, a line each."""
+    lines = [f"{name}{_within(entry['loc'])}: {_wrong(entry)}" for entry in error.errors(include_input=False)]
+    return PydanticCustomError("within", "\n".join(lines))

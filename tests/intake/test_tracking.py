@@ -422,6 +422,7 @@ async def test_no_answer_and_no_log_holds_a_secret_or_a_person(
     environment = {
         **os.environ,
         "MOTCUA_DATABASE_URL": database.owner_url,
+        "MOTCUA_EMBEDDED": "true",
         "MOTCUA_JWKS_FILE": str(issuer.jwks_file),
         "MOTCUA_CURSOR_KEY": "a key that is for tests",
         "MOTCUA_TRACKING_KEY": KEY,

@@ -47,6 +47,7 @@ def _separate_processes(database: Database, data_dir: Path) -> Iterator[Running]
     intake, routing, stats = (f"http://127.0.0.1:{ports[room]}" for room in ROOMS)
     environment = {
         "MOTCUA_DATABASE_URL": database.owner_url,
+        "MOTCUA_EMBEDDED": "true",
         "MOTCUA_JWKS_FILE": str(installation.issuer.jwks_file),
         "MOTCUA_SERVICE_TOKEN": installation.service_token(),
         "MOTCUA_CURSOR_KEY": "a key of sixteen characters",

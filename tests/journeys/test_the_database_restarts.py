@@ -130,6 +130,7 @@ def _services(server: RunningServer, data_dir: Path) -> Iterator[Running]:
     intake, routing, stats = (f"http://127.0.0.1:{ports[room]}" for room in ROOMS)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")},
+        "MOTCUA_EMBEDDED": "true",
         "MOTCUA_JWKS_FILE": str(installation.issuer.jwks_file),
         "MOTCUA_SERVICE_TOKEN": installation.service_token(),
         "MOTCUA_CURSOR_KEY": installation.cursor_key(),

@@ -1,0 +1,26 @@
+"""WHO IS ASKING: bearer tokens of one or more OIDC issuers, roles, and the part of the agency tree that a token covers.
+
+`issuers.py`: whom an installation trusts and with what, as its settings say.
+`fetching.py`: the few addresses that are asked, and what is taken from there.
+`keys.py`: an issuer's keys, kept, renewed, and given up when they are withdrawn.
+`tokens.py`: whether a token is what it claims to be.
+`authenticator.py`: from a request to its principal.
+`principals.py` and `roles.py`: what an endpoint allows, and the agencies that a principal covers.
+"""
+
+from shared.web.auth.authenticator import Authenticator
+from shared.web.auth.principals import Allows, Principal, Staff, allows, asked_agency, asked_scope, roles_of
+from shared.web.auth.roles import STAFF, Role
+
+__all__ = [
+    "STAFF",
+    "Allows",
+    "Authenticator",
+    "Principal",
+    "Role",
+    "Staff",
+    "allows",
+    "asked_agency",
+    "asked_scope",
+    "roles_of",
+]

@@ -1,0 +1,79 @@
+"""The holder of a token: what an endpoint allows him, and the part of the agency tree that he covers."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.routing import APIRoute
+
+from shared.domain.agencies import Agency
+from shared.reference import Reference
+from shared.web.auth.roles import STAFF, Role
+from shared.web.problems import Problem, invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The holder of a token. `scope`: ids of the agencies it covers, successors' predecessors included."""
+
+    subject: str
+    role: Role
+    agency: Agency
+    scope: frozenset[int]
+
+    def covers(self, agency_id: int) -> bool:
+        """Whether the agency lies in the token's part of the tree."""
+        return agency_id in self.scope
+
+
+async def _principal(request: Request) -> Principal:
+    room = request.app.state.room
+    principal: Principal = await room.authenticator.principal(request, room.reference.current)
+    return principal
+
+
+class Allows:
+    """A dependency that lets the named roles pass. A test walks all routes and demands one, or `public`."""
+
+    def __init__(self, *roles: Role) -> None:
+        self.roles = frozenset(roles)
+
+    async def __call__(self, request: Request) -> Principal:
+        principal = await _principal(request)
+        if principal.role not in self.roles:
+            raise Problem("forbidden")
+        return principal
+
+
+def roles_of(route: APIRoute) -> frozenset[Role] | None:
+    """The roles that an endpoint is for; None: it is public."""
+    for dependency in route.dependant.dependencies:
+        if isinstance(dependency.call, Allows):
+            return dependency.call.roles
+    return None
+
+
+def allows(*roles: Role) -> Any:
+    """`Annotated[Principal, allows(Role.COUNTER)]`: the endpoint is for these roles."""
+    return Depends(Allows(*roles))
+
+
+Staff = Annotated[Principal, allows(*STAFF)]
+
+
+def asked_scope(code: str | None, reference: Reference, principal: Principal, day: Any) -> frozenset[int]:
+    """The agencies that a list is about: all that the caller covers, or those of them that are or stand under the one
+    that a filter names, as asked_agency() reads it."""
+    if code is None:
+        return principal.scope
+    return reference.agencies.scope(asked_agency(code, reference, principal, day).id) & principal.scope
+
+
+def asked_agency(code: str, reference: Reference, principal: Principal, day: Any) -> Agency:
+    """The agency that a filter names, in force on `day` or the last to carry the code; a Problem if out of scope."""
+    agency = reference.agencies.on(code, day) or reference.agencies.latest(code, day)
+    if agency is None:
+        raise invalid("agency", "unknown_agency")
+    if not principal.covers(agency.id):
+        raise Problem("agency_out_of_scope")
+    return agency
