@@ -161,7 +161,7 @@ def test_a_report_by_a_definition_shows_its_rates(running: Running) -> None:
     status, printed = motcua_report(running, *asked)
     assert status == 0
     assert "due-in-period/1" in printed
-    assert "Rút, trả" in printed, "rates have their titles"
+    assert "Rút" in printed, "rates have their titles"
 
 
 def test_the_half_year_goes_to_no_installation_with_real_dossiers(running: Running, tmp_path: Path) -> None:
