@@ -119,7 +119,7 @@ def test_a_file_of_another_name_is_refused(running: Running, tmp_path: Path) -> 
     ("words", "hint"),
     [
         (("--agency", "999999"), "no agency has this code"),
-        (("--agency", "44"), "choose another with --from and --to"),
+        (("--agency", "44"), "choose another with --period, or --from and --to"),
         (("--from", "2019-12-01", "--to", "2019-01-01"), "the period ends before it begins"),
         (("--period", "2019-Q5"), "2019-Q2"),
         (("--definition", "by-feeling"), "due-in-period"),
@@ -135,7 +135,7 @@ def test_a_report_that_cannot_be_made_says_why(running: Running, words: tuple[st
 def test_a_report_of_nothing_says_which_period_it_is_of(running: Running) -> None:
     status, printed = motcua_report(running)
     assert status == 0
-    assert "choose another with --from and --to" in printed
+    assert "choose another with --period, or --from and --to" in printed
     assert "--from" not in motcua_report(running, "--from", "2020-01-01")[1], "chosen"
 
 
@@ -161,7 +161,7 @@ def test_a_report_by_a_definition_shows_its_rates(running: Running) -> None:
     status, printed = motcua_report(running, *asked)
     assert status == 0
     assert "due-in-period/1" in printed
-    assert "Rút" in printed, "rates have their titles"
+    assert "Withdrawn" in printed, "rates have their titles"
 
 
 def test_the_half_year_goes_to_no_installation_with_real_dossiers(running: Running, tmp_path: Path) -> None:
