@@ -6,6 +6,7 @@ The reference is the same request to the same handler without a guard, in turn w
 import asyncio
 import json
 import time
+from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from bench.figures import Figure, Goal, percentile
@@ -68,16 +69,17 @@ async def _figures(reference: Reference, file: Path, keys: dict[str, RSAKey | EC
     for algorithm, key in keys.items():
         tokens = [_token(key, algorithm, number) for number in range(times)]
         new = await _timed([lambda token=token: _GUARD(_request(app, token)) for token in tokens])  # type: ignore[misc]
+        alone = await _timed([lambda token=token: _verified(key, algorithm, token) for token in tokens])  # type: ignore[misc]  # noqa: B023
         figures.append(
             Figure(
                 f"authentication, new token, {algorithm}",
                 percentile(new, 95),
                 "µs",
-                percentile(known, 95),
-                "a token known already",
-                percentile(new, 50) / percentile(known, 50),
+                percentile(alone, 95),
+                "its signature alone, by the library below",
+                percentile(new, 50) / percentile(alone, 50),
                 _GOAL,
-                f"95 % of {times} tokens, each seen once; its signature is checked",
+                f"95 % of {times} tokens, each seen once; the median {percentile(new, 50):.0f} µs",
             )
         )
     await authenticator.stop()
@@ -112,6 +114,12 @@ def _token(key: RSAKey | ECKey, algorithm: str, number: int) -> str:
         "exp": instant + 3600,
     }
     return jwt.encode({"alg": algorithm, "kid": key.kid}, claims, key, algorithms=[algorithm])
+
+
+async def _verified(key: RSAKey | ECKey, algorithm: str, token: str) -> None:
+    signing, _, signature = token.encode().rpartition(b".")
+    if not jws.JWSRegistry.algorithms[algorithm].verify(signing, urlsafe_b64decode(signature + b"=="), key):
+        raise LookupError("a signature of ours is wrong")
 
 
 def _scope(app: FastAPI, path: str, token: str) -> dict[str, Any]:

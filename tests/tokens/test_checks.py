@@ -3,6 +3,7 @@
 import base64
 import hmac
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -15,7 +16,7 @@ from joserfc.jwk import OKPKey
 from shared.web.auth.authenticator import Authenticator
 from shared.web.auth.issuers import Client, Issuer
 from shared.web.auth.roles import Role
-from shared.web.auth.tokens import CLOCK_SKEW_SECONDS, LONGEST_TOKEN, Claims
+from shared.web.auth.tokens import CLOCK_SKEW_SECONDS, LONGEST_TOKEN, Claims, Sealed, TokenRefused
 from shared.web.clock import now
 from shared.web.problems import Problem
 from tests.tokens.issuing import AnyKey, claims, ec, key_set, rsa, signed, trusting
@@ -216,6 +217,8 @@ REFUSED: dict[str, tuple[str, Callable[[], str]]] = {
         lambda: by_hand({"alg": "RS256", "kid": "1", "crit": ["kid"]}, claims(STAFF)),
     ),
     "a log-out token": ("token_of_another_kind", lambda: signed(KEY, claims(STAFF), typ="logout+jwt")),
+    "an ID token": ("token_of_another_kind", lambda: signed(KEY, claims(STAFF, at_hash="x"))),
+    "an ID token of Keycloak": ("token_of_another_kind", lambda: signed(KEY, claims(STAFF, typ="ID"))),
     "bound to a key": ("token_of_another_kind", lambda: signed(KEY, claims(STAFF, cnf={"jkt": "x"}))),
     "a header that is a list": ("token_malformed", lambda: by_hand(["RS256"], claims(STAFF))),
     "a kid that is a number": ("token_malformed", lambda: by_hand({"alg": "RS256", "kid": 1}, claims(STAFF))),
@@ -257,6 +260,30 @@ async def test_keys_and_addresses_in_a_header_lead_nowhere(house, name: str):
     header = {"alg": "RS256", "kid": "1", name: told[name]}
     assert await answer(house(), by_hand(header, claims(STAFF), stranger)) == "token_signature"
     assert isinstance(await answer(house(), by_hand(header, claims(STAFF))), Claims)
+
+
+def test_an_algorithm_is_not_believed_where_only_another_is_allowed():
+    sealed = Sealed(signed(KEY, claims(STAFF), alg="PS256"))
+    sealed.believed(KEY, trusting(STAFF, algorithms=["PS256"]), now().timestamp())
+    with pytest.raises(TokenRefused, match="token_signature"):
+        sealed.believed(KEY, trusting(STAFF, algorithms=["RS256"]), now().timestamp())
+
+
+@pytest.mark.parametrize(
+    ("alg", "key"),
+    [
+        ("RS256", rsa()),
+        ("PS256", rsa()),
+        ("ES256", ec()),
+        ("EdDSA", OKPKey.generate_key("Ed25519", auto_kid=True)),
+        ("Ed25519", OKPKey.generate_key("Ed25519", auto_kid=True)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_every_algorithm_that_may_be_allowed_opens(tmp_path: Path, alg: str, key: AnyKey):
+    (file := tmp_path / "jwks.json").write_bytes(orjson.dumps(key_set(key)))
+    authenticator = Authenticator([trusting("one", jwks_file=file, algorithms=[alg])])
+    assert isinstance(await answer(authenticator, signed(key, claims("one"), alg=alg)), Claims)
 
 
 @pytest.mark.parametrize("allowed", ["RS256", "PS256"])

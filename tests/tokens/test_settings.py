@@ -103,6 +103,11 @@ def test_the_plain_form_by_discovery_and_by_address(monkeypatch):
     assert (one.discovery, one.jwks_url) == (None, "https://sso.example/keys")
 
 
+def test_keys_may_lie_at_an_address_with_a_query(monkeypatch):
+    (one,) = given(monkeypatch, issuers=[{**CITIZENS, "jwks_url": "https://id.example/keys?p=citizens"}]).trusted
+    assert one.jwks_url == "https://id.example/keys?p=citizens"
+
+
 def test_the_plain_one_goes_with_others(monkeypatch, jwks):
     plain, staff = given(monkeypatch, issuer="our-own", jwks_file=jwks, issuers=[STAFF]).trusted
     assert (plain.name, staff.name) == ("", "staff")
@@ -129,7 +134,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"role": "citizen"}, "MOTCUA_ISSUERS[0]: roles không có vai trò mà role, role_map hoặc clients cấp: citizen"),
     ({"clients": {"x": {"agency": "44"}}}, "MOTCUA_ISSUERS[0]: roles không có vai trò"),
     ({"clients": {"x": {}}}, "MOTCUA_ISSUERS[0].clients.x.agency: phải đặt"),
-    ({"algorithms": ["HS256"]}, "MOTCUA_ISSUERS[0].algorithms[0]: phải là một trong RS256, ES256, EdDSA, PS256"),
+    (
+        {"algorithms": ["HS256"]},
+        "MOTCUA_ISSUERS[0].algorithms[0]: phải là một trong RS256, ES256, EdDSA, Ed25519, PS256",
+    ),
     ({"algorithms": ["none"]}, "MOTCUA_ISSUERS[0].algorithms[0]: phải là một trong"),
     ({"algorithms": []}, "MOTCUA_ISSUERS[0].algorithms:"),
     ({"audiance": "x"}, "MOTCUA_ISSUERS[0].audiance: không có thiết lập này · there is no such setting"),

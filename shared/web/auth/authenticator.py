@@ -19,7 +19,7 @@ from shared.web.auth.issuers import Issuer
 from shared.web.auth.keys import Key, Keys, Patience
 from shared.web.auth.principals import Principal
 from shared.web.auth.roles import Role
-from shared.web.auth.tokens import CLOCK_SKEW_SECONDS, Claims, Sealed, TokenRefused
+from shared.web.auth.tokens import Claims, Sealed, TokenRefused, need_unexpired
 from shared.web.clock import now
 from shared.web.problems import Problem, Reason
 from shared.web.reasons import REASONS
@@ -96,13 +96,13 @@ class Authenticator:
         digest = sha256(token.encode()).digest()
         instant = now().timestamp()
         known = self._checked.get(digest)
-        if known is None or known.key not in await known.keys.ring(at):
-            known = await self._check(token, at, instant)
-            self._checked[digest] = known
-            if len(self._checked) > _REMEMBERED_TOKENS:
-                self._checked.popitem(last=False)
-        if known.claims.expires + CLOCK_SKEW_SECONDS < instant:
-            raise TokenRefused("token_expired")
+        if known is not None and known.key in await known.keys.ring(at):
+            need_unexpired(known.claims.expires, instant)
+            return known.claims
+        known = await self._check(token, at, instant)
+        self._checked[digest] = known
+        if len(self._checked) > _REMEMBERED_TOKENS:
+            self._checked.popitem(last=False)
         return known.claims
 
     async def _check(self, token: str, at: float, instant: float) -> _Checked:

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from shared.web.auth.roles import Role
 
 #: What may be allowed at all: neither `none` nor an HMAC, for which a public key would be the secret.
-ALGORITHMS = ("RS256", "ES256", "EdDSA", "PS256")
+ALGORITHMS = ("RS256", "ES256", "EdDSA", "Ed25519", "PS256")
 DEFAULT_ALGORITHMS = ("RS256", "ES256", "EdDSA")
 #: The issuer of embedded mode (services/local_issuer.py; a test holds the two together).
 LOCAL_ISSUER = "motcua-local"
@@ -112,7 +112,9 @@ class Issuer(BaseModel):
         address = self.jwks_url if self.jwks_file is None else None
         if address is None and self.discovery is not None:
             address = self.issuer
-        if address is not None and (wrong := wrong_address(address, allow_http=self.allow_http)):
+        if address is not None and (
+            wrong := wrong_address(address, allow_http=self.allow_http, query=bool(self.jwks_url))
+        ):
             setting = "jwks_url" if self.jwks_url else "issuer"
             raise refused("address", f"{setting}: {wrong[0]}", f"{setting}: {wrong[1]}")
         return self
@@ -124,8 +126,8 @@ class ListedIssuer(Issuer):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,29}$")]
 
 
-def wrong_address(address: str, *, allow_http: bool) -> tuple[str, str] | None:
-    """Why keys are not to be had from an address, in both languages; None: they are."""
+def wrong_address(address: str, *, allow_http: bool, query: bool = True) -> tuple[str, str] | None:
+    """Why keys are not to be had from an address, in both languages; None: they are. An issuer's has no query."""
     try:
         place = urlsplit(address)
         host = place.hostname or ""
@@ -134,7 +136,7 @@ def wrong_address(address: str, *, allow_http: bool) -> tuple[str, str] | None:
         place, host = urlsplit(""), ""
     if place.scheme not in ("http", "https") or not host:
         return "cần một địa chỉ https (hoặc jwks_file, jwks_url)", "an https address is needed (or jwks_file, jwks_url)"
-    if place.username is not None or place.password is not None or place.fragment or place.query:
+    if place.username is not None or place.password is not None or place.fragment or (place.query and not query):
         return (
             "địa chỉ không được có tài khoản, ? hoặc #",
             "the address must hold no login, no query and no fragment",

@@ -25,6 +25,7 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "PS256": ("RSA",),
     "ES256": ("P-256",),
     "EdDSA": ("Ed25519", "Ed448"),
+    "Ed25519": ("Ed25519",),
 }
 
 
