@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from services.command import _ports
 from services.embedded import NOBODY
 from services.launcher import HOST, Stopped, interruptible
+from services.local_issuer import LocalIssuer
 from tests.conftest import Database
 from tests.journeys.conftest import await_running, command, eventually, free_port, start_up, stop
 
@@ -149,6 +150,14 @@ def test_settings_that_do_not_suffice_are_named_each_with_what_it_needs() -> Non
     enough = dict.fromkeys(("MOTCUA_CURSOR_KEY", "MOTCUA_TRACKING_KEY", "MOTCUA_SERVICE_TOKEN"), "k" * 16)
     (_, keys) = told("serve", "intake", MOTCUA_DATABASE_URL="postgresql://db/motcua", **enough).splitlines()
     assert keys.startswith("MOTCUA_JWKS_FILE / MOTCUA_JWKS_URL: phải đặt một trong hai")
+
+
+def test_a_service_that_would_believe_the_local_issuer_starts_only_where_it_is_embedded(tmp_path: Path) -> None:
+    enough = dict.fromkeys(("MOTCUA_CURSOR_KEY", "MOTCUA_TRACKING_KEY", "MOTCUA_SERVICE_TOKEN"), "k" * 16)
+    keys = {"MOTCUA_JWKS_FILE": str(LocalIssuer(tmp_path).jwks_file), **enough}
+    for room in ("intake", "worker"):
+        (_, line) = told("serve", room, MOTCUA_DATABASE_URL="postgresql://db/motcua", **keys).splitlines()
+        assert line.startswith("MOTCUA_ISSUER: motcua-local chỉ dùng ở chế độ nhúng")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
