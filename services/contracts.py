@@ -1,10 +1,13 @@
-"""The rooms' promises: each room's openapi.json, written from its code and checked for staleness."""
+"""The rooms' promises: each room's openapi.json and the page of rights, written from the code, checked for staleness."""
 
 import json
 from pathlib import Path
 
+from fastapi.routing import APIRoute
+
 from services.serve import ROOMS, app_of
 from shared.web.app import describe
+from shared.web.auth import Relation, Role, right_of
 
 _ROOT = Path(__file__).parent.parent
 
@@ -19,16 +22,59 @@ def path_of(room: str) -> Path:
     return _ROOT / f"{room}_service" / "openapi.json"
 
 
+RIGHTS_PAGE = _ROOT / "docs" / "rights.md"
+_RELATIONS = {
+    Relation.NONE: ("–", "nothing is asked of an agency or a dossier"),
+    Relation.WITHIN: ("trong phạm vi", "a list shows what lies within"),
+    Relation.AGENCY: ("cơ quan được nêu", "the agency that is named, or whose the thing is, lies within"),
+    Relation.PROVINCE: ("toàn tỉnh", "the token covers the whole installation"),
+    Relation.RECEIVER_OR_HOLDER: ("nơi nhận hoặc nơi giữ", "whoever received the dossier, or has it in hands"),
+    Relation.PARTY: ("bên tham gia", "one of these, whoever takes part in it, whoever gave it until it is received"),
+    Relation.HOLDER: ("nơi giữ", "whoever has it in hands"),
+    Relation.GIVER: ("bên giao", "whoever gave it, until it is received"),
+    Relation.SHARE: ("đơn vị của phần việc", "whose share it is, or who has the paper that was given back"),
+    Relation.AT_WORK: ("nơi giữ hoặc có phần việc", "whoever has it in hands, or an open share of it"),
+    Relation.ASKED: ("đơn vị được hỏi", "the unit that was asked"),
+}
+_RIGHTS_HEAD = """# Who may do what
+
+Written by `make contracts` from `shared/web/auth/rights.py`, which every endpoint reads. Two things are needed: a role, and that something lies in the part of the agency tree that the token covers today. Without the role the answer is 403; what lies outside is not there (404), or the act is refused (403). ✓: may; D: by delegation of a leader ([hand-overs](hand-overs.md)). No mark in a row: everybody's, without a token.
+
+| `x-relation` | | what must lie within |
+|---|---|---|
+"""
+
+
+def rights_page() -> str:
+    """docs/rights.md as it is committed."""
+    relations = [f"| `{one}` | {vietnamese} | {english} |" for one, (vietnamese, english) in _RELATIONS.items()]
+    rows = []
+    for room in ROOMS:
+        rows += ["", f"## {room}", "", f"| operation | | {' | '.join(Role)} | relation |", "|---|---|" + "---|" * 8]
+        routes = [r for router in app_of(room).PLAN.routers for r in router.routes if isinstance(r, APIRoute)]
+        rows += [_rights_row(route) for route in routes]
+    return _RIGHTS_HEAD + "\n".join([*relations, *rows]) + "\n"
+
+
+def _rights_row(route: APIRoute) -> str:
+    right = right_of(route)
+    marks = ["D" if role in right.by_delegation else "✓" if role in right.roles else "" for role in Role]
+    asked = f"`{' '.join(sorted(route.methods or ()))} {route.path}`"
+    return f"| {asked} | {route.summary} | {' | '.join(marks)} | {right.relation if right.roles else 'public'} |"
+
+
 def stale() -> list[str]:
-    """Rooms whose committed contract is not what their code promises."""
-    return [room for room in ROOMS if _committed(room) != contract(room)]
+    """Rooms whose committed contract is not what their code promises, and the page of rights."""
+    rooms = [room for room in ROOMS if _committed(path_of(room)) != contract(room)]
+    return rooms if _committed(RIGHTS_PAGE) == rights_page() else [*rooms, "docs/rights.md"]
 
 
-def _committed(room: str) -> str | None:
-    return path_of(room).read_text(encoding="utf-8") if path_of(room).exists() else None
+def _committed(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 def write() -> None:
-    """Write all contracts anew."""
+    """Write all of them anew."""
     for room in ROOMS:
         path_of(room).write_text(contract(room), encoding="utf-8")
+    RIGHTS_PAGE.write_text(rights_page(), encoding="utf-8")

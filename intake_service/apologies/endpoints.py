@@ -26,7 +26,7 @@ from shared.domain.civil_time import civil_day, shown
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import Principal, Role, Staff, allows, asked_scope
+from shared.web.auth import Caller, Principal, asked_scope
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
@@ -37,11 +37,6 @@ from shared.web.versions import IfMatch, version_of
 
 router = APIRouter(prefix="/v1", tags=["apologies"])
 
-#: Whoever handles a dossier; that it is held by the agency is checked.
-Handling = Annotated[Principal, allows(Role.HANDLER, Role.LEADER, Role.ADMIN, Role.MACHINE)]
-OneStop = Annotated[Principal, allows(Role.COUNTER, Role.ADMIN, Role.MACHINE)]
-#: Art. 19(9): the agency sends the letter, the one-stop informs.
-Informing = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN, Role.MACHINE)]
 Number = Annotated[int, Path(ge=1, le=1000, description="1 is the first of the dossier")]
 Agency = Annotated[Code | None, Query(description="Receiving agency, with all under it. Default: the token's")]
 
@@ -59,7 +54,7 @@ async def propose(
     request: Request,
     code: DossierCode,
     reference: ReferenceOf,
-    principal: Handling,
+    principal: Caller,
     connection: WritingSession,
     draft: ExtensionProposalIn,
     key: IdempotencyKey = None,
@@ -86,7 +81,7 @@ async def propose(
     responses=refusals(*READING),
 )
 async def read_proposals(
-    code: DossierCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession
+    code: DossierCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession
 ) -> Response:
     """Every proposal to extend it, and what became of each."""
     rows = await usecases.proposals(connection, principal, code)
@@ -106,7 +101,7 @@ async def reject(
     code: DossierCode,
     n: Number,
     reference: ReferenceOf,
-    principal: OneStop,
+    principal: Caller,
     connection: WritingSession,
     body: RejectionIn,
     key: IdempotencyKey = None,
@@ -129,7 +124,7 @@ async def reject(
 async def list_open(
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Staff,
+    principal: Caller,
     connection: ReadingSession,
     agency: Agency = None,
     cursor: Cursor = None,
@@ -162,7 +157,7 @@ async def list_open(
     response_model=Apologies,
     responses=refusals(*READING),
 )
-async def read(code: DossierCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+async def read(code: DossierCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession) -> Response:
     """Every apology for it, with each sending and receipt of the letter."""
     found = await usecases.apologies(connection, principal, code)
     return json_answer({"items": [_apology(each, reference) for each in found]})
@@ -182,7 +177,7 @@ async def send(
     code: DossierCode,
     n: Number,
     reference: ReferenceOf,
-    principal: Informing,
+    principal: Caller,
     connection: WritingSession,
     body: SendingIn,
     key: IdempotencyKey = None,
@@ -206,7 +201,7 @@ async def receive(
     code: DossierCode,
     n: Number,
     reference: ReferenceOf,
-    principal: Informing,
+    principal: Caller,
     connection: WritingSession,
     body: ReceiptIn,
     key: IdempotencyKey = None,
@@ -227,7 +222,7 @@ async def receive(
 async def list_unsent(
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Staff,
+    principal: Caller,
     connection: ReadingSession,
     agency: Agency = None,
     cursor: Cursor = None,

@@ -1,7 +1,5 @@
 """HTTP of bulk actions on dossiers."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -9,7 +7,7 @@ from intake_service.bulk_actions import usecases
 from shared.contracts.bulk import BulkResults
 from shared.contracts.verbs import DossierActionsIn
 from shared.web.app import ReferenceOf
-from shared.web.auth import Principal, Role, allows
+from shared.web.auth import Caller
 from shared.web.bulk import bulk_response
 from shared.web.clock import now
 from shared.web.database import WritingSession
@@ -17,7 +15,6 @@ from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.problems import KEYED, LOCKED, refusals
 
 router = APIRouter(prefix="/v1/dossiers", tags=["bulk actions"])
-Agency = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN, Role.MACHINE)]
 
 
 @router.post(
@@ -33,7 +30,7 @@ Agency = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER, Ro
 async def act(
     request: Request,
     reference: ReferenceOf,
-    principal: Agency,
+    principal: Caller,
     connection: WritingSession,
     body: DossierActionsIn,
     key: IdempotencyKey = None,

@@ -19,7 +19,7 @@ from shared.domain.lifecycle import Channel
 from shared.domain.working_calendar import CalendarMissing
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf
-from shared.web.auth import Staff
+from shared.web.auth import Caller
 from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.places import DossierCode
@@ -36,7 +36,7 @@ router = APIRouter(prefix="/v1", tags=["deadlines"])
     response_model=DeadlineAccount,
     responses=refusals(*READING),
 )
-async def read(code: DossierCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+async def read(code: DossierCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession) -> Response:
     """What was promised, what stood still, how it stands, and why, line by line. It is folded from the events: what
     was promised then holds, whatever the calendar says today."""
     reckoned = await usecases.account(connection, reference, principal, code)

@@ -23,7 +23,7 @@ from shared.domain.lifecycle import Channel, EventKind, Status
 from shared.domain.vietnamese import search_key
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import Principal, Role, Staff, allows, asked_scope
+from shared.web.auth import Caller, Role, asked_scope
 from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
@@ -32,8 +32,6 @@ from shared.web.places import ETAG, LOCATION, DossierCode, good
 from shared.web.problems import KEYED, LISTING, LOCKED, READING, Problem, invalid, refusals
 
 router = APIRouter(prefix="/v1/dossiers", tags=["dossiers"])
-
-Receiver = Annotated[Principal, allows(Role.CITIZEN, Role.COUNTER, Role.ADMIN, Role.MACHINE)]
 
 
 @router.post(
@@ -51,7 +49,7 @@ async def receive(
     request: Request,
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Receiver,
+    principal: Caller,
     draft: DossierIn,
     key: IdempotencyKey = None,
 ) -> Response:
@@ -91,7 +89,7 @@ async def receive(
 async def listed(
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Staff,
+    principal: Caller,
     connection: ReadingSession,
     q: Annotated[SearchText | None, Query(description="A code, a phone number, or a name without diacritics")] = None,
     agency: Annotated[str | None, Query(max_length=60, description="Receiving agency, with all under it")] = None,
@@ -141,7 +139,7 @@ async def listed(
     response_model=Dossier,
     responses={**good(200, "The dossier", ETAG), **refusals(*READING)},
 )
-async def read(code: DossierCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+async def read(code: DossierCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession) -> Response:
     """A dossier by its code, or by the code it had in another system."""
     return dossier_response(await usecases.one(connection, code, principal), reference)
 
@@ -155,7 +153,7 @@ async def read(code: DossierCode, reference: ReferenceOf, principal: Staff, conn
     responses=refusals(*READING),
 )
 async def read_events(
-    code: DossierCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession
+    code: DossierCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession
 ) -> Response:
     """Everything that happened to a dossier: append-only, each event hashed onto the one before it."""
     rows = await usecases.history(connection, code, principal)

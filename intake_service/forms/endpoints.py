@@ -15,7 +15,7 @@ from shared.domain.civil_time import civil_day, shown
 from shared.press.threads import pressed
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import Staff, asked_agency
+from shared.web.auth import Caller, asked_agency
 from shared.web.clock import now
 from shared.web.database import Reading, ReadingSession
 from shared.web.places import DossierCode
@@ -43,7 +43,7 @@ _FILE: dict[int | str, dict[str, Any]] = {
     response_model=DossierForms,
     responses=refusals(*READING),
 )
-async def listed(code: DossierCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+async def listed(code: DossierCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession) -> Response:
     """Which forms the dossier has now, under which number and circular, and where they are. An edition is made by an
     event and never changes: what moves the date on a receipt, or sets it right, makes the next one."""
     file = await usecases.file_of(connection, reference, principal, code)
@@ -69,7 +69,7 @@ async def read(
     format: Format,
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Staff,
+    principal: Caller,
     edition: Annotated[int | None, Query(ge=1, le=10_000, description="Which edition; the newest unless given")] = None,
 ) -> Response:
     """A form, printed from the dossier's history: PDF/A-2b, or DOCX to write on. Of an edition that was made before,
@@ -98,7 +98,7 @@ async def read_ledger(
     format: Format,
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Staff,
+    principal: Caller,
     agency: Annotated[Code, Query(description="Receiving agency, with all under it", examples=["19333"])],
     first: Annotated[Day, Query(alias="from", description="First day of reception")],
     last: Annotated[Day, Query(alias="to", description="Last day of reception")],

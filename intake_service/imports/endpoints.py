@@ -14,7 +14,7 @@ from shared.contracts.intake import ImportPage, ImportRejects, ImportRun
 from shared.domain.civil_time import shown
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import Principal, Role, allows
+from shared.web.auth import Caller
 from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Limit, Pages, page_response
@@ -23,7 +23,6 @@ from shared.web.problems import LOCKED, READING, Problem, Reason, language_of, r
 PATH = "/v1/imports"
 router = APIRouter(prefix=PATH, tags=["imports"])
 
-Importer = Annotated[Principal, allows(Role.ADMIN, Role.MACHINE)]
 ImportId = Annotated[
     UUID,
     Path(description="Number of the import, as it was answered", examples=["3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10"]),
@@ -64,7 +63,7 @@ async def send(
     request: Request,
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Importer,
+    principal: Caller,
     synthetic: Annotated[bool, Query(description="The records are made up; reports will say so")] = False,
 ) -> Response:
     """Read as it arrives, any size in bounded memory. The good records land, the bad ones are kept with their line
@@ -92,7 +91,7 @@ async def send(
 )
 async def listed(
     room: RoomOf,
-    principal: Importer,
+    principal: Caller,
     connection: ReadingSession,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
@@ -114,7 +113,7 @@ async def listed(
     response_model=ImportRun,
     responses=refusals(*READING, "invalid_request"),
 )
-async def read(import_id: ImportId, principal: Importer, connection: ReadingSession) -> Response:
+async def read(import_id: ImportId, principal: Caller, connection: ReadingSession) -> Response:
     """How far an import is, or how it ended."""
     row = await store.run(connection, import_id, principal.scope)
     if row is None:
@@ -134,7 +133,7 @@ async def read_rejects(
     request: Request,
     import_id: ImportId,
     room: RoomOf,
-    principal: Importer,
+    principal: Caller,
     connection: ReadingSession,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="Records on a page", examples=[MAX_LIMIT])] = MAX_LIMIT,

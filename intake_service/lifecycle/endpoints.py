@@ -15,7 +15,7 @@ from shared.contracts import verbs
 from shared.contracts.intake import Dossier
 from shared.domain.lifecycle import ApologyKind, EventKind, Outcome
 from shared.web.app import ReferenceOf
-from shared.web.auth import Principal, Role, allows
+from shared.web.auth import Caller
 from shared.web.clock import now
 from shared.web.database import WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
@@ -24,10 +24,6 @@ from shared.web.problems import CHANGING, Problem, Reason, refusals
 from shared.web.versions import IfMatch, version_of
 
 router = APIRouter(prefix="/v1/dossiers", tags=["lifecycle"])
-
-
-_ONE_STOP = (Role.COUNTER, Role.ADMIN, Role.MACHINE)
-_AGENCY = (Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN, Role.MACHINE)
 
 
 def _nothing(_: Any) -> Mapping[str, Any]:
@@ -42,7 +38,6 @@ class Verb:
     path: str
     kind: EventKind
     body: type[verbs.Verb]
-    roles: tuple[Role, ...]
     operation_id: str
     summary: str
     doc: str
@@ -69,7 +64,6 @@ VERBS = (
         "accept",
         EventKind.ACCEPTED,
         verbs.AcceptIn,
-        _ONE_STOP,
         "acceptDossier",
         "Tiếp nhận hồ sơ trực tuyến · Accept an online submission",
         "It is complete: it gets its code, and its term begins (NĐ 61/2018 art. 17(2), 17(3)). Its reference keeps "
@@ -80,7 +74,6 @@ VERBS = (
         "refuse",
         EventKind.NOT_ACCEPTED,
         verbs.RefuseIn,
-        _ONE_STOP,
         "refuseDossier",
         "Không tiếp nhận · Refuse an online submission",
         "Before acceptance only, with the reason (art. 17(2)). A refusal on the merits is a result: `finish` with "
@@ -90,7 +83,6 @@ VERBS = (
         "supplement-requests",
         EventKind.SUPPLEMENT_REQUESTED,
         verbs.SupplementRequestIn,
-        _AGENCY,
         "requestSupplement",
         "Yêu cầu bổ sung · Ask the applicant to complete it",
         "In full and once (art. 11(2)c, 19(4)), through the one-stop. The clock stands still.",
@@ -100,7 +92,6 @@ VERBS = (
         "supplements",
         EventKind.SUPPLEMENTED,
         verbs.SupplementIn,
-        _ONE_STOP,
         "supplementDossier",
         "Đã bổ sung · The applicant completed it",
         "Under NĐ 61/2018 art. 19(4) the term is counted again from the beginning; other law may say otherwise.",
@@ -111,7 +102,6 @@ VERBS = (
         "payment-requests",
         EventKind.PAYMENT_REQUESTED,
         verbs.PaymentRequestIn,
-        _AGENCY,
         "requestPayment",
         "Yêu cầu nghĩa vụ tài chính · Ask the applicant to pay",
         "The clock stands still until it is paid.",
@@ -121,7 +111,6 @@ VERBS = (
         "payments",
         EventKind.PAID,
         verbs.PaymentIn,
-        _ONE_STOP,
         "payDossier",
         "Đã nộp nghĩa vụ tài chính · The applicant paid",
         "The date moves on by the time waited.",
@@ -132,7 +121,6 @@ VERBS = (
         "extensions",
         EventKind.EXTENDED,
         verbs.ExtensionIn,
-        _ONE_STOP,
         "extendDossier",
         "Xin lỗi và hẹn lại · Apologise, and appoint a new date",
         "At latest one day before the term ends, and once (art. 19(9)). The one-stop moves the date; late stays late. "
@@ -145,7 +133,6 @@ VERBS = (
         "apologies",
         EventKind.APOLOGISED,
         verbs.ApologyIn,
-        _AGENCY,
         "apologise",
         "Xin lỗi vì quá hạn, vì mất, hỏng hồ sơ · Apologise for lateness, or a lost or damaged dossier",
         "For lateness that has come: the handling agency's own letter (art. 12(5)). A new time in it is the one "
@@ -159,7 +146,6 @@ VERBS = (
         "withdraw",
         EventKind.WITHDRAWN,
         verbs.WithdrawIn,
-        _ONE_STOP,
         "withdrawDossier",
         "Rút hồ sơ · The applicant takes it back",
         "Ended at the applicant's request.",
@@ -168,7 +154,6 @@ VERBS = (
         "stop",
         EventKind.STOPPED,
         verbs.StopIn,
-        _AGENCY,
         "stopDossier",
         "Dừng giải quyết · Stop",
         "Ended by the agency, with the reason that the applicant reads.",
@@ -177,7 +162,6 @@ VERBS = (
         "finish",
         EventKind.FINISHED,
         verbs.FinishIn,
-        _AGENCY,
         "finishDossier",
         "Xử lý xong · The handling agency is done",
         "Processing ends here, not at collection: whoever collects late does not make the agency late. A refusal on "
@@ -188,7 +172,6 @@ VERBS = (
         "return",
         EventKind.RETURNED,
         verbs.ReturnIn,
-        _ONE_STOP,
         "returnDossier",
         "Trả kết quả · Hand the result to the applicant",
         "At the counter or by post (art. 20). Without a body: now, as the applicant had asked.",
@@ -199,7 +182,6 @@ VERBS = (
         "reopen",
         EventKind.REOPENED,
         verbs.ReopenIn,
-        (Role.SUPERVISOR, Role.ADMIN),
         "reopenDossier",
         "Mở lại hồ sơ · Take an end back",
         "For a finish, a stop or a refusal by mistake. The clock had run on all the time.",
@@ -220,7 +202,7 @@ def _endpoint(verb: Verb) -> Callable[..., Any]:
         request: Request,
         code: DossierCode,
         reference: ReferenceOf,
-        principal: Annotated[Principal, allows(*verb.roles)],
+        principal: Caller,
         connection: WritingSession,
         body: Annotated[body_of, Body()] = None,
         key: IdempotencyKey = None,

@@ -22,7 +22,7 @@ from shared.domain.civil_time import civil_day, shown
 from shared.domain.terms import Term, TermUnit
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import Principal, Role, allows
+from shared.web.auth import Caller
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
@@ -34,7 +34,6 @@ from shared.web.versions import tag_of
 router = APIRouter(prefix="/v1/supplement-rules", tags=["supplement rules"])
 
 RuleId = Annotated[int, Path(ge=1, le=2**31 - 1, description="Its number", examples=[2])]
-Admin = Annotated[Principal, allows(Role.ADMIN)]
 RuleMatch = Annotated[
     str | None,
     Header(
@@ -103,7 +102,7 @@ async def read(rule_id: RuleId, connection: ReadingSession) -> Response:
 async def enter(
     request: Request,
     reference: ReferenceOf,
-    principal: Admin,
+    principal: Caller,
     connection: WritingSession,
     draft: SupplementRuleIn,
     key: IdempotencyKey = None,
@@ -129,7 +128,7 @@ async def enter(
 async def end(
     request: Request,
     rule_id: RuleId,
-    principal: Admin,
+    principal: Caller,
     connection: WritingSession,
     body: SupplementRuleEnd,
     key: IdempotencyKey = None,

@@ -21,7 +21,7 @@ from shared.domain.terms import Due
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import Principal, Role, Staff, allows
+from shared.web.auth import Caller
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
@@ -29,8 +29,6 @@ from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.problems import BODY, KEYED, LOCKED, READING, refusals
 
 router = APIRouter(prefix="/v1/calendar/changes", tags=["calendar"])
-
-Operator = Annotated[Principal, allows(Role.ADMIN)]
 
 
 @router.post(
@@ -42,7 +40,7 @@ Operator = Annotated[Principal, allows(Role.ADMIN)]
     responses=refusals(*LOCKED, "agency_out_of_scope", *BODY),
 )
 async def preview(
-    reference: ReferenceOf, principal: Operator, connection: ReadingSession, asked: CalendarPreviewIn
+    reference: ReferenceOf, principal: Caller, connection: ReadingSession, asked: CalendarPreviewIn
 ) -> Response:
     """How many open dossiers would get another date, where, and which would become late or would be so no longer.
     Reckoned by the engine on what is there now; nothing is written. The answer comes in bounded time: with `complete`
@@ -77,7 +75,7 @@ async def preview(
 async def change(
     request: Request,
     reference: ReferenceOf,
-    principal: Operator,
+    principal: Caller,
     connection: WritingSession,
     asked: CalendarChangeIn,
     key: IdempotencyKey = None,
@@ -106,7 +104,7 @@ async def change(
 async def listed(
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Staff,
+    principal: Caller,
     connection: ReadingSession,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
@@ -131,7 +129,7 @@ async def listed(
 async def read(
     number: Annotated[int, Path(ge=1, le=2**31, description="The change's number", examples=[7])],
     reference: ReferenceOf,
-    principal: Staff,
+    principal: Caller,
     connection: ReadingSession,
 ) -> Response:
     """A change of the calendar: what was before and is since, and how many dossiers were looked at and moved, and are

@@ -16,7 +16,7 @@ from shared.domain.civil_time import civil_day, shown
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import Principal, Role, Staff, allows, asked_scope
+from shared.web.auth import Caller, asked_scope
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
@@ -26,9 +26,6 @@ from shared.web.versions import IfMatch, version_of
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 worklist_router = APIRouter(prefix="/v1/worklist", tags=["cases"])
-
-Machine = Annotated[Principal, allows(Role.MACHINE)]
-Finisher = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER)]
 
 
 @router.post(
@@ -44,7 +41,7 @@ Finisher = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER)]
     },
 )
 async def open_one(
-    reference: ReferenceOf, principal: Machine, connection: WritingSession, opening: CaseOpening
+    reference: ReferenceOf, principal: Caller, connection: WritingSession, opening: CaseOpening
 ) -> Response:
     """Open the case of a dossier that was received. Idempotent by the dossier's code, so it needs no key: opening
     again gives the same case, unchanged."""
@@ -63,7 +60,7 @@ async def open_one(
     responses=refusals(*LOCKED, *BODY),
 )
 async def open_many(
-    reference: ReferenceOf, principal: Machine, connection: WritingSession, body: CaseOpenings
+    reference: ReferenceOf, principal: Caller, connection: WritingSession, body: CaseOpenings
 ) -> CasesOpened:
     """Open many cases in one statement, each with its own result. Idempotent by the dossiers' codes: what is open
     already stays as it is, what names no dossier holds up no other."""
@@ -86,7 +83,7 @@ async def open_many(
 async def listed(
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Staff,
+    principal: Caller,
     connection: ReadingSession,
     agency: Annotated[
         Code | None, Query(description="Received by this agency or one under it", examples=["19333"])
@@ -129,7 +126,7 @@ async def listed(
     response_model=Case,
     responses={**good(200, "The case as it stands", ETAG), **refusals(*READING)},
 )
-async def read(code: CaseCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+async def read(code: CaseCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession) -> Response:
     """Who holds a dossier now, and until when; by the dossier's code, or by the code it had in another system."""
     return _case_response(await usecases.one(connection, code, principal), reference)
 
@@ -152,7 +149,7 @@ async def finish(
     code: CaseCode,
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Finisher,
+    principal: Caller,
     body: CaseFinishIn | None = None,
     if_match: IfMatch = None,
 ) -> Response:
@@ -189,7 +186,7 @@ async def finish(
 async def worklist(
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Staff,
+    principal: Caller,
     connection: ReadingSession,
     agency: Annotated[
         Code | None,

@@ -13,7 +13,7 @@ from shared.domain.civil_time import civil_day, shown
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import Principal, Role, Staff, allows, asked_scope
+from shared.web.auth import Caller, asked_scope
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
@@ -23,9 +23,6 @@ from shared.web.problems import KEYED, LISTING, LOCKED, READING, refusals
 from shared.web.versions import IfMatch, version_of
 
 router = APIRouter(prefix="/v1/delegations", tags=["delegations"])
-#: Nobody delegates what is another's to decide.
-Leader = Annotated[Principal, allows(Role.LEADER)]
-Ending = Annotated[Principal, allows(Role.LEADER, Role.ADMIN)]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Its number", examples=[7])]
 
 
@@ -43,7 +40,7 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Its number", examp
 async def delegate(
     request: Request,
     reference: ReferenceOf,
-    principal: Leader,
+    principal: Caller,
     connection: WritingSession,
     body: DelegationIn,
     key: IdempotencyKey = None,
@@ -68,7 +65,7 @@ async def delegate(
 async def end(
     delegation_id: Number,
     reference: ReferenceOf,
-    principal: Ending,
+    principal: Caller,
     connection: WritingSession,
     if_match: IfMatch = None,
 ) -> Response:
@@ -88,7 +85,7 @@ async def end(
 async def listed(
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Staff,
+    principal: Caller,
     connection: ReadingSession,
     agency: Annotated[
         Code | None, Query(description="Given by this agency or one under it. Default: the token's agency")

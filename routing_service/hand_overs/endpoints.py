@@ -15,7 +15,7 @@ from shared.domain.civil_time import shown
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf
-from shared.web.auth import Principal, Role, Staff, allows
+from shared.web.auth import Caller
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
@@ -25,11 +25,6 @@ from shared.web.versions import IfMatch, version_of
 
 router = APIRouter(prefix="/v1/cases", tags=["hand-overs"])
 
-#: A supervisor watches and moves nothing.
-_MOVERS = (Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN, Role.MACHINE)
-#: A machine decides nothing in a leader's place.
-_OFFICERS = (Role.COUNTER, Role.HANDLER, Role.LEADER, Role.ADMIN)
-Mover = Annotated[Principal, allows(*_MOVERS)]
 Seq = Annotated[int, Path(ge=1, le=10**6, description="Which hand-over of the case; 1 is the first", examples=[1])]
 
 
@@ -48,7 +43,7 @@ async def hand_over(
     request: Request,
     code: CaseCode,
     reference: ReferenceOf,
-    principal: Mover,
+    principal: Caller,
     connection: WritingSession,
     body: HandOverIn,
     key: IdempotencyKey = None,
@@ -82,7 +77,7 @@ async def hand_over(
     responses=refusals(*READING),
 )
 async def list_hand_overs(
-    code: CaseCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession
+    code: CaseCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession
 ) -> Response:
     """Who gave a dossier to whom, and what became of it, from the first to the last. Nothing in it is ever changed."""
     log = await usecases.log_of(connection, code, principal)
@@ -96,7 +91,6 @@ class AnswerVerb:
 
     path: str
     body: type[HandOverAnswerIn]
-    roles: tuple[Role, ...]
     decide: Callable[[rules.Scene, int, Any], Change | Problem]
     operation_id: str
     summary: str
@@ -108,7 +102,6 @@ ANSWERS = (
     AnswerVerb(
         "receive",
         HandOverAnswerIn,
-        _MOVERS,
         rules.receive,
         "receiveHandOver",
         "Nhận hồ sơ · Say that the receiver has it",
@@ -118,7 +111,6 @@ ANSWERS = (
     AnswerVerb(
         "decline",
         ReasonedAnswerIn,
-        _OFFICERS,
         rules.decline,
         "declineHandOver",
         "Từ chối nhận hồ sơ · Decline a hand-over",
@@ -128,7 +120,6 @@ ANSWERS = (
     AnswerVerb(
         "recall",
         RecallIn,
-        _MOVERS,
         rules.recall,
         "recallHandOver",
         "Thu hồi hồ sơ đã chuyển · Recall a hand-over",
@@ -138,7 +129,6 @@ ANSWERS = (
     AnswerVerb(
         "return",
         ReasonedAnswerIn,
-        _OFFICERS,
         rules.send_back,
         "returnHandOver",
         "Trả lại bên giao · Return a dossier to whoever gave it",
@@ -156,7 +146,7 @@ def _endpoint(verb: AnswerVerb) -> Callable[..., Any]:
         code: CaseCode,
         seq: Seq,
         reference: ReferenceOf,
-        principal: Annotated[Principal, allows(*verb.roles)],
+        principal: Caller,
         connection: WritingSession,
         body: Annotated[body_of, Body()] = None,
         key: IdempotencyKey = None,

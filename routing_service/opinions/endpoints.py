@@ -14,7 +14,7 @@ from shared.domain.civil_time import civil_day, shown
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import Principal, Role, Staff, allows, asked_scope
+from shared.web.auth import Caller, asked_scope
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
@@ -26,7 +26,6 @@ from shared.web.versions import IfMatch, version_of
 router = APIRouter(prefix="/v1/cases", tags=["opinions"])
 list_router = APIRouter(prefix="/v1/opinions", tags=["opinions"])
 
-Officer = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER)]
 OpinionNo = Annotated[int, Path(ge=1, le=10_000, description="Number of the opinion", examples=[1])]
 
 
@@ -45,7 +44,7 @@ async def ask(
     request: Request,
     code: CaseCode,
     reference: ReferenceOf,
-    principal: Officer,
+    principal: Caller,
     connection: WritingSession,
     body: OpinionIn,
     key: IdempotencyKey = None,
@@ -74,7 +73,7 @@ async def ask(
     response_model=Opinions,
     responses=refusals(*READING),
 )
-async def of_case(code: CaseCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+async def of_case(code: CaseCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession) -> Response:
     """What other units were asked, and what they answered, in order."""
     instant = now()
     rows = await usecases.of_case(connection, code, principal)
@@ -95,7 +94,7 @@ async def answer(
     code: CaseCode,
     no: OpinionNo,
     reference: ReferenceOf,
-    principal: Officer,
+    principal: Caller,
     connection: WritingSession,
     body: OpinionAnswerIn,
     key: IdempotencyKey = None,
@@ -126,7 +125,7 @@ async def answer(
 async def listed(
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Staff,
+    principal: Caller,
     connection: ReadingSession,
     state: Annotated[
         OpinionState,

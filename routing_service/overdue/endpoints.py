@@ -19,7 +19,7 @@ from shared.contracts.overdue import DueSoonItem, DueSoonPage, OverdueItem, Over
 from shared.domain.civil_time import civil_day, shown
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, Room, RoomOf
-from shared.web.auth import Staff
+from shared.web.auth import Caller
 from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Pages, page_response
@@ -110,7 +110,7 @@ def _example(model: type[OverdueItem] | type[DueSoonItem] | type[OwedItem]) -> d
 async def overdue(
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Staff,
+    principal: Caller,
     connection: ReadingSession,
     agency: AgencyAsked = None,
     as_of: AsOf = None,
@@ -167,7 +167,7 @@ async def overdue(
 async def due_soon(
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Staff,
+    principal: Caller,
     connection: ReadingSession,
     agency: AgencyAsked = None,
     as_of: AsOf = None,
@@ -229,7 +229,7 @@ To = Annotated[
 async def owed(
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Staff,
+    principal: Caller,
     connection: ReadingSession,
     agency: AgencyAsked = None,
     from_: From = None,
@@ -270,7 +270,7 @@ async def owed(
 )
 async def count_owed(
     reference: ReferenceOf,
-    principal: Staff,
+    principal: Caller,
     connection: ReadingSession,
     agency: AgencyAsked = None,
     from_: From = None,

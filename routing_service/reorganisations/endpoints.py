@@ -18,7 +18,7 @@ from shared.domain.civil_time import shown
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import Principal, Role, Staff, allows
+from shared.web.auth import Caller
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
@@ -26,7 +26,6 @@ from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.problems import KEYED, LOCKED, READING, refusals
 
 router = APIRouter(prefix="/v1/reorganisations", tags=["reorganisations"])
-Operator = Annotated[Principal, allows(Role.ADMIN)]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Its number", examples=[3])]
 
 
@@ -45,7 +44,7 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Its number", examp
 async def reorganise(
     request: Request,
     reference: ReferenceOf,
-    principal: Operator,
+    principal: Caller,
     connection: WritingSession,
     body: ReorganisationIn,
     key: IdempotencyKey = None,
@@ -74,7 +73,7 @@ async def reorganise(
     responses=refusals(*LOCKED, "invalid_request"),
 )
 async def listed(
-    room: RoomOf, principal: Staff, connection: ReadingSession, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    room: RoomOf, principal: Caller, connection: ReadingSession, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Response:
     """Reorganisations that the caller's agency, or one under it, decided, the newest first."""
     pages = Pages(room.settings.cursor_key, "reorganisations", int)
@@ -92,7 +91,7 @@ async def listed(
     response_model=Reorganisation,
     responses=refusals(*READING, "invalid_request"),
 )
-async def read(reorganisation_id: Number, principal: Staff, connection: ReadingSession) -> Response:
+async def read(reorganisation_id: Number, principal: Caller, connection: ReadingSession) -> Response:
     """How many dossiers were looked at, moved, and left where they were."""
     row = await usecases.one(connection, reorganisation_id, principal)
     return json_answer(_reorganisation(row))
@@ -110,7 +109,7 @@ async def left_over(
     reorganisation_id: Number,
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Staff,
+    principal: Caller,
     connection: ReadingSession,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,

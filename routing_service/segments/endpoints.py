@@ -14,7 +14,7 @@ from shared.domain.civil_time import civil_day, shown
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import Principal, Role, Staff, allows, asked_scope
+from shared.web.auth import Caller, asked_scope
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
@@ -26,7 +26,6 @@ from shared.web.versions import IfMatch, version_of
 router = APIRouter(prefix="/v1/cases", tags=["segments"])
 list_router = APIRouter(prefix="/v1/segments", tags=["segments"])
 
-Worker = Annotated[Principal, allows(Role.COUNTER, Role.HANDLER, Role.LEADER)]
 SegmentNo = Annotated[int, Path(ge=1, le=MAX_STEPS, description="Number of the segment", examples=[1])]
 
 
@@ -40,7 +39,7 @@ SegmentNo = Annotated[int, Path(ge=1, le=MAX_STEPS, description="Number of the s
         **refusals(*READING),
     },
 )
-async def listed(code: CaseCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession) -> Response:
+async def listed(code: CaseCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession) -> Response:
     """What each agency was allotted and used, when it got the dossier and was done, and who is late by its own
     allotment; with the receipt's two dates. Empty where no workflow held when the case was opened. The verdict on the
     dossier is intake's: it counts once, by its own date."""
@@ -63,7 +62,7 @@ async def finish(
     code: CaseCode,
     no: SegmentNo,
     reference: ReferenceOf,
-    principal: Worker,
+    principal: Caller,
     connection: WritingSession,
     body: SegmentFinishIn | None = None,
     key: IdempotencyKey = None,
@@ -99,7 +98,7 @@ async def finish(
 async def listed_open(
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Staff,
+    principal: Caller,
     connection: ReadingSession,
     agency: Annotated[
         Code | None,

@@ -12,7 +12,7 @@ from shared.contracts.sessions import AgencySessions, AgencySessionsIn
 from shared.domain.civil_time import civil_day
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf
-from shared.web.auth import Principal, Role, allows
+from shared.web.auth import Caller
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.places import ETAG, AgencyCode, good
@@ -21,7 +21,6 @@ from shared.web.versions import tag_of
 
 router = APIRouter(prefix="/v1/agencies", tags=["agencies"])
 
-Admin = Annotated[Principal, allows(Role.ADMIN)]
 IfMatch = Annotated[
     str | None,
     Header(
@@ -60,7 +59,7 @@ async def read(
 async def put(
     code: AgencyCode,
     reference: ReferenceOf,
-    principal: Admin,
+    principal: Caller,
     connection: WritingSession,
     body: AgencySessionsIn,
     if_match: IfMatch = None,

@@ -13,7 +13,7 @@ from shared.domain.civil_time import civil_day
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import Principal, Role, Staff, allows
+from shared.web.auth import Caller
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
@@ -23,7 +23,6 @@ from shared.web.problems import KEYED, LISTING, LOCKED, READING, refusals
 
 router = APIRouter(prefix="/v1/workflows", tags=["workflows"])
 
-Admin = Annotated[Principal, allows(Role.ADMIN)]
 OnDay = Annotated[Day | None, Query(description="As it holds on this day. Default: today", examples=["2026-12-01"])]
 
 
@@ -41,7 +40,7 @@ OnDay = Annotated[Day | None, Query(description="As it holds on this day. Defaul
 async def define(
     request: Request,
     reference: ReferenceOf,
-    principal: Admin,
+    principal: Caller,
     connection: WritingSession,
     body: WorkflowIn,
     key: IdempotencyKey = None,
@@ -74,7 +73,7 @@ async def define(
 async def listed(
     room: RoomOf,
     reference: ReferenceOf,
-    principal: Staff,
+    principal: Caller,
     connection: ReadingSession,
     as_of: OnDay = None,
     procedure: Annotated[
@@ -116,7 +115,7 @@ async def listed(
     responses=refusals(*READING, "invalid_request"),
 )
 async def read(
-    code: WorkflowCode, reference: ReferenceOf, principal: Staff, connection: ReadingSession, as_of: OnDay = None
+    code: WorkflowCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession, as_of: OnDay = None
 ) -> Response:
     """The version of a workflow that holds on a day, with its steps, and which other versions there are."""
     return json_answer(_workflow(await usecases.one(connection, code, _day(as_of)), reference))

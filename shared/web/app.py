@@ -25,7 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.reference import Reference, ReferenceKeeper
-from shared.web.auth import Authenticator, roles_of
+from shared.web.auth import Authenticator, right_of
 from shared.web.background import Worker
 from shared.web.database import open_pool
 from shared.web.direct import Direct
@@ -313,12 +313,13 @@ def _document(app: FastAPI, plan: RoomPlan) -> dict[str, Any]:
                     }
         document["components"]["securitySchemes"] = {"bearer": _BEARER}
         for route in (route for router in plan.routers for route in router.routes if isinstance(route, APIRoute)):
-            roles = roles_of(route)
+            roles, relation, _ = right_of(route)
             for method in sorted(route.methods or ()) if roles else ():
                 operation = document["paths"][route.path][method.lower()]
                 # Said here and not by a security dependency, which would cost every request 40 µs.
                 operation["security"] = [{"bearer": []}]
-                operation["x-roles"] = sorted(roles or ())
+                operation["x-roles"] = sorted(roles)
+                operation["x-relation"] = relation
         document["components"]["schemas"] = dict(sorted(schemas.items()))
         app.openapi_schema = document
     return app.openapi_schema

@@ -18,7 +18,7 @@ from shared.contracts.fields import Code
 from shared.domain.civil_time import civil_day, shown
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import Principal, Role, Staff, allows, asked_scope
+from shared.web.auth import Caller, asked_scope
 from shared.web.clock import now
 from shared.web.database import LongReadingSession, Reading, ReadingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
@@ -30,8 +30,6 @@ from stats_service.editions.changes import Change
 from stats_service.exports.usecases import FILE_CONTENT, FileFormat, file_answer
 
 router = APIRouter(prefix="/v1/reports/editions", tags=["editions"])
-#: Whoever answers for the figures of an agency, or watches over them.
-Sealer = Annotated[Principal, allows(Role.LEADER, Role.SUPERVISOR, Role.ADMIN)]
 Number = Annotated[int, Path(ge=1, le=2**53 - 1, description="Its id", examples=[41])]
 _SHOWN_CHANGES = 100
 #: An edition never changes; but it is for those whom the token lets see it.
@@ -59,7 +57,7 @@ _DIGEST: dict[str, Any] = {
 async def seal(
     request: Request,
     reference: ReferenceOf,
-    principal: Sealer,
+    principal: Caller,
     room: RoomOf,
     body: EditionIn,
     key: IdempotencyKey = None,
@@ -89,7 +87,7 @@ async def seal(
     responses=refusals(*LISTING),
 )
 async def listed(
-    principal: Staff,
+    principal: Caller,
     reference: ReferenceOf,
     room: RoomOf,
     session: ReadingSession,
@@ -115,7 +113,7 @@ async def listed(
     response_model=Edition,
     responses=refusals(*READING, "invalid_request"),
 )
-async def read(edition_id: Number, principal: Staff, session: ReadingSession) -> Response:
+async def read(edition_id: Number, principal: Caller, session: ReadingSession) -> Response:
     """All that is kept of an edition, but its bytes: GET …/content."""
     edition = await usecases.read(session, principal, edition_id)
     return json_answer(_whole(edition, await usecases.changes(session, edition)))
@@ -138,7 +136,7 @@ async def read(edition_id: Number, principal: Staff, session: ReadingSession) ->
 )
 async def content(
     edition_id: Number,
-    principal: Staff,
+    principal: Caller,
     session: ReadingSession,
     if_none_match: Annotated[
         str | None,
@@ -166,7 +164,7 @@ async def content(
 )
 async def on_paper(
     edition_id: Number,
-    principal: Staff,
+    principal: Caller,
     room: RoomOf,
     format: Annotated[FileFormat, Query(description="csv, xlsx, docx or pdf; print holds 2,000 rows")] = "pdf",
 ) -> Response:
@@ -188,7 +186,7 @@ async def on_paper(
 )
 async def changes(
     edition_id: Number,
-    principal: Staff,
+    principal: Caller,
     room: RoomOf,
     session: ReadingSession,
     cursor: Cursor = None,
@@ -213,7 +211,7 @@ async def changes(
     response_model=Recomputation,
     responses=refusals(*READING, "invalid_request", "unavailable"),
 )
-async def recomputation(edition_id: Number, principal: Sealer, session: LongReadingSession) -> Response:
+async def recomputation(edition_id: Number, principal: Caller, session: LongReadingSession) -> Response:
     """Computes the edition again, now, from the raw events that it knows and the names that it was made with, and
     compares byte by byte. Reads the whole event log, so it takes its time; it changes nothing.
     """

@@ -14,7 +14,7 @@ from shared.domain.deadline import Verdict
 from shared.domain.lifecycle import Channel, Status
 from shared.reference import Reference
 from shared.web.app import ReferenceOf, Room, RoomOf
-from shared.web.auth import Staff
+from shared.web.auth import Caller
 from shared.web.database import ReadingSession
 from shared.web.paging import Pages, page_response
 from shared.web.problems import LISTING, refusals
@@ -52,7 +52,7 @@ FIELDS = tuple(ListedDossier.model_fields)
 )
 async def figure_list(
     query: Annotated[FigureListQuery, Query()],
-    principal: Staff,
+    principal: Caller,
     reference: ReferenceOf,
     room: RoomOf,
     session: ReadingSession,

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from shared.contracts.index_766 import Index766Query, Index766Report
 from shared.domain.civil_time import shown
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import Staff
+from shared.web.auth import Caller
 from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.problems import refusals
@@ -48,7 +48,7 @@ router = APIRouter(prefix="/v1", tags=["reports"])
 )
 async def index_766(
     query: Annotated[Index766Query, Query()],
-    principal: Staff,
+    principal: Caller,
     reference: ReferenceOf,
     room: RoomOf,
     session: ReadingSession,

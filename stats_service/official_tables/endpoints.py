@@ -15,7 +15,7 @@ from shared.contracts.stats import PeriodQuery
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, Room, RoomOf
-from shared.web.auth import Principal, Role, Staff, allows
+from shared.web.auth import Caller, Principal
 from shared.web.database import Awaited, Reading, ReadingSession, WritingSession
 from shared.web.paging import Pages
 from shared.web.places import ETAG, good
@@ -29,7 +29,6 @@ from stats_service.reports.usecases import Asked
 
 router = APIRouter(prefix="/v1/reports/official-tables", tags=["official tables"])
 
-Admin = Annotated[Principal, allows(Role.ADMIN)]
 FormName = Annotated[
     str, Path(max_length=60, description="How it is asked for: a-z, 0-9 and hyphens", examples=["07a-btp"])
 ]
@@ -83,14 +82,14 @@ async def read(form: FormName, connection: ReadingSession) -> Response:
     responses={
         **good(200, "The form as it is now", ETAG),
         **refusals(
-            *("malformed_json", "unauthenticated", "forbidden", "not_found", "version_changed", "body_too_large"),
-            *("unsupported_media_type", "invalid_request"),
+            *("malformed_json", "unauthenticated", "forbidden", "agency_out_of_scope", "not_found", "version_changed"),
+            *("body_too_large", "unsupported_media_type", "invalid_request"),
         ),
     },
 )
 async def enter(
     form: FormName,
-    principal: Admin,
+    principal: Caller,
     connection: WritingSession,
     draft: OfficialFormIn,
     if_match: IfMatch = None,
@@ -100,7 +99,7 @@ async def enter(
     if not _FORM.fullmatch(form):
         raise Problem("not_found")
     entered = rules.OfficialForm(form=form, **draft.model_dump())
-    await usecases.enter_form(connection, entered, principal.subject, tag_of(if_match))
+    await usecases.enter_form(connection, principal, entered, tag_of(if_match))
     return _answer(entered)
 
 
@@ -114,7 +113,7 @@ async def enter(
 )
 async def ii_06a(
     query: Annotated[FormTableQuery, Query()],
-    principal: Staff,
+    principal: Caller,
     reference: ReferenceOf,
     room: RoomOf,
     _: Awaited,
@@ -160,7 +159,7 @@ async def ii_06a(
 )
 async def annex(
     query: Annotated[OfficialQuery, Query()],
-    principal: Staff,
+    principal: Caller,
     reference: ReferenceOf,
     room: RoomOf,
     _: Awaited,
@@ -192,7 +191,7 @@ async def annex(
 )
 async def late_list(
     query: Annotated[LateListQuery, Query()],
-    principal: Staff,
+    principal: Caller,
     reference: ReferenceOf,
     room: RoomOf,
     _: Awaited,

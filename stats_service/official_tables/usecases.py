@@ -9,6 +9,7 @@ import asyncpg
 from shared.contracts.definitions import OnTimeDefinition
 from shared.domain.civil_time import civil_day
 from shared.reference import Reference
+from shared.web.auth import Principal
 from shared.web.database import Connection, Reading
 from shared.web.problems import Problem, invalid
 from stats_service.definitions.rules import DEFINITION
@@ -36,8 +37,11 @@ async def forms(connection: Reading) -> list[OfficialForm]:
     return await store.forms(connection)
 
 
-async def enter_form(connection: Connection, form: OfficialForm, entered_by: str, tag: str | None) -> None:
-    """Enter a form, or replace the one of that name: the one that was read, where `tag` says which."""
+async def enter_form(connection: Connection, principal: Principal, form: OfficialForm, tag: str | None) -> None:
+    """Enter a form, or replace the one of that name: the one that was read, where `tag` says which. It is every
+    agency's, so it is not for the admin of one of them."""
+    if principal.agency.parent_id is not None:
+        raise Problem("agency_out_of_scope")
     if len(form.headings) != rules.HEADINGS:
         raise invalid("headings", "headings_count", limit=rules.HEADINGS)
     if form.valid_from and form.valid_to and form.valid_to < form.valid_from:
@@ -45,7 +49,7 @@ async def enter_form(connection: Connection, form: OfficialForm, entered_by: str
     standing = await store.form_to_replace(connection, form.form)
     if tag is not None and (standing is None or tag != standing.tag):
         raise Problem("version_changed")
-    await store.enter_form(connection, form, entered_by)
+    await store.enter_form(connection, form, principal.subject)
 
 
 async def form_named(connection: Reading, form: str) -> OfficialForm:

@@ -11,7 +11,7 @@ from shared.domain.civil_time import shown
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import Principal, Staff
+from shared.web.auth import Caller, Principal
 from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.paging import Pages
@@ -48,7 +48,7 @@ _CSV_ORIGIN = ("definition", "basis", "as_of", "synthetic", "units", "divided", 
 )
 async def resolution_report(
     query: Annotated[ReportQuery, Query()],
-    principal: Staff,
+    principal: Caller,
     reference: ReferenceOf,
     room: RoomOf,
     session: ReadingSession,

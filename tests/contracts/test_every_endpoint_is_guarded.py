@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 from services.local_issuer import LocalIssuer
 from services.serve import ROOMS, app_of
 from shared.web.app import describe
-from shared.web.auth import Allows, Role, roles_of
+from shared.web.auth import RIGHTS, Right, Role, allowed, right_of
 from tests.conftest import Database
 from tests.contracts.documents import document
 from tests.support import PROVINCE, bearer, serving, settings_for
@@ -67,32 +67,38 @@ each_route = pytest.mark.parametrize(
 )
 
 
-def guards(dependant: Dependant) -> Iterator[Allows]:
+def guards(dependant: Dependant) -> Iterator[Dependant]:
     """Every guard in the tree of an endpoint's dependencies."""
     for each in dependant.dependencies:
-        if isinstance(each.call, Allows):
-            yield each.call
+        if each.call is allowed:
+            yield each
         yield from guards(each)
 
 
 @each_route
 def test_it_is_guarded_or_declared_public(room: str, route: APIRoute) -> None:
+    assert route.operation_id in RIGHTS, f"{room} {route.path}: {route.operation_id} has no row in rights.RIGHTS"
     found = list(guards(route.dependant))
     if not found:
-        assert route.path in PUBLIC, f"{room} {route.path} has no allows(...): guard it, or declare it public"
+        assert route.path in PUBLIC, f"{room} {route.path} asks for no Caller: guard it, or declare it public"
         assert route.methods == {"GET"}, f"{room} {route.path} is public: it only reads"
+        assert right_of(route) == Right(frozenset()), f"{room} {route.path} asks for no Caller, but has a right"
         return
-    assert len(found) == 1, f"{room} {route.path} has two guards: which one holds?"
-    assert found[0].roles, f"{room} {route.path} is for nobody"
-    assert roles_of(route) == found[0].roles, f"{room} {route.path}: the contract would not show its guard"
+    assert len(found) == 1, f"{room} {route.path} has two guards: one is enough"
+    assert right_of(route).roles, f"{room} {route.path} is for nobody"
+
+
+def test_every_row_of_the_table_is_of_an_endpoint() -> None:
+    assert {route.operation_id for _, route in ROUTES} | {"healthz", "readyz", "metrics"} == set(RIGHTS)
 
 
 @each_route
 def test_the_contract_tells_the_same(room: str, route: APIRoute) -> None:
     for method in sorted(route.methods or ()):
         told = document(room)["paths"][route.path][method.lower()]
-        roles = roles_of(route)
-        assert told.get("x-roles", []) == sorted(roles or ())
+        roles, relation, _ = right_of(route)
+        assert told.get("x-roles", []) == sorted(roles)
+        assert told.get("x-relation") == (relation if roles else None)
         assert bool(told.get("security")) == bool(roles)
 
 
@@ -128,7 +134,7 @@ async def asked(client: httpx.AsyncClient, route: APIRoute, **more: Any) -> list
 @each_route
 async def test_without_a_token_it_is_closed(rooms: dict[str, httpx.AsyncClient], room: str, route: APIRoute) -> None:
     for answer in await asked(rooms[room], route):
-        if roles_of(route) is None:
+        if not right_of(route).roles:
             assert answer.status_code not in (401, 403)
         else:
             assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
@@ -138,10 +144,10 @@ async def test_without_a_token_it_is_closed(rooms: dict[str, httpx.AsyncClient],
 async def test_it_is_closed_to_every_other_role(
     rooms: dict[str, httpx.AsyncClient], issuer: LocalIssuer, room: str, route: APIRoute
 ) -> None:
-    roles = roles_of(route)
-    for role in set(Role) - (roles if roles is not None else set(Role)):
+    roles = right_of(route).roles
+    for role in set(Role) - (roles or set(Role)):
         for answer in await asked(rooms[room], route, headers=bearer(issuer, role, PROVINCE)):
             assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), f"{role} got in"
-    for role in roles or ():
+    for role in roles:
         for answer in await asked(rooms[room], route, headers=bearer(issuer, role, PROVINCE)):
             assert answer.status_code not in (401, 403, 500), f"{role} should get in"

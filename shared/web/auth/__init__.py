@@ -5,22 +5,26 @@
 `keys.py`: an issuer's keys, kept, renewed, and given up when they are withdrawn.
 `tokens.py`: whether a token is what it claims to be.
 `authenticator.py`: from a request to its principal.
-`principals.py` and `roles.py`: what an endpoint allows, and the agencies that a principal covers.
+`rights.py` and `roles.py`: who may do what, one table.
+`principals.py`: who calls an endpoint, and the agencies that he covers.
 """
 
 from shared.web.auth.authenticator import Authenticator
-from shared.web.auth.principals import Allows, Principal, Staff, allows, asked_agency, asked_scope, roles_of
+from shared.web.auth.principals import Caller, Principal, allowed, asked_agency, asked_scope, right_of
+from shared.web.auth.rights import RIGHTS, Relation, Right
 from shared.web.auth.roles import STAFF, Role
 
 __all__ = [
+    "RIGHTS",
     "STAFF",
-    "Allows",
     "Authenticator",
+    "Caller",
     "Principal",
+    "Relation",
+    "Right",
     "Role",
-    "Staff",
-    "allows",
+    "allowed",
     "asked_agency",
     "asked_scope",
-    "roles_of",
+    "right_of",
 ]

@@ -8,7 +8,8 @@ from fastapi.routing import APIRoute
 
 from shared.domain.agencies import Agency
 from shared.reference import Reference
-from shared.web.auth.roles import STAFF, Role
+from shared.web.auth.rights import RIGHTS, Right
+from shared.web.auth.roles import Role
 from shared.web.problems import Problem, invalid
 
 
@@ -32,33 +33,21 @@ async def _principal(request: Request) -> Principal:
     return principal
 
 
-class Allows:
-    """A dependency that lets the named roles pass. A test walks all routes and demands one, or `public`."""
-
-    def __init__(self, *roles: Role) -> None:
-        self.roles = frozenset(roles)
-
-    async def __call__(self, request: Request) -> Principal:
-        principal = await _principal(request)
-        if principal.role not in self.roles:
-            raise Problem("forbidden")
-        return principal
+async def allowed(request: Request) -> Principal:
+    """The holder of the request's token, if his role may do what this endpoint does; else a Problem."""
+    principal = await _principal(request)
+    if principal.role not in RIGHTS[request.scope["route"].operation_id].roles:
+        raise Problem("forbidden")
+    return principal
 
 
-def roles_of(route: APIRoute) -> frozenset[Role] | None:
-    """The roles that an endpoint is for; None: it is public."""
-    for dependency in route.dependant.dependencies:
-        if isinstance(dependency.call, Allows):
-            return dependency.call.roles
-    return None
+#: Who calls an endpoint. Which roles may stands in rights.RIGHTS, by the operation's id.
+Caller = Annotated[Principal, Depends(allowed)]
 
 
-def allows(*roles: Role) -> Any:
-    """`Annotated[Principal, allows(Role.COUNTER)]`: the endpoint is for these roles."""
-    return Depends(Allows(*roles))
-
-
-Staff = Annotated[Principal, allows(*STAFF)]
+def right_of(route: APIRoute) -> Right:
+    """Whose the action of an endpoint is. KeyError: the table has no row for it."""
+    return RIGHTS[route.operation_id or route.name]
 
 
 def asked_scope(code: str | None, reference: Reference, principal: Principal, day: Any) -> frozenset[int]:

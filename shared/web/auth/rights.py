@@ -1,0 +1,186 @@
+"""Who may do what: one table, which every endpoint reads, the contracts show and docs/rights.md prints.
+
+A right has two halves. The roles are held against the token before anything is read; whoever has none of them is
+refused (403). The relation is what the part of the agency tree that the token covers, as of today, must hold; the use
+case that knows the dossier asks for it, and to whoever lacks it a dossier is not there (404), or its act is refused
+(403).
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
+
+from shared.web.auth.roles import STAFF, Role
+
+
+class Relation(StrEnum):
+    """What must lie in the part of the tree that a token covers."""
+
+    NONE = "none"  #: nothing: what is asked is of no agency and no dossier
+    WITHIN = "within"  #: a list shows what lies within
+    AGENCY = "agency"  #: the agency that is named, or whose the thing is
+    PROVINCE = "province"  #: every agency in force
+    RECEIVER_OR_HOLDER = "receiver_or_holder"  #: who received the dossier, or who has it in hands
+    PARTY = "party"  #: one of these, or who takes part in it, or who gave it until it is received
+    HOLDER = "holder"  #: who has it in hands
+    GIVER = "giver"  #: who gave it, and it is not received yet
+    SHARE = "share"  #: whose share it is, or who has the paper that was given back
+    AT_WORK = "at_work"  #: who has it in hands, or an open share of it
+    ASKED = "asked"  #: the unit that was asked
+
+
+class Right(NamedTuple):
+    """Whose an action is. roles: none of them, it is everybody's. by_delegation: those that need a delegation of a
+    leader for it."""
+
+    roles: frozenset[Role]
+    relation: Relation = Relation.NONE
+    by_delegation: frozenset[Role] = frozenset()
+
+
+def _of(*roles: Role, relation: Relation = Relation.NONE, by_delegation: Iterable[Role] = ()) -> Right:
+    return Right(frozenset(roles), relation, frozenset(by_delegation))
+
+
+_PUBLIC = Right(frozenset())
+#: Who informs the applicant, and takes what he brings. A supervisor watches and moves nothing.
+_ONE_STOP = (Role.COUNTER, Role.ADMIN, Role.MACHINE)
+_OFFICERS = (Role.COUNTER, Role.HANDLER, Role.LEADER)
+_AGENCY = (*_OFFICERS, Role.ADMIN, Role.MACHINE)
+#: A machine decides nothing in a leader's place.
+_MOVERS = (*_OFFICERS, Role.ADMIN)
+#: Art. 19(9) of Decree 61/2018: the agency proposes and sends the letter, the one-stop informs.
+_PROPOSERS = (Role.HANDLER, Role.LEADER, Role.ADMIN, Role.MACHINE)
+#: Who answers for the figures of an agency, or watches over them.
+_WATCHERS = (Role.LEADER, Role.SUPERVISOR, Role.ADMIN)
+
+_SEEN = Relation.RECEIVER_OR_HOLDER
+_READ_DOSSIER = _of(*STAFF, relation=_SEEN)
+_READ_CASE = _of(*STAFF, relation=Relation.PARTY)
+_LISTED = _of(*STAFF, relation=Relation.WITHIN)
+_REPORT = _of(*STAFF, relation=Relation.AGENCY)
+_ACT = _of(*_AGENCY, relation=_SEEN)
+_AT_COUNTER = _of(*_ONE_STOP, relation=_SEEN)
+
+#: What a leader decides for the agency, or whoever was delegated (routing_service/delegations).
+_DECIDE = _of(*_MOVERS, relation=Relation.HOLDER, by_delegation=(Role.COUNTER, Role.HANDLER))
+
+#: By the operation's id in the contracts.
+RIGHTS: Mapping[str, Right] = MappingProxyType(
+    {
+        # health and catalogues: everybody's (Circular 01/2018 art. 16(2)d)
+        "healthz": _PUBLIC,
+        "readyz": _PUBLIC,
+        "metrics": _PUBLIC,
+        "listProcedures": _PUBLIC,
+        "readProcedure": _PUBLIC,
+        "listSupplementRules": _PUBLIC,
+        "readSupplementRule": _PUBLIC,
+        "previewDeadline": _PUBLIC,
+        "trackDossier": _PUBLIC,  # the more the receipt's secret or the applicant's own token shows
+        "listAgencies": _PUBLIC,
+        "readAgency": _PUBLIC,
+        "readAgencySessions": _PUBLIC,
+        "readCalendar": _PUBLIC,
+        "definitions": _PUBLIC,
+        "listOfficialForms": _PUBLIC,
+        "readOfficialForm": _PUBLIC,
+        # intake
+        "enterSupplementRule": _of(Role.ADMIN, relation=Relation.PROVINCE),
+        "endSupplementRule": _of(Role.ADMIN, relation=Relation.PROVINCE),
+        "receiveDossier": _of(Role.CITIZEN, *_ONE_STOP, relation=Relation.AGENCY),
+        "listDossiers": _LISTED,
+        "readDossier": _READ_DOSSIER,
+        "readDossierEvents": _READ_DOSSIER,
+        "readDeadline": _READ_DOSSIER,
+        "listForms": _READ_DOSSIER,
+        "readForm": _READ_DOSSIER,
+        "readLedger": _REPORT,
+        "actOnDossiers": _ACT,
+        "acceptDossier": _AT_COUNTER,
+        "refuseDossier": _AT_COUNTER,
+        "requestSupplement": _ACT,
+        "supplementDossier": _AT_COUNTER,
+        "requestPayment": _ACT,
+        "payDossier": _AT_COUNTER,
+        "extendDossier": _AT_COUNTER,
+        "apologise": _ACT,
+        "withdrawDossier": _AT_COUNTER,
+        "stopDossier": _ACT,
+        "finishDossier": _ACT,
+        "returnDossier": _AT_COUNTER,
+        "reopenDossier": _of(Role.SUPERVISOR, Role.ADMIN, relation=_SEEN),
+        "correctDossier": _of(Role.SUPERVISOR, Role.ADMIN, relation=_SEEN),
+        "readApologies": _READ_DOSSIER,
+        "recordSending": _ACT,
+        "recordReceipt": _ACT,
+        "listUnsentApologies": _LISTED,
+        "proposeExtension": _of(*_PROPOSERS, relation=Relation.HOLDER),
+        "readExtensionProposals": _READ_DOSSIER,
+        "rejectExtension": _AT_COUNTER,
+        "listOpenProposals": _LISTED,
+        "importDossiers": _of(Role.ADMIN, Role.MACHINE, relation=Relation.AGENCY),
+        "listImports": _of(Role.ADMIN, Role.MACHINE, relation=Relation.WITHIN),
+        "readImport": _of(Role.ADMIN, Role.MACHINE, relation=Relation.AGENCY),
+        "readImportRejects": _of(Role.ADMIN, Role.MACHINE, relation=Relation.AGENCY),
+        # routing
+        "setAgencySessions": _of(Role.ADMIN, relation=Relation.AGENCY),
+        "previewCalendarChange": _of(Role.ADMIN, relation=Relation.PROVINCE),
+        "changeCalendar": _of(Role.ADMIN, relation=Relation.PROVINCE),
+        "listCalendarChanges": _of(*STAFF),
+        "readCalendarChange": _of(*STAFF),
+        "openCase": _of(Role.MACHINE, relation=Relation.AGENCY),
+        "openCases": _of(Role.MACHINE, relation=Relation.AGENCY),
+        "listCases": _LISTED,
+        "readCase": _READ_CASE,
+        "reportFinish": _of(*_OFFICERS, relation=Relation.HOLDER),
+        "handOver": _of(*_AGENCY, relation=Relation.HOLDER),
+        "listHandOvers": _READ_CASE,
+        "receiveHandOver": _of(*_AGENCY, relation=Relation.HOLDER),
+        "declineHandOver": _DECIDE,
+        "recallHandOver": _of(*_AGENCY, relation=Relation.GIVER),
+        "returnHandOver": _DECIDE,
+        "assignCase": _DECIDE,
+        "listAssignments": _READ_CASE,
+        "actOnCases": _of(*_MOVERS, relation=Relation.HOLDER),
+        # nobody delegates what is another's to decide
+        "delegate": _of(Role.LEADER, relation=Relation.AGENCY),
+        "listDelegations": _LISTED,
+        "endDelegation": _of(Role.LEADER, Role.ADMIN, relation=Relation.AGENCY),
+        "reorganise": _of(Role.ADMIN, relation=Relation.AGENCY),
+        "listReorganisations": _LISTED,
+        "readReorganisation": _of(*STAFF, relation=Relation.AGENCY),
+        "listLeftOver": _of(*STAFF, relation=Relation.AGENCY),
+        "readWorklist": _LISTED,
+        "listSegments": _READ_CASE,
+        "finishSegment": _of(*_OFFICERS, relation=Relation.SHARE),
+        "listOpenSegments": _LISTED,
+        "askOpinion": _of(*_OFFICERS, relation=Relation.AT_WORK),
+        "readOpinions": _READ_CASE,
+        "answerOpinion": _of(*_OFFICERS, relation=Relation.ASKED),
+        "listOpinions": _LISTED,
+        "listOverdue": _LISTED,
+        "listDueSoon": _LISTED,
+        "listOwedApologies": _LISTED,
+        "countOwedApologies": _LISTED,
+        "defineWorkflow": _of(Role.ADMIN, relation=Relation.AGENCY),
+        "listWorkflows": _of(*STAFF),
+        "readWorkflow": _of(*STAFF),
+        # stats
+        "resolutionReport": _REPORT,
+        "resolutionReportDossiers": _REPORT,
+        "enterOfficialForm": _of(Role.ADMIN, relation=Relation.PROVINCE),
+        "tableII06a": _REPORT,
+        "letterAnnex": _REPORT,
+        "lateList": _REPORT,
+        "index766Report": _REPORT,
+        "sealEdition": _of(*_WATCHERS, relation=Relation.AGENCY),
+        "listEditions": _LISTED,
+        "readEdition": _REPORT,
+        "readEditionContent": _REPORT,
+        "printEdition": _REPORT,
+        "listEditionChanges": _REPORT,
+        "recomputeEdition": _of(*_WATCHERS, relation=Relation.AGENCY),
+    }
+)

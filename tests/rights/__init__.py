@@ -1,0 +1,1 @@
+"""Who may do what: every cell of the table of rights, for allow and for deny."""

@@ -1,0 +1,180 @@
+"""Every right about a dossier, for each of its roles and for each who stands in some relation to it: whoever received
+it, has it in hands, gave it, was asked about it, or has nothing to do with it. Roles without the right are refused by
+tests/contracts/test_every_endpoint_is_guarded.py, whatever they ask."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from services.local_issuer import LocalIssuer
+from services.serve import app_of
+from shared.web.auth import RIGHTS, Relation, Role
+from shared.web.clock import now
+from tests.conftest import Database
+from tests.intake.lives import received, submitted
+from tests.support import JUSTICE, PROVINCE, WARD, bearer, serving, settings_for
+
+#: Another ward, and a department: neither has anything to do with the dossier, until the latter is asked.
+STRANGER, ASKED = "19342", "QT25-D04"
+LATER = (now() + timedelta(days=20)).isoformat()
+
+
+@dataclass
+class Province:
+    """The three rooms over one database."""
+
+    intake: httpx.AsyncClient
+    routing: httpx.AsyncClient
+    issuer: LocalIssuer
+
+    def as_(self, role: str, agency: str) -> dict[str, str]:
+        return bearer(self.issuer, role, agency)
+
+    async def did(self, client: httpx.AsyncClient, path: str, role: str, agency: str, body: Any = None) -> Any:
+        answer = await client.post(path, json=body, headers=self.as_(role, agency))
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
+
+    async def dossier(self, state: str) -> str:
+        """Received by the ward and held by the justice department; `given`: it has not received it yet. submitted:
+        nobody looked at it yet, and it is nobody's but the ward's."""
+        if state == "submitted":
+            made = await submitted(self.intake, agency=WARD)
+            return str(made["code"])
+        code = str((await received(self.intake, agency=WARD))["code"])
+        await self.did(self.routing, "/v1/cases", "machine", PROVINCE, {"code": code})
+        case = f"/v1/cases/{code}"
+        await self.did(self.routing, f"{case}/hand-overs", "handler", WARD, {"to_agency": JUSTICE})
+        if state != "given":
+            await self.did(self.routing, f"{case}/hand-overs/1/receive", "handler", JUSTICE)
+        if state == "asked":
+            question = {"agency": ASKED, "content": "Xin ý kiến", "allotted": {"value": 8, "unit": "working_hour"}}
+            await self.did(self.routing, f"{case}/opinions", "handler", JUSTICE, question)
+        return code
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def province(database: Database, issuer: LocalIssuer) -> AsyncIterator[Province]:
+    settings = settings_for(database, issuer)
+    async with (
+        serving(app_of("intake").create_app(settings)) as intake,
+        serving(app_of("routing").create_app(settings)) as routing,
+    ):
+        intake.headers.update(bearer(issuer, "admin", PROVINCE))
+        yield Province(intake, routing, issuer)
+
+
+@dataclass(frozen=True)
+class Act:
+    """How an operation is called on a dossier: well-formed, so that who asks is what decides."""
+
+    method: str
+    path: str
+    body: Any = None
+    state: str = "held"
+
+
+_REASON = {"reason": "Theo quy định"}
+_LETTER = {**_REASON, "number": "12/PXL-STP", "signed_by": "Trần Văn Bình"}
+INTAKE = {
+    "readDossier": Act("GET", ""),
+    "readDossierEvents": Act("GET", "/events"),
+    "readDeadline": Act("GET", "/deadline"),
+    "listForms": Act("GET", "/forms"),
+    "readForm": Act("GET", "/forms/receipt.pdf"),
+    "readApologies": Act("GET", "/apologies"),
+    "readExtensionProposals": Act("GET", "/extension-proposals"),
+    "acceptDossier": Act("POST", "/accept", {}, "submitted"),
+    "refuseDossier": Act("POST", "/refuse", _REASON, "submitted"),
+    "requestSupplement": Act("POST", "/supplement-requests", _REASON),
+    "supplementDossier": Act("POST", "/supplements", {}),
+    "requestPayment": Act("POST", "/payment-requests", _REASON),
+    "payDossier": Act("POST", "/payments", {}),
+    "extendDossier": Act("POST", "/extensions", {**_LETTER, "new_due_at": LATER}),
+    "apologise": Act("POST", "/apologies", {**_LETTER, "kind": "lost_or_damaged"}),
+    "withdrawDossier": Act("POST", "/withdraw", _REASON),
+    "stopDossier": Act("POST", "/stop", _REASON),
+    "finishDossier": Act("POST", "/finish", {"outcome": "granted"}),
+    "returnDossier": Act("POST", "/return", {}),
+    "reopenDossier": Act("POST", "/reopen", _REASON),
+    "correctDossier": Act(
+        "POST", "/corrections", {**_REASON, "decision": "07/BB", "applicant": {"name": "Nguyễn Thị Mận"}}
+    ),
+    "proposeExtension": Act(
+        "POST", "/extension-proposals", {**_LETTER, "apology": "Cơ quan xin lỗi", "new_due_at": LATER}
+    ),
+}
+ROUTING = {
+    "readCase": Act("GET", ""),
+    "listHandOvers": Act("GET", "/hand-overs"),
+    "listAssignments": Act("GET", "/assignments"),
+    "listSegments": Act("GET", "/segments"),
+    "readOpinions": Act("GET", "/opinions"),
+    "reportFinish": Act("POST", "/finish", {"outcome": "granted"}),
+    "handOver": Act("POST", "/hand-overs", {"to_agency": STRANGER}),
+    "receiveHandOver": Act("POST", "/hand-overs/1/receive", {}, "given"),
+    "declineHandOver": Act("POST", "/hand-overs/1/decline", _REASON, "given"),
+    "recallHandOver": Act("POST", "/hand-overs/1/recall", {}, "given"),
+    "returnHandOver": Act("POST", "/hand-overs/1/return", _REASON),
+    "assignCase": Act("POST", "/assignments", {"assignee": "an@QT25-D03"}),
+    "askOpinion": Act(
+        "POST",
+        "/opinions",
+        {"agency": ASKED, "content": "Xin ý kiến", "allotted": {"value": 8, "unit": "working_hour"}},
+    ),
+    "answerOpinion": Act("POST", "/opinions/1/answer", {"answer": "Thống nhất"}, "asked"),
+}
+#: Whose tests hold the rest: what is asked of a list, of an agency, of many dossiers at once, of a share.
+ELSEWHERE = {
+    "actOnDossiers": "tests/intake/test_bulk.py",
+    "actOnCases": "tests/routing/test_bulk.py",
+    "recordSending": "tests/intake/test_apology_register.py",
+    "recordReceipt": "tests/intake/test_apology_register.py",
+    "rejectExtension": "tests/intake/test_extension_proposal.py",
+    "finishSegment": "tests/routing/test_segments_sequential.py",
+}
+#: Of whom an act may be, by the relation that it asks for.
+_MAY = {
+    Relation.RECEIVER_OR_HOLDER: {WARD, JUSTICE, PROVINCE},
+    Relation.PARTY: {WARD, JUSTICE, PROVINCE},
+    Relation.HOLDER: {JUSTICE, PROVINCE},
+    Relation.GIVER: {WARD, PROVINCE},
+    Relation.AT_WORK: {JUSTICE, PROVINCE},
+    Relation.ASKED: {ASKED, PROVINCE},
+}
+CELLS = [(room, name) for room, acts in (("intake", INTAKE), ("routing", ROUTING)) for name in acts]
+
+
+def test_every_right_about_a_dossier_is_tried() -> None:
+    of_a_dossier = {name for name, right in RIGHTS.items() if right.relation in {*_MAY, Relation.SHARE}}
+    assert of_a_dossier == {*INTAKE, *ROUTING, *ELSEWHERE}
+
+
+@pytest.mark.parametrize(("room", "name"), CELLS, ids=[name for _, name in CELLS])
+async def test_it_is_for_whoever_stands_in_that_relation_and_for_nobody_else(
+    province: Province, room: str, name: str
+) -> None:
+    act, right = {**INTAKE, **ROUTING}[name], RIGHTS[name]
+    client, base = (province.intake, "/v1/dossiers") if room == "intake" else (province.routing, "/v1/cases")
+    may = _MAY[right.relation] - ({JUSTICE} if act.state == "submitted" else set())
+    code = await province.dossier(act.state)
+    for agency in (STRANGER, ASKED, WARD, JUSTICE, PROVINCE):
+        for role in sorted(right.roles - {Role.CITIZEN}):
+            answer = await client.request(
+                act.method, f"{base}/{code}{act.path}", json=act.body, headers=province.as_(role, agency)
+            )
+            allowed = agency in may and role not in right.by_delegation
+            told = f"{role} of {agency}: {answer.status_code} {answer.text[:300]}"
+            if allowed:
+                assert answer.status_code not in (401, 403, 404, 500), told
+                if act.method != "GET" and answer.status_code < 300:
+                    code = await province.dossier(act.state)
+            else:
+                assert answer.status_code in (403, 404), told
+            if agency == STRANGER:
+                assert answer.status_code == 404, f"a stranger does not learn that it exists: {told}"
