@@ -10,7 +10,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
@@ -20,13 +20,14 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from bench.figures import Figure, Goal, percentile
 from bench.ground import Ground, reference_in
 from shared.reference import Reference
-from shared.web.auth import Allows, Authenticator, Principal, Role, allows
+from shared.web.auth import Authenticator, Caller, Role, allowed
 from shared.web.auth.issuers import Issuer
 from shared.web.clock import now
 
 _GOAL = Goal("ours", "≤", 150)
 _ISSUER, _AUDIENCE, _AGENCY = "bench", "motcua", "44"
-_GUARD = Allows(Role.LEADER)
+#: Any that is for leaders.
+_OPERATION = "sealEdition"
 
 
 def measure(ground: Ground) -> list[Figure]:
@@ -50,8 +51,8 @@ async def _figures(reference: Reference, file: Path, keys: dict[str, RSAKey | EC
     )
     app = _app(authenticator, reference)
     first = _token(keys["ES256"], "ES256", -1)
-    await _GUARD(_request(app, first))  # the keys are read
-    known = await _timed([lambda: _GUARD(_request(app, first))] * times)
+    await allowed(_request(app, first))  # the keys are read
+    known = await _timed([lambda: allowed(_request(app, first))] * times)
     bare = await _timed([lambda: _handled(app, "/open", first)] * times)
     guarded = await _timed([lambda: _handled(app, "/guarded", first)] * times)
     figures = [
@@ -68,7 +69,7 @@ async def _figures(reference: Reference, file: Path, keys: dict[str, RSAKey | EC
     ]
     for algorithm, key in keys.items():
         tokens = [_token(key, algorithm, number) for number in range(times)]
-        new = await _timed([lambda token=token: _GUARD(_request(app, token)) for token in tokens])  # type: ignore[misc]
+        new = await _timed([lambda token=token: allowed(_request(app, token)) for token in tokens])  # type: ignore[misc]
         alone = await _timed([lambda token=token: _verified(key, algorithm, token) for token in tokens])  # type: ignore[misc]  # noqa: B023
         figures.append(
             Figure(
@@ -95,8 +96,8 @@ def _app(authenticator: Authenticator, reference: Reference) -> FastAPI:
     async def for_anybody() -> Response:
         return Response(b"{}")
 
-    @app.get("/guarded")
-    async def for_leaders(principal: Annotated[Principal, allows(Role.LEADER)]) -> Response:
+    @app.get("/guarded", operation_id=_OPERATION)
+    async def for_leaders(principal: Caller) -> Response:
         return Response(b"{}")
 
     return app
@@ -135,7 +136,7 @@ def _scope(app: FastAPI, path: str, token: str) -> dict[str, Any]:
 
 
 def _request(app: FastAPI, token: str) -> Request:
-    return Request(_scope(app, "/guarded", token))
+    return Request({**_scope(app, "/guarded", token), "route": SimpleNamespace(operation_id=_OPERATION)})
 
 
 async def _handled(app: FastAPI, path: str, token: str) -> None:

@@ -1,4 +1,5 @@
-"""The rooms' promises: each room's openapi.json and the page of rights, written from the code, checked for staleness."""
+"""The rooms' promises: each room's openapi.json and the page of rights, written from the code and checked for
+staleness."""
 
 import json
 from pathlib import Path
@@ -38,7 +39,11 @@ _RELATIONS = {
 }
 _RIGHTS_HEAD = """# Who may do what
 
-Written by `make contracts` from `shared/web/auth/rights.py`, which every endpoint reads. Two things are needed: a role, and that something lies in the part of the agency tree that the token covers today. Without the role the answer is 403; what lies outside is not there (404), or the act is refused (403). ✓: may; D: by delegation of a leader ([hand-overs](hand-overs.md)). No mark in a row: everybody's, without a token.
+Written by `make contracts` from `shared/web/auth/rights.py`, which every endpoint reads.
+
+Two things are needed: a role, and that something lies in the part of the agency tree that the token covers today.
+Without the role the answer is 403; what lies outside is not there (404), or the act is refused (403). ✓: may; D: by
+delegation of a leader ([hand-overs](hand-overs.md)). No mark in a row: everybody's, without a token.
 
 | `x-relation` | | what must lie within |
 |---|---|---|
