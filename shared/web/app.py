@@ -3,11 +3,10 @@
 import asyncio
 import time
 from codecs import BOM_UTF8
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin
-from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -18,19 +17,22 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.reference import Reference, ReferenceKeeper
 from shared.web.auth import Authenticator, right_of
 from shared.web.background import Worker
 from shared.web.database import open_pool
 from shared.web.direct import Direct
+from shared.web.edge import Edge
+from shared.web.json_bodies import repeats_a_name
 from shared.web.limits import Limits
 from shared.web.log import configure
+from shared.web.metrics import Metrics
 from shared.web.problems import (
     MEDIA_TYPE,
     Problem,
@@ -41,7 +43,6 @@ from shared.web.problems import (
     on_http_exception,
     on_problem,
     on_validation_error,
-    problem_response,
 )
 from shared.web.settings import Settings
 
@@ -105,7 +106,8 @@ async def _reference(request: Request) -> Reference:
 async def _understood(request: Request) -> None:
     """A parameter that is misspelt would be a filter that silently does not hold: a wrong number. So would one that is
     given twice: only the last is read. JSON is in UTF-8 (RFC 8259 8.1) without a byte order mark, and the framework
-    also reads it with one, and in UTF-16 and UTF-32: there each ASCII sign has a zero byte, here none has."""
+    also reads it with one, and in UTF-16 and UTF-32: there each ASCII sign has a zero byte, here none has. A name that
+    stands twice in one object would mean what the last one says, to us; to whoever looked at it before, the first."""
     route = request.scope["route"]
     given = request.query_params
     if given:
@@ -119,6 +121,8 @@ async def _understood(request: Request) -> None:
         body = await request.body()
         if b"\0" in body or body.startswith(BOM_UTF8):
             raise Problem("malformed_json")
+        if repeats_a_name(body):
+            raise Problem("malformed_json", Reason("", "repeated_name"))
 
 
 def _query_names(dependant: Dependant) -> dict[str, bool]:
@@ -187,7 +191,25 @@ def make_app(plan: RoomPlan, settings: Settings, *, schema_revision: str, databa
     app.state.schema_revision = schema_revision
     app.state.max_body_bytes = settings.max_body_bytes
     app.state.access_log = settings.access_log
+    if settings.cors_origins:
+        app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **_CORS)
     return app
+
+
+#: What pages of the origins that an installation names may send, and read of an answer. No cookies: tokens are sent.
+_CORS: dict[str, Any] = {
+    "allow_methods": ["GET", "POST", "PUT"],
+    "allow_headers": [
+        *("Accept", "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-Match"),
+        *("If-None-Match", "Receipt-Secret"),
+    ],
+    "expose_headers": [
+        *("Content-Disposition", "ETag", "Idempotency-Replayed", "Location", "RateLimit", "RateLimit-Policy"),
+        *("Retry-After", "WWW-Authenticate", "X-Request-Id"),
+    ],
+    "allow_credentials": False,
+    "max_age": 600,
+}
 
 
 def describe(plan: RoomPlan, *, lifespan: Any = None) -> FastAPI:
@@ -208,7 +230,7 @@ def describe(plan: RoomPlan, *, lifespan: Any = None) -> FastAPI:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         servers=[{"url": "/", "description": "This service"}],
     )
-    metrics = _Metrics(plan.name)
+    metrics = Metrics(plan.name)
     for router in plan.routers:
         app.include_router(router, dependencies=[Depends(_understood)])
     app.include_router(_health_router(metrics))
@@ -220,12 +242,12 @@ def describe(plan: RoomPlan, *, lifespan: Any = None) -> FastAPI:
         if route.operation_id in plan.direct
         for method in route.methods or ()
     }
-    app.add_middleware(_Edge, metrics=metrics, streamed=plan.streamed, direct=direct)
+    app.add_middleware(Edge, metrics=metrics, streamed=plan.streamed, direct=direct)
     app.openapi = lambda: _document(app, plan)  # type: ignore[method-assign]
     return app
 
 
-def _health_router(metrics: "_Metrics") -> APIRouter:
+def _health_router(metrics: Metrics) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/healthz", summary="Alive", operation_id="healthz", response_description="It answers")
@@ -333,122 +355,3 @@ _BEARER = {
     " credentials for machines. It gives a role and an agency, whose subtree it covers. `motcua token` issues one in"
     " embedded mode. Which roles may call an operation stands in its `x-roles`.",
 }
-
-
-class _Metrics:
-    def __init__(self, room: str) -> None:
-        self.registry = CollectorRegistry()
-        labels = ("room", "method", "route", "status")
-        self._requests = Counter("motcua_requests", "Requests served", labels, registry=self.registry)
-        self._seconds = Histogram(
-            "motcua_request_seconds", "Duration of requests", ("room", "method", "route"), registry=self.registry
-        )
-        self._room = room
-        self._known: dict[tuple[str, str, int], tuple[Any, Any]] = {}
-
-    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
-        requests, durations = self._known.get((method, route, status)) or self._series(method, route, status)
-        requests.inc()
-        durations.observe(seconds)
-
-    def _series(self, method: str, route: str, status: int) -> tuple[Any, Any]:
-        """Found once: by its labels a series costs 10 µs to find, twice a request."""
-        made = (
-            self._requests.labels(self._room, method, route, status),
-            self._seconds.labels(self._room, method, route),
-        )
-        self._known[method, route, status] = made
-        return made
-
-
-#: The database or a wire to it is away for a moment: 503, not 500.
-_AWAY = (
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # the wire ended in the middle of an answer
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-)
-
-
-class _Edge:
-    """Pure ASGI (a BaseHTTPMiddleware adds 156 µs to every request): request id, metrics, and no 500 that talks."""
-
-    def __init__(
-        self, app: ASGIApp, metrics: _Metrics, streamed: frozenset[str], direct: Mapping[tuple[str, str], ASGIApp]
-    ) -> None:
-        self._app = app
-        self._metrics = metrics
-        self._streamed = streamed
-        self._direct = direct
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        began = time.perf_counter()
-        request_id = uuid4().hex
-        status = 0
-
-        async def send_marked(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [
-                    *message["headers"],
-                    (b"x-request-id", request_id.encode()),
-                    (b"x-content-type-options", b"nosniff"),
-                ]
-            await send(message)
-
-        limit = None if scope["path"] in self._streamed else scope["app"].state.max_body_bytes
-        taken = 0
-
-        async def receive_bounded() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if limit is not None and taken > limit:
-                raise HTTPException(413)
-            return message
-
-        try:
-            if b"%00" in scope["query_string"] or "\0" in scope["path"]:
-                # The database has no such character: said once here, for every room and parameter.
-                reason = Reason("path" if "\0" in scope["path"] else "query", "control_characters")
-                await problem_response(Request(scope), "invalid_request", [reason])(scope, receive, send_marked)
-            elif limit is not None and _declared_length(scope) > limit:
-                await problem_response(Request(scope), "body_too_large")(scope, receive, send_marked)
-            else:
-                app = self._direct.get((scope["method"], scope["path"]), self._app)
-                await app(scope, receive_bounded, send_marked)
-        except Exception as error:
-            # The text of an error may hold personal data (a constraint names the row): its type and place suffice.
-            place = _place(error)
-            unavailable = isinstance(error, _AWAY)
-            log.error("request.failed", error=type(error).__name__, place=place, request_id=request_id)
-            if status == 0:
-                code = "unavailable" if unavailable else "internal_error"
-                headers = {"Retry-After": "1"} if unavailable else None
-                await problem_response(Request(scope), code, headers=headers)(scope, receive, send_marked)
-        finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
-            seconds = time.perf_counter() - began
-            self._metrics.observe(scope["method"], route, status, seconds)
-            if scope["app"].state.access_log:
-                ms = round(seconds * 1000, 1)
-                log.info("request", method=scope["method"], route=route, status=status, ms=ms, request_id=request_id)
-
-
-def _place(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno}" if trace else ""
-
-
-def _declared_length(scope: Scope) -> int:
-    text = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    return int(text) if text.isdigit() else 0

@@ -19,7 +19,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from shared.web.problems import Problem, invalid, is_json, on_http_exception, on_problem, reasons_of
+from shared.web.json_bodies import repeats_a_name
+from shared.web.problems import Problem, Reason, invalid, is_json, on_http_exception, on_problem, reasons_of
 
 #: Gives one argument of the endpoint.
 Source = Callable[[Request], Awaitable[Any]]
@@ -97,6 +98,8 @@ def _body(model: Any) -> Source:
         body = await request.body()
         if not body:
             raise invalid("", "required")
+        if repeats_a_name(body):
+            raise Problem("malformed_json", Reason("", "repeated_name"))
         try:
             return adapter.validate_json(body)
         except ValidationError as error:

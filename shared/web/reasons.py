@@ -475,6 +475,14 @@ REASONS = MappingProxyType(
             "this report is sealed, and edition {number} holds: to seal it anew, correct that one and say why",
         ),
         "only_with_correction": ("chỉ gửi kèm khi đính chính một bản chốt", "goes only with the edition it corrects"),
+        "content_encoding": (
+            "không nhận nội dung nén; hãy gửi nguyên văn",
+            "compressed bodies are not taken: send it as it is, without Content-Encoding",
+        ),
+        "repeated_name": (
+            "một đối tượng JSON có hai trường cùng tên",
+            "an object of the JSON has the same name twice",
+        ),
         "edition_was_changed": (
             "bản chốt {number} đã bị sửa sau khi chốt nên không in được; hãy nhờ người vận hành kiểm chứng",
             "edition {number} was changed after it was sealed, and is not printed: have the operator verify it",

@@ -1,6 +1,7 @@
 """What an installation can set, all by environment variables that begin with MOTCUA_."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -19,6 +20,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.web.auth.issuers import LOCAL_ISSUER, Issuer, ListedIssuer, need_distinct, refused
 from shared.web.auth.roles import Role
+
+#: As a browser sends it: RFC 6454 6.2.
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?")
 
 
 class Settings(BaseSettings):
@@ -66,6 +70,9 @@ class Settings(BaseSettings):
     #: How many proxies stand before the service and tell in X-Forwarded-For whom they saw.
     trusted_proxies: Annotated[int, Field(ge=0)] = 0
 
+    #: Origins whose pages may call the services from a browser, https://motcua.example.gov.vn; none unless said.
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+
     #: Where the services answer: each uses its neighbours', the `motcua` command all three.
     intake_url: str = "http://127.0.0.1:8001"
     routing_url: str = "http://127.0.0.1:8002"
@@ -90,6 +97,20 @@ class Settings(BaseSettings):
     def trusted(self) -> tuple[Issuer, ...]:
         """The issuers whose tokens are believed."""
         return self._trusted
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _origins(cls, given: object) -> object:
+        listed = given.replace(",", " ").split() if isinstance(given, str) else given
+        if isinstance(listed, list | tuple) and not all(
+            isinstance(one, str) and _ORIGIN.fullmatch(one) for one in listed
+        ):
+            raise refused(
+                "no_origin",
+                "phải là các địa chỉ như https://motcua.example.gov.vn, cách nhau bằng dấu phẩy",
+                "must be origins like https://motcua.example.gov.vn, with commas between them",
+            )
+        return listed
 
     @field_validator("issuers", mode="before")
     @classmethod
