@@ -90,7 +90,10 @@ async def _figures(reference: Reference, file: Path, keys: dict[str, RSAKey | EC
 def _app(authenticator: Authenticator, reference: Reference) -> FastAPI:
     """A handler twice: for anybody, and for leaders."""
     app = FastAPI()
-    app.state.room = SimpleNamespace(authenticator=authenticator, reference=SimpleNamespace(current=reference))
+    limits = SimpleNamespace(call=lambda *_, **__: {})
+    app.state.room = SimpleNamespace(
+        authenticator=authenticator, reference=SimpleNamespace(current=reference), limits=limits
+    )
 
     @app.get("/open")
     async def for_anybody() -> Response:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 #: What the services run on is in dev.txt with the same versions.
 PINNED = ("dev.txt", "supply.txt")
 _LOOK_UP = (*(sys.executable, "-m", "pip_audit", "--disable-pip", "--progress-spinner", "off", "--format", "json"),)
-_UNREACHABLE = ("ConnectionError", "NameResolutionError", "ServiceError", "Timeout", "timed out")
+_UNREACHABLE = ("requests.exceptions.", "NameResolutionError", "ServiceError", "timed out")
 
 
 class Outcome(NamedTuple):

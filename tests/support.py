@@ -40,6 +40,8 @@ def settings_for(database: Any, issuer: LocalIssuer, **changes: Any) -> Settings
         "tracking_key": "a key that is for tests of receipts",
         "service_token": token(issuer, "machine", PROVINCE),
         "pool_size": 8,
+        "calls_per_minute": 0,  # one token asks for a whole module
+        "address_calls_per_minute": 0,
         "background": False,
     }
     return Settings(**{**values, **changes})

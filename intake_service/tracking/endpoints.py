@@ -21,7 +21,7 @@ from shared.web.app import ReferenceOf, RoomOf, room_of
 from shared.web.clock import now
 from shared.web.problems import Problem, on_problem, on_validation_error, refusals
 
-_UNCACHED = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+_UNCACHED = {"Cache-Control": "no-store"}
 _HEADERS = {
     "RateLimit": {
         "description": "What is left to this client, and in how many seconds more",

@@ -43,6 +43,7 @@ from shared.web.problems import (
     on_http_exception,
     on_problem,
     on_validation_error,
+    refusals,
 )
 from shared.web.settings import Settings
 
@@ -333,6 +334,9 @@ def _document(app: FastAPI, plan: RoomPlan) -> dict[str, Any]:
                         "description": "`invalid_request`: The request is not valid (Dữ liệu gửi lên không hợp lệ)",
                         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
                     }
+        for path, operations in document["paths"].items():
+            for operation in operations.values() if path.startswith("/v1/") else ():
+                operation["responses"].setdefault("429", _TOO_MANY)
         document["components"]["securitySchemes"] = {"bearer": _BEARER}
         for route in (route for router in plan.routers for route in router.routes if isinstance(route, APIRoute)):
             roles, relation, _ = right_of(route)
@@ -346,6 +350,18 @@ def _document(app: FastAPI, plan: RoomPlan) -> dict[str, Any]:
         app.openapi_schema = document
     return app.openapi_schema
 
+
+_TOO_MANY = {
+    **refusals("too_many_requests")[429],
+    "headers": {
+        "Retry-After": {"description": "Seconds until one more is heard", "schema": {"type": "integer"}},
+        "RateLimit": {
+            "description": "What is left: `r` requests; in `t` seconds one more",
+            "schema": {"type": "string"},
+        },
+        "RateLimit-Policy": {"description": "Its quota, and the seconds it is for", "schema": {"type": "string"}},
+    },
+}
 
 _BEARER = {
     "type": "http",

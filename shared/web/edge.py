@@ -11,8 +11,10 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.web.auth.principals import TOLD
+from shared.web.clock import now
 from shared.web.metrics import Metrics
-from shared.web.problems import Reason, problem_response
+from shared.web.problems import Problem, Reason, problem_response
 
 log = structlog.get_logger()
 
@@ -64,6 +66,7 @@ class Edge:
         began = time.perf_counter()
         request_id = uuid4().hex
         status = 0
+        left_over: dict[str, str] = scope.setdefault(TOLD, {})
 
         async def send_marked(message: Message) -> None:
             nonlocal status
@@ -71,7 +74,8 @@ class Edge:
                 status = message["status"]
                 given = message["headers"]
                 told = _PAGE if scope["path"].startswith(_PAGES) else _DATA
-                message["headers"] = [*given, (b"x-request-id", request_id.encode()), *told, *_caching(given)]
+                left = [(name.lower().encode(), text.encode()) for name, text in left_over.items()]
+                message["headers"] = [*given, (b"x-request-id", request_id.encode()), *told, *_caching(given), *left]
             await send(message)
 
         limit = None if scope["path"] in self._streamed else scope["app"].state.max_body_bytes
@@ -96,8 +100,13 @@ class Edge:
                 reason = Reason("Content-Encoding", "content_encoding")
                 await problem_response(Request(scope), "unsupported_media_type", [reason])(scope, receive, send_marked)
             else:
+                self._count(scope)
                 app = self._direct.get((scope["method"], scope["path"]), self._app)
                 await app(scope, receive_bounded, send_marked)
+        except Problem as problem:
+            await problem_response(Request(scope), problem.code, problem.reasons, headers=problem.headers)(
+                scope, receive, send_marked
+            )
         except Exception as error:
             # The text of an error may hold personal data (a constraint names the row): its type and place suffice.
             place = _place(error)
@@ -114,6 +123,14 @@ class Edge:
             if scope["app"].state.access_log:
                 ms = round(seconds * 1000, 1)
                 log.info("request", method=scope["method"], route=route, status=status, ms=ms, request_id=request_id)
+
+    @staticmethod
+    def _count(scope: Scope) -> None:
+        """One request more of its address; a Problem where there were too many. A room that is not open yet counts
+        nothing."""
+        room = getattr(scope["app"].state, "room", None)
+        if room is not None:
+            room.limits.come(Request(scope), now().timestamp())
 
 
 def _place(error: BaseException) -> str:

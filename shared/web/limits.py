@@ -1,4 +1,4 @@
-"""How often anybody may ask what needs no login: by client address, and for guesses by what is guessed at.
+"""How often anybody may ask: by the holder of a token, by client address, and for guesses by what is guessed at.
 
 Each process counts for itself: of a service that runs n times a client may get n times as much.
 """
@@ -13,6 +13,8 @@ from shared.web.rate import Allowance, Buckets, Rate
 from shared.web.settings import Settings
 
 _MINUTE, _HOUR = 60.0, 3600.0
+#: A machine asks for many: so many times as often.
+MACHINES = 10
 #: No name of a dossier is longer; what is longer shares a bucket, so that no key takes more memory.
 _LONGEST_NAME = 60
 #: A home or a machine has a whole /64 of addresses: it is one client.
@@ -25,15 +27,25 @@ class Limits:
     def __init__(self, settings: Settings) -> None:
         self._proxies = settings.trusted_proxies
         self._clients = Buckets(Rate(settings.public_per_minute, _MINUTE), settings.limited_keys)
+        self._holders = _buckets(settings.calls_per_minute, settings.limited_keys)
+        self._machines = _buckets(settings.calls_per_minute * MACHINES, settings.limited_keys)
+        self._addresses = _buckets(settings.address_calls_per_minute, settings.limited_keys)
         self._guesses = Buckets(Rate(settings.wrong_secrets_per_hour, _HOUR), settings.limited_keys)
+
+    def call(self, subject: str, now: float, *, machine: bool) -> dict[str, str]:
+        """Count one request of the holder of a token: the headers that tell what is left; none without a limit. A
+        Problem where nothing is left."""
+        buckets = self._machines if machine else self._holders
+        return _taken("token", buckets, subject, now) if buckets is not None else {}
+
+    def come(self, request: Request, now: float) -> None:
+        """Count one request of an address, whatever it asks. A Problem where there were too many."""
+        if self._addresses is not None:
+            _taken("address", self._addresses, client_of(request, self._proxies), now)
 
     def ask(self, request: Request, now: float) -> dict[str, str]:
         """Count one request of its client: the headers that tell what is left. A Problem where nothing is."""
-        allowance = self._clients.take(client_of(request, self._proxies), now)
-        told = _headers("client", self._clients.rate, allowance)
-        if not allowance.granted:
-            raise _refused(allowance, told)
-        return told
+        return _taken("client", self._clients, client_of(request, self._proxies), now)
 
     def guess(self, name: str, now: float) -> None:
         """Count one wrong secret offered for `name`, whether there is such a dossier or not. A Problem where there were
@@ -63,6 +75,18 @@ def _host(text: str) -> str | None:
     if isinstance(address, IPv6Address):
         return str(address.ipv4_mapped or int(address) >> _IPV6_HOST_BITS)
     return str(address)
+
+
+def _buckets(per_minute: int, keys: int) -> Buckets | None:
+    return Buckets(Rate(per_minute, _MINUTE), keys) if per_minute else None
+
+
+def _taken(name: str, buckets: Buckets, key: str, now: float) -> dict[str, str]:
+    allowance = buckets.take(key, now)
+    told = _headers(name, buckets.rate, allowance)
+    if not allowance.granted:
+        raise _refused(allowance, told)
+    return told
 
 
 def _headers(name: str, rate: Rate, allowance: Allowance) -> dict[str, str]:

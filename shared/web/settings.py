@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     #: Where a citizen follows a dossier: the QR code on a receipt leads there. A setting, for addresses move.
     tracking_url: str = "http://127.0.0.1:8001/v1/track"
 
+    #: How often the holder of a token may ask (a machine ten times as often), and an address, in each process; 0: as
+    #: often as it likes.
+    calls_per_minute: Annotated[int, Field(ge=0)] = 6000
+    address_calls_per_minute: Annotated[int, Field(ge=0)] = 60_000
     #: How often a client (an address) may ask what needs no login, and how many wrong secrets are heard for a dossier.
     public_per_minute: Annotated[int, Field(ge=1)] = 60
     wrong_secrets_per_hour: Annotated[int, Field(ge=1)] = 20

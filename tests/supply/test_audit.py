@@ -53,6 +53,7 @@ def test_every_weakness_is_named_with_what_mends_it_and_fails(audit: ModuleType)
     ("out", "complaints"),
     [
         ("", "requests.exceptions.ConnectionError: Failed to resolve"),
+        ("", "requests.exceptions.SSLError: self-signed certificate in certificate chain"),
         ("", "pip_audit._service.interface.ServiceError: 503"),
         (printed(UNKNOWN, UNKNOWN), "WARNING: not found"),
     ],

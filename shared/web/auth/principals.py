@@ -10,7 +10,11 @@ from shared.domain.agencies import Agency
 from shared.reference import Reference
 from shared.web.auth.rights import RIGHTS, Right
 from shared.web.auth.roles import Role
+from shared.web.clock import now
 from shared.web.problems import Problem, invalid
+
+#: Where a request keeps the headers of its answer that tell how much is left.
+TOLD = "motcua.told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,10 @@ async def _principal(request: Request) -> Principal:
 async def allowed(request: Request) -> Principal:
     """The holder of the request's token, if his role may do what this endpoint does; else a Problem."""
     principal = await _principal(request)
+    limits = request.app.state.room.limits
+    # The outermost skin writes them on the answer (shared/web/edge.py).
+    told = limits.call(principal.subject, now().timestamp(), machine=principal.role is Role.MACHINE)
+    request.scope.setdefault(TOLD, {}).update(told)
     if principal.role not in RIGHTS[request.scope["route"].operation_id].roles:
         raise Problem("forbidden")
     return principal
