@@ -50,8 +50,9 @@ schema: setup ## The migrated schema is the declared one
 contracts: setup ## Write each service's openapi.json anew
 	$(BIN)/motcua contracts
 
-contracts-check: setup
+contracts-check: setup ## The committed contracts are current, and break no client of the last release
 	$(BIN)/motcua contracts --check
+	$(BIN)/motcua contracts --breaking
 
 compose-check: setup ## docker-compose.yml and Dockerfile, statically
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml

@@ -290,9 +290,18 @@ def rebuild_counts(data_dir: DataDir = DEFAULT_DIR) -> None:
 @app.command()
 def contracts(
     check: Annotated[bool, typer.Option("--check", help="Only say whether they are current")] = False,
+    breaking: Annotated[
+        bool, typer.Option("--breaking", help="What has changed since the last release; status 1: a break undecided")
+    ] = False,
+    release: Annotated[
+        str | None, typer.Option("--release", metavar="VERSION", help="Keep the committed ones as those of a release")
+    ] = None,
 ) -> None:
     """Ghi hoặc kiểm tra openapi.json · Write each service's openapi.json from its code, or check
-    that the committed ones are current."""
+    that the committed ones are current, and what has changed since the last release."""
+    if breaking or release:
+        _compare_contracts(release)
+        return
     from services import contracts as files
 
     if not check:
@@ -305,6 +314,25 @@ def contracts(
             style="red",
         )
         raise typer.Exit(1)
+
+
+def _compare_contracts(release: str | None) -> None:
+    from services import releases
+
+    if release:
+        releases.keep(release)
+        return
+    found = releases.compare()
+    if found.changes:
+        tables.show(releases.table(found))
+    for line in found.undeclared:
+        console.print(f"Chưa quyết định · undecided break: {line}", style="red", markup=False, soft_wrap=True)
+    for line in found.idle:
+        console.print(f"Khai mà không có · declared, not broken: {line}", style="red", markup=False, soft_wrap=True)
+    if found.undeclared or found.idle:
+        console.print("docs/clients.md: how to declare a break, or how to do without")
+        raise typer.Exit(1)
+    console.print(f"Không phá vỡ hợp đồng {found.release} · no undecided break since {found.release}")
 
 
 def _ports(text: str) -> list[int]:
