@@ -31,6 +31,18 @@ PLAN = RoomPlan(
         "Tiếp nhận hồ sơ thủ tục hành chính: what a citizen hands in and gets back. "
         "Receives dossiers, keeps their lifecycle and event log, imports those of other systems."
     ),
+    tags={
+        "procedures": "Thủ tục hành chính · The catalogue of procedures, with their terms and papers",
+        "supplement rules": "Quy định về bổ sung hồ sơ · What a supplement does to a term, by the law of its day",
+        "dossiers": "Hồ sơ · Dossiers received, found and read",
+        "bulk actions": "Thao tác hàng loạt · Up to 1,000 actions in one call, each with its own result",
+        "lifecycle": "Vòng đời hồ sơ · What happens to a dossier, step by step, and what is put right",
+        "apologies": "Xin lỗi và gia hạn · Apologies and new due dates: proposed, approved, sent and received",
+        "deadlines": "Thời hạn giải quyết · When a dossier is due and why, of one or of what is to come",
+        "forms": "Biểu mẫu · The forms of a dossier, printed, and the register of reception",
+        "tracking": "Tra cứu hồ sơ · What the applicant sees, by the code and the secret on the receipt",
+        "imports": "Nhập hồ sơ từ hệ thống khác · Dossiers of another system, from CSV or NDJSON",
+    },
     routers=(
         procedures.router,
         supplement_rules.router,

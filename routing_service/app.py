@@ -58,6 +58,20 @@ PLAN = RoomPlan(
         "calendar, cases and hand-overs, linked procedures and internal processes, the worklist, what is overdue and "
         "what is due soon."
     ),
+    tags={
+        "agencies": "Cơ quan · Agencies in force on a day, and their working hours",
+        "calendar": "Lịch làm việc · Days off and days worked, and what a change of them moves",
+        "cases": "Lượt xử lý · Who holds a dossier, until when, and the worklist",
+        "hand-overs": "Giao nhận hồ sơ · Dossiers handed over, received, declined, recalled and given back",
+        "assignments": "Phân công giải quyết · Who in the holder works on it",
+        "bulk actions": "Thao tác hàng loạt · Up to 1,000 actions in one call, each with its own result",
+        "delegations": "Ủy quyền · In whose place somebody acts",
+        "reorganisations": "Sắp xếp đơn vị · Open dossiers go to the units that take over",
+        "segments": "Khâu xử lý · Each unit's share of a dossier, with a clock of its own",
+        "opinions": "Lấy ý kiến · What another unit is asked on a dossier",
+        "overdue": "Quá hạn và sắp đến hạn · What is late, what is due soon, what an apology is owed for",
+        "workflows": "Quy trình · Who works on the dossiers of a procedure, for how long, after whom",
+    },
     routers=(
         agencies.router,
         sessions.router,

@@ -10,7 +10,7 @@ Schema = Mapping[str, Any]
 COMPARED = frozenset(
     {
         *("$ref", "anyOf", "oneOf", "type", "enum", "const", "format", "pattern", "default", "items", "uniqueItems"),
-        *("properties", "required", "additionalProperties", "multipleOf"),
+        *("properties", "required", "additionalProperties", "multipleOf", "contentMediaType", "contentSchema"),
         *("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"),
         *("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"),
     }
@@ -114,6 +114,8 @@ class Schemas:
             self._bounds(old, new, place)
         if "items" in old or "items" in new:
             self.compare(old.get("items", {}), new.get("items", {}), f"{place}[]", asked=asked)
+        if "contentSchema" in old or "contentSchema" in new:
+            self.compare(old.get("contentSchema", {}), new.get("contentSchema", {}), place, asked=asked)
         if old.get("type") == new.get("type") == "object":
             self._fields(old, new, place, asked=asked)
 
@@ -142,9 +144,11 @@ class Schemas:
             self._note(kind, place, repr(value))
 
     def _formats(self, old: Schema, new: Schema, place: str, *, asked: bool) -> None:
-        was, now = old.get("format"), new.get("format")
-        if was != now and (now if asked else was) is not None:
-            self._note("narrowed" if asked else "answer_widened", place, f"format {was or '–'} → {now or '–'}")
+        for keyword in ("format", "contentMediaType"):
+            was, now = old.get(keyword), new.get(keyword)
+            if was != now and (now if asked else was) is not None:
+                kind = "narrowed" if asked else "answer_widened"
+                self._note(kind, place, f"{keyword} {was or '–'} → {now or '–'}")
 
     def _bounds(self, old: Schema, new: Schema, place: str) -> None:
         """Of what is asked. Wider ones in an answer break nobody's types."""

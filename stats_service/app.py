@@ -36,6 +36,11 @@ PLAN = RoomPlan(
         "Thống kê tình hình giải quyết thủ tục hành chính: what the numbers say. Every figure is the length of a list "
         "that can be opened, and is exact at once."
     ),
+    tags={
+        "reports": "Báo cáo · How dossiers were resolved, the lists behind each figure, and by which definition",
+        "official tables": "Biểu báo cáo · The tables that are sent, and the circulars that they come from",
+        "editions": "Bản chốt báo cáo · Reports sealed as they were, for good",
+    },
     routers=(
         reports.router,
         figure_lists.router,

@@ -31,11 +31,16 @@ _FORMS = {"text/csv": "csv", "application/x-ndjson": "ndjson", "application/ndjs
 _BODY = {
     "requestBody": {
         "required": True,
-        "description": "One record a line, `#/components/schemas/ImportRecord`; a CSV has the same columns, "
-        "nested ones dotted: `applicant.name`, `supplements.0.requested_at`",
+        "description": "One record a line; a CSV has the same columns, nested ones dotted: `applicant.name`, "
+        "`supplements.0.requested_at`",
         "content": {
             "application/x-ndjson": {
-                "schema": {"type": "string"},
+                "schema": {
+                    "type": "string",
+                    "description": "A record on each line",
+                    "contentMediaType": "application/json",
+                    "contentSchema": {"$ref": "#/components/schemas/ImportRecord"},
+                },
                 "example": '{"legacy_code":"QT-1","procedure":"1.001193","agency":"19333","channel":"counter",'
                 '"applicant":{"kind":"person","name":"Nguyễn Thị Đào"},"accepted_at":"2026-11-20T08:00:00+07:00"}\n',
             },

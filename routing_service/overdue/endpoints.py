@@ -96,8 +96,11 @@ _OWED_FIELDS = tuple(OwedItem.model_fields)
 _SENT = {"none": False, "sent": True, "any": None}
 
 
-def _example(model: type[OverdueItem] | type[DueSoonItem] | type[OwedItem]) -> dict[str, Any]:
-    return {name: (field.examples or [None])[0] for name, field in model.model_fields.items()}
+def _example(model: type[OverdueItem] | type[DueSoonItem] | type[OwedItem], **other: object) -> dict[str, Any]:
+    return {name: (field.examples or [None])[0] for name, field in model.model_fields.items()} | other
+
+
+_ENDED = {"status": "finished", "status_code": 9, "status_name": "Đã xử lý xong"}
 
 
 @router.get(
@@ -224,7 +227,7 @@ To = Annotated[
     operation_id="listOwedApologies",
     summary="Hồ sơ quá hạn chưa gửi thư xin lỗi · Late dossiers without an apology",
     response_model=OwedPage,
-    responses=_responses(_OWED_FIELDS, _example(OwedItem)),
+    responses=_responses(_OWED_FIELDS, _example(OwedItem, **_ENDED)),
 )
 async def owed(
     room: RoomOf,

@@ -1,10 +1,12 @@
 """The working calendar of a year, as it goes over the wire."""
 
 from datetime import date, time
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
+#: By the clocks of Vietnam. Not of the format "time", which has an offset (RFC 3339 5.6).
+LocalTime = Annotated[time, WithJsonSchema({"type": "string", "pattern": r"^\d{2}:\d{2}:\d{2}$"})]
 DayKindName = Literal["holiday", "in_lieu", "swap_off", "make_up_work"]
 
 
@@ -26,8 +28,8 @@ class SessionItem(BaseModel):
     """A block of working time on a weekday."""
 
     weekday: int = Field(description="0 Monday … 6 Sunday", ge=0, le=6, examples=[0])
-    opens: time = Field(description="When it begins, by the clocks of Vietnam", examples=["07:00:00"])
-    closes: time = Field(description="When it ends", examples=["11:30:00"])
+    opens: LocalTime = Field(description="When it begins, by the clocks of Vietnam", examples=["07:00:00"])
+    closes: LocalTime = Field(description="When it ends", examples=["11:30:00"])
     basis: str = Field(description="Where these hours come from", examples=["usual hours of the field"])
 
 

@@ -54,7 +54,9 @@ class OverduePage(BaseModel):
 class OwedItem(_Listed):
     """A dossier that is or ended late, and whose applicant was sent no apology."""
 
-    finished_at: datetime | None = Field(description="When it ended; null: it is open", examples=[None])
+    finished_at: datetime | None = Field(
+        description="When it ended; null: it is open", examples=["2026-11-23T09:15:00+07:00"]
+    )
     days_overdue: int | None = Field(
         description="Working days after the due day, up to and with the day on which it ended, or today. null: the due "
         "day lies in a year whose calendar is not loaded",

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from codecs import BOM_UTF8
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin
@@ -70,6 +70,8 @@ class RoomPlan:
     name: str
     title: str
     description: str
+    #: The tags of its operations in the order in which they are shown, and what each is about.
+    tags: Mapping[str, str]
     routers: Sequence[APIRouter]
     workers: Callable[[Room], Sequence[Worker]] = lambda _: ()
     #: Models that the document explains though no JSON body is one of them: the records of a stream.
@@ -230,6 +232,7 @@ def describe(plan: RoomPlan, *, lifespan: Any = None) -> FastAPI:
         redirect_slashes=False,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         servers=[{"url": "/", "description": "This service"}],
+        openapi_tags=[{"name": name, "description": told} for name, told in {**plan.tags, **_HEALTH_TAG}.items()],
     )
     metrics = Metrics(plan.name)
     for router in plan.routers:
@@ -316,6 +319,7 @@ def _document(app: FastAPI, plan: RoomPlan) -> dict[str, Any]:
             routes=app.routes,
             license_info=app.license_info,
             servers=app.servers,
+            tags=app.openapi_tags,
             separate_input_output_schemas=False,
         )
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
@@ -334,9 +338,10 @@ def _document(app: FastAPI, plan: RoomPlan) -> dict[str, Any]:
                         "description": "`invalid_request`: The request is not valid (Dữ liệu gửi lên không hợp lệ)",
                         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
                     }
-        for path, operations in document["paths"].items():
-            for operation in operations.values() if path.startswith("/v1/") else ():
-                operation["responses"].setdefault("429", _TOO_MANY)
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                operation["responses"].setdefault("429", _TOO_MANY).setdefault("headers", _TOO_MANY["headers"])
+                operation["security"] = []  # without a token, unless a right is asked for
         document["components"]["securitySchemes"] = {"bearer": _BEARER}
         for route in (route for router in plan.routers for route in router.routes if isinstance(route, APIRoute)):
             roles, relation, _ = right_of(route)
@@ -351,6 +356,7 @@ def _document(app: FastAPI, plan: RoomPlan) -> dict[str, Any]:
     return app.openapi_schema
 
 
+_HEALTH_TAG = {"health": "Tình trạng dịch vụ · Whether it is alive and ready, and its metrics"}
 _TOO_MANY = {
     **refusals("too_many_requests")[429],
     "headers": {

@@ -122,6 +122,8 @@ FOUND: list[tuple[str, Schema, Schema]] = [
     ("narrowed", asking(TEXT), asking(a_text(format="date"))),
     ("narrowed", asking(a_text(format="date")), asking(a_text(format="date-time"))),
     ("narrowed", asking(TEXT), asking(a_text(pattern="^a"))),
+    ("narrowed", asking(TEXT), asking(a_text(contentMediaType="application/json"))),
+    ("narrowed", asking(a_text(contentSchema=an_object(a=TEXT))), asking(a_text(contentSchema=an_object(a=WHOLE)))),
     ("narrowed", asking(TEXT), asking(a_text(maxLength=9))),
     ("narrowed", asking(a_text(maxLength=9)), asking(a_text(maxLength=8))),
     ("narrowed", asking({"type": "integer", "minimum": 0}), asking({"type": "integer", "minimum": 1})),

@@ -52,6 +52,14 @@ def test_operation_ids_are_unique(room: str) -> None:
     assert [name for name, times in names.items() if times > 1] == []
 
 
+@each_room
+def test_every_tag_is_explained_and_used(room: str) -> None:
+    told = {tag["name"]: tag["description"] for tag in document(room)["tags"]}
+    used = {tag for operation in operations(room) for tag in operation.told["tags"]}
+    assert told.keys() == used, "an app's PLAN says what each tag is about"
+    assert all(" · " in words for words in told.values()), "Vietnamese · English"
+
+
 @each_operation
 def test_every_refusal_is_a_problem(operation: Operation) -> None:
     for status, told in operation.told["responses"].items():

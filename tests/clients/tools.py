@@ -1,0 +1,26 @@
+"""The frontend's tools, which `make frontend` installs; without them the tests that need them are skipped."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NODE = Path(__file__).parent / "node"
+_QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
+
+needs_node = [
+    pytest.mark.skipif(shutil.which("node") is None, reason="node is missing: no frontend's tools to run"),
+    pytest.mark.skipif(
+        not (NODE / "node_modules" / "typescript").exists(),
+        reason="the frontend's tools are missing: run `make frontend`",
+    ),
+]
+
+
+def node(tool: str, *words: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """A tool of the folder `node`, run to its end."""
+    command = [NODE / "node_modules" / ".bin" / tool, *words]
+    return subprocess.run(command, cwd=cwd, env={**os.environ, **_QUIET}, capture_output=True, text=True, check=False)
