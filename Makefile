@@ -25,6 +25,9 @@ test: setup ## All tests, on a real PostgreSQL: eight to ten minutes on two core
 issuer: ## The real OIDC issuer that tests run against: needs node and npm; without it they are skipped
 	npm ci --prefix tests/tokens/real_issuer --ignore-scripts --no-audit --no-fund --loglevel=error
 
+clients: setup frontend ## TypeScript types of the contracts, made anew in build/clients
+	$(BIN)/python -m tests.clients.made
+
 frontend: ## The linter of the contracts and the frontend's tools that tests run: needs node and npm; without them they are skipped
 	npm ci --prefix tests/clients/node --ignore-scripts --no-audit --no-fund --loglevel=error
 
@@ -88,4 +91,4 @@ lock: setup ## Pin the dependencies anew, with hashes
 clean: ## Remove the environment and the embedded installation
 	rm -rf .venv .motcua
 
-.PHONY: help setup run test issuer frontend check format format-check lint types walls schema contracts contracts-check compose-check audit sbom bench bench-100m lock clean
+.PHONY: help setup run test issuer clients frontend check format format-check lint types walls schema contracts contracts-check compose-check audit sbom bench bench-100m lock clean

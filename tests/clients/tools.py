@@ -20,7 +20,7 @@ needs_node = [
 ]
 
 
-def node(tool: str, *words: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def node(tool: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
     """A tool of the folder `node`, run to its end."""
     command = [NODE / "node_modules" / ".bin" / tool, *words]
-    return subprocess.run(command, cwd=cwd, env={**os.environ, **_QUIET}, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **_QUIET}, capture_output=True, text=True, check=False)
