@@ -25,13 +25,18 @@ test: setup ## All tests, on a real PostgreSQL: eight to ten minutes on two core
 issuer: ## The real OIDC issuer that tests run against: needs node and npm; without it they are skipped
 	npm ci --prefix tests/tokens/real_issuer --ignore-scripts --no-audit --no-fund --loglevel=error
 
-clients: setup frontend ## TypeScript types of the contracts, made anew in build/clients
-	$(BIN)/python -m tests.clients.made
+.venv/client/ready: requirements/client.txt | setup
+	@$(PYTHON) -m venv .venv/client
+	@.venv/client/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/client.txt
+	@touch .venv/client/ready
+
+clients: setup frontend .venv/client/ready ## TypeScript types and a Python client of the contracts, made anew in build/clients
+	@$(BIN)/python -m tests.clients.made
 
 frontend: ## The linter of the contracts and the frontend's tools that tests run: needs node and npm; without them they are skipped
 	npm ci --prefix tests/clients/node --ignore-scripts --no-audit --no-fund --loglevel=error
 
-check: setup format-check lint types walls schema contracts-check compose-check audit ## What CI runs: all checks, then all tests
+check: setup format-check lint types walls schema contracts-check compose-check audit .venv/client/ready ## What CI runs: all checks, then all tests
 	$(BIN)/pytest
 
 format: setup ## Format the code
@@ -87,6 +92,7 @@ lock: setup ## Pin the dependencies anew, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/run.in -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/dev.in -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/supply.in -o requirements/supply.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/client.in -o requirements/client.txt
 
 clean: ## Remove the environment and the embedded installation
 	rm -rf .venv .motcua

@@ -1,4 +1,4 @@
-"""The frontend's tools, which `make frontend` installs; without them the tests that need them are skipped."""
+"""The tools, which `make frontend` and `make clients` install; without them the tests that need them are skipped."""
 
 import os
 import shutil
@@ -9,6 +9,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 NODE = Path(__file__).parent / "node"
+PYTHON = Path(__file__).parent / "python"
+#: Where `make clients` installs what makes a client for Python, and what such a client stands on.
+PYTHON_TOOLS = ROOT / ".venv" / "client" / "bin"
 _QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 
 needs_node = [
@@ -18,6 +21,10 @@ needs_node = [
         reason="the frontend's tools are missing: run `make frontend`",
     ),
 ]
+needs_python_tools = pytest.mark.skipif(
+    not (PYTHON_TOOLS / "openapi-python-client").exists(),
+    reason="openapi-python-client is missing: run `make clients`",
+)
 
 
 def node(tool: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
