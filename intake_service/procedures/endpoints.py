@@ -18,11 +18,12 @@ from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.clock import now
 from shared.web.database import ReadingSession
+from shared.web.kept import Kept
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import ProcedureCode
 from shared.web.problems import Problem, invalid, refusals
 
-router = APIRouter(prefix="/v1/procedures", tags=["procedures"])
+router = APIRouter(prefix="/v1/procedures", tags=["procedures"], route_class=Kept)
 
 AsOf = Annotated[Day | None, Query(description="The day on which they are in force; today unless given")]
 

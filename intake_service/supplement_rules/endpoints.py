@@ -26,12 +26,13 @@ from shared.web.auth import Caller
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
+from shared.web.kept import Kept
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import ETAG, LOCATION, good
 from shared.web.problems import KEYED, LOCKED, READING, refusals
 from shared.web.versions import tag_of
 
-router = APIRouter(prefix="/v1/supplement-rules", tags=["supplement rules"])
+router = APIRouter(prefix="/v1/supplement-rules", tags=["supplement rules"], route_class=Kept)
 
 RuleId = Annotated[int, Path(ge=1, le=2**31 - 1, description="Its number", examples=[2])]
 RuleMatch = Annotated[

@@ -15,11 +15,12 @@ from shared.domain.civil_time import civil_day
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.clock import now
+from shared.web.kept import Kept
 from shared.web.paging import Pages, page_response
 from shared.web.places import AgencyCode
 from shared.web.problems import Problem, reasons_of, refusals
 
-router = APIRouter(prefix="/v1/agencies", tags=["agencies"])
+router = APIRouter(prefix="/v1/agencies", tags=["agencies"], route_class=Kept)
 
 #: A province has fewer than 600 units, so a client that asks for no limit gets them all in one page.
 MAX_UNITS = 1_000

@@ -10,9 +10,10 @@ from shared.domain.civil_time import civil_day
 from shared.web.app import ReferenceOf
 from shared.web.clock import now
 from shared.web.database import ReadingSession
+from shared.web.kept import Kept
 from shared.web.problems import refusals
 
-router = APIRouter(prefix="/v1/calendar", tags=["calendar"])
+router = APIRouter(prefix="/v1/calendar", tags=["calendar"], route_class=Kept)
 
 
 @router.get(

@@ -15,11 +15,12 @@ from shared.web.app import ReferenceOf
 from shared.web.auth import Caller
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
+from shared.web.kept import Kept
 from shared.web.places import ETAG, AgencyCode, good
 from shared.web.problems import BODY, READING, refusals
 from shared.web.versions import tag_of
 
-router = APIRouter(prefix="/v1/agencies", tags=["agencies"])
+router = APIRouter(prefix="/v1/agencies", tags=["agencies"], route_class=Kept)
 
 IfMatch = Annotated[
     str | None,

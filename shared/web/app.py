@@ -30,6 +30,7 @@ from shared.web.database import open_pool
 from shared.web.direct import Direct
 from shared.web.edge import Edge
 from shared.web.json_bodies import repeats_a_name
+from shared.web.kept import ASKED, TAG, UNCHANGED, Kept
 from shared.web.limits import Limits
 from shared.web.log import configure
 from shared.web.metrics import Metrics
@@ -207,8 +208,8 @@ _CORS: dict[str, Any] = {
         *("If-None-Match", "Receipt-Secret"),
     ],
     "expose_headers": [
-        *("Content-Disposition", "ETag", "Idempotency-Replayed", "Location", "RateLimit", "RateLimit-Policy"),
-        *("Retry-After", "WWW-Authenticate", "X-Request-Id"),
+        *("Content-Disposition", "ETag", "Idempotency-Replayed", "Location", "Next-Cursor", "RateLimit"),
+        *("RateLimit-Policy", "Retry-After", "WWW-Authenticate", "X-Request-Id"),
     ],
     "allow_credentials": False,
     "max_age": 600,
@@ -345,6 +346,8 @@ def _document(app: FastAPI, plan: RoomPlan) -> dict[str, Any]:
         document["components"]["securitySchemes"] = {"bearer": _BEARER}
         for route in (route for router in plan.routers for route in router.routes if isinstance(route, APIRoute)):
             roles, relation, _ = right_of(route)
+            if isinstance(route, Kept) and route.is_kept:
+                _tell_kept(document["paths"][route.path]["get"])
             for method in sorted(route.methods or ()) if roles else ():
                 operation = document["paths"][route.path][method.lower()]
                 # Said here and not by a security dependency, which would cost every request 40 µs.
@@ -354,6 +357,15 @@ def _document(app: FastAPI, plan: RoomPlan) -> dict[str, Any]:
         document["components"]["schemas"] = dict(sorted(schemas.items()))
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _tell_kept(operation: dict[str, Any]) -> None:
+    """Unless it has a version of its own."""
+    headers = operation["responses"]["200"].setdefault("headers", {})
+    if "ETag" not in headers:
+        headers["ETag"] = TAG
+        operation["responses"]["304"] = UNCHANGED
+        operation["parameters"] = [*operation.get("parameters", ()), ASKED]
 
 
 _HEALTH_TAG = {"health": "Tình trạng dịch vụ · Whether it is alive and ready, and its metrics"}

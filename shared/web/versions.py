@@ -1,4 +1,5 @@
-"""Who changes what has a version says which one the change was decided upon: `If-Match`, with the `ETag` as read."""
+"""Who changes what has a version says which one the change was decided upon: `If-Match`, with the `ETag` as read. Who
+reads again says what it has: `If-None-Match`."""
 
 import re
 from typing import Annotated
@@ -33,6 +34,12 @@ def tag_of(if_match: str | None) -> str | None:
     if found is None:
         raise invalid("If-Match", "malformed", expected='"1"')
     return found[1]
+
+
+def is_known(if_none_match: str | None, etag: str) -> bool:
+    """Whether a client has what it asks for: one of its ETags is the one that holds, weak or not (RFC 9110 13.1.2)."""
+    known = [each.strip().removeprefix("W/") for each in (if_none_match or "").split(",")]
+    return etag in known or known == ["*"]
 
 
 def version_of(if_match: str | None) -> int | None:

@@ -3,10 +3,11 @@
 from fastapi import APIRouter
 
 from shared.contracts.stats import Definitions
+from shared.web.kept import Kept
 from stats_service.definitions.rules import DEFINITIONS, DEFINITIONS_ON_DEMAND
 from stats_service.on_time.rules import ON_TIME
 
-router = APIRouter(prefix="/v1", tags=["reports"])
+router = APIRouter(prefix="/v1", tags=["reports"], route_class=Kept)
 
 
 @router.get(

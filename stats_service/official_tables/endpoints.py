@@ -17,6 +17,7 @@ from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, Room, RoomOf
 from shared.web.auth import Caller, Principal
 from shared.web.database import Awaited, Reading, ReadingSession, WritingSession
+from shared.web.kept import Kept
 from shared.web.paging import Pages
 from shared.web.places import ETAG, good
 from shared.web.problems import Problem, invalid, refusals
@@ -27,7 +28,7 @@ from stats_service.official_tables import rules, usecases
 from stats_service.reports.endpoints import asked_of, cursor_scope
 from stats_service.reports.usecases import Asked
 
-router = APIRouter(prefix="/v1/reports/official-tables", tags=["official tables"])
+router = APIRouter(prefix="/v1/reports/official-tables", tags=["official tables"], route_class=Kept)
 
 FormName = Annotated[
     str, Path(max_length=60, description="How it is asked for: a-z, 0-9 and hyphens", examples=["07a-btp"])
