@@ -36,6 +36,10 @@ clients: setup frontend .venv/client/ready ## TypeScript types and a Python clie
 frontend: ## The linter of the contracts and the frontend's tools that tests run: needs node and npm; without them they are skipped
 	npm ci --prefix tests/clients/node --ignore-scripts --no-audit --no-fund --loglevel=error
 
+browser: ## Chromium for the tests in a real browser, where apt has it and may install it; without it they are skipped
+	apt-get update -qq > /dev/null
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell > /dev/null
+
 check: setup format-check lint types walls schema contracts-check compose-check audit .venv/client/ready ## What CI runs: all checks, then all tests
 	$(BIN)/pytest
 
@@ -97,4 +101,4 @@ lock: setup ## Pin the dependencies anew, with hashes
 clean: ## Remove the environment and the embedded installation
 	rm -rf .venv .motcua
 
-.PHONY: help setup run test issuer clients frontend check format format-check lint types walls schema contracts contracts-check compose-check audit sbom bench bench-100m lock clean
+.PHONY: help setup run test issuer clients frontend browser check format format-check lint types walls schema contracts contracts-check compose-check audit sbom bench bench-100m lock clean
