@@ -7,9 +7,13 @@ from stats_service.edition_chain.rules import Link
 _ALONE = 7_366_013
 
 
-async def last(connection: Writing) -> Link | None:
-    """The last link, and nobody adds another before the transaction ends."""
+async def alone(connection: Writing) -> None:
+    """Nobody else adds a link before the transaction ends."""
     await connection.execute("SELECT pg_advisory_xact_lock($1)", _ALONE)
+
+
+async def last(connection: Connection) -> Link | None:
+    """The last link."""
     row = await connection.fetchrow("SELECT number, edition_id, seal FROM edition_link ORDER BY number DESC LIMIT 1")
     return Link(*row) if row else None
 

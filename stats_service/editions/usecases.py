@@ -15,7 +15,7 @@ from shared.web.database import Connection, Reading, Writing
 from shared.web.idempotency import RequestKey, answered, claimed
 from shared.web.problems import Problem, Reason, invalid
 from stats_service.edition_chain.rules import Anchor, differences
-from stats_service.edition_chain.usecases import linked, links
+from stats_service.edition_chain.usecases import alone, linked, links
 from stats_service.editions import printing, rules, store
 from stats_service.editions.changes import Change, differing
 from stats_service.editions.formats import FORMATS, Counted, written
@@ -154,6 +154,7 @@ async def _kept(
     made = store.Made(
         agency.id, principal.subject, sealing, corrected.id if corrected else None, rules.digest(content), content
     )
+    await alone(connection)
     number = await store.add(connection, made, computed.stored_picture)
     if number is None:
         raise await _refused(connection, principal, asked, computed.parameters)

@@ -78,6 +78,10 @@ async def test_each_edition_is_a_link(database, issuer):
         ("UPDATE edition_link SET seal = sha256(seal) WHERE number = 2", [("seal", "2 · #{2}"), ("seal", "3 · #{3}")]),
         ("DELETE FROM report_edition WHERE id = {1}", [("edition_gone", "1 · #{1}")]),
         ("DELETE FROM report_edition WHERE id = {3}", [("edition_gone", "3 · #{3}")]),
+        ("DELETE FROM report_edition WHERE id = {2}", [("edition_gone", "2 · #{2}")]),
+        ("DELETE FROM edition_link WHERE number = 2", [("link_gone", "2"), ("unlinked", "#{2}")]),
+        ("UPDATE edition_link SET number = 0 WHERE number = 3", [("seal", "0 · #{3}")]),
+        ("UPDATE edition_link SET number = -7 WHERE number = 1", [("seal", "-7 · #{1}"), ("link_gone", "1")]),
         ("DELETE FROM edition_link WHERE number = 1; DELETE FROM report_edition WHERE id = {1}", [("link_gone", "1")]),
         ("DELETE FROM edition_link WHERE number = 2; DELETE FROM report_edition WHERE id = {2}", [("link_gone", "2")]),
         ("DELETE FROM edition_link WHERE number < 3; DELETE FROM report_edition WHERE id < {3}",
@@ -137,6 +141,8 @@ async def test_what_is_sealed_at_once_makes_one_line(database, issuer):
         assert sorted(answer.status_code for answer in answers) == [201] * 8 + [409] * 8
         made = [answer.json() for answer in answers if answer.status_code == 201]
         assert sorted(edition["link"]["number"] for edition in made) == [*range(1, 9)]
+        by_id = sorted(made, key=lambda edition: edition["id"])
+        assert [edition["link"]["number"] for edition in by_id] == [*range(1, 9)], "ids stand in the order of the links"
         assert await found_in(database) == []
 
 
@@ -151,14 +157,18 @@ async def test_nobody_changes_a_link(database, issuer):
 async def test_editions_from_before_the_chain_are_bound_in_their_order(fresh_database, issuer):
     """The migration has words of its own: they are those of the rules."""
     async with a_room(fresh_database, issuer, seed=56, dossiers=20) as scene:
-        await three_editions(scene)
+        known, later = scene.histories[:15], scene.histories[15:]
+        scene.histories = known
+        first, *_ = await three_editions(scene)
+        await write(scene.owner, later)
+        await sealed(scene.client, {**a_report(group_by="none"), "corrects": first["id"], "reason": "Số liệu bổ sung"})
         before = await scene.owner.fetch("SELECT * FROM edition_link ORDER BY number")
     await downgrade(fresh_database.owner_url, to="0012")
     await migrate(fresh_database.owner_url)
     owner = await asyncpg.connect(fresh_database.owner_url)
     try:
         assert await owner.fetch("SELECT * FROM edition_link ORDER BY number") == before
-        assert len(before) == 3
+        assert len(before) == 4
         assert await found_in(fresh_database) == []
     finally:
         await owner.close()
