@@ -40,10 +40,13 @@ def differences(
     cannot be told whether its edition was changed."""
     due, before = 1, b""
     for link in links:
-        if link.number != due:
-            yield Difference(CHECK, "link_gone", _place(due, link.number - 1), None, None)
         said = editions.get(link.edition_id)
         where = f"{_place(link.number)} · #{link.edition_id}"
+        if link.number < 1:  # no edition was ever sealed there
+            yield Difference(CHECK, "seal", where, None, link.seal.hex())
+            continue
+        if link.number != due:
+            yield Difference(CHECK, "link_gone", _place(due, link.number - 1), None, None)
         if said is None:
             yield Difference(CHECK, "edition_gone", where, None, None)
         elif link.number == due and (reckoned := seal(before, said(link.number))) != link.seal:
