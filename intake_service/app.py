@@ -2,6 +2,8 @@
 
 from fastapi import FastAPI
 
+from intake_service.anchors import endpoints as anchors
+from intake_service.anchors.usecases import anchoring_worker
 from intake_service.apologies import endpoints as apologies
 from intake_service.bulk_actions import endpoints as bulk_actions
 from intake_service.corrections import endpoints as corrections
@@ -55,11 +57,13 @@ PLAN = RoomPlan(
         forms.router,
         tracking.router,
         imports.router,
+        anchors.router,
     ),
     workers=lambda room: [
         tell_routing_worker(room),
         recompute_worker(room),
         closing_worker(room),
+        anchoring_worker(room),
         forgetting_worker(room.pool, "intake"),
     ],
     models=(ImportRecord,),

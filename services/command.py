@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from services import launcher, tables
+from services.anchor_commands import anchors
 from services.installation import Addresses, Installation
 from services.province import PROVINCE, province_on
 from services.refusals import Refused
@@ -55,6 +56,7 @@ app = typer.Typer(
     help="Phần mềm một cửa điện tử · the one-stop shop backend",
 )
 app.add_typer(report_app, name="report")
+app.command()(anchors)
 
 
 DEFAULT_PORTS = ",".join(map(str, launcher.DEFAULT_PORTS))

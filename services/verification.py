@@ -19,6 +19,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from intake_service.anchors.usecases import Anchors
 from intake_service.verification.usecases import Dossiers, Notes
 from migrations.logins import role_url
 from services.language import said
@@ -33,7 +34,7 @@ from stats_service.editions.usecases import EditionChain, Editions
 from stats_service.verification.usecases import Busy, Counts, Moved, Rebuilt, rebuild
 
 #: All that is verified. Whatever else is to be proved is one more Check here.
-CHECKS: tuple[Callable[[], Check], ...] = (Dossiers, Notes, Counts, Editions, EditionChain)
+CHECKS: tuple[Callable[[], Check], ...] = (Dossiers, Notes, Counts, Editions, EditionChain, Anchors)
 
 #: What a check is called.
 NAMES = {
@@ -45,6 +46,7 @@ NAMES = {
     "checkpoint": ("Số liệu lũy kế đầu tháng", "Monthly checkpoints"),
     "edition": ("Bản chốt báo cáo", "Sealed editions"),
     "edition_chain": ("Chuỗi bản chốt", "Chain of sealed editions"),
+    "anchor": ("Mốc neo của nhật ký sự kiện", "Anchors of the event log"),
 }
 #: What differs. A field of a dossier and its metrics are called by their names.
 WORDS = {
@@ -72,6 +74,11 @@ WORDS = {
     "seal": ("bản chốt hoặc mắt xích đã bị sửa", "the edition or its link was changed"),
     "unlinked": ("bản chốt nằm ngoài chuỗi", "edition outside the chain"),
     "anchor": ("không khớp dấu đã ghi bên ngoài", "not what was noted outside"),
+    "anchor_gone": ("thiếu mốc neo", "an anchor is missing"),
+    "anchor_before": ("không nối tiếp mốc neo trước", "does not follow from the anchor before"),
+    "anchor_root": ("mốc neo đã bị sửa", "the anchor was changed"),
+    "anchor_events": ("số sự kiện mà mốc neo giữ", "number of events that the anchor binds"),
+    "anchor_digest": ("sự kiện khác với khi neo", "the events are not those that were anchored"),
     "odd_month": ("không phải ngày đầu tháng", "not the first day of a month"),
 }
 #: How much was looked at.
@@ -83,6 +90,7 @@ SEEN = {
     "days": ("Ô số đếm theo ngày", "Cells of days"),
     "checkpoints": ("Số lũy kế đầu tháng", "Checkpoints"),
     "editions": ("Bản chốt", "Sealed editions"),
+    "anchors": ("Mốc neo", "Anchors"),
     "edition_links": ("Mắt xích của chuỗi bản chốt", "Links of their chain"),
 }
 #: Rows a table: one of a million rows would be laid out in memory.

@@ -45,13 +45,15 @@ def has_number(name: str, number: str, payload: str = "placed.payload") -> str:
     return f"strpos({payload}, '\"{name}\":' || {number} || ',') > 0"
 
 
-#: An event's hash made anew, as shared.domain.chain says it; over the window `w` of its dossier's events by `seq`.
-MADE = f"""sha256(lag(e.hash, 1, decode(repeat('00', 32), 'hex')) OVER w
-      || convert_to(concat(coalesce(d.reference, d.code), E'\\n', e.seq, E'\\n', e.kind, E'\\n', e.status, E'\\n',
+#: What an event's hash is taken of, behind the hash before it: shared.domain.chain says the same.
+CHAINED = f"""concat(coalesce(d.reference, d.code), E'\\n', e.seq, E'\\n', e.kind, E'\\n', e.status, E'\\n',
       {micros("e.occurred_at")}, E'\\n', {micros("e.recorded_at")}, E'\\n', e.actor, E'\\n',
       e.acting_agency_id, E'\\n', e.agency_id, ',', e.channel, ',',
       e.received_day, ',', e.due_day, ',', e.late_day, ',', e.finished_day, ',', e.verdict, ',', e.paused::int,
-      E'\\n', e.payload), 'UTF8'))"""
+      E'\\n', e.payload)"""
+#: An event's hash made anew; over the window `w` of its dossier's events by `seq`.
+MADE = f"""sha256(lag(e.hash, 1, decode(repeat('00', 32), 'hex')) OVER w
+      || convert_to({CHAINED}, 'UTF8'))"""
 
 #: Kind and actor are one line each, or two events could have one text.
 UNCLEAN = "strpos(e.kind, E'\\n') > 0 OR strpos(e.actor, E'\\n') > 0"

@@ -34,6 +34,8 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "intake_idempotency": {"motcua_intake": (*_WRITE, "DELETE")},
         "intake_position": {"motcua_intake": _WRITE},
         "intake_revision": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
+        "anchor": {"motcua_intake": _APPEND},
+        "anchor_stamp": {"motcua_intake": _APPEND},
         # routing
         "agency": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
         "agency_succession": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
@@ -65,7 +67,7 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "stats_idempotency": {"motcua_stats": (*_WRITE, "DELETE")},
         "reference_picture": {"motcua_stats": _APPEND},
         "report_edition": {"motcua_stats": _APPEND},
-        "edition_link": {"motcua_stats": _APPEND},
+        "edition_link": {"motcua_stats": _APPEND, "motcua_intake": _READ},
         "official_form": {"motcua_stats": _WRITE},
         # the schema's own version: a service refuses to start on another
         "alembic_version": dict.fromkeys(ROLES, _READ),

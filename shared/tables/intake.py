@@ -423,3 +423,28 @@ calendar_recompute = Table(
 intake_idempotency = idempotency_table("intake")
 intake_position = position_table("intake")
 intake_revision = revision_table("intake")
+
+anchor = Table(
+    "anchor",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False, comment="from 1, without a gap"),
+    Column("taken_at", Instant, nullable=False),
+    Column("last_event_id", BigInteger, nullable=False, comment="of dossier_event; nothing up to it is to come"),
+    Column("events", BigInteger, nullable=False, comment="since the anchor before"),
+    Column("digest", BYTEA, nullable=False, comment="SHA-256 over their hashes in the order of their ids"),
+    Column("edition", BigInteger, comment="number of the last edition_link; null: none"),
+    Column("seal", BYTEA, comment="its seal"),
+    Column("previous", BYTEA, nullable=False, comment="root of the anchor before; 32 zero bytes before the first"),
+    Column("root", BYTEA, nullable=False, comment="SHA-256 of the anchor's text"),
+    Column("floor", Xid8, nullable=False, comment="every event after last_event_id is of this transaction or later"),
+    comment="append-only; what a third party holds of the event log",
+)
+
+anchor_stamp = Table(
+    "anchor_stamp",
+    metadata,
+    Column("number", BigInteger, ForeignKey("anchor.number"), primary_key=True, autoincrement=False),
+    Column("stamped_at", Instant, nullable=False, comment="by the authority's clock"),
+    Column("response", BYTEA, nullable=False, comment="TimeStampResp of RFC 3161"),
+    comment="append-only; the anchors that a time-stamping authority has stamped",
+)

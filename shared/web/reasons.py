@@ -112,6 +112,8 @@ REASONS = MappingProxyType(
             "năm {year} sẽ không còn ngày làm việc nào",
             "no working day would be left in {year}",
         ),
+        "not_before_number": ("phải nhỏ hơn số của mốc neo", "must be less than the number of the anchor"),
+        "not_stamped": ("chưa có dấu thời gian", "is not stamped yet"),
         "closes_before_opening": ("phải sau giờ bắt đầu", "must be after the opening"),
         "overlaps_block": ("trùng với buổi làm việc khác trong ngày", "overlaps another block of the day"),
         "weekday_without_hours": (

@@ -89,6 +89,11 @@ class Settings(BaseSettings):
     #: In which column of table II.06a the dossiers stand that wait for the applicant: 12, in process, or 9, on time.
     awaiting_supplement_column: Literal["9", "12"] = "12"
 
+    #: A time-stamping authority (RFC 3161) that stamps each day's anchor, and the file with the certificates (PEM)
+    #: under which its own stands; both or neither. docs/anchors.md
+    stamp_authority: str | None = None
+    stamp_certificates: Path | None = None
+
     max_body_bytes: int = 1_048_576
     #: Whether this process also runs its room's consumers of the event log.
     background: bool = True
@@ -115,6 +120,24 @@ class Settings(BaseSettings):
                 "must be origins like https://motcua.example.gov.vn, with commas between them",
             )
         return listed
+
+    @model_validator(mode="after")
+    def _need_both_of_the_stamp(self) -> Self:
+        if (self.stamp_authority is None) != (self.stamp_certificates is None):
+            raise refused(
+                "stamp",
+                "MOTCUA_STAMP_AUTHORITY, MOTCUA_STAMP_CERTIFICATES: phải đặt cả hai hoặc không đặt",
+                "set both or neither: a stamp whose certificate is not known proves nothing",
+            )
+        if self.stamp_authority is not None and not self.stamp_authority.startswith(("https://", "http://")):
+            raise refused("stamp", "MOTCUA_STAMP_AUTHORITY: phải là một địa chỉ http(s)", "must be an http(s) address")
+        if self.stamp_certificates is not None and _PEM not in _content(self.stamp_certificates):
+            raise refused(
+                "stamp",
+                "MOTCUA_STAMP_CERTIFICATES: phải là tệp đọc được, có chứng thư dạng PEM",
+                "must be a file that can be read, with certificates (PEM)",
+            )
+        return self
 
     @field_validator("issuers", mode="before")
     @classmethod
@@ -183,6 +206,16 @@ class Settings(BaseSettings):
 
 
 _ISSUERS = TypeAdapter(tuple[ListedIssuer, ...])
+
+
+_PEM = b"-----BEGIN CERTIFICATE-----"
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
 class SettingsMissing(Exception):

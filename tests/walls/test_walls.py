@@ -18,6 +18,8 @@ SOURCES = sorted(file for part in (*ROOMS, "services", "shared", "migrations") f
 #: The files of a noun's folder, and those beside them that earn their place.
 NOUN_FILES = {"__init__.py", "endpoints.py", "usecases.py", "rules.py", "store.py"}
 EXTRA_FILES = {
+    "intake_service/anchors/stamping.py": "what a time-stamping authority is asked, and what it must answer",
+    "intake_service/anchors/verify_anchors.py": "the verifier of whoever holds anchors; one file, needs Python only",
     "intake_service/forms/wording": "what stands on each form, a module for each; pure, and printed by either press",
     "intake_service/forms/pdf.py": "the press for PDF",
     "intake_service/forms/word.py": "the press for DOCX",

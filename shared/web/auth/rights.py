@@ -124,6 +124,11 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "listImports": _of(Role.ADMIN, Role.MACHINE, relation=Relation.WITHIN),
         "readImport": _of(Role.ADMIN, Role.MACHINE, relation=Relation.AGENCY),
         "readImportRejects": _of(Role.ADMIN, Role.MACHINE, relation=Relation.AGENCY),
+        # the whole log: for whoever watches over the province, and hands it to a third party
+        "listAnchors": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.PROVINCE),
+        "readAnchor": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.PROVINCE),
+        "readAnchorStamp": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.PROVINCE),
+        "readAnchoredEvents": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.PROVINCE),
         # routing
         "setAgencySessions": _of(Role.ADMIN, relation=Relation.AGENCY),
         "previewCalendarChange": _of(Role.ADMIN, relation=Relation.PROVINCE),

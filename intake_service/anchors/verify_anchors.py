@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Prove that nothing between two anchors was changed. Needs Python 3.9 or newer and nothing else; no database.
+
+    python3 verify_anchors.py EVENTS FIRST LAST [--stamp FILE --authority FILE]
+
+EVENTS  what the province hands over: the events between the two anchors (GET /v1/anchors/LAST/events?after=FIRST)
+FIRST   the text of the earlier anchor, as you kept it; "-" where the events begin with the first of all
+LAST    the text of the later anchor, as you kept it
+
+--stamp, --authority: the time stamp on LAST, and the certificates (PEM) of the authority that you trust; checked by
+`openssl`, which must be installed for it.
+
+Exit status 0: nothing was changed. 1: something was; each finding is told. 2: it could not be looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+ANCHOR = "motcua-anchor/1"
+EVENTS = "motcua-events/1"
+NOTHING = "0" * 64
+NAMES = ("number", "taken_at", "last_event", "events", "digest", "edition", "previous")
+
+
+class Unreadable(Exception):
+    """What was given is not what it should be."""
+
+
+class Anchor(NamedTuple):
+    """What of an anchor's text is looked at, and the text's SHA-256."""
+
+    number: int
+    events: int
+    digest: str
+    previous: str
+    root: str
+
+
+def anchor_of(text: str) -> Anchor:
+    """What an anchor's text says."""
+    first, *lines = text.split("\n")
+    said = dict(line.split(" ", 1) for line in lines[:-1])
+    if first != ANCHOR or lines[-1:] != [""] or tuple(said) != NAMES or len(lines) != len(NAMES) + 1:
+        raise Unreadable(f"an anchor is {ANCHOR} and then {', '.join(NAMES)}, a line each")
+    root = hashlib.sha256(text.encode()).hexdigest()
+    return Anchor(int(said["number"]), int(said["events"]), said["digest"], said["previous"], root)
+
+
+def read(path: str) -> str:
+    """A file as text, line ends as they are."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return file.read()
+
+
+def findings(lines: Iterator[str], first: Anchor | None, last: Anchor) -> Iterator[str]:
+    """What does not fit, one after the other. lines: of EVENTS. first: None, from the beginning."""
+    if json.loads(next(lines, "{}")).get("format") != EVENTS:
+        raise Unreadable(f"the events do not begin with their format, {EVENTS}")
+    before, number = (first.root, first.number) if first else (NOTHING, 0)
+    digest, count = hashlib.sha256(), 0
+    ends: dict[str, str] = {}
+    for line in lines:
+        given = json.loads(line)
+        if "anchor" in given:
+            anchor = anchor_of(given["anchor"])
+            where = f"anchor {anchor.number}"
+            if anchor.number != number + 1:
+                yield f"{where}: anchor {number + 1} should stand here"
+            if anchor.previous != before:
+                yield f"{where}: it does not follow from the anchor before it"
+            if anchor.events != count:
+                yield f"{where}: it binds {anchor.events} events, and there are {count}"
+            elif anchor.digest != digest.hexdigest():
+                yield f"{where}: the events are not those that it binds"
+            before, number = anchor.root, anchor.number
+            digest, count = hashlib.sha256(), 0
+            continue
+        code, sequence, _ = given["text"].split("\n", 2)
+        where = f"event {sequence} of {code}"
+        made = hashlib.sha256(bytes.fromhex(given["before"]) + given["text"].encode())
+        if made.hexdigest() != given["hash"]:
+            yield f"{where}: it does not say what was hashed"
+        expected = NOTHING if sequence == "1" else ends.get(code)
+        if expected is not None and given["before"] != expected:
+            yield f"{where}: it does not follow from the event before it"
+        ends[code] = given["hash"]
+        digest.update(made.digest())
+        count += 1
+    if count:
+        yield f"{count} events stand behind the last anchor"
+    if number != last.number or before != last.root:
+        yield "the events do not end with the anchor that you hold"
+
+
+def stamp_finding(path: str, stamp: str, authority: str) -> str | None:
+    """What is wrong with a time stamp, or None."""
+    command = ["openssl", "ts", "-verify", "-data", path, "-in", stamp, "-CAfile", authority]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise Unreadable("openssl is not installed: the stamp cannot be looked at") from None
+    if done.returncode == 0:
+        return None
+    return f"the stamp does not hold, openssl says: {' '.join(done.stderr.split())}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("events", "first", "last"):
+        parser.add_argument(name, metavar=name.upper())
+    parser.add_argument("--stamp")
+    parser.add_argument("--authority")
+    given = parser.parse_args(arguments)
+    if bool(given.stamp) != bool(given.authority):
+        parser.error("--stamp and --authority go together")
+    wrong = False
+    try:
+        first, last = None if given.first == "-" else anchor_of(read(given.first)), anchor_of(read(given.last))
+        with open(given.events, encoding="utf-8", newline="\n") as lines:
+            for finding in findings(lines, first, last):
+                wrong = True
+                print(finding)
+        unstamped = stamp_finding(given.last, given.stamp, given.authority) if given.stamp else None
+        if unstamped is not None:
+            wrong = True
+            print(unstamped)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, Unreadable) as error:
+        print(f"cannot be looked at: {error or type(error).__name__}", file=sys.stderr)
+        return 2
+    if not wrong:
+        print("Không có gì bị thay đổi · nothing was changed between the two anchors")
+    return int(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""`motcua anchors`: the anchors of the event log, on the terminal, or handed over to somebody outside."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from services import tables
+from services.installation import Installation
+from services.language import said
+from services.refusals import Refused
+from services.tables import number
+from services.terminal import DEFAULT_DIR, DataDir, console, running, token_of
+
+_LAST = "20"
+
+
+def anchors(
+    to: Annotated[
+        Path | None, typer.Option("--to", help="Hand over into this directory; else the last ones are listed")
+    ] = None,
+    after: Annotated[int, typer.Option(min=0, help="The anchor that they hold; 0: from the beginning")] = 0,
+    upto: Annotated[int | None, typer.Option(min=1, help="The anchor to hand over; the last one unless given")] = None,
+    data_dir: DataDir = DEFAULT_DIR,
+) -> None:
+    """Mốc neo nhật ký sự kiện · The anchors of the event log: list the last ones, or hand one over with its stamp, the
+    events since another one, and the verifier that needs nothing of this system: docs/anchors.md."""
+    from services.client import Client
+
+    installation = Installation(data_dir)
+    address = f"{running(installation).intake}/v1/anchors"
+    client = Client(token_of(installation, "supervisor"))
+    if to is None:
+        items = client.get(address, {"limit": _LAST}).json()["items"]
+        tables.show(_table(items))
+        return
+    if upto is None:
+        items = client.get(address, {"limit": "1"}).json()["items"]
+        if not items:
+            raise Refused(said("Chưa có mốc neo nào: mỗi ngày có một mốc", "There is no anchor yet: each day has one"))
+        upto = items[0]["number"]
+    last = client.get(f"{address}/{upto}", {}).json()
+    texts = {upto: last["text"], **({after: client.get(f"{address}/{after}", {}).json()["text"]} if after else {})}
+    to.mkdir(parents=True, exist_ok=True)
+    with console.status(said("Đang ghi sự kiện", "Writing events")), (to / "events.ndjson").open("wb") as file:
+        for block in client.stream(f"{address}/{upto}/events", {"after": f"{after}"}):
+            file.write(block)
+    for each, text in texts.items():
+        (to / f"anchor-{each}.txt").write_bytes(text.encode())
+    if last["stamped_at"]:
+        (to / f"anchor-{upto}.tsr").write_bytes(client.get(f"{address}/{upto}/stamp", {}).content)
+    (to / "verify_anchors.py").write_bytes(_verifier())
+    first = f"anchor-{after}.txt" if after else "-"
+    console.print(said(f"Đã ghi vào {to}; người nhận kiểm tra bằng:", f"Written to {to}; whoever gets it checks with:"))
+    typer.echo(f"python3 verify_anchors.py events.ndjson {first} anchor-{upto}.txt")
+    if not last["stamped_at"]:
+        console.print(said("Mốc này chưa có dấu thời gian", "This anchor is not stamped"), style="yellow")
+
+
+def _verifier() -> bytes:
+    from intake_service.anchors import verify_anchors
+
+    return Path(verify_anchors.__file__).read_bytes()
+
+
+def _table(items: list[dict[str, Any]]) -> Table:
+    table = Table(title=said("Mốc neo", "Anchors"), title_style="bold")
+    table.add_column(said("Số", "Number"), justify="right")
+    table.add_column(said("Lúc", "Taken"))
+    table.add_column(said("Sự kiện", "Events"), justify="right")
+    table.add_column(said("Dấu thời gian", "Stamped"))
+    table.add_column(said("Gốc", "Root"), overflow="fold")
+    for item in items:
+        stamped = item["stamped_at"] or "–"
+        table.add_row(
+            number(item["number"]), _minute(item["taken_at"]), number(item["events"]), _minute(stamped), item["root"]
+        )
+    return table
+
+
+def _minute(iso: str) -> str:
+    return iso[:16].replace("T", " ")

@@ -1,0 +1,29 @@
+"""`motcua anchors`: an anchor is handed over with all that somebody outside needs."""
+
+import subprocess
+import sys
+import time
+
+from tests.journeys.conftest import Running
+from tests.launcher.test_edition_commands import motcua
+
+
+def test_an_anchor_is_handed_over(running: Running, tmp_path) -> None:
+    with running.client("intake", "supervisor", "44") as client:
+        deadline = time.monotonic() + 30  # the worker takes the first at its start
+        while not client.get("/v1/anchors").json()["items"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    status, out, _ = motcua(running, "anchors", language="en_US.UTF-8")
+    assert (status, b"Anchors" in out) == (0, True)
+    to = tmp_path / "giao nộp"
+    status, out, told = motcua(running, "anchors", "--to", str(to))
+    assert (status, told.count("chưa có dấu thời gian")) == (0, 1), told
+    assert sorted(file.name for file in to.iterdir()) == ["anchor-1.txt", "events.ndjson", "verify_anchors.py"]
+    pasted = out.decode().splitlines()[-1].split()
+    done = subprocess.run([sys.executable, "-I", *pasted[1:]], cwd=to, capture_output=True, text=True, check=False)
+    assert (done.returncode, "nothing was changed" in done.stdout) == (0, True)
+    status, _, told = motcua(running, "anchors", "--to", str(to), "--after", "1")
+    assert (status, "after" in told) == (1, True)
+    status, _, told = motcua(running, "anchors", "--to", str(to), "--upto", "99")
+    assert status == 1
