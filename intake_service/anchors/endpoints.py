@@ -51,6 +51,7 @@ async def listed(
     "/{number}",
     operation_id="readAnchor",
     summary="Một mốc neo · One anchor",
+    response_description="The anchor, with its text",
     response_model=Anchor,
     responses=refusals(*READING, "agency_out_of_scope", "invalid_request"),
 )
