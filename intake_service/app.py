@@ -44,6 +44,7 @@ PLAN = RoomPlan(
         "forms": "Biểu mẫu · The forms of a dossier, printed, and the register of reception",
         "tracking": "Tra cứu hồ sơ · What the applicant sees, by the code and the secret on the receipt",
         "imports": "Nhập hồ sơ từ hệ thống khác · Dossiers of another system, from CSV or NDJSON",
+        "anchors": "Mốc neo nhật ký sự kiện · What a third party keeps of the event log, day by day",
     },
     routers=(
         procedures.router,
