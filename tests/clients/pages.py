@@ -19,7 +19,7 @@ _FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
-_SECONDS = 60.0
+_SECONDS = 120.0
 
 
 class Origin:

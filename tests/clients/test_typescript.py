@@ -24,7 +24,7 @@ def test_a_journey_in_these_types(types: Path, running: Running, told: dict[str,
     """Received once, explained, finished upon the version that was read, counted."""
     script = made.compiled(types) / "journey.js"
     done = subprocess.run(
-        ["node", script], env={**os.environ, **told}, capture_output=True, text=True, check=False, timeout=60
+        ["node", script], env={**os.environ, **told}, capture_output=True, text=True, check=False, timeout=120
     )
     assert done.returncode == 0, done.stderr
     came = json.loads(done.stdout.splitlines()[-1])
