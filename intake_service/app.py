@@ -43,7 +43,6 @@ PLAN = RoomPlan(
         "deadlines": "Thời hạn giải quyết · When a dossier is due and why, of one or of what is to come",
         "forms": "Biểu mẫu · The forms of a dossier, printed, and the register of reception",
         "tracking": "Tra cứu hồ sơ · What the applicant sees, by the code and the secret on the receipt",
-        "anchors": "Mốc neo · Anchors of the event log, with their stamps, for somebody outside to keep",
         "imports": "Nhập hồ sơ từ hệ thống khác · Dossiers of another system, from CSV or NDJSON",
         "anchors": "Mốc neo nhật ký sự kiện · What a third party keeps of the event log, day by day",
     },
