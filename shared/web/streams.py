@@ -14,8 +14,9 @@ from starlette.types import Receive, Scope, Send
 #: A list's media types, by the name that `format=` gives them.
 MEDIA_TYPES = {"json": "application/json", "csv": "text/csv", "ndjson": "application/x-ndjson"}
 
-#: What a spreadsheet takes for a formula when a cell begins with it; an apostrophe in front makes it text.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: What a spreadsheet takes for a formula when a cell begins with it, some in the wide forms of East Asia too; an
+#: apostrophe in front makes it text.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Streamed(StreamingResponse):
