@@ -78,6 +78,16 @@ compose-check: setup ## docker-compose.yml and Dockerfile, statically
 	@.venv/supply/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/supply.txt
 	@touch .venv/supply/ready
 
+.venv/fuzz/ready: requirements/fuzz.txt | setup
+	@$(PYTHON) -m venv .venv/fuzz
+	@.venv/fuzz/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	@touch .venv/fuzz/ready
+
+fuzz-tools: .venv/fuzz/ready ## Schemathesis, which asks the running services by their contracts; without it its tests are skipped
+
+fuzz: .venv/fuzz/ready ## The same for longer and with another seed each time: MOTCUA_FUZZ_EXAMPLES, MOTCUA_FUZZ_SEED
+	MOTCUA_FUZZ_EXAMPLES=$${MOTCUA_FUZZ_EXAMPLES:-50} MOTCUA_FUZZ_SEED=$${MOTCUA_FUZZ_SEED:-$$(date +%s)} $(BIN)/pytest tests/hostile/test_contracts_hold.py
+
 audit: .venv/supply/ready ## Known weaknesses of everything that is pinned; says so where it cannot be looked up
 	@.venv/supply/bin/python requirements/audit.py
 
@@ -96,9 +106,10 @@ lock: setup ## Pin the dependencies anew, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/run.in -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/dev.in -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/supply.in -o requirements/supply.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/fuzz.in -o requirements/fuzz.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/client.in -o requirements/client.txt
 
 clean: ## Remove the environment and the embedded installation
 	rm -rf .venv .motcua
 
-.PHONY: help setup run test issuer clients frontend browser check format format-check lint types walls schema contracts contracts-check compose-check audit sbom bench bench-100m lock clean
+.PHONY: help setup run test issuer clients frontend browser check format format-check lint types walls schema contracts contracts-check compose-check audit fuzz-tools fuzz sbom bench bench-100m lock clean

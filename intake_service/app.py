@@ -23,6 +23,7 @@ from migrations.revision import head_revision
 from shared.contracts.intake import ImportRecord
 from shared.web.app import RoomPlan, make_app
 from shared.web.idempotency import forgetting_worker
+from shared.web.links import Made
 from shared.web.settings import Settings, read_settings
 
 ROLE = "motcua_intake"
@@ -70,6 +71,14 @@ PLAN = RoomPlan(
     models=(ImportRecord,),
     streamed=frozenset({imports.PATH}),
     direct=frozenset({"receiveDossier"}),
+    makes={
+        "receiveDossier": Made("/v1/dossiers/{code}", {"code": "$response.body#/code"}),
+        "proposeExtension": Made(
+            "/v1/dossiers/{code}/extension-proposals/{n}", {"code": "$request.path.code", "n": "$response.body#/n"}
+        ),
+        "enterSupplementRule": Made("/v1/supplement-rules/{rule_id}", {"rule_id": "$response.body#/id"}),
+        "importDossiers": Made("/v1/imports/{import_id}", {"import_id": "$response.body#/id"}),
+    },
 )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 #: What the services run on is in dev.txt with the same versions.
-PINNED = ("dev.txt", "supply.txt", "client.txt")
+PINNED = ("dev.txt", "supply.txt", "client.txt", "fuzz.txt")
 _LOOK_UP = (*(sys.executable, "-m", "pip_audit", "--disable-pip", "--progress-spinner", "off", "--format", "json"),)
 _UNREACHABLE = ("requests.exceptions.", "NameResolutionError", "ServiceError", "timed out")
 

@@ -29,6 +29,7 @@ from shared.web.app import Room, RoomPlan, make_app
 from shared.web.background import Worker
 from shared.web.clock import now
 from shared.web.idempotency import forgetting_worker
+from shared.web.links import Made
 from shared.web.settings import Settings, read_settings
 
 
@@ -92,6 +93,19 @@ PLAN = RoomPlan(
         workflows.router,
     ),
     workers=_workers,
+    makes={
+        "openCase": Made("/v1/cases/{code}", {"code": "$response.body#/code"}),
+        "handOver": Made(
+            "/v1/cases/{code}/hand-overs/{seq}", {"code": "$request.path.code", "seq": "$response.body#/seq"}
+        ),
+        "askOpinion": Made(
+            "/v1/cases/{code}/opinions/{no}", {"code": "$request.path.code", "no": "$response.body#/no"}
+        ),
+        "delegate": Made("/v1/delegations/{delegation_id}", {"delegation_id": "$response.body#/id"}),
+        "reorganise": Made("/v1/reorganisations/{reorganisation_id}", {"reorganisation_id": "$response.body#/id"}),
+        "defineWorkflow": Made("/v1/workflows/{code}", {"code": "$response.body#/code"}),
+        "changeCalendar": Made("/v1/calendar/changes/{number}", {"number": "$response.body#/id"}),
+    },
 )
 
 

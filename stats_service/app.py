@@ -9,6 +9,7 @@ from migrations.revision import head_revision
 from shared.web.app import Room, RoomPlan, make_app
 from shared.web.background import Worker
 from shared.web.idempotency import forgetting_worker
+from shared.web.links import Made
 from shared.web.settings import Settings, SettingsMissing, read_settings
 from stats_service.counts.rules import LOOK_SECONDS
 from stats_service.counts.usecases import Folding
@@ -50,6 +51,7 @@ PLAN = RoomPlan(
         editions.router,
     ),
     workers=_workers,
+    makes={"sealEdition": Made("/v1/reports/editions/{edition_id}", {"edition_id": "$response.body#/id"})},
 )
 
 

@@ -32,6 +32,7 @@ from shared.web.edge import Edge
 from shared.web.json_bodies import repeats_a_name
 from shared.web.kept import ASKED, TAG, UNCHANGED, Kept
 from shared.web.limits import Limits
+from shared.web.links import Made, add_links
 from shared.web.log import configure
 from shared.web.metrics import Metrics
 from shared.web.problems import (
@@ -74,6 +75,8 @@ class RoomPlan:
     #: The tags of its operations in the order in which they are shown, and what each is about.
     tags: Mapping[str, str]
     routers: Sequence[APIRouter]
+    #: What is made by which operation: the document links it to what can be done with it.
+    makes: Mapping[str, Made]
     workers: Callable[[Room], Sequence[Worker]] = lambda _: ()
     #: Models that the document explains though no JSON body is one of them: the records of a stream.
     models: Sequence[type[BaseModel]] = ()
@@ -343,6 +346,7 @@ def _document(app: FastAPI, plan: RoomPlan) -> dict[str, Any]:
             for operation in operations.values():
                 operation["responses"].setdefault("429", _TOO_MANY).setdefault("headers", _TOO_MANY["headers"])
                 operation["security"] = []  # without a token, unless a right is asked for
+        add_links(document, plan.makes)
         document["components"]["securitySchemes"] = {"bearer": _BEARER}
         for route in (route for router in plan.routers for route in router.routes if isinstance(route, APIRoute)):
             roles, relation, _ = right_of(route)

@@ -38,7 +38,7 @@ _FOR_GOOD = "private, max-age=31536000, immutable"
 _DIGEST: dict[str, Any] = {
     "ETag": {
         "description": "SHA-256 of the bytes, in hexadecimal",
-        "schema": {"type": "string", "examples": ['"e3b0c442…"']},
+        "schema": {"type": "string", "examples": ['"e3b0c44298fc1c14"']},
     },
     "Cache-Control": {"description": "For good", "schema": {"type": "string", "examples": [_FOR_GOOD]}},
 }
@@ -141,7 +141,12 @@ async def content(
     session: ReadingSession,
     if_none_match: Annotated[
         str | None,
-        Header(alias="If-None-Match", max_length=1000, description="Its ETag as read before", examples=['"e3b0c442…"']),
+        Header(
+            alias="If-None-Match",
+            max_length=1000,
+            description="Its ETag as read before",
+            examples=['"e3b0c44298fc1c14"'],
+        ),
     ] = None,
 ) -> Response:
     """The report itself, byte for byte as it was sealed. `sha256sum` of it is its ETag, and the edition's `sha256`."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 REQUIREMENTS = Path(__file__).parents[2] / "requirements"
-LISTS = ("run.txt", "dev.txt", "supply.txt", "client.txt")
+LISTS = ("run.txt", "dev.txt", "supply.txt", "client.txt", "fuzz.txt")
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[\w,-]+\])?==(\S+)", re.MULTILINE)
 #: Licences that let the product be used, changed and handed on without opening it. MPL-2.0 binds its own files only.
 ALLOWED = {
