@@ -86,7 +86,7 @@ compose-check: setup ## docker-compose.yml and Dockerfile, statically
 fuzz-tools: .venv/fuzz/ready ## Schemathesis, which asks the running services by their contracts; without it its tests are skipped
 
 fuzz: .venv/fuzz/ready ## The same for longer and with another seed each time: MOTCUA_FUZZ_EXAMPLES, MOTCUA_FUZZ_SEED
-	MOTCUA_FUZZ_EXAMPLES=$${MOTCUA_FUZZ_EXAMPLES:-50} MOTCUA_FUZZ_SEED=$${MOTCUA_FUZZ_SEED:-$$(date +%s)} $(BIN)/pytest tests/hostile/test_contracts_hold.py
+	MOTCUA_FUZZ_EXAMPLES=$${MOTCUA_FUZZ_EXAMPLES:-200} MOTCUA_FUZZ_SEED=$${MOTCUA_FUZZ_SEED:-$$(date +%s)} $(BIN)/pytest tests/hostile/test_contracts_hold.py
 
 audit: .venv/supply/ready ## Known weaknesses of everything that is pinned; says so where it cannot be looked up
 	@.venv/supply/bin/python requirements/audit.py
