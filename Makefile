@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests run in as many processes as there are processors, four at most: each has its own PostgreSQL and 2 GB of memory.
+TESTS := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -20,7 +22,7 @@ run: setup ## From nothing to a running system and the table of resolution; Ctrl
 	@$(BIN)/motcua up
 
 test: setup ## All tests, on a real PostgreSQL: eight to ten minutes on two cores; says at the end what was skipped, and why
-	$(BIN)/pytest
+	$(TESTS)
 
 issuer: ## The real OIDC issuer that tests run against: needs node and npm; without it they are skipped
 	npm ci --prefix tests/tokens/real_issuer --ignore-scripts --no-audit --no-fund --loglevel=error
@@ -41,7 +43,7 @@ browser: ## Chromium for the tests in a real browser, where apt has it and may i
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell > /dev/null
 
 check: setup format-check lint types walls schema contracts-check compose-check audit .venv/client/ready ## What CI runs: all checks, then all tests
-	$(BIN)/pytest
+	$(TESTS)
 
 format: setup ## Format the code
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
