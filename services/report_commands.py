@@ -18,6 +18,7 @@ from services.terminal import (
     console,
     format_of,
     need_one_of,
+    need_writable,
     running,
     whole_province_on,
     write,
@@ -202,9 +203,16 @@ def report_seal(
     asked |= {name: value for name, value in own.items() if value is not None}
     told = {"note": note, "corrects": corrects, "reason": reason}
     body = {"report": report, "parameters": asked, **{name: value for name, value in told.items() if value is not None}}
+    need_writable(output)
     answer = client_of(installation).post(f"{stats}/v1/reports/editions", body)
     if form == "json":
-        write(output, [answer.content + b"\n"])
+        try:
+            write(output, [answer.content + b"\n"])
+        except typer.BadParameter as unwritten:  # a full disk
+            number = answer.json()["id"]
+            raise Refused(
+                f"Đã chốt (bản {number}), nhưng {unwritten.message}\nIt is sealed (edition {number}) all the same."
+            ) from unwritten
     else:
         tables.show(tables.editions_table([answer.json()]))
 

@@ -111,9 +111,24 @@ def write(output: Path | None, blocks: Iterable[bytes]) -> None:
             file.write(first)
             file.writelines(parts)
     except OSError as error:
-        raise typer.BadParameter(
-            f"{output}: không ghi được · cannot be written ({error.strerror})", param_hint="--output"
-        ) from error
+        raise _unwritable(output, error) from error
+
+
+def need_writable(output: Path | None) -> None:
+    """Refuse a file that cannot be written before anything is done whose answer is to stand in it."""
+    if output is None:
+        return
+    there = output.exists()
+    try:
+        output.open("ab").close()
+    except OSError as error:
+        raise _unwritable(output, error) from error
+    if not there:
+        output.unlink()
+
+
+def _unwritable(output: Path, error: OSError) -> typer.BadParameter:
+    return typer.BadParameter(f"{output}: không ghi được · cannot be written ({error.strerror})", param_hint="--output")
 
 
 def put(block: bytes) -> None:

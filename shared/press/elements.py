@@ -46,10 +46,14 @@ def number_pages(section: Any) -> None:
         child(run, "w:t").text = text
 
 
+#: What a property of a document holds.
+_LONGEST_PROPERTY = 255
+
+
 def set_about(document: Any, title: str, at: datetime) -> None:
     """Its title, date and language; nothing of who made it, or on what."""
     about = document.core_properties
-    about.title = clean(title)
+    about.title = clean(title)[:_LONGEST_PROPERTY]
     about.created = about.modified = local(at).replace(tzinfo=None)
     about.author = about.last_modified_by = about.comments = ""
     about.language = "vi"

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from shared.contracts.editions import EditionIn, FindingName, ReportAsked, SealedReport, groupings_of
 from shared.contracts.stats import CutName, GroupingName
 from shared.web.problems import Problem, invalid
+from stats_service.periods.rules import FIRST_DAY, LAST_DAY
 
 
 class Position(NamedTuple):
@@ -88,13 +89,16 @@ class Parameters:
             told: dict[str, Any] = json.loads(text)
             first, last = date.fromisoformat(told["from"]), date.fromisoformat(told["to"])
             rows = told["group_by"] if report == "resolution" else told.get("rows", "agency")
-            if not all(isinstance(each, str) for each in (told["agency"], rows)):
+            cut, form, receiver = told.get("cut", "calendar"), told.get("form"), told.get("receiver")
+            if not all(isinstance(each, str) for each in (told["agency"], rows, cut, form or "", receiver or "")):
                 raise TypeError("no text")
+            if not FIRST_DAY <= first <= last <= LAST_DAY:
+                raise ValueError("no period")
             return cls(
-                *(report, told["agency"], first, last, rows, told.get("cut", "calendar")),
-                *(told.get("form"), told.get("awaiting_supplement_column"), told.get("receiver")),
+                *(report, told["agency"], first, last, rows, cut),
+                *(form, told.get("awaiting_supplement_column"), receiver),
             )
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return cls(report, "", date.min, date.min, "none")
 
 

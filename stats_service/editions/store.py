@@ -92,11 +92,12 @@ _PAUSED_OVERDUE = f"""
     WHERE t.dossier_id = s.dossier_id AND t.paused <> t.paused_before AND t.day <= $3::date)
 """
 
+# No payload is read as JSON here: whoever changed an event may have broken it.
 # A dossier's procedure may be corrected after the position: then the first correction that the position does not know
 # says what it was. $8 to $11: the versions of procedures as they were then: id, code, first and last day.
 _VERSION = """coalesce((
   SELECT was.id FROM (
-    SELECT c.payload::json ->> 'was_procedure' AS code FROM dossier_event c
+    SELECT substring(c.payload FROM '"was_procedure": ?"([^"]*)"') AS code FROM dossier_event c
     WHERE c.dossier_id = t.dossier_id AND c.seq > t.seq AND c.kind = 'corrected' ORDER BY c.seq LIMIT 1
   ) corrected JOIN unnest($8::int[], $9::text[], $10::date[], $11::date[]) AS was (id, code, first, last)
     ON was.code = corrected.code AND t.received_day BETWEEN coalesce(was.first, '-infinity')

@@ -203,7 +203,7 @@ async def on_paper(connection: Reading, edition: Edition) -> Filled:
         raise Problem("conflict", Reason("edition", "edition_was_changed", {"number": edition.id}))
     try:
         return printing.on_paper(edition, content, picture)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise Problem("conflict", Reason("edition", "edition_was_changed", {"number": edition.id})) from error
 
 
@@ -274,7 +274,13 @@ class Recount:
         findings.append(Finding("figures", rules.digest(content).hex(), digest.hex()))
         try:
             return Recomputed(findings, content, differing(sealed, content))
-        except (ValueError, KeyError, TypeError, AttributeError):  # what was sealed may be anything by now
+        except (
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ):  # what was sealed may be anything by now
             return Recomputed(findings, content, [])
 
 

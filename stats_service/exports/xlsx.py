@@ -43,6 +43,9 @@ _MM = 2.0
 _POINTS_PER_LINE = 15.0
 #: No row of a sheet is taller, in points.
 _TALLEST = 409.0
+#: What a function takes, and what a cell holds of a formula (with room for the program's own prefixes).
+_MOST_ARGUMENTS = 255
+_LONGEST_FORMULA = 8000
 #: Of the width that the usual font's digit takes, what a letter of a text takes on average.
 _LETTER = 0.77
 _NUMBERS = {
@@ -185,7 +188,7 @@ class Sheet:
             part, whole = (f"{self._letters[self._place[name]]}{line}" for name in [made.part, made.whole])
             return f'=IF({whole}=0,"–",ROUND({part}/{whole},4))'
         if row.of and column.kind is Kind.COUNT:
-            return f"=SUM({','.join(self._spans(self._letters[n], row.of))})"
+            return _sum(self._spans(self._letters[n], row.of))
         if isinstance(made, Sum):
             return "=" + "+".join(f"{self._letters[self._place[name]]}{line}" for name in made.of)
         return ""
@@ -241,6 +244,13 @@ class Sheet:
             usual = {"font_name": _FONT, "font_size": 11, "valign": "vcenter"}
             self._formats[key] = self._book.add_format({**usual, **look})
         return self._formats[key]
+
+
+def _sum(spans: Sequence[str]) -> str:
+    """The formula that adds spans of cells; none where it would be longer than a cell holds: then the value stands."""
+    parts = [spans[at : at + _MOST_ARGUMENTS] for at in range(0, len(spans), _MOST_ARGUMENTS)]
+    formula = "=" + "+".join(f"SUM({','.join(part)})" for part in parts)
+    return formula if len(formula) <= _LONGEST_FORMULA else ""
 
 
 def _half(columns: Sequence[Column]) -> int:

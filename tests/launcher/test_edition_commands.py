@@ -69,6 +69,11 @@ def test_a_report_is_sealed_and_corrected(running: Running) -> None:
     status, out, told = motcua(running, "verify", "--format", "json")
     assert status == 0, told
     assert json.loads(out)["seen"]["editions"] == 2
+    nowhere = ("--format", "json", "--output", "/nonexistent/edition.json")
+    status, _, told = motcua(running, "report", "seal", "annex", *days, *nowhere)
+    assert (status, "cannot be written" in told) == (2, True)
+    status, out, told = motcua(running, "report", "seal", "annex", *days, "--format", "json", "--output", "/dev/full")
+    assert (status, "Đã chốt" in told) == (1, True), "that could be told by the writing only; before, it was not sealed"
 
 
 def test_what_is_asked_wrongly(running: Running) -> None:

@@ -14,6 +14,7 @@ from pypdf import PdfReader
 
 from services.local_issuer import LocalIssuer
 from shared.contracts.stats import COUNT_NAMES, RATE_NAMES
+from shared.press import elements
 from stats_service.exports import pdf, separated, word, xlsx
 from stats_service.exports.rules import Provenance, period_name
 from stats_service.exports.table import (
@@ -307,3 +308,18 @@ def test_openpyxl_reads_what_a_row_at_a_time_was_written():
     book = load_workbook(BytesIO(file.getvalue()), data_only=True)
     names = [line[1] for line in book.worksheets[0].iter_rows(values_only=True) if str(line[1]).startswith("UBND số")]
     assert names == [f"UBND số {n}" for n in range(1, 3001)]
+
+
+def test_a_sum_of_many_cells_stays_within_what_a_spreadsheet_takes():
+    few, many = xlsx._sum([f"D{n}" for n in range(1, 256)]), xlsx._sum([f"D{n}" for n in range(1, 500)])
+    assert few.count("SUM(") == 1
+    assert many.count("SUM(") == 2
+    assert all(part.count(",") < 255 for part in many.split("+"))
+    assert sorted(re.findall(r"D\d+", many)) == sorted(f"D{n}" for n in range(1, 500)), "each once"
+    assert xlsx._sum([f"D{n}" for n in range(1, 5000)]) == "", "its value stands"
+
+
+def test_a_title_of_any_length_goes_into_a_document():
+    document = Document()
+    elements.set_about(document, "Biểu " + "dài " * 300, datetime(2026, 11, 27, tzinfo=UTC))
+    assert len(document.core_properties.title) == 255
