@@ -1,7 +1,9 @@
 """A page of an origin of its own, shown in a real browser."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,15 +69,15 @@ class Origin:
 @contextmanager
 def _browser(address: str, profile: Path) -> Iterator[None]:
     assert BROWSER is not None
+    # What apt installs is a shell script that waits for the browser: in a group of their own all of them end together.
     process = subprocess.Popen(
-        [BROWSER, *_FLAGS, f"--user-data-dir={profile}", address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [BROWSER, *_FLAGS, f"--user-data-dir={profile}", address],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

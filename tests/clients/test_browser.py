@@ -2,6 +2,7 @@
 that is not named is shut out."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import httpx
 import pytest
 
 from tests.clients.pages import BROWSER, Origin
-from tests.journeys.conftest import Running
+from tests.journeys.conftest import Running, eventually
 from tests.support import REGISTER_COPY, a_draft
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="Chromium is missing: run `make browser`")
@@ -45,6 +46,19 @@ def test_a_page_of_a_named_origin(running: Running, named: Origin, given: dict[s
     after = answered(routing, "GET", "/v1/agencies")
     # Sent once; the browser kept it, and asked by its tag. What it may not send has not come.
     assert {status: count - before.get(status, 0) for status, count in after.items()} == {"200": 1, "304": 2}
+
+
+def test_no_browser_is_left_behind(named: Origin, given: dict[str, Any], tmp_path: Path) -> None:
+    def of_this_profile() -> list[Path]:
+        """Processes that name it. One that has just ended has no words any more."""
+        found = []
+        for file in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                found += [file] if str(tmp_path).encode() in file.read_bytes() else []
+        return found
+
+    named.shown(given, tmp_path)
+    eventually(lambda: of_this_profile() == [])
 
 
 def test_a_page_of_an_origin_that_is_not_named(
