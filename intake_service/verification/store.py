@@ -5,7 +5,18 @@ from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
 
-from intake_service.verification.texts import MADE, UNCLEAN, day, exactly, has, has_number, number, said, stamp
+from intake_service.verification.texts import (
+    MADE,
+    UNCLEAN,
+    day,
+    exactly,
+    has,
+    has_number,
+    number,
+    said,
+    said_or_none,
+    stamp,
+)
 from shared.domain.differences import Span
 from shared.web.database import Connection
 
@@ -25,12 +36,12 @@ _PREFETCH = 1000
 _MOVES = """('accepted', 'extended', 'rescheduled', 'corrected', 'supplement_requested', 'supplemented',
   'payment_requested', 'paid', 'apologised', 'reopened')"""
 _PROMISED = f"""CASE
-  WHEN e.kind IN ('accepted', 'extended') THEN {said("due_at")}
+  WHEN e.kind IN ('accepted', 'extended') THEN {said_or_none("due_at")}
   WHEN e.kind IN ('rescheduled', 'corrected') THEN CASE WHEN {has("stopped")} THEN '-'
-    WHEN {has("promised_at")} THEN {said("promised_at")} ELSE {said("due_at")} END
+    WHEN {has("promised_at")} THEN {said_or_none("promised_at")} ELSE {said_or_none("due_at")} END
   END"""
-_FIRST_PROMISED = f"""CASE WHEN e.kind = 'accepted' THEN {said("due_at")}
-  WHEN e.kind IN ('rescheduled', 'corrected') THEN {said("original_due_at")} END"""
+_FIRST_PROMISED = f"""CASE WHEN e.kind = 'accepted' THEN {said_or_none("due_at")}
+  WHEN e.kind IN ('rescheduled', 'corrected') THEN {said_or_none("original_due_at")} END"""
 
 
 def _known(said: str, instant: str) -> str:
@@ -119,6 +130,7 @@ _DIFFERS = f"""h.seq IS NULL OR {" OR ".join(f"{ours} IS DISTINCT FROM {theirs}"
     OR ({_ACCEPTED} AND h.late_day IS DISTINCT FROM {day("d.late_from")})
     OR (length(first_dated.first_promised) = 25
       AND first_dated.first_promised IS DISTINCT FROM {stamp("d.original_due_at")})
+    OR (first_dated.first_promised = '-' AND d.original_due_at IS NOT NULL)
     OR ({_ACCEPTED} AND length(dated.promised) = 25 AND dated.promised IS DISTINCT FROM {stamp("d.due_at")})
     OR ({_ACCEPTED} AND dated.promised = '-' AND d.due_at IS NOT NULL)
     OR {" OR ".join(f"({then}) <> {instant}" for then, instant in _INSTANTS)}

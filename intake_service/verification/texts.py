@@ -30,6 +30,11 @@ def said(name: str, payload: str = "e.payload") -> str:
     return f"split_part(split_part({payload}, '\"{name}\":\"', 2), '\"', 1)"
 
 
+def said_or_none(name: str, payload: str = "e.payload") -> str:
+    """A text in a payload; '-' where it says in so many words that there is none."""
+    return f"CASE WHEN strpos({payload}, '\"{name}\":null') > 0 THEN '-' ELSE {said(name, payload)} END"
+
+
 def number(name: str, payload: str) -> str:
     """A number in a payload, as text."""
     return f"rtrim(split_part(split_part({payload}, '\"{name}\":', 2), ',', 1), '}}')"

@@ -46,6 +46,8 @@ _PROMISE = '"due_at":"'
 _DATE_STANDS = f"""d.due_at = d.original_due_at
   AND substr(e.payload, strpos(e.payload, '{_PROMISE}') + {len(_PROMISE)}, 26)
   = replace(({_local("d.due_at")})::text, ' ', 'T') || '+07:00"'"""
+_NO_DATE = "strpos(e.payload, '\"due_at\":null') > 0"
+_SILENT = f"strpos(e.payload, '{_PROMISE}') = 0"
 _AS_RECEIVED = f"""(NOT {has("procedure")} OR ({has_number("version_id", "d.version_id", "e.payload")}
   AND CASE WHEN {has("case")} THEN {has_number("case", "d.case_no", "e.payload")} ELSE d.case_no = 1 END))"""
 _CODE_STANDS = f"(e.seq = 1 OR d.reference IS NULL OR {said('code')} IN ('', d.code))"
@@ -54,7 +56,7 @@ _OUTCOME_STANDS = f"""{said("outcome")} = CASE d.outcome
 #: What the row must hold if the event is right, by its kind. Whatever moves a date or takes something back is not here.
 _BY_KIND = {
     "accepted": f"e.occurred_at = d.accepted_at AND {_AS_RECEIVED} AND {_CODE_STANDS} AND ({_DATE_STANDS}"
-    f" OR strpos(e.payload, '{_PROMISE}') = 0)",
+    f" OR CASE WHEN {_NO_DATE} THEN d.due_at IS NULL AND d.original_due_at IS NULL ELSE {_SILENT} END)",
     "submitted": f"e.occurred_at = d.submitted_at AND {_AS_RECEIVED}",
     "finished": f"e.occurred_at = d.finished_at AND {_OUTCOME_STANDS}",
     "withdrawn": "e.occurred_at = d.finished_at AND d.outcome = 3",
