@@ -91,7 +91,7 @@ async def stamp(number: Number, principal: Caller, session: ReadingSession) -> R
             "anchor. An event is what its hash was taken of, with the hash before it; it names no applicant",
             "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
         },
-        **refusals(*READING, "agency_out_of_scope", "invalid_request"),
+        **refusals(*READING, "agency_out_of_scope", "invalid_request", "unavailable"),
     },
 )
 async def events(
@@ -107,7 +107,7 @@ async def events(
     """What `verify_anchors.py` reads: whoever holds the two anchors proves with it, without this system, that nothing
     between them was changed."""
     anchors = await usecases.between(session, principal, after, number)
-    return Streamed(_stream(room, after, anchors), media_type=MEDIA_TYPES["ndjson"])
+    return Streamed(room, _stream(room, after, anchors), MEDIA_TYPES["ndjson"])
 
 
 async def _stream(room: Room, after: int, anchors: list[Kept]) -> AsyncGenerator[bytes, None]:

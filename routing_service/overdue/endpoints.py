@@ -63,7 +63,7 @@ Format = Annotated[
 Accept = Annotated[str | None, Header(max_length=1000, description="application/json, text/csv, application/x-ndjson")]
 
 _NEXT_HEADER = "Next-Cursor"
-_REFUSALS = refusals(*LISTING, "not_acceptable")
+_REFUSALS = refusals(*LISTING, "not_acceptable", "unavailable")
 
 #: Makes the item of a row.
 Item = Callable[[asyncpg.Record], dict[str, Any]]
@@ -307,7 +307,7 @@ async def _answer(
     after = pages.after(cursor)
     media = MEDIA_TYPES[form]
     if form != "json" and limit is None and after is None:
-        return Streamed(_stream(room, asked, item, fields, form), media_type=media)
+        return Streamed(room, _stream(room, asked, item, fields, form), media)
     size = limit or DEFAULT_LIMIT
     rows = await usecases.page(connection, asked, after=after, limit=size)
     rows, following = pages.cut(rows, size, lambda row: (row["late_from"], row["id"]))

@@ -63,6 +63,8 @@ class Room:
     authenticator: Authenticator
     http: httpx.AsyncClient
     limits: Limits
+    #: Lists that are being read whole: each keeps a connection (shared/web/streams.py).
+    streams: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,18 @@
 
 import asyncio
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from io import StringIO
 
 import orjson
+import structlog
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
+
+from shared.web.app import Room
+from shared.web.problems import Problem
 
 #: A list's media types, by the name that `format=` gives them.
 MEDIA_TYPES = {"json": "application/json", "csv": "text/csv", "ndjson": "application/x-ndjson"}
@@ -19,22 +23,44 @@ MEDIA_TYPES = {"json": "application/json", "csv": "text/csv", "ndjson": "applica
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
+#: How long a client may leave a chunk untaken.
+STALLED_SECONDS = 60.0
+_AGAIN = "10"
+
+log = structlog.get_logger()
+
+
 class Streamed(StreamingResponse):
     """A whole list as it is read. When the client breaks off it ends, between two chunks: the framework would cancel it
-    in the middle of a statement, and again at every step of giving its connection back."""
+    in the middle of a statement, and again at every step of giving its connection back. While it is read it keeps a
+    connection: at most half of a service's go to lists (Problem `unavailable` beyond), and a client that takes nothing
+    for STALLED_SECONDS is broken off, so that whoever reads slowly stops nobody else."""
+
+    def __init__(self, room: Room, content: AsyncGenerator[bytes, None], media_type: str) -> None:
+        if room.streams >= max(1, room.settings.pool_size // 2):
+            raise Problem("unavailable", headers={"Retry-After": _AGAIN})
+        super().__init__(content, media_type=media_type)
+        self._room = room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
         broken_off = asyncio.create_task(self.listen_for_disconnect(receive))
+        self._room.streams += 1
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             async with aclosing(self.body_iterator) as chunks:  # type: ignore[type-var]
                 async for chunk in chunks:
                     if broken_off.done():
                         return
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                    try:
+                        async with asyncio.timeout(STALLED_SECONDS):
+                            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                    except TimeoutError:
+                        log.warning("stream.stalled", room=self._room.name)
+                        return
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
+            self._room.streams -= 1
             broken_off.cancel()
 
 

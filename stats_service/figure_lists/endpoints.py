@@ -81,7 +81,7 @@ async def figure_list(
     )
     wanted = usecases.checked_list(reference, principal.scope, asked, opened)
     if query.format != "json":
-        return Streamed(_stream(room, reference, asked, wanted, query.format), media_type=MEDIA_TYPES[query.format])
+        return Streamed(room, _stream(room, reference, asked, wanted, query.format), MEDIA_TYPES[query.format])
     pages = Pages(room.settings.cursor_key, cursor_scope(query), str, int)
     last = pages.after(query.cursor)
     after = (date.fromisoformat(last[0]), last[1]) if last else None
