@@ -66,14 +66,15 @@ DEFINITIONS = tuple(
             "resolved_on_day",
             "Giải quyết đúng hạn",
             "Resolved on the day",
-            "of resolved: finished on the due day (hour terms: by the hour), or without a term",
+            "of resolved: finished on the due day (hour terms: by the hour), without a term, or ended while its clock stood "
+            "still for the applicant before that day",
             "TT 01/2020/TT-VPCP, II.06a column 9",
         ),
         (
             "resolved_late",
             "Giải quyết quá hạn",
             "Resolved late",
-            "resolved - resolved_early - resolved_on_day: finished after the due day",
+            "resolved - resolved_early - resolved_on_day: finished after the due day, the clock running",
             "TT 01/2020/TT-VPCP, II.06a column 10",
         ),
         (
