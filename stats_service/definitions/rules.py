@@ -66,8 +66,8 @@ DEFINITIONS = tuple(
             "resolved_on_day",
             "Giải quyết đúng hạn",
             "Resolved on the day",
-            "of resolved: finished on the due day (hour terms: by the hour), without a term, or ended while its clock stood "
-            "still for the applicant before that day",
+            "of resolved: finished on the due day (hour terms: by the hour), without a term, or ended while its clock "
+            "stood still for the applicant before that day",
             "TT 01/2020/TT-VPCP, II.06a column 9",
         ),
         (
