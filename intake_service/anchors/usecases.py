@@ -62,7 +62,7 @@ async def take(connection: Connection, at: datetime, *, only_due: bool = False) 
             return None
         after = before.anchor.last_event_id if before else 0
         upto = max(after, reach.last_event_id)
-        events, digest = await _digest(connection, Span(after, upto), before.floor if before else "0")
+        events, digest = await _digest(connection, Span(after, upto), await _floor(connection, before))
         number, seal = await store.last_link(connection) or (None, None)
         anchor = Anchor(
             before.anchor.number + 1 if before else 1,
@@ -88,6 +88,12 @@ async def _settled(connection: Connection) -> store.Reach:
             return reach
         await asyncio.sleep(_PAUSE_SECONDS)
     raise Problem("unavailable")
+
+
+async def _floor(connection: Connection, before: Kept | None) -> str:
+    """The transaction from which on the events behind an anchor are found. Of a restored log none is: those of before
+    have no transaction any more, and new ones smaller numbers than the anchor knows."""
+    return "0" if before is None or await store.is_restored(connection) else before.floor
 
 
 async def _digest(connection: Connection, span: Span, floor: str) -> tuple[int, bytes]:

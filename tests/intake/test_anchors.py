@@ -311,6 +311,11 @@ async def test_a_log_that_was_restored_elsewhere_still_holds(database, issuer, t
         assert await log.verified() == []
         await log.handed_over(tmp_path, 1, 2)
         assert by_hand(tmp_path, *words)[0] == 0
+        await log.plants("UPDATE anchor SET floor = '9000000000000000000'")  # of the cluster before, which was older
+        await log.grows()
+        third = await log.anchored()
+        assert third.anchor.events > 0, "what is written there is anchored there"
+        assert await log.verified() == []
 
 
 @pytest.mark.parametrize(
