@@ -118,13 +118,13 @@ async def have_stamped(connection: Connection, authority: Authority) -> None:
 
 async def page(connection: Connection, principal: Principal, before: int | None, limit: int) -> list[Kept]:
     """Anchors, the last first. Problem `agency_out_of_scope`."""
-    _need_whole_installation(principal)
+    principal.need_whole_installation()
     return await store.page(connection, before, limit)
 
 
 async def one(connection: Connection, principal: Principal, number: int) -> Kept:
     """An anchor. Problem `not_found`, `agency_out_of_scope`."""
-    _need_whole_installation(principal)
+    principal.need_whole_installation()
     found = await store.one(connection, number)
     if found is None:
         raise Problem("not_found")
@@ -160,12 +160,6 @@ async def bound(pool: asyncpg.Pool, after: int, anchors: list[Kept]) -> AsyncGen
                 yield event
             yield kept
             before = kept
-
-
-def _need_whole_installation(principal: Principal) -> None:
-    """The log is that of all agencies."""
-    if principal.agency.parent_id is not None:
-        raise Problem("agency_out_of_scope")
 
 
 class Anchors(Check):

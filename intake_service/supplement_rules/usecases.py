@@ -49,7 +49,7 @@ async def enter(
     connection: Writing, reference: Reference, principal: Principal, row: RuleRow, change: Change
 ) -> tuple[asyncpg.Record, bool]:
     """Enter a rule. The rule as it stands, and whether an earlier request with this key had entered it."""
-    _need_whole_installation(principal)
+    principal.need_whole_installation()
     procedure, begin = row.regime.procedure, row.regime.valid_from
     if procedure is not None and not _known(reference, procedure):
         raise invalid("procedure", "unknown_procedure")
@@ -77,7 +77,7 @@ async def end(
 ) -> asyncpg.Record:
     """Let a special rule end with the day `last`: what is received after it comes under the general one again.
     `tag`: what stands in the etag that it was decided upon; None for any."""
-    _need_whole_installation(principal)
+    principal.need_whole_installation()
     await store.lock(connection)
     if await claimed(connection, "intake", change.request, 200, str(rule_id)) is None:
         standing = await store.standing_one(connection, rule_id)
@@ -138,9 +138,3 @@ def _core(code: str) -> str | None:
 
 def _known(reference: Reference, core: str) -> bool:
     return any(version.core == core for version in reference.versions.values())
-
-
-def _need_whole_installation(principal: Principal) -> None:
-    """A rule holds for every agency, so it is not for the admin of one of them."""
-    if principal.agency.parent_id is not None:
-        raise Problem("agency_out_of_scope")

@@ -40,8 +40,7 @@ async def forms(connection: Reading) -> list[OfficialForm]:
 async def enter_form(connection: Connection, principal: Principal, form: OfficialForm, tag: str | None) -> None:
     """Enter a form, or replace the one of that name: the one that was read, where `tag` says which. It is every
     agency's, so it is not for the admin of one of them."""
-    if principal.agency.parent_id is not None:
-        raise Problem("agency_out_of_scope")
+    principal.need_whole_installation()
     if len(form.headings) != rules.HEADINGS:
         raise invalid("headings", "headings_count", limit=rules.HEADINGS)
     if form.valid_from and form.valid_to and form.valid_to < form.valid_from:

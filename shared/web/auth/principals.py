@@ -30,6 +30,11 @@ class Principal:
         """Whether the agency lies in the token's part of the tree."""
         return agency_id in self.scope
 
+    def need_whole_installation(self) -> None:
+        """What holds for every agency is not for those of one of them. Problem `agency_out_of_scope`."""
+        if self.agency.parent_id is not None:
+            raise Problem("agency_out_of_scope")
+
 
 async def _principal(request: Request) -> Principal:
     room = request.app.state.room
