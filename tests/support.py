@@ -2,14 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
 
+from routing_service.calendars.rules import working_calendar
+from services import reference
 from services.local_issuer import LocalIssuer
-from shared.domain.civil_time import VIETNAM
+from shared.domain.civil_time import VIETNAM, civil_day
 from shared.web.clock import now
 from shared.web.settings import Settings
 
@@ -28,6 +30,16 @@ def at(text: str) -> datetime:
     instant = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=VIETNAM)
     assert instant.strftime("%A") == weekday, f"{day} is a {instant:%A}"
     return instant
+
+
+def workday(days: int) -> datetime:
+    """The closing hour of the first working Wednesday that is `days` or more from now: an office may promise it."""
+    calendar = working_calendar(reference.calendar_days(), reference.CALENDAR_YEARS)
+    day = civil_day(now()) + timedelta(days=days)
+    day += timedelta(days=(2 - day.weekday()) % 7)
+    while not calendar.is_working(day):
+        day += timedelta(weeks=1)
+    return datetime(day.year, day.month, day.day, 17, tzinfo=VIETNAM)
 
 
 def settings_for(database: Any, issuer: LocalIssuer, **changes: Any) -> Settings:

@@ -11,8 +11,8 @@ from migrations.apply import downgrade, migrate
 from services.local_issuer import LocalIssuer
 from tests.conftest import Database
 from tests.intake.lives import ago, did, imported, reasons, received
-from tests.intake.test_extension_and_apology import LETTER, workday
-from tests.support import JUSTICE, PROVINCE, bearer, serving, settings_for
+from tests.intake.test_extension_and_apology import LETTER
+from tests.support import JUSTICE, PROVINCE, bearer, serving, settings_for, workday
 
 
 @pytest.fixture

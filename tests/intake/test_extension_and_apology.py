@@ -7,19 +7,10 @@ import httpx
 import pytest
 
 from services.local_issuer import LocalIssuer
-from shared.domain.civil_time import local
-from shared.web.clock import now
 from tests.intake.lives import ago, did, does, imported, reasons, received
-from tests.support import PROVINCE, at, bearer
+from tests.support import PROVINCE, at, bearer, workday
 
 LETTER = {"reason": "Phải xác minh thực địa", "number": "12/PXL-STP", "signed_by": "Trần Văn Bình"}
-
-
-def workday(days: int) -> datetime:
-    """A Wednesday's closing time, `days` or a few more from now."""
-    day = local(now()) + timedelta(days=days)
-    day += timedelta(days=(2 - day.weekday()) % 7)
-    return day.replace(hour=17, minute=0, second=0, microsecond=0)
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from services.local_issuer import LocalIssuer
 from tests.conftest import Database
 from tests.intake.lives import ago, did, does, imported, proposed, reasons
-from tests.intake.test_extension_and_apology import LETTER, workday
-from tests.support import PROVINCE, WARD, bearer
+from tests.intake.test_extension_and_apology import LETTER
+from tests.support import PROVINCE, WARD, bearer, workday
 
 OVERDUE = {**LETTER, "kind": "overdue"}
 

@@ -21,8 +21,8 @@ from services.local_issuer import LocalIssuer
 from shared.web.problems import Problem
 from tests.conftest import Database
 from tests.intake.lives import ago, did, imported, reasons, received, submitted
-from tests.intake.test_extension_and_apology import LETTER, workday
-from tests.support import PROVINCE, WARD, a_draft, bearer, serving, settings_for
+from tests.intake.test_extension_and_apology import LETTER
+from tests.support import PROVINCE, WARD, a_draft, bearer, serving, settings_for, workday
 
 KEY = "a key that is for tests of receipts"
 NUMBER = "045190000001"

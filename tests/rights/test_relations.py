@@ -4,7 +4,6 @@ tests/contracts/test_every_endpoint_is_guarded.py, whatever they ask."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -14,14 +13,13 @@ import pytest_asyncio
 from services.local_issuer import LocalIssuer
 from services.serve import app_of
 from shared.web.auth import RIGHTS, Relation, Role
-from shared.web.clock import now
 from tests.conftest import Database
 from tests.intake.lives import received, submitted
-from tests.support import JUSTICE, PROVINCE, WARD, bearer, serving, settings_for
+from tests.support import JUSTICE, PROVINCE, WARD, bearer, serving, settings_for, workday
 
 #: Another ward, and a department: neither has anything to do with the dossier, until the latter is asked.
 STRANGER, ASKED = "19342", "QT25-D04"
-LATER = (now() + timedelta(days=20)).isoformat()
+LATER = workday(20).isoformat()
 
 
 @dataclass
