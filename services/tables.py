@@ -50,6 +50,7 @@ PRINTED = ("xlsx", "docx", "pdf")
 #: What `--agency` and the lists take is the key of such a row, and it is shown.
 _KEYED = ("agency", "tree", "procedure")
 SYNTHETIC = "Dữ liệu mô phỏng, không phải hồ sơ thật · synthetic records, not real dossiers"
+_RESTATED = ("Số liệu quy về đơn vị hiện nay", "restated on the units of today")
 
 
 def number(value: object) -> str:
@@ -193,7 +194,8 @@ def _days(period: dict[str, str]) -> str:
 
 
 def _caption(report: dict[str, Any]) -> str | None:
-    return SYNTHETIC if report["synthetic"] else None
+    notes = [said(*_RESTATED)] if report["units"] == "today" else []
+    return "\n".join([*notes, *([SYNTHETIC] if report["synthetic"] else [])]) or None
 
 
 def show_index_766(report: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.contracts.agencies import LevelName
 from shared.contracts.fields import Code, Day, Incoming, LongLine, Name, Reasoning, ShortLine, refused
-from shared.contracts.stats import MAX_LIST_ITEMS, Basis, Period, PeriodQuery, ReportFormat
+from shared.contracts.stats import MAX_LIST_ITEMS, Basis, Period, PeriodQuery, ReportFormat, UnitsName
 
 
 def _nine_or_twelve(column: int) -> int:
@@ -124,6 +124,10 @@ class OfficialHead(BaseModel):
     )
     definition: str = Field(description="By which definition the figures are made", examples=["resolution/1"])
     synthetic: bool = Field(description="Whether made-up data was imported into this installation")
+    restated_on: date | None = Field(
+        description="The day whose units the figures are restated on (`units=today`); null: the units as they were",
+        examples=[None],
+    )
     columns: list[OfficialColumn] = Field(description="In the order of the paper")
     notes: list[str] = Field(description="As printed under the table")
 
@@ -156,6 +160,7 @@ class FormTableRow(OfficialRow):
 class FormTable(OfficialHead):
     """Table II.06a, or one of its kind."""
 
+    units: UnitsName = Field(description="Whether the units are those of the period, or those of today")
     form: OfficialForm
     receiver: str = Field(description="To whom it is sent", examples=["Văn phòng Chính phủ"])
     unit: str = Field(description="What is counted", examples=["Số hồ sơ TTHC"])
@@ -199,6 +204,7 @@ class NonUser(BaseModel):
 class Annex(OfficialHead):
     """The annex of the letter 3322/UBND-NC."""
 
+    units: UnitsName = Field(description="Whether the units are those of the period, or those of today")
     rows: list[AnnexRow]
     non_users: list[NonUser] = Field(
         description="Units in force at the end with nothing carried over, received, resolved or pending"

@@ -1,6 +1,6 @@
 """What every printed table says of itself: its period, its basis, and whether its figures are made up. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -17,7 +17,8 @@ _CUTS = (15, 21)
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where the figures of a table come from. as_of: None as known now; known_at: the instant of knowledge."""
+    """Where the figures of a table come from. as_of: None as known now; known_at: the instant of knowledge;
+    restated_on: the day whose units the figures are restated on; None: the units as they were."""
 
     agency: str
     first: date
@@ -26,6 +27,7 @@ class Provenance:
     known_at: datetime
     definition: str
     synthetic: bool
+    restated_on: date | None = None
 
     @property
     def warning(self) -> str:
@@ -47,6 +49,14 @@ class Provenance:
         name = period_name(self.first, self.last)
         return f"Kỳ báo cáo: {name} ({days})" if name else f"Kỳ báo cáo: {days}"
 
+    @property
+    def lines(self) -> Sequence[str]:
+        """What stands under the title: which days, as known when, and of which units, where not of those of then."""
+        lines = [self.period, self.basis]
+        if self.restated_on is not None:
+            lines.append(f"Số liệu quy về đơn vị hiện nay, theo danh mục đơn vị ngày {self.restated_on:%d/%m/%Y}")
+        return lines
+
     def origin(self) -> Mapping[str, str]:
         """What each line of a CSV says of where it comes from."""
         return {
@@ -57,6 +67,7 @@ class Provenance:
             "as_of": local(self.known_at).isoformat(),
             "definition": self.definition,
             "synthetic": str(self.synthetic).lower(),
+            "units": self._units,
         }
 
     def wire(self) -> dict[str, object]:
@@ -68,7 +79,13 @@ class Provenance:
             "basis": "as_recorded_then" if self.as_of else "as_known_now",
             "definition": self.definition,
             "synthetic": self.synthetic,
+            "restated_on": self.restated_on,
         }
+
+    @property
+    def _units(self) -> str:
+        """As it is asked for."""
+        return "then" if self.restated_on is None else "today"
 
 
 def period_name(first: date, last: date) -> str:

@@ -40,7 +40,7 @@ def printed(index: Index, superior: str | None) -> Filled:
         dated=asked.known_at,
         left=[*([Line(superior.upper())] if superior else []), Line(agency.name.upper(), bold=True)],
         right=[Line(text, bold=True) for text in NATION],
-        subtitles=[came.period, came.basis],
+        subtitles=came.lines,
         warning=came.warning,
         unit="hồ sơ; %; điểm",
         notes=[f"Ghi chú {n}: {text}" for n, text in enumerate(told, start=1)],

@@ -140,6 +140,7 @@ async def ii_06a(
     return json_answer(
         {
             **_head("ii-06a", made.filled.table, made.provenance, asked),
+            "units": asked.units,
             "form": _form(header.form),
             "receiver": header.receiver,
             "unit": rules.II_UNIT,
@@ -176,6 +177,7 @@ async def annex(
     return json_answer(
         {
             **_head("annex", made.filled.table, made.provenance, asked),
+            "units": asked.units,
             "rows": _rows(made.filled),
             "non_users": [{"key": one.key, "name": one.name, "level": one.level} for one in idle],
         }

@@ -187,4 +187,7 @@ def _placed(asked: Asked) -> store.Placed:
 
 def _provenance(asked: Asked, *, synthetic: bool) -> Provenance:
     period = asked.period
-    return Provenance(asked.agency.code, period.first, period.last, asked.as_of, asked.known_at, DEFINITION, synthetic)
+    return Provenance(
+        *(asked.agency.code, period.first, period.last, asked.as_of, asked.known_at, DEFINITION, synthetic),
+        asked.restated_on,
+    )

@@ -86,7 +86,8 @@ def _provenance(report: Report) -> Provenance:
     asked, head = report.asked, _head(report)
     period = asked.period
     return Provenance(
-        asked.agency.code, period.first, period.last, asked.as_of, asked.known_at, head["definition"], report.synthetic
+        *(asked.agency.code, period.first, period.last, asked.as_of, asked.known_at, head["definition"]),
+        *(report.synthetic, asked.restated_on),
     )
 
 

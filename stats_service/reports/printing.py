@@ -104,7 +104,7 @@ def laid_out(report: Printable, superior: str | None, provenance: Provenance) ->
         dated=provenance.known_at,
         left=[*([Line(superior.upper())] if superior else []), Line(report.agency_name.upper(), bold=True)],
         right=[Line(text, bold=True) for text in NATION],
-        subtitles=[provenance.period, provenance.basis, *([f"Phân theo {by}"] if by else [])],
+        subtitles=[*provenance.lines, *([f"Phân theo {by}"] if by else [])],
         warning=provenance.warning,
         unit="hồ sơ; %",
         notes=_notes(report),

@@ -61,6 +61,11 @@ class Asked:
     as_of: datetime | None
     known_at: datetime
 
+    @property
+    def restated_on(self) -> date | None:
+        """The day whose units the figures are restated on; None: they are of the units as they were."""
+        return self.units_on if self.units == "today" else None
+
     def seen(self, agencies: Sequence[int] | None = None) -> Seen:
         """The question as the stores need it, of all its agencies or of some."""
         whose = self.landscape.agencies if agencies is None else agencies

@@ -46,6 +46,7 @@ def a_report(*rows: str) -> dict[str, Any]:
     figures: dict[str, Any] = dict.fromkeys(names, 136_583)
     return {
         "group_by": "agency",
+        "units": "then",
         "agency": "45",
         "agency_name": "UBND tỉnh Quảng Trị",
         "period": {"from": "2019-01-01", "to": "2019-06-30"},
@@ -53,6 +54,13 @@ def a_report(*rows: str) -> dict[str, Any]:
         "total": figures,
         "rows": [{"key": f"QT19-{name[:3]}", "name": name, "depth": 0, **figures} for name in rows],
     }
+
+
+def test_a_table_on_todays_map_says_so() -> None:
+    for report in (a_report(), a_report("UBND Phường 3")):
+        then = "".join(lines_at(80, tables.resolution_table(report)))
+        today = "".join(lines_at(80, tables.resolution_table({**report, "units": "today", "synthetic": False})))
+        assert ("quy về đơn vị hiện nay" in then, "quy về đơn vị hiện nay" in today) == (False, True)
 
 
 @pytest.fixture(autouse=True)
