@@ -245,15 +245,21 @@ def report_edition(
         str | None,
         typer.Option("--format", help="json, csv, xlsx, docx, pdf; json, or what the file's name ends with"),
     ] = None,
+    receiver: Annotated[
+        str | None, typer.Option(help="ii-06a: to whom this print is sent, if not to whom the edition says")
+    ] = None,
     output: Output = None,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
     """Nội dung một bản chốt · An edition: in JSON its bytes as they were sealed, whose SHA-256 is the edition's; else
     the table to be signed."""
     form = format_of(form, output, ("json", "csv", *tables.PRINTED))
+    if receiver is not None and form == "json":
+        raise typer.BadParameter("chỉ dùng cho bản in · only of a print: csv, xlsx, docx, pdf", param_hint="--receiver")
     installation = Installation(data_dir)
     address = f"{running(installation).stats}/v1/reports/editions/{edition_id}"
-    road, asked = ("content", {}) if form == "json" else ("print", {"format": form})
+    sent = {"receiver": receiver} if receiver is not None else {}
+    road, asked = ("content", {}) if form == "json" else ("print", {"format": form, **sent})
     write(output, client_of(installation).stream(f"{address}/{road}", asked))
 
 

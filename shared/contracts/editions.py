@@ -63,7 +63,8 @@ class ReportAsked(Incoming):
     )
     receiver: Name | None = Field(
         None,
-        description="ii-06a: to whom it is sent; the unit above unless said, of a province whom the form names",
+        description="ii-06a: to whom it is sent; the unit above unless said, of a province whom the form names. The "
+        "same to another receiver is the same report: GET …/print takes `receiver`",
         examples=["Văn phòng Chính phủ"],
     )
 
@@ -83,7 +84,8 @@ class EditionIn(Incoming):
     )
     corrects: EditionNumber | None = Field(
         None,
-        description="The `id` of the edition that this one corrects: the newest of the same report and parameters",
+        description="The `id` of the edition that this one corrects: the newest of the same report and parameters, "
+        "whoever the receiver",
         examples=[41],
     )
     reason: Reasoning | None = Field(

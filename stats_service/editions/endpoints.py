@@ -14,7 +14,7 @@ from shared.contracts.editions import (
     Recomputation,
     SealedReport,
 )
-from shared.contracts.fields import Code
+from shared.contracts.fields import Code, Name
 from shared.domain.civil_time import civil_day, shown
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
@@ -67,8 +67,8 @@ async def seal(
     bytes with their hash. Whatever is recorded, corrected, renamed or reorganised later, it can be computed again, and
     gives the same bytes.
 
-    A report is sealed once. What was wrong in it is put right by a correction: a new edition of the same report, which
-    names the one it corrects and says why. One that would change no figure is refused.
+    A report is sealed once, to whomever it is sent. What was wrong in it is put right by a correction: a new edition of
+    the same report, which names the one it corrects and says why. One that would change no figure is refused.
     """
     wanted = await RequestKey.of(request, principal.subject, key)
     column = int(room.settings.awaiting_supplement_column)
@@ -172,12 +172,20 @@ async def on_paper(
     principal: Caller,
     room: RoomOf,
     format: Annotated[FileFormat, Query(description="csv, xlsx, docx or pdf; print holds 2,000 rows")] = "pdf",
+    receiver: Annotated[
+        Name | None,
+        Query(
+            description="ii-06a: to whom this print is sent, if not to whom the edition says; a note then names the "
+            "latter",
+            examples=["Bộ Tư pháp"],
+        ),
+    ] = None,
 ) -> Response:
     """The table to be signed: what was sealed, whatever is known since, with the number of the edition and the SHA-256
     of its bytes, by which a paper is held against it."""
     async with room.pool.acquire() as connection:  # given back before it is printed
         edition = await usecases.read(connection, principal, edition_id)
-        filled = await usecases.on_paper(Reading(connection), edition)
+        filled = await usecases.on_paper(Reading(connection), edition, receiver)
     return await file_answer(filled, format)
 
 

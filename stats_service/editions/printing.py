@@ -21,17 +21,27 @@ from stats_service.official_tables.rules import ANNEX, II_06A, Header, annex_tab
 from stats_service.reports.printing import Printable, laid_out
 
 
-def on_paper(edition: Edition, content: bytes, picture: Picture) -> Filled:
-    """The edition as a table: what its bytes say, and nothing that is known since. Raises ValueError, KeyError or
-    TypeError of bytes that are no edition's."""
+def on_paper(edition: Edition, content: bytes, picture: Picture, receiver: str | None = None) -> Filled:
+    """The edition as a table: what its bytes say, and nothing that is known since. receiver: to whom this print is
+    sent, if not to whom the edition says. Raises ValueError, KeyError or TypeError of bytes that are no edition's."""
     told = json.loads(content)
     asked = edition.sealing.parameters
     provenance = Provenance(
         *(asked.agency, asked.first, asked.last, None, edition.sealing.sealed_at, DEFINITION),
         synthetic=told["synthetic"],
     )
-    filled = _BY_REPORT[edition.sealing.report](edition, told, picture, provenance)
-    return replace(filled, table=_known_by(filled.table, edition, digest(content)))
+    filled = _BY_REPORT[edition.sealing.report](_sent_to(edition, receiver), told, picture, provenance)
+    table = _known_by(filled.table, edition, digest(content))
+    if receiver not in (None, asked.receiver):
+        table = replace(table, notes=[*table.notes, f"Đơn vị nhận báo cáo ghi trong bản chốt: {asked.receiver}"])
+    return replace(filled, table=table)
+
+
+def _sent_to(edition: Edition, receiver: str | None) -> Edition:
+    if receiver is None:
+        return edition
+    parameters = replace(edition.sealing.parameters, receiver=receiver)
+    return replace(edition, sealing=replace(edition.sealing, parameters=parameters))
 
 
 def _known_by(table: Table, edition: Edition, found: bytes) -> Table:

@@ -8,7 +8,7 @@ editions say differently.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from types import MappingProxyType
@@ -76,6 +76,11 @@ class Parameters:
     def groupings(self) -> tuple[GroupingName, ...]:
         """What group_by names, outermost first."""
         return groupings_of(self.group_by)
+
+    @property
+    def identity(self) -> "Parameters":
+        """By which two are the same report: all but to whom it is sent, which changes no figure."""
+        return replace(self, receiver=None)
 
     @property
     def stored(self) -> str:
@@ -210,11 +215,18 @@ def checked_correction(corrected: Edition | None, report: str, parameters: Param
     """The edition that a new one corrects, or the Problem that says why it cannot."""
     if corrected is None:
         raise invalid("corrects", "unknown_edition")
-    if (corrected.sealing.report, corrected.sealing.parameters) != (report, parameters):
+    if (corrected.sealing.report, corrected.sealing.parameters.identity) != (report, parameters.identity):
         raise invalid("corrects", "edition_of_another_report")
     if corrected.corrected_by is not None:
         raise already_corrected(corrected.corrected_by)
     return corrected
+
+
+def checked_receiver(edition: Edition, receiver: str | None) -> None:
+    """Raises the Problem of a receiver of a report that names none."""
+    if receiver is not None and edition.sealing.parameters.receiver is None:
+        whose = ", ".join(one for one, own in OWN_PARAMETERS.items() if "receiver" in own)
+        raise invalid("receiver", "of_another_report", expected=whose)
 
 
 def already_corrected(by: int) -> Problem:

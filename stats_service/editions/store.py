@@ -189,14 +189,15 @@ async def find(connection: Connection, edition_id: int, scope: Iterable[int]) ->
     return _edition(row) if row else None
 
 
-async def newest_of(connection: Connection, report: str, parameters: Parameters) -> int | None:
-    """The edition of a report that holds."""
-    found: int | None = await connection.fetchval(
-        "SELECT id FROM report_edition WHERE report = $1 AND parameters = $2 ORDER BY number DESC LIMIT 1",
-        report,
-        parameters.stored,
+async def newest_of(connection: Connection, agency_id: int, parameters: Parameters) -> int | None:
+    """The edition of a report of an agency that holds."""
+    rows = await connection.fetch(
+        "SELECT id, parameters FROM report_edition WHERE report = $1 AND agency_id = $2 ORDER BY number DESC, id DESC",
+        parameters.report,
+        agency_id,
     )
-    return found
+    told = ((row["id"], Parameters.read(parameters.report, row["parameters"])) for row in rows)
+    return next((number for number, one in told if one.identity == parameters.identity), None)
 
 
 async def listed(

@@ -149,28 +149,28 @@ async def _kept(
     content = written(sealing, counted, computed.picture)
     if corrected and not differing(await store.content(connection, corrected.id), content):
         raise invalid("corrects", "changes_nothing")
-    if corrected is None and await store.newest_of(connection, asked.report, computed.parameters) is not None:
-        raise await _refused(connection, principal, asked, computed.parameters)  # and takes no id: a gap would alarm
+    await alone(connection)  # the same report to another receiver is no other row to the database
+    if corrected is None and await store.newest_of(connection, agency.id, computed.parameters) is not None:
+        raise await _refused(connection, principal, asked, computed)  # and takes no id: a gap would alarm
     made = store.Made(
         agency.id, principal.subject, sealing, corrected.id if corrected else None, rules.digest(content), content
     )
-    await alone(connection)
     number = await store.add(connection, made, computed.stored_picture)
     if number is None:
-        raise await _refused(connection, principal, asked, computed.parameters)
+        raise await _refused(connection, principal, asked, computed)
     await answered(connection, "stats", request, str(number))
     edition = await read(connection, principal, number)
     await linked(connection, edition.id, edition.said)
     return await read(connection, principal, number), False
 
 
-async def _refused(connection: Writing, principal: Principal, asked: EditionIn, parameters: Parameters) -> Problem:
+async def _refused(connection: Writing, principal: Principal, asked: EditionIn, computed: Computed) -> Problem:
     """Somebody has sealed or corrected it, before or at the same time."""
     if asked.corrects is not None:
         corrected = await store.find(connection, asked.corrects, principal.scope)
         if corrected is not None and corrected.corrected_by is not None:
             return rules.already_corrected(corrected.corrected_by)
-    newest = await store.newest_of(connection, asked.report, parameters)
+    newest = await store.newest_of(connection, computed.report.asked.agency.id, computed.parameters)
     return rules.already_sealed(newest) if newest is not None else Problem("conflict")
 
 
@@ -194,15 +194,17 @@ async def content(connection: Reading, edition: Edition) -> bytes:
     return await store.content(connection, edition.id)
 
 
-async def on_paper(connection: Reading, edition: Edition) -> Filled:
-    """The edition as a table; a Problem where its bytes or its picture were changed: `motcua verify` tells what."""
+async def on_paper(connection: Reading, edition: Edition, receiver: str | None) -> Filled:
+    """The edition as a table, to whom it was sealed for or another receiver; a Problem where its bytes or its picture
+    were changed: `motcua verify` tells what."""
+    rules.checked_receiver(edition, receiver)
     kept = await store.picture(connection, edition.sealing.picture)
     content = await store.content(connection, edition.id)
     picture = read_picture(kept) if kept is not None and rules.digest(kept) == edition.sealing.picture else None
     if picture is None or rules.digest(content) != edition.sha256:
         raise Problem("conflict", Reason("edition", "edition_was_changed", {"number": edition.id}))
     try:
-        return printing.on_paper(edition, content, picture)
+        return printing.on_paper(edition, content, picture, receiver)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise Problem("conflict", Reason("edition", "edition_was_changed", {"number": edition.id})) from error
 

@@ -1,6 +1,7 @@
 """Sealed official tables: Biểu II.06a and its kind, and the annex of the letter, say what the tables said, are computed
 again from raw events to the byte, and print as they were sealed."""
 
+import asyncio
 import csv
 import json
 import random
@@ -204,6 +205,43 @@ async def test_it_prints_as_it_was_sealed_whatever_is_known_since(database, issu
         await scene.owner.execute("UPDATE report_edition SET content = content || ' '::bytea")
         changed = await scene.client.get(f"{EDITIONS}/{number}/print")
         assert (changed.status_code, changed.json()["errors"][0]["code"]) == (409, "edition_was_changed")
+
+
+async def test_the_same_table_to_another_receiver_is_the_same_report(database, issuer):
+    async with a_room(database, issuer, seed=47, dossiers=60) as scene:
+        await write(scene.owner, scene.histories[:-20])
+        bodies = [a_table("ii-06a", receiver=office) for office in ("Văn phòng Chính phủ", "Bộ Tư pháp", "Bộ Nội vụ")]
+        answers = await asyncio.gather(*(scene.client.post(EDITIONS, json=body) for body in bodies))
+        assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+        edition = next(answer.json() for answer in answers if answer.status_code == 201)
+        for answer in answers:
+            if answer.status_code == 409:
+                assert answer.json()["errors"][0]["code"] == "sealed_as_edition"
+        other = {**a_table("ii-06a", receiver="Sở Nội vụ"), "corrects": edition["id"], "reason": "Nơi nhận khác"}
+        assert (await refusal(scene.client, other))[2] == {("corrects", "changes_nothing")}
+        await write(scene.owner, scene.histories[-20:])
+        second = await sealed(scene.client, other)
+        assert (second["number"], second["corrects"]) == (2, edition["id"])
+        assert second["parameters"] == {**edition["parameters"], "receiver": "Sở Nội vụ"}
+        assert (await scene.client.get(f"{EDITIONS}/{edition['id']}")).json()["corrected_by"] == second["id"]
+        await demand_the_same(scene.client, [edition, second])
+        assert await verified(database) == []
+
+
+async def test_a_print_is_sent_to_another_receiver_and_says_whom_the_edition_names(database, issuer):
+    async with a_room(database, issuer, seed=48, dossiers=20) as scene:
+        edition = await sealed(scene.client, a_table("ii-06a", receiver="Văn phòng Chính phủ"))
+        address, named = f"{EDITIONS}/{edition['id']}/print", "Đơn vị nhận báo cáo ghi trong bản chốt: "
+        for receiver, said in ((None, ""), ("Văn phòng Chính phủ", ""), ("Bộ Tư pháp", f"{named}Văn phòng Chính phủ")):
+            asked = {"format": "xlsx", **({"receiver": receiver} if receiver else {})}
+            sheet = Sheet((await scene.client.get(address, params=asked)).content)
+            assert sheet.said(f"Đơn vị nhận báo cáo: {receiver or 'Văn phòng Chính phủ'}")
+            assert sheet.said(said or named) is bool(said)
+            assert sheet.said(edition["sha256"]), "it is held against the same edition"
+        annex = await sealed(scene.client, a_table("annex"))
+        wrong = await scene.client.get(f"{EDITIONS}/{annex['id']}/print", params={"receiver": "Bộ Tư pháp"})
+        assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (422, "of_another_report")
+        assert "ii-06a" in wrong.json()["errors"][0]["reason"]
 
 
 async def test_what_is_asked_of_another_report_is_refused(database, issuer):
