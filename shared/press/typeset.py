@@ -9,6 +9,7 @@ their size: a ledger of two thousand lines would hold 240 MB, so what is large i
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import typst
@@ -17,6 +18,8 @@ FONTS = Path(__file__).parent / "fonts"
 #: Bytes of data from which on a form is set apart: about 70 lines of a ledger; a receipt has 5,000.
 LARGE = 20_000
 _PATIENCE_SECONDS = 120.0
+#: How often it is looked whether anybody still waits for what is set apart.
+_LOOK_SECONDS = 0.2
 
 _kept = threading.local()
 
@@ -52,18 +55,32 @@ def _compiler(layout: Path) -> typst.Compiler:
 
 
 def _apart(layout: Path, data: str, timestamp: int) -> bytes:
-    """The same, by a process of its own. Raises CalledProcessError and TimeoutExpired."""
-    command = [
-        sys.executable,
-        "-P",
-        __file__,
-        str(layout),
-        str(timestamp),
-    ]  # -P: our neighbours here are not its library
-    return subprocess.run(
-        command, input=data.encode(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True,
-        timeout=_PATIENCE_SECONDS,
-    ).stdout  # fmt: skip
+    """The same, by a process of its own, which ends when nobody waits for it any more. Raises CalledProcessError,
+    TimeoutExpired and GivenUp."""
+    from shared.press.threads import need_wanted  # by whoever has it: that process does not
+
+    # -P: our neighbours here are not its library
+    command = [sys.executable, "-P", __file__, str(layout), str(timestamp)]
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as setter:
+        given: bytes | None = data.encode()
+        try:
+            while True:
+                left = deadline - time.monotonic()
+                try:
+                    made, _ = setter.communicate(given, timeout=max(0.0, min(left, _LOOK_SECONDS)))
+                    break
+                except subprocess.TimeoutExpired:
+                    given = None
+                    need_wanted()
+                    if left <= 0:
+                        raise
+        except BaseException:
+            setter.kill()
+            raise
+    if setter.returncode:
+        raise subprocess.CalledProcessError(setter.returncode, command)
+    return made
 
 
 if __name__ == "__main__":

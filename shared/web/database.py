@@ -70,6 +70,11 @@ async def _awaited(request: Request) -> AsyncIterator[None]:
         yield
 
 
+async def _awaited_at_length(request: Request) -> AsyncIterator[None]:
+    async with _while_awaited(request, None):
+        yield
+
+
 async def _reading_at_length(request: Request) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
     async with _while_awaited(request, None), request.app.state.room.pool.acquire() as connection:
         yield connection
@@ -114,6 +119,7 @@ async def _writing(request: Request) -> AsyncIterator[asyncpg.pool.PoolConnectio
 ReadingSession = Annotated[Reading, Depends(_reading, scope="function")]
 #: The same end for what takes its connection by itself, and gives it back before it makes a file of what it read.
 Awaited = Annotated[None, Depends(_awaited, scope="function")]
-#: For what takes its time by its nature: it ends with its client only.
+#: The same for what takes its time by its nature: it ends with its client only.
+LongAwaited = Annotated[None, Depends(_awaited_at_length, scope="function")]
 LongReadingSession = Annotated[Reading, Depends(_reading_at_length, scope="function")]
 WritingSession = Annotated[Writing, Depends(_writing, scope="function")]

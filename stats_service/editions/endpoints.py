@@ -20,7 +20,7 @@ from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Caller, asked_scope
 from shared.web.clock import now
-from shared.web.database import LongReadingSession, Reading, ReadingSession
+from shared.web.database import LongAwaited, LongReadingSession, Reading, ReadingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import LOCATION, good
@@ -171,6 +171,7 @@ async def on_paper(
     edition_id: Number,
     principal: Caller,
     room: RoomOf,
+    _: LongAwaited,
     format: Annotated[FileFormat, Query(description="csv, xlsx, docx or pdf; print holds 2,000 rows")] = "pdf",
     receiver: Annotated[
         Name | None,

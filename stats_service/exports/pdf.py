@@ -7,6 +7,7 @@ import orjson
 
 from shared.press import typeset
 from shared.press.glyphs import fitted
+from shared.press.threads import wanted
 from stats_service.exports.table import ALIGNED, Filled, Kind, heading
 from stats_service.exports.table import printed as shown
 
@@ -48,7 +49,7 @@ def _data(filled: Filled) -> str:
                     for column, value in zip(table.columns, row.values, strict=True)
                 ],
             }
-            for row in filled.rows
+            for row in wanted(filled.rows)
         ],
     }
     plain: dict[str, Any] = orjson.loads(orjson.dumps(told))

@@ -2,13 +2,17 @@
 another sheet it still does. Numbers and days go out plain, and a text that a spreadsheet would take for a formula
 begins with an apostrophe."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import IO
 
+from shared.press.threads import wanted
 from shared.web.streams import csv_lines
 from stats_service.exports.table import Filled, Row, Table
 
 MEDIA_TYPE = "text/csv"
+#: Made at once.
+_LINES = 1000
 
 
 def printed(filled: Filled, file: IO[bytes]) -> None:
@@ -30,10 +34,17 @@ class Sheet:
 
     def write(self, rows: Iterable[Row]) -> None:
         """The next rows."""
-        self._put([row.kind, row.key, *(row.values[n] for n in self._places), *self._origin] for row in rows)
+        lines: Iterator[list[object]] = (
+            [row.kind, row.key, *(row.values[n] for n in self._places), *self._origin] for row in wanted(rows)
+        )
+        while some := list(islice(lines, _LINES)):
+            self._put(some)
 
     def close(self) -> None:
         """Nothing stands below the rows."""
+
+    def abandon(self) -> None:
+        """Nothing is left of it beside its file."""
 
     def _put(self, lines: Iterable[list[object]]) -> None:
         self._file.write(csv_lines(lines).encode())

@@ -1,6 +1,7 @@
 """A table made into a file: whole, or written as its rows come. The file lies on the disk until it is sent: a slow
 reader holds neither memory nor a connection of the database, and what fails while it is made is a problem, not half a
-file."""
+file. Who asks must wait as `Awaited` or a session does: what is made for a client that has gone ends between two rows.
+"""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from tempfile import TemporaryFile
@@ -25,6 +26,9 @@ class Sheet(Protocol):
 
     def close(self) -> None:
         """What stands below the rows, and the end."""
+
+    def abandon(self) -> None:
+        """Leave nothing behind, finished or not."""
 
 
 STREAMED: dict[StreamedFormat, Callable[[Table, IO[bytes]], Sheet]] = {"csv": separated.Sheet, "xlsx": xlsx.Sheet}
@@ -79,7 +83,7 @@ async def file_answer(filled: Filled, format: FileFormat) -> StreamingResponse:
 
 async def stream_answer(table: Table, rows: AsyncIterator[Sequence[Row]], format: StreamedFormat) -> StreamingResponse:
     """The table as a file, written as its rows come, so many at a time."""
-    file = TemporaryFile()  # noqa: SIM115 (closed when it is sent)
+    file, sheet = TemporaryFile(), None  # noqa: SIM115 (closed when it is sent)
     try:
         sheet = await pressed(lambda given: STREAMED[format](given, file), table)
         async for some in rows:
@@ -87,6 +91,8 @@ async def stream_answer(table: Table, rows: AsyncIterator[Sequence[Row]], format
         await pressed(lambda made: made.close(), sheet)
     except BaseException:
         file.close()
+        if sheet is not None:
+            sheet.abandon()
         raise
     return _sent(table, file, format)
 

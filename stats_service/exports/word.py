@@ -8,6 +8,7 @@ from docx.enum.section import WD_ORIENT
 from docx.shared import Mm
 
 from shared.press import elements
+from shared.press.threads import wanted
 from stats_service.exports.table import ALIGNED, Filled, Kind, Line, Table, heading
 from stats_service.exports.table import printed as shown
 
@@ -90,7 +91,7 @@ def _grid(body: Any, filled: Filled, width: float) -> None:
                 made = elements.cell(line, widths[n], down="continue")
                 elements.paragraph(made, "", size=size, after=0)
                 n += 1
-    for row in filled.rows:
+    for row in wanted(filled.rows):
         line = _line(grid)
         for column, value, share in zip(columns, row.values, widths, strict=True):
             indent = "\u2002" * (2 * row.depth) if column.kind is Kind.TEXT else ""

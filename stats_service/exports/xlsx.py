@@ -12,12 +12,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from math import ceil
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from shared.domain.civil_time import local
+from shared.press.threads import wanted
 from stats_service.exports.table import (
     ALIGNED,
     DASHED,
@@ -59,8 +61,11 @@ _NUMBERS = {
 def printed(filled: Filled, file: IO[bytes]) -> None:
     """The whole table into a file."""
     sheet = Sheet(filled.table, file)
-    sheet.write(filled.rows)
-    sheet.close()
+    try:
+        sheet.write(filled.rows)
+        sheet.close()
+    finally:
+        sheet.abandon()
 
 
 class Sheet:
@@ -68,7 +73,12 @@ class Sheet:
 
     def __init__(self, table: Table, file: IO[bytes]) -> None:
         self._table = table
-        self._book = xlsxwriter.Workbook(file, {"constant_memory": True, "default_date_format": "dd/mm/yyyy"})
+        # Where the rows lie until the file is made of them. XlsxWriter leaves them there if it is not.
+        self._scratch = TemporaryDirectory(prefix="motcua-xlsx-", ignore_cleanup_errors=True)
+        self._book = xlsxwriter.Workbook(
+            file,
+            {"constant_memory": True, "default_date_format": "dd/mm/yyyy", "tmpdir": self._scratch.name},
+        )
         self._book.set_properties({"title": table.title, "author": "", "created": _naive(table.dated)})
         self._book.set_size(2400, 1400)
         self._sheet = self._book.add_worksheet(table.name[:31])
@@ -82,7 +92,7 @@ class Sheet:
 
     def write(self, rows: Iterable[Row]) -> None:
         """The next rows."""
-        for row in rows:
+        for row in wanted(rows):
             self._room(row)
             for n, (column, value) in enumerate(zip(self._table.columns, row.values, strict=True)):
                 self._cell(n, column, value, row)
@@ -92,6 +102,11 @@ class Sheet:
         """The notes, the places to sign, and the end of the file."""
         self._feet()
         self._book.close()
+        self._scratch.cleanup()
+
+    def abandon(self) -> None:
+        """Leave nothing behind, finished or not."""
+        self._scratch.cleanup()
 
     def _set_up(self) -> None:
         sheet = self._sheet

@@ -3,7 +3,6 @@
 import asyncio
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
 import asyncpg
 import httpx
@@ -12,6 +11,7 @@ import pytest
 from stats_service.app import create_app
 from tests.builders_log import instant
 from tests.conftest import Database
+from tests.stats.leaving import asked_by_one_who_leaves
 from tests.stats.scenes import OLD_PROVINCE, Scene, a_scene
 from tests.support import PROVINCE, bearer, serving, settings_for
 
@@ -157,27 +157,15 @@ async def test_a_report_whose_client_has_gone_is_ended(
     fresh_database: Database, issuer: Any, path: str, more: dict[str, str]
 ) -> None:
     owner = await asyncpg.connect(fresh_database.owner_url)
-    app, gone, sent = create_app(settings_for(fresh_database, issuer)), asyncio.Event(), []
-    messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
-
-    async def receive() -> Any:
-        if (message := next(messages, None)) is None:
-            await gone.wait()
-        return message or {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    headers = [(b"authorization", bearer(issuer, "leader", PROVINCE)["Authorization"].encode())]
-    query = urlencode({"agency": PROVINCE, "from": "2026-01-01", "to": "2026-01-31", **more}).encode()
-    scope = {"type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": path}
+    app = create_app(settings_for(fresh_database, issuer))
     async with serving(app), owner.transaction():
         await owner.execute("LOCK TABLE dossier")
-        request = asyncio.create_task(app({**scope, "query_string": query, "headers": headers}, receive, send))
+        query = {"agency": PROVINCE, "from": "2026-01-01", "to": "2026-01-31", **more}
+        request = asked_by_one_who_leaves(app, issuer, path, query)
         async with asyncio.timeout(20):
             await _until_it_waits(owner, True)
-            assert not request.done()
-            gone.set()
+            assert not request.answered.done()
+            request.gone.set()
             await _until_it_waits(owner, False)
-            await request
+            await request.answered
     await owner.close()
