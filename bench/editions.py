@@ -41,7 +41,7 @@ async def _measured(url: str) -> tuple[float, float, int, int]:
     first, last = HALF_YEAR
     agency = reference.agencies.on(PROVINCE, last)
     assert agency is not None
-    leader = Principal("bench", Role.LEADER, agency, frozenset(reference.agencies.by_id))
+    leader = Principal("bench", Role.LEADER, agency, frozenset(reference.agencies.by_id), frozenset({agency.id}))
     async with connected(url) as connection, asyncpg.create_pool(url, min_size=1, max_size=1) as pool:
         await connection.execute("SET jit = off")
         sealings = await connection.fetchval("SELECT count(*) FROM report_edition")

@@ -137,7 +137,7 @@ def principal_at(reference: Reference, agency: str, role: Role) -> Principal:
     """The holder of a local token for `role` at an agency."""
     found = reference.agencies.latest(agency, civil_day(now()))
     assert found is not None
-    return Principal(f"{role}@{agency}", role, found, reference.agencies.scope(found.id))
+    return Principal(f"{role}@{agency}", role, found, reference.agencies.scope(found.id), frozenset({found.id}))
 
 
 class _Recorder:

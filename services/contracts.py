@@ -2,13 +2,15 @@
 staleness."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from fastapi.routing import APIRoute
 
 from services.serve import ROOMS, app_of
+from shared.domain.personal import Datum
 from shared.web.app import describe
-from shared.web.auth import Relation, Role, right_of
+from shared.web.auth import SIGHTS, Relation, Role, Tie, right_of
 
 _ROOT = Path(__file__).parent.parent
 
@@ -39,7 +41,7 @@ _RELATIONS = {
 }
 _RIGHTS_HEAD = """# Who may do what
 
-Written by `make contracts` from `shared/web/auth/rights.py`, which every endpoint reads.
+Written by `make contracts` from `shared/web/auth/rights.py` and `sights.py`, which every endpoint reads.
 
 Two things are needed: a role, and that something lies in the part of the agency tree that the token covers today.
 Without the role the answer is 403; what lies outside is not there (404), or the act is refused (403). ✓: may; D: by
@@ -58,7 +60,35 @@ def rights_page() -> str:
         rows += ["", f"## {room}", "", f"| operation | | {' | '.join(Role)} | relation |", "|---|---|" + "---|" * 8]
         routes = [r for router in app_of(room).PLAN.routers for r in router.routes if isinstance(r, APIRoute)]
         rows += [_rights_row(route) for route in routes]
-    return _RIGHTS_HEAD + "\n".join([*relations, *rows]) + "\n"
+    return _RIGHTS_HEAD + "\n".join([*relations, *rows]) + "\n" + _SIGHTS_HEAD + "\n".join(_sights_rows()) + "\n"
+
+
+_SIGHTS_HEAD = """
+## Whose data are seen
+
+Of an applicant, and of who handed a dossier in, these are shown whole to whoever stands here, and masked to everybody
+else (`***001`, `***@example.vn`, `***`): in `GET /v1/dossiers/{code}`, in forms and in the ledger. Answers of acts mask
+them always; lists, histories, tracking, reports and their files have none ([personal data](personal-data.md)).
+"""
+_DATA = {Datum.ID_NUMBER: "identity number", Datum.PHONE: "phone", Datum.EMAIL: "e-mail", Datum.ADDRESS: "address"}
+_TIES = {
+    Tie.RECEIVER: "tiếp nhận · the token's agency, or one that it succeeded, received it",
+    Tie.HOLDER: "đang giữ · it has it in hands",
+    Tie.ABOVE: "cấp trên · one under it received it, or has it in hands",
+}
+
+
+def _sights_rows() -> Iterator[str]:
+    yield ""
+    yield f"| role | {' | '.join(_TIES.values())} |"
+    yield f"|---|{'---|' * len(_TIES)}"
+    for role in Role:
+        cells = (SIGHTS[role].get(tie, frozenset()) for tie in _TIES)
+        yield f"| {role} | {' | '.join(_seen(cell) for cell in cells)} |"
+
+
+def _seen(shown: frozenset[Datum]) -> str:
+    return "all" if shown == frozenset(Datum) else ", ".join(_DATA[datum] for datum in Datum if datum in shown)
 
 
 def _rights_row(route: APIRoute) -> str:

@@ -23,10 +23,11 @@ from shared.contracts.apologies import (
 )
 from shared.contracts.fields import Code
 from shared.domain.civil_time import civil_day, shown
+from shared.domain.personal import Datum, as_seen
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
-from shared.web.auth import Caller, Principal, asked_scope
+from shared.web.auth import NOTHING, Caller, Principal, asked_scope
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
@@ -158,9 +159,10 @@ async def list_open(
     responses=refusals(*READING),
 )
 async def read(code: DossierCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession) -> Response:
-    """Every apology for it, with each sending and receipt of the letter."""
-    found = await usecases.apologies(connection, principal, code)
-    return json_answer({"items": [_apology(each, reference) for each in found]})
+    """Every apology for it, with each sending and receipt of the letter. Where it was sent to is masked like the
+    applicant's own data."""
+    found, seen = await usecases.apologies(connection, principal, code)
+    return json_answer({"items": [_apology(each, reference, seen) for each in found]})
 
 
 @router.post(
@@ -285,7 +287,7 @@ def _proposal(row: asyncpg.Record, reference: Reference) -> dict[str, Any]:
     }
 
 
-def _apology(each: usecases.Lettered, reference: Reference) -> dict[str, Any]:
+def _apology(each: usecases.Lettered, reference: Reference, seen: frozenset[Datum] = NOTHING) -> dict[str, Any]:
     row = each.row
     letter = orjson.loads(row["detail"]) if row["detail"] else {}
     return {
@@ -300,7 +302,11 @@ def _apology(each: usecases.Lettered, reference: Reference) -> dict[str, Any]:
         "sent_at": shown(row["sent_at"]),
         "received_at": shown(row["received_at"]),
         "sendings": [
-            {"channel": sent["channel"], "to": sent["words"], **_recorded(sent, reference)}
+            {
+                "channel": sent["channel"],
+                "to": as_seen(sent["words"], rules.REACHED_BY[sent["channel"]], seen),
+                **_recorded(sent, reference),
+            }
             for sent in each.deliveries
             if not sent["received"]
         ],

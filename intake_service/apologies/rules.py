@@ -5,8 +5,18 @@ from datetime import datetime
 from intake_service.lifecycle.rules import instant_reason
 from shared.contracts.apologies import ProposalState
 from shared.domain.lifecycle import ApologyKind
+from shared.domain.personal import Datum
 from shared.web.problems import Reason
 
+#: What the words of a sending are, by its channel.
+REACHED_BY = {
+    "sms": Datum.PHONE,
+    "phone": Datum.PHONE,
+    "social_network": Datum.PHONE,
+    "email": Datum.EMAIL,
+    "post": Datum.ADDRESS,
+    "counter": Datum.ADDRESS,
+}
 KINDS = {int(kind): kind.name.lower() for kind in ApologyKind}
 
 

@@ -15,6 +15,7 @@ from intake_service.lifecycle.usecases import life_of
 from shared.contracts.apologies import ExtensionProposalIn
 from shared.domain.deadline import due_of
 from shared.domain.lifecycle import EventKind
+from shared.domain.personal import Datum
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
 from shared.web.auth import Principal
@@ -151,9 +152,10 @@ async def proposals(connection: Reading, principal: Principal, code: str) -> Seq
     return await store.proposals(connection, (await one(connection, code, principal))["id"])
 
 
-async def apologies(connection: Reading, principal: Principal, code: str) -> list[Lettered]:
-    """All apologies of a dossier that the caller may see."""
-    return await _lettered(connection, (await one(connection, code, principal))["id"])
+async def apologies(connection: Reading, principal: Principal, code: str) -> tuple[list[Lettered], frozenset[Datum]]:
+    """All apologies of a dossier that the caller may see, and what of its applicant's data is shown."""
+    row = await one(connection, code, principal)
+    return await _lettered(connection, row["id"]), principal.sees(row["agency_id"], row["holder_id"])
 
 
 async def open_proposals(

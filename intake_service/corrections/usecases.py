@@ -1,5 +1,6 @@
 """Correcting a reception: load, decide, set right, note what was before."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_bytes
@@ -21,6 +22,7 @@ from shared.contracts.intake import SubmitterIn
 from shared.domain.civil_time import civil_day, shown
 from shared.domain.life import Happened, Life
 from shared.domain.lifecycle import Channel, EventKind, next_state
+from shared.domain.personal import HIDDEN, Datum
 from shared.domain.vietnamese import search_key
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import FIRST_CASE, Reference
@@ -148,6 +150,8 @@ def _person(whole: asyncpg.Record, asked: CorrectionIn) -> Person:
     missing = [name for name, value in changes.items() if value is None and name not in _MAY_BE_MISSING]
     if missing:
         raise Problem("invalid_request", *(Reason(f"applicant.{name}", "required") for name in missing))
+    _need_unmasked("applicant", changes)
+    _need_unmasked("submitted_by", asked.submitted_by.model_dump() if asked.submitted_by else {})
     if "kind" in changes:
         changes["kind"] = KINDS[changes["kind"]]
     if "submitted_by" in asked.model_fields_set:
@@ -155,6 +159,13 @@ def _person(whole: asyncpg.Record, asked: CorrectionIn) -> Person:
     name, phone = changes.get("name", whole["applicant_name"]), changes.get("phone", whole["phone"])
     keys = {"name_search": search_key(name), "phone_digits": phone_digits(phone) if phone else None}
     return store.person_of(dict(whole), changes, keys)
+
+
+def _need_unmasked(whose: str, given: Mapping[str, Any]) -> None:
+    """What somebody was shown in part is not what is right: sent back, it would take the place of the whole."""
+    parts = [datum for datum in Datum if str(given.get(datum)).startswith(HIDDEN)]
+    if parts:
+        raise Problem("invalid_request", *(Reason(f"{whose}.{datum}", "masked") for datum in parts))
 
 
 def _submitter(stored: str | None, asked: SubmitterIn | None) -> str | None:

@@ -3,12 +3,12 @@
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
 from intake_service.dossiers import store, usecases
 from intake_service.dossiers.shapes import STATUS, dossier_response, received, summary
-from shared.contracts.fields import Day, SearchText
+from shared.contracts.fields import Day, SearchText, ShortLine
 from shared.contracts.intake import (
     ChannelName,
     Dossier,
@@ -20,6 +20,7 @@ from shared.contracts.intake import (
 from shared.domain.civil_time import civil_day, shown
 from shared.domain.codes import is_dossier_code
 from shared.domain.lifecycle import Channel, EventKind, Status
+from shared.domain.personal import number_key
 from shared.domain.vietnamese import search_key
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
@@ -73,7 +74,7 @@ async def receive(
     if made.replayed:
         async with room.pool.acquire() as connection:
             row = await usecases.one(connection, made.code, principal)
-        return dossier_response(row, reference, 201, replayed=True)
+        return dossier_response(row, reference, 201, replayed=True, given=draft)
     headers = {"Location": f"/v1/dossiers/{made.code}", "ETag": '"1"'}
     return json_answer(received(made, draft), 201, headers)
 
@@ -91,21 +92,38 @@ async def listed(
     reference: ReferenceOf,
     principal: Caller,
     connection: ReadingSession,
-    q: Annotated[SearchText | None, Query(description="A code, a phone number, or a name without diacritics")] = None,
+    q: Annotated[
+        SearchText | None, Query(description="A code, a phone or identity number, or a name without diacritics")
+    ] = None,
     agency: Annotated[str | None, Query(max_length=60, description="Receiving agency, with all under it")] = None,
     status: Annotated[StatusName | None, Query(description="In this status now")] = None,
     channel: Annotated[ChannelName | None, Query(description="Handed in this way")] = None,
     procedure: Annotated[str | None, Query(max_length=60, description="Procedure code, whichever its version")] = None,
     phone: Annotated[str | None, Query(max_length=40, description="The whole number, however it is written")] = None,
+    id_number: Annotated[
+        ShortLine | None, Query(description="The applicant's whole identity number or tax code; blanks do not count")
+    ] = None,
+    whose: Annotated[
+        ShortLine | None,
+        Header(
+            alias="Applicant-Id-Number",
+            description="The same where a client can send a header: an address stands in logs. It comes first",
+            examples=["045190000001"],
+        ),
+    ] = None,
     name: Annotated[SearchText | None, Query(description="Part of the applicant's name, diacritics or not")] = None,
     received_from: Annotated[Day | None, Query(description="First day of reception")] = None,
     received_to: Annotated[Day | None, Query(description="Last day of reception")] = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Response:
-    """Dossiers that the caller's agency or one under it received, newest first."""
+    """Dossiers that the caller's agency or one under it received, newest first.
+
+    Found by an identity number, an item does not show it: nothing of an applicant but the name stands in a list.
+    """
     scope = asked_scope(agency, reference, principal, civil_day(now()))
     code, by_name, digits = _sought(q)
+    number = whose or id_number
     versions = None
     if procedure is not None:
         if procedure not in reference.procedures:
@@ -120,11 +138,13 @@ async def listed(
         versions=versions,
         code=code,
         name=search_key(name) if name else by_name,
-        phone=usecases.phone_digits(phone) or "-" if phone else digits,
+        phone=usecases.phone_digits(phone) or "-" if phone else None,
+        id_number=number_key(number) if number else None,
+        digits=digits,
         received_from=received_from,
         received_to=received_to,
     )
-    asked = (q, agency, status, channel, procedure, phone, name, received_from, received_to)
+    asked = (q, agency, status, channel, procedure, phone, number, name, received_from, received_to)
     pages = Pages(room.settings.cursor_key, f"dossiers {asked}", int)
     (before,) = pages.after(cursor) or (None,)
     rows = await usecases.page(connection, wanted, before=before, limit=limit)
@@ -140,8 +160,14 @@ async def listed(
     responses={**good(200, "The dossier", ETAG), **refusals(*READING)},
 )
 async def read(code: DossierCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession) -> Response:
-    """A dossier by its code, or by the code it had in another system."""
-    return dossier_response(await usecases.one(connection, code, principal), reference)
+    """A dossier by its code, or by the code it had in another system.
+
+    Of the applicant, and of who handed it in, identity number, phone, e-mail and address are shown to whoever needs
+    them, by role and by what ties the token's agency to the dossier (docs/rights.md); `applicant.masked` names those
+    that are shown in part only. Answers of acts always mask them.
+    """
+    row = await usecases.one(connection, code, principal)
+    return dossier_response(row, reference, seen=principal.sees(row["agency_id"], row["holder_id"]))
 
 
 @router.get(
@@ -174,15 +200,15 @@ async def read_events(
     return json_answer({"items": items})
 
 
-def _sought(q: str | None) -> tuple[str | None, str | None, str | None]:
-    """What a search box means: (code, name, phone)."""
+def _sought(q: str | None) -> tuple[str | None, str | None, store.Digits | None]:
+    """What a search box means: (code, name, digits of a phone or an identity number)."""
     if q is None:
         return None, None, None
     if is_dossier_code(q.upper()):
         return q.upper(), None, None
     digits = usecases.phone_digits(q)
     if digits and len(digits) >= 8 and not any(char.isalpha() for char in q):
-        return None, None, digits
+        return None, None, store.Digits(digits, number_key(q))
     if any(char.isdigit() for char in q):
         return q, None, None
     return None, search_key(q), None

@@ -1,5 +1,6 @@
 """A dossier as it goes over the wire, from a row or from its reception: what all its endpoints answer with."""
 
+from collections.abc import Mapping
 from typing import Any, get_args
 
 import asyncpg
@@ -11,8 +12,10 @@ from shared.contracts.intake import DossierIn, StatusName
 from shared.domain.civil_time import shown
 from shared.domain.deadline import Verdict
 from shared.domain.lifecycle import STATUS_VI, Channel, Outcome, Status
+from shared.domain.personal import Datum, as_seen
 from shared.reference import Reference
 from shared.web.answers import json_answer
+from shared.web.auth import NOTHING
 
 # By number, as rows have them: making an enum member of each costs a page of 200 a quarter of a millisecond.
 STATUS = {int(status): status.name.lower() for status in Status}
@@ -25,25 +28,46 @@ RETURN = {number: name for name, number in usecases.RETURN_CHANNELS.items()}
 
 
 def dossier_response(
-    row: asyncpg.Record, reference: Reference, status: int = 200, *, replayed: bool = False
+    row: asyncpg.Record,
+    reference: Reference,
+    status: int = 200,
+    *,
+    replayed: bool = False,
+    seen: frozenset[Datum] = NOTHING,
+    given: DossierIn | None = None,
 ) -> Response:
-    """A whole dossier, with its ETag."""
+    """A whole dossier, with its ETag. seen: what is shown unmasked. given: what the caller has just sent, and gets back
+    as it is."""
     body = summary(row, reference)
-    body["applicant"] = {
-        "kind": _KIND[row["kind"]],
-        "name": row["applicant_name"],
-        "id_number": row["id_number"],
-        "phone": row["phone"],
-        "email": row["email"],
-        "address": row["address"],
-    }
-    body["submitted_by"] = orjson.loads(row["submitted_by"]) if row["submitted_by"] else None
+    if given is not None:
+        body |= _whose(given)
+    else:
+        submitter = orjson.loads(row["submitted_by"]) if row["submitted_by"] else None
+        body["applicant"] = {
+            "kind": _KIND[row["kind"]],
+            "name": row["applicant_name"],
+            **_as_seen(row, seen),
+            "masked": [datum.value for datum in Datum if row[datum] is not None and datum not in seen],
+        }
+        body["submitted_by"] = submitter and {**submitter, **_as_seen(submitter, seen)}
     body["documents"] = orjson.loads(row["documents"]) if row["documents"] else None
     body["summary"] = row["summary"]
     body["return_channel"] = RETURN[row["return_channel"]]
     body["answer_due_at"] = shown(row["answer_due_at"])
     body["case"] = row["case_no"]
     return json_answer(body, status, {"ETag": f'"{row["version"]}"'}, replayed=replayed)
+
+
+def _as_seen(whose: Mapping[str, Any] | asyncpg.Record, seen: frozenset[Datum]) -> dict[str, str | None]:
+    """What somebody's data are to a reader, of those that they may have."""
+    return {datum.value: as_seen(whose[datum], datum, seen) for datum in Datum if datum in whose}
+
+
+def _whose(draft: DossierIn) -> dict[str, Any]:
+    return {
+        "applicant": {**draft.applicant.model_dump(), "masked": []},
+        "submitted_by": draft.submitted_by.model_dump() if draft.submitted_by else None,
+    }
 
 
 def summary(row: asyncpg.Record, reference: Reference) -> dict[str, Any]:
@@ -119,8 +143,7 @@ def received(made: usecases.Received, draft: DossierIn) -> dict[str, Any]:
         "outcome": None,
         "verdict": None,
         "version": 1,
-        "applicant": draft.applicant.model_dump(),
-        "submitted_by": draft.submitted_by.model_dump() if draft.submitted_by else None,
+        **_whose(draft),
         "documents": [item.model_dump() for item in draft.documents] if draft.documents else None,
         "summary": draft.summary,
         "return_channel": draft.return_channel,

@@ -168,6 +168,17 @@ async def find(connection: Connection, code: str, scope: frozenset[int]) -> asyn
 _SEEN = "(d.agency_id = ANY($2::int[]) OR c.holder_id = ANY($2::int[]))"
 
 
+class Digits(NamedTuple):
+    """What may be a phone number or an identity number, as each is found."""
+
+    phone: str
+    number: str
+
+
+#: As the index has it, and as shared.domain.personal.number_key makes it.
+ID_NUMBER = "upper(replace(a.id_number, ' ', ''))"
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """What a list is narrowed to; None leaves a side open."""
@@ -179,6 +190,8 @@ class Filter:
     code: str | None = None
     name: str | None = None
     phone: str | None = None
+    id_number: str | None = None
+    digits: Digits | None = None
     received_from: date | None = None
     received_to: date | None = None
 
@@ -199,6 +212,10 @@ async def listed(connection: Reading, wanted: Filter, *, before: int | None, lim
     narrow("(d.code = ? OR d.reference = ? OR d.legacy_code = ?)", wanted.code)
     narrow("a.name_search LIKE '%' || ? || '%'", _literal(wanted.name))
     narrow("a.phone_digits = ?", wanted.phone)
+    narrow(f"{ID_NUMBER} = ?", wanted.id_number)
+    if wanted.digits is not None:
+        values.append(wanted.digits.phone)
+        narrow(f"(a.phone_digits = ${len(values)} OR {ID_NUMBER} = ?)", wanted.digits.number)
     narrow("d.received_day >= ?", wanted.received_from)
     narrow("d.received_day <= ?", wanted.received_to)
     narrow("d.id < ?", before)

@@ -73,14 +73,15 @@ async def read(
     edition: Annotated[int | None, Query(ge=1, le=10_000, description="Which edition; the newest unless given")] = None,
 ) -> Response:
     """A form, printed from the dossier's history: PDF/A-2b, or DOCX to write on. Of an edition that was made before,
-    exactly what it was, whatever happened since. The QR code leads to the public tracking page.
+    exactly what it was, whatever happened since. The QR code leads to the public tracking page. Whoever does not need
+    the applicant's identity number, phone, e-mail and address (docs/rights.md) gets them masked.
 
     The receipt of a linked dossier says besides until when the receiving unit is done with its own share, which is
     known about a second after the reception. Until then the newest edition is refused with `form_not_ready`, and is to
     be asked for again. Whoever cannot wait names it, and gets it without that date."""
     async with room.pool.acquire() as connection:  # given back before it is printed
         file = await usecases.file_of(Reading(connection), reference, principal, code)
-    made, paper = usecases.made_ready(file, reference, room.settings, FormKind(form), edition)
+    made, paper = usecases.made_ready(file, reference, principal, room.settings, FormKind(form), edition)
     return await _file(paper, format, f"{form}-{made.number}")
 
 
@@ -104,12 +105,13 @@ async def read_ledger(
     last: Annotated[Day, Query(alias="to", description="Last day of reception")],
 ) -> Response:
     """The dossiers received in a period, in order of reception, as they stand now. At most 2,000 lines: of more the
-    period, or the agency, has to be narrowed."""
+    period, or the agency, has to be narrowed. Address and phone of those who need them only (docs/rights.md), else
+    masked."""
     today = civil_day(now())
     unit = asked_agency(agency, reference, principal, today)
     scope = reference.agencies.scope(unit.id) & principal.scope
     async with room.pool.acquire() as connection:
-        paper = await usecases.ledger(Reading(connection), reference, unit, scope, first, last, today)
+        paper = await usecases.ledger(Reading(connection), reference, principal, unit, scope, first, last, today)
     return await _file(paper, format, f"ledger-{first:%Y%m%d}-{last:%Y%m%d}")
 
 

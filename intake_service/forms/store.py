@@ -92,7 +92,8 @@ async def ledger(
     are not sorted first."""
     return await connection.fetch(
         """
-        SELECT d.code, d.version_id, d.agency_id, coalesce(c.agency_id, d.agency_id) AS handler_id, d.accepted_at,
+        SELECT d.code, d.version_id, d.agency_id, coalesce(c.agency_id, d.agency_id) AS handler_id,
+          coalesce(c.holder_id, d.agency_id) AS holder_id, d.accepted_at,
           d.due_at, d.original_due_at, d.returned_at, d.return_channel, d.verdict, d.status, a.kind, a.name, a.phone,
           a.address
         FROM (SELECT id FROM dossier WHERE agency_id = ANY($1::int[]) AND received_day BETWEEN $2 AND $3 LIMIT $4) of_it

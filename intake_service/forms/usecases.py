@@ -24,6 +24,7 @@ from shared.domain.deadline import Verdict
 from shared.domain.explanation import term_name
 from shared.domain.life import Happened
 from shared.domain.lifecycle import STATUS_VI, EventKind, Status
+from shared.domain.personal import Datum, as_seen
 from shared.domain.terms import TermUnit
 from shared.reference import Reference
 from shared.web.auth import Principal
@@ -110,27 +111,36 @@ async def file_of(connection: Reading, reference: Reference, principal: Principa
 
 
 def made_ready(
-    file: File, reference: Reference, settings: Settings, kind: rules.FormKind, number: int | None
+    file: File,
+    reference: Reference,
+    principal: Principal,
+    settings: Settings,
+    kind: rules.FormKind,
+    number: int | None,
 ) -> tuple[rules.Edition, Paper]:
-    """A form of a dossier, the newest edition unless one is named. Raises the Problem that says which there are, or
-    that the newest is to be completed in a moment: as it is, it is printed for whoever names it."""
+    """A form of a dossier as the caller may see it, the newest edition unless one is named. Raises the Problem that
+    says which there are, or that the newest is to be completed in a moment: as it is, it is printed for whoever names
+    it."""
     sheet = rules.chosen(file.editions, file.versions, kind, number)
     if isinstance(sheet, Problem):
         raise sheet
     if number is None and file.lacks_share(sheet.edition):
         awaits = Reason("form", "receipt_awaits_routing", {"edition": f"edition={sheet.edition.number}"})
         raise Problem("form_not_ready", awaits, headers={"Retry-After": "1"})
-    subject = _subject(file, sheet.edition, reference, settings)
+    subject = _subject(file, sheet.edition, reference, principal, settings)
     return sheet.edition, wording.paper(sheet, subject, file.history, file.hand_overs)
 
 
-def _subject(file: File, edition: rules.Edition, reference: Reference, settings: Settings) -> Subject:
+def _subject(
+    file: File, edition: rules.Edition, reference: Reference, principal: Principal, settings: Settings
+) -> Subject:
     row = file.stood[edition.upto]
     account = file.history[edition.upto].told.after.account
     accepted = account is not None
     name = row["reference"] or row["code"]
     code = row["code"] if accepted else name
     submitter = orjson.loads(row["submitted_by"]) if row["submitted_by"] else None
+    seen = principal.sees(file.row["agency_id"], file.row["holder_id"])
     secret = secret_of(settings.tracking_key.get_secret_value(), name)
     units = reference.agencies.by_id
     concerned = {entry.agency_id for entry in file.history}
@@ -144,10 +154,7 @@ def _subject(file: File, edition: rules.Edition, reference: Reference, settings:
         party=Party(
             name=row["applicant_name"],
             is_person=row["kind"] == KINDS["person"],
-            id_number=row["id_number"],
-            phone=row["phone"],
-            email=row["email"],
-            address=row["address"],
+            **{datum.value: as_seen(row[datum], datum, seen) for datum in Datum},
             submitted_by=submitter["name"] if submitter else None,
         ),
         documents=orjson.loads(row["documents"]) if row["documents"] else [],
@@ -169,6 +176,7 @@ def _phases(file: File, edition: rules.Edition, receiving: Agency, accepted_at: 
 async def ledger(
     connection: Reading,
     reference: Reference,
+    principal: Principal,
     agency: Agency,
     scope: frozenset[int],
     first: date,
@@ -186,16 +194,20 @@ async def ledger(
     rows = await store.ledger(connection, sorted(scope), first, last, MOST_ROWS + 1)
     if len(rows) > MOST_ROWS:
         raise invalid("from", "ledger_too_long", limit=MOST_ROWS)
-    lines = [_line(row, reference) for row in rows]
+    lines = [_line(row, reference, principal.sees(row["agency_id"], row["holder_id"])) for row in rows]
     return ledger_paper(version, _office(reference, agency), lines, first, last)
 
 
-def _line(row: asyncpg.Record, reference: Reference) -> LedgerLine:
+def _line(row: asyncpg.Record, reference: Reference, seen: frozenset[Datum]) -> LedgerLine:
     ended = row["verdict"] and row["original_due_at"]
     return LedgerLine(
         code=row["code"],
         procedure=reference.versions[row["version_id"]].name,
-        party=Party(name=row["name"], phone=row["phone"], address=row["address"]),
+        party=Party(
+            name=row["name"],
+            phone=as_seen(row["phone"], Datum.PHONE, seen),
+            address=as_seen(row["address"], Datum.ADDRESS, seen),
+        ),
         agency=reference.agencies.by_id[row["handler_id"]].name,
         accepted_at=row["accepted_at"],
         due_at=row["due_at"],

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from shared.domain.lifecycle import EventKind, Outcome, Status
+from shared.domain.personal import number_key
 
 #: 16 letters and digits, 80 bits: nobody guesses it, and it can be typed from paper.
 _BYTES = 10
@@ -50,7 +51,7 @@ def sight(key: str, name: str, owner: str | None, *, secret: str | None, citizen
 
 
 def _number(text: str | None) -> bytes:
-    return "".join((text or "").split()).upper().encode()
+    return number_key(text or "").encode()
 
 
 class Degree(NamedTuple):

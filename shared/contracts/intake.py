@@ -78,7 +78,7 @@ class DossierIn(Incoming):
 
 
 class Applicant(BaseModel):
-    """Whose dossier it is, as far as the reader may see."""
+    """Whose dossier it is, as far as the reader needs to know: of what stands in `masked` a part is shown, `***001`."""
 
     kind: ApplicantKind = Field(description="person, business, agency or organisation", examples=["person"])
     name: str = Field(description="Full name, NFC", examples=["Nguyễn Thị Đào"])
@@ -86,6 +86,9 @@ class Applicant(BaseModel):
     phone: str | None = Field(None, description="As given", examples=["0905 000 001"])
     email: str | None = Field(None, description="E-mail address", examples=["dao@example.vn"])
     address: str | None = Field(None, description="Postal address", examples=["12 Hùng Vương, phường Đông Hà"])
+    masked: list[Literal["id_number", "phone", "email", "address"]] = Field(
+        [], description="What the reader sees in part only, by role and relation to the dossier", examples=[[]]
+    )
 
 
 class DossierSummary(BaseModel):
@@ -131,7 +134,9 @@ class Dossier(DossierSummary):
     """A dossier as its staff see it."""
 
     applicant: Applicant = Field(description="Whose dossier it is")
-    submitted_by: dict[str, str | None] | None = Field(None, description="Who handed it in, if not the applicant")
+    submitted_by: dict[str, str | None] | None = Field(
+        None, description="Who handed it in, if not the applicant; masked like the applicant"
+    )
     documents: list[dict[str, Any]] | None = Field(None, description="Components as handed in: name, kind, count")
     summary: str | None = Field(None, description="Trích yếu", examples=["Đăng ký khai sinh cho con"])
     return_channel: Literal["counter", "post"] = Field("counter", description="Where the result is collected")

@@ -125,6 +125,16 @@ class AgencyTree:
                 waiting.extend(old for old in self.predecessors.get(unit, ()) if old not in found)
         return frozenset(found)
 
+    def line(self, agency_id: int) -> frozenset[int]:
+        """The unit and all that it succeeded, however long ago: whose business became its own."""
+        found, waiting = set(), [agency_id]
+        while waiting:
+            current = waiting.pop()
+            if current not in found:
+                found.add(current)
+                waiting.extend(self.predecessors.get(current, ()))
+        return frozenset(found)
+
     def in_force(self, day: date) -> list[Agency]:
         """The units in force on `day`, in Vietnamese order of their names."""
         return sorted((a for a in self.by_id.values() if a.in_force(day)), key=lambda a: (a.sort_key, a.code))

@@ -227,6 +227,11 @@ applicant = Table(
         postgresql_ops={"name_search": "gin_trgm_ops"},
     ),
     Index("ix_applicant_phone_digits", "phone_digits", postgresql_where=text("phone_digits IS NOT NULL")),
+    Index(
+        "ix_applicant_id_number",
+        text("upper(replace(id_number, ' '::text, ''::text))"),
+        postgresql_where=text("id_number IS NOT NULL"),
+    ),
     comment="personal data, apart from everything that is counted",
 )
 

@@ -210,7 +210,7 @@ _CORS: dict[str, Any] = {
     "allow_methods": ["GET", "POST", "PUT"],
     "allow_headers": [
         *("Accept", "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-Match"),
-        *("If-None-Match", "Receipt-Secret"),
+        *("If-None-Match", "Receipt-Secret", "Applicant-Id-Number"),
     ],
     "expose_headers": [
         *("Content-Disposition", "ETag", "Idempotency-Replayed", "Location", "Next-Cursor", "RateLimit"),

@@ -39,6 +39,7 @@ REASONS = MappingProxyType(
             "the page cursor is not valid: start again at the first page",
         ),
         "not_utf8": ("không phải UTF-8", "is not UTF-8"),
+        "masked": ("đã được che một phần; cần giá trị đầy đủ", "is shown in part only: the whole value is needed"),
         "changes_nothing": ("không thay đổi gì so với hiện tại", "changes nothing"),
         # instants and their order
         "in_future": ("không được ở tương lai", "must not lie in the future"),

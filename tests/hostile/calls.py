@@ -13,7 +13,8 @@ from shared.domain.civil_time import civil_day
 from shared.web.auth import RIGHTS, Role
 from shared.web.clock import now
 from tests.contracts.documents import Operation
-from tests.rights.test_relations import INTAKE, ROUTING, Act, Province
+from tests.rights.conftest import Province
+from tests.rights.test_relations import INTAKE, ROUTING, Act
 from tests.support import PROVINCE, REGISTER_COPY, WARD, a_draft, bearer
 
 _TODAY = civil_day(now())

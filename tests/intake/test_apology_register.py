@@ -79,7 +79,9 @@ async def test_until_it_is_sent_it_stands_in_a_list(intake: httpx.AsyncClient, e
     assert sent.status_code == 201, sent.text
     assert place not in await unsent(intake)
     (sending,) = sent.json()["sendings"]
-    assert (sending["channel"], sending["to"]) == ("sms", "0905 000 001")
+    assert (sending["channel"], sending["to"]) == ("sms", "***001")
+    (registered,) = await register(intake, extended)
+    assert registered["sendings"] == [{**sending, "to": "0905 000 001"}]
     assert sent.json()["sent_at"] == sending["occurred_at"]
 
 

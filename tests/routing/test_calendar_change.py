@@ -128,7 +128,9 @@ async def test_a_preview_that_takes_too_long_says_that_there_is_more(routing: Ro
     await routing.dossier(accepted="Monday 2026-11-16 09:00", procedure=REGISTER_COPY)
     reference = routing.app.state.room.reference.current
     province = reference.agencies.latest(PROVINCE, civil_day(now()))
-    principal = Principal("admin", Role.ADMIN, province, reference.agencies.scope(province.id))
+    principal = Principal(
+        "admin", Role.ADMIN, province, reference.agencies.scope(province.id), frozenset({province.id})
+    )
     asked = [ChangedDayIn.model_validate(off("2026-11-17"))]
     async with routing.app.state.room.pool.acquire() as connection:
         tally, complete = await usecases.preview(

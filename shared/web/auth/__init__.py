@@ -6,6 +6,7 @@
 `tokens.py`: whether a token is what it claims to be.
 `authenticator.py`: from a request to its principal.
 `rights.py` and `roles.py`: who may do what, one table.
+`sights.py`: who sees an applicant's personal data, one table.
 `principals.py`: who calls an endpoint, and the agencies that he covers.
 """
 
@@ -13,9 +14,12 @@ from shared.web.auth.authenticator import Authenticator
 from shared.web.auth.principals import Caller, Principal, allowed, asked_agency, asked_scope, right_of
 from shared.web.auth.rights import RIGHTS, Relation, Right
 from shared.web.auth.roles import STAFF, Role
+from shared.web.auth.sights import NOTHING, SIGHTS, Tie
 
 __all__ = [
+    "NOTHING",
     "RIGHTS",
+    "SIGHTS",
     "STAFF",
     "Authenticator",
     "Caller",
@@ -23,6 +27,7 @@ __all__ = [
     "Relation",
     "Right",
     "Role",
+    "Tie",
     "allowed",
     "asked_agency",
     "asked_scope",

@@ -52,13 +52,12 @@ class Authenticator:
         }
         self._names = frozenset(trusted.issuer.name for trusted in self._trusted.values()) - {""}
         self._checked: OrderedDict[bytes, _Checked] = OrderedDict()
-        self._scopes: dict[tuple[str, date, tuple[int, int]], tuple[Agency, frozenset[int]]] = {}
+        self._scopes: dict[tuple[str, date, tuple[int, int]], tuple[Agency, frozenset[int], frozenset[int]]] = {}
 
     async def principal(self, request: Request, reference: Reference) -> Principal:
         """The holder of the request's token, or a Problem."""
         claims = await self.claims(_bearer(request), asyncio.get_running_loop().time())
-        agency, scope = self._scope(claims.agency, reference)
-        return Principal(claims.subject, claims.role, agency, scope)
+        return Principal(claims.subject, claims.role, *self._scope(claims.agency, reference))
 
     async def identity(self, request: Request) -> str | None:
         """The identity number of the citizen who asks; None without a token, or with one of another role or without
@@ -80,7 +79,7 @@ class Authenticator:
         for trusted in self._trusted.values():
             await trusted.keys.stop()
 
-    def _scope(self, code: str, reference: Reference) -> tuple[Agency, frozenset[int]]:
+    def _scope(self, code: str, reference: Reference) -> tuple[Agency, frozenset[int], frozenset[int]]:
         day = civil_day(now())  # in the key: at midnight a code may pass to another unit
         found = self._scopes.get((code, day, reference.revision))
         if found is None:
@@ -89,7 +88,9 @@ class Authenticator:
                 raise Problem("agency_out_of_scope")
             if len(self._scopes) > _REMEMBERED_SCOPES:
                 self._scopes.clear()
-            found = self._scopes[(code, day, reference.revision)] = (agency, reference.agencies.scope(agency.id))
+            tree = reference.agencies
+            found = agency, tree.scope(agency.id), tree.line(agency.id)
+            self._scopes[(code, day, reference.revision)] = found
         return found
 
     async def _claims(self, token: str, at: float) -> Claims:

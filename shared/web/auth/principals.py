@@ -7,9 +7,11 @@ from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 
 from shared.domain.agencies import Agency
+from shared.domain.personal import Datum
 from shared.reference import Reference
 from shared.web.auth.rights import RIGHTS, Right
 from shared.web.auth.roles import Role
+from shared.web.auth.sights import NOTHING, SIGHTS, Tie
 from shared.web.clock import now
 from shared.web.problems import Problem, invalid
 
@@ -19,16 +21,27 @@ TOLD = "motcua.told"
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The holder of a token. `scope`: ids of the agencies it covers, successors' predecessors included."""
+    """The holder of a token. `scope`: ids of the agencies it covers, successors' predecessors included. `own`: of these
+    the agency itself, and what it succeeded."""
 
     subject: str
     role: Role
     agency: Agency
     scope: frozenset[int]
+    own: frozenset[int]
 
     def covers(self, agency_id: int) -> bool:
         """Whether the agency lies in the token's part of the tree."""
         return agency_id in self.scope
+
+    def sees(self, receiver: int, holder: int) -> frozenset[Datum]:
+        """What is shown of an applicant whose dossier one agency received, and one has in hands."""
+        sights = SIGHTS[self.role]
+        if not sights:
+            return NOTHING
+        ties = {Tie.RECEIVER: receiver in self.own, Tie.HOLDER: holder in self.own}
+        ties[Tie.ABOVE] = any(one in self.scope and one not in self.own for one in (receiver, holder))
+        return NOTHING.union(*(seen for tie, seen in sights.items() if ties[tie]))
 
     def need_whole_installation(self) -> None:
         """What holds for every agency is not for those of one of them. Problem `agency_out_of_scope`."""

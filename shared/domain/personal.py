@@ -1,0 +1,40 @@
+"""Personal data of an applicant: what they are, what is shown of them to whoever need not know them, and by what an
+identity number is found. Pure."""
+
+from enum import StrEnum
+
+
+class Datum(StrEnum):
+    """What identifies or reaches an applicant beside the name."""
+
+    ID_NUMBER = "id_number"
+    PHONE = "phone"
+    EMAIL = "email"
+    ADDRESS = "address"
+
+
+HIDDEN = "***"
+#: So many characters at the end tell two namesakes apart, and find nobody.
+_SHOWN = 3
+#: A shorter number would be shown by half.
+_SHORTEST = 8
+
+
+def masked(datum: Datum, text: str) -> str:
+    """`text` as it is shown to whoever need not know it: the last three characters of a number, the domain of an e-mail
+    address, nothing of an address. How long it is cannot be seen."""
+    if datum is Datum.EMAIL:
+        return HIDDEN + text[text.rfind("@") :] if "@" in text else HIDDEN
+    if datum is Datum.ADDRESS or len(text) < _SHORTEST:
+        return HIDDEN
+    return HIDDEN + text[-_SHOWN:]
+
+
+def as_seen(text: str | None, datum: Datum, seen: frozenset[Datum]) -> str | None:
+    """`text` whole for whoever sees such data, else masked."""
+    return text if text is None or datum in seen else masked(datum, text)
+
+
+def number_key(number: str) -> str:
+    """What an identity number is known by, however it is written: without blanks, in capitals."""
+    return "".join(number.split()).upper()
