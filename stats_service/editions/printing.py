@@ -52,15 +52,17 @@ def _known_by(table: Table, edition: Edition, found: bytes) -> Table:
     period, _, *more = table.subtitles  # in place of the line that says as of when
     known_by = f"Bản chốt số {edition.id} (lần {sealing.number}), chốt lúc {at}{corrects}"
     held = [f"SHA-256 của bản chốt: {found.hex()}"]
+    origin = {**table.origin, "edition": str(edition.id), "sha256": found.hex(), "link.number": "", "link.seal": ""}
     if edition.link:
         number, seal = edition.link
+        origin |= {"link.number": str(number), "link.seal": seal.hex()}
         held.append(f"Mắt xích số {number} trong chuỗi bản chốt: {seal.hex()}")
     return replace(
         table,
         name=f"{table.name}-{edition.id}",
         subtitles=[period, known_by, *more],
         notes=[*table.notes, *held],
-        origin={**table.origin, "edition": str(edition.id), "sha256": found.hex()},
+        origin=origin,
     )
 
 

@@ -198,6 +198,7 @@ def ii_06a_table(header: Header, provenance: Provenance, moved: int) -> Table:
             **provenance.origin(),
             "form": form.number,
             "awaiting_supplement_column": str(header.awaiting_column),
+            "receiver": header.receiver,
         },
     )
 

@@ -189,7 +189,12 @@ async def test_it_prints_as_it_was_sealed_whatever_is_known_since(database, issu
                 if format == "csv":
                     lines = [list(csv.reader(StringIO(each.text.removeprefix("\ufeff")))) for each in (sent, now)]
                     assert len(lines[0]) == len(lines[1])
-                    assert edition["sha256"] in lines[0][1]
+                    (held, *others) = csv.DictReader(StringIO(sent.text.removeprefix("\ufeff")))
+                    for line in (held, *others):  # copied into another sheet, each still says of which edition it is
+                        assert (line["edition"], line["sha256"]) == (str(edition["id"]), edition["sha256"])
+                        assert line["link.number"] == str(edition["link"]["number"])
+                        assert line["link.seal"] == edition["link"]["seal"]
+                        assert line.get("receiver") == edition["parameters"].get("receiver")
         later = clock.now() + timedelta(seconds=1)
         await write_each(
             scene.owner, [(history, [replace(e, recorded_at=later) for e in after]) for history, _, after in parts]
@@ -238,6 +243,8 @@ async def test_a_print_is_sent_to_another_receiver_and_says_whom_the_edition_nam
             assert sheet.said(f"Đơn vị nhận báo cáo: {receiver or 'Văn phòng Chính phủ'}")
             assert sheet.said(said or named) is bool(said)
             assert sheet.said(edition["sha256"]), "it is held against the same edition"
+            lines = csv.DictReader(StringIO((await scene.client.get(address, params={**asked, "format": "csv"})).text))
+            assert {line["receiver"] for line in lines} == {receiver or "Văn phòng Chính phủ"}
         annex = await sealed(scene.client, a_table("annex"))
         wrong = await scene.client.get(f"{EDITIONS}/{annex['id']}/print", params={"receiver": "Bộ Tư pháp"})
         assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (422, "of_another_report")
