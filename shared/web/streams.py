@@ -18,8 +18,8 @@ from shared.web.problems import Problem
 #: A list's media types, by the name that `format=` gives them.
 MEDIA_TYPES = {"json": "application/json", "csv": "text/csv", "ndjson": "application/x-ndjson"}
 
-#: What a spreadsheet takes for a formula when a cell begins with it, some in the wide forms of East Asia too; an
-#: apostrophe in front makes it text.
+#: What a spreadsheet takes for a formula when a cell begins with it, some in the wide forms of East Asia too, and
+#: some programs when blanks stand before it; an apostrophe in front makes it text.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -65,7 +65,8 @@ class Streamed(StreamingResponse):
 
 
 def csv_lines(rows: Iterable[Sequence[object]]) -> str:
-    """Rows as RFC 4180 lines. Numbers, dates and true/false go out plain, text is made safe for spreadsheets."""
+    """Rows as RFC 4180 lines, without a byte order mark (docs/decisions/0038). Numbers, dates and true/false go out
+    plain, text is made safe for spreadsheets."""
     out = StringIO()
     csv.writer(out).writerows([_cell(value) for value in row] for row in rows)
     return out.getvalue()
@@ -91,7 +92,7 @@ def _cell(value: object) -> object:
             return "true" if value else "false"
         case datetime():
             return value.isoformat()
-        case str() if value.startswith(_FORMULA):
+        case str() if value.startswith(_FORMULA) or value.lstrip().startswith(_FORMULA):
             return f"'{value}"
         case _:
             return value
