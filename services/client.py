@@ -61,6 +61,14 @@ class Client:
                 answer.read()
             yield from good(answer).iter_bytes()
 
+    def items(self, address: str, asked: dict[str, str]) -> Iterator[dict[str, Any]]:
+        """A list, page by page."""
+        page = self.get(address, asked).json()
+        yield from page["items"]
+        while page["next"]:
+            page = self.get(address, {**asked, "cursor": page["next"]}).json()
+            yield from page["items"]
+
     def report(self, stats: str, asked: dict[str, str]) -> dict[str, Any]:
         """A resolution report with the rows of all its pages."""
         address = f"{stats}/v1/reports/resolution"

@@ -2,6 +2,7 @@
 needs it: each process of `motcua up` comes through here, and 0.8 s of the processor went into what it did not use."""
 
 import shlex
+import signal
 import sys
 from datetime import date
 from pathlib import Path
@@ -18,11 +19,12 @@ from services.refusals import Refused
 from services.report_commands import LETTER, report_app
 from services.terminal import (
     DEFAULT_DIR,
-    WHOLE_PROVINCE,
+    Agency,
     DataDir,
     Output,
     RoleName,
     client_of,
+    code_given,
     console,
     format_of,
     need_one_of,
@@ -46,6 +48,9 @@ class _Commands(TyperGroup):
             return super().invoke(ctx)
         except Refused as refused:
             _fail(str(refused))
+        except KeyboardInterrupt as stop:
+            console.print("Đã dừng · stopped")
+            raise typer.Exit(128 + getattr(stop, "number", signal.SIGINT)) from stop
 
 
 app = typer.Typer(
@@ -142,7 +147,9 @@ def migrate(data_dir: DataDir = DEFAULT_DIR) -> None:
 @app.command()
 def token(
     role: Annotated[RoleName, typer.Option(help="What the holder is")],
-    agency: Annotated[str, typer.Option(help="Code of the agency whose subtree it covers")],
+    agency: Annotated[
+        str, typer.Option(parser=code_given, metavar="CODE", help="Code of the agency whose subtree it covers")
+    ],
     hours: Annotated[float, typer.Option(min=0.01, max=24 * 366)] = 12,
     subject: Annotated[str, typer.Option(help="Who holds it; role@agency unless given")] = "",
     id_number: Annotated[str, typer.Option(help="Of a citizen: whose dossiers it shows when they are tracked")] = "",
@@ -211,7 +218,7 @@ def import_file(
 
 @app.command()
 def overdue(
-    agency: Annotated[str | None, typer.Option(help=WHOLE_PROVINCE)] = None,
+    agency: Agency = None,
     as_of: Annotated[str | None, typer.Option(help="An instant, RFC 3339; now unless given")] = None,
     apology: Annotated[
         str, typer.Option(help="Only those whose applicant was sent an apology, or was sent none: sent, none, any")
@@ -257,15 +264,15 @@ def verify(
 ) -> None:
     """Kiểm chứng số liệu · Recount everything from raw events, and check every chain: docs/verify.md tells how to read
     a difference. Services may go on. Exit status 0: no difference; 1: some, all printed; 2: not verified."""
-    from services import verification
-
     need_one_of(form, ("table", "json"), "--format")
-    anchors = [verification.anchor_of(text) for text in anchor or ()]
-    if None in anchors:
-        raise typer.BadParameter(
-            "phải là SỐ:DẤU, dấu gồm 64 chữ số hex · NUMBER:SEAL, of 64 hex digits", param_hint="--anchor"
-        )
     try:
+        from services import verification
+
+        anchors = [verification.anchor_of(text) for text in anchor or ()]
+        if None in anchors:
+            raise typer.BadParameter(
+                "phải là SỐ:DẤU, dấu gồm 64 chữ số hex · NUMBER:SEAL, of 64 hex digits", param_hint="--anchor"
+            )
         with verification.Kept() as kept, launcher.reached(Installation(data_dir)) as url:
             outcome = verification.verify(url, console, kept.add, [one for one in anchors if one])
             tell = verification.put_as_json if form == "json" else verification.show
@@ -274,6 +281,7 @@ def verify(
         console.print(str(refused), style="red", highlight=False)
         raise typer.Exit(2) from refused
     except KeyboardInterrupt as interrupt:  # 1 would say that something differs
+        console.print("Đã dừng, chưa kiểm chứng xong · stopped before all was verified")
         raise typer.Exit(2) from interrupt
     if outcome.differences:
         raise typer.Exit(1)

@@ -1,7 +1,7 @@
 """`motcua report`: what the stats service reports, on the terminal or into a file."""
 
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeGuard
 
 import typer
 
@@ -11,10 +11,11 @@ from services.province import PROVINCE, province_on
 from services.refusals import Refused
 from services.terminal import (
     DEFAULT_DIR,
-    WHOLE_PROVINCE,
+    Agency,
     DataDir,
     Output,
     client_of,
+    code_given,
     console,
     format_of,
     need_one_of,
@@ -33,7 +34,6 @@ PERIOD_NOT_CHOSEN = (
     "period is the half-year of 2019, as none was given: choose another with --period, or --from and --to"
 )
 
-Agency = Annotated[str | None, typer.Option(help=WHOLE_PROVINCE)]
 Start = Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD")]
 End = Annotated[str | None, typer.Option("--to", help="Last day")]
 Named = Annotated[
@@ -151,6 +151,7 @@ def report_official(
     }
     _need_ii_06a(table, only)
     form = format_of(form, output, ("csv", "json", *tables.PRINTED))
+    _need_period(period, start, end)
     installation = Installation(data_dir)
     stats = running(installation).stats
     days = _days(period, start, end)
@@ -185,10 +186,7 @@ def report_seal(
     """Chốt báo cáo · Seal a report as it is now, or correct a sealed edition with a new one. docs/editions.md."""
     need_one_of(report, ("resolution", "ii-06a", "annex"), "REPORT")
     form = format_of(form, output, ("table", "json"))
-    if period is None and start is None and end is None:
-        raise typer.BadParameter(
-            "phải nêu kỳ · a period is needed: --period, or --from and --to", param_hint="--period"
-        )
+    _need_period(period, start, end)
     installation = Installation(data_dir)
     stats = running(installation).stats
     days = _days(period, start, end)
@@ -219,23 +217,32 @@ def report_seal(
 
 @report_app.command("editions")
 def report_editions(
-    agency: Annotated[str | None, typer.Option(help="Of this agency, and of all under it")] = None,
+    agency: Annotated[
+        str | None, typer.Option(parser=code_given, metavar="CODE", help="Of this agency, and of all under it")
+    ] = None,
     form: Annotated[
         str | None,
-        typer.Option("--format", help="table (the newest 50), json; table, or what the file's name ends with"),
+        typer.Option(
+            "--format", help="table (the newest 50), or all of them: json; table, or what the file's name ends with"
+        ),
     ] = None,
     output: Output = None,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
     """Các bản chốt · Sealed editions, the newest first. docs/editions.md."""
+    import orjson
+
     form = format_of(form, output, ("table", "json"))
     installation = Installation(data_dir)
     stats = running(installation).stats
-    answer = client_of(installation).get(f"{stats}/v1/reports/editions", {"agency": agency} if agency else {})
+    client, address = client_of(installation), f"{stats}/v1/reports/editions"
+    asked = {"agency": agency} if agency else {}
     if form == "json":
-        write(output, [answer.content + b"\n"])
+        whole = {"items": list(client.items(address, asked)), "next": None}
+        write(output, [orjson.dumps(whole, option=orjson.OPT_APPEND_NEWLINE)])
     else:
-        tables.show(tables.editions_table(answer.json()["items"]))
+        page = client.get(address, asked).json()
+        tables.show(tables.editions_table(page["items"], more=page["next"] is not None))
 
 
 @report_app.command("edition")
@@ -305,19 +312,27 @@ def _need_ii_06a(table: str, only: dict[str, Any]) -> None:
         raise typer.BadParameter("chỉ dùng cho · only of: ii-06a", param_hint=", ".join(typed))
 
 
+def _need_period(period: str | None, start: str | None, end: str | None) -> None:
+    """What is sent or signed is of a period that somebody named."""
+    if period is None and start is None and end is None:
+        raise typer.BadParameter(
+            "phải nêu kỳ · a period is needed: --period 2019-H1 (2019, 2019-Q2, 2019-06), or --from and --to",
+            param_hint="--period",
+        )
+
+
 def _days(period: str | None, start: str | None, end: str | None) -> dict[str, str]:
     """The period as it is asked for. A name beside days is left to the service to refuse."""
-    if period is not None:
-        given = {"period": period, "from": start, "to": end}
-        return {name: value for name, value in given.items() if value is not None}
-    start, end = _period(start, end, civil_day(now()))
-    return {"from": start, "to": end}
+    if period is None:
+        start, end = _period(start, end, civil_day(now()))
+    given = {"period": period, "from": start, "to": end}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _province_at_the_end(days: dict[str, str], cut: str) -> str:
     """The code of the whole province at the end of the period: of today, where that is no day."""
     if "period" not in days:
-        return whole_province_on(days["to"])
+        return whole_province_on(days.get("to"))
     from shared.web.problems import Problem
     from stats_service.periods.rules import BEGINS_ON, days_of
 
@@ -327,11 +342,24 @@ def _province_at_the_end(days: dict[str, str], cut: str) -> str:
         return PROVINCE
 
 
-def _period(start: str | None, end: str | None, today: date) -> tuple[str, str]:
-    """The days of a report, where one or both are not given. What is no day is left to the service to refuse."""
-    if start is None:
-        return (f"{end[:4]}-01-01", end) if end else (LETTER["from"], LETTER["to"])
-    return start, end or max(start, min(f"{start[:4]}-12-31", str(today)))
+def _period(start: str | None, end: str | None, today: date) -> tuple[str | None, str | None]:
+    """The days of a report, where one or both are not given. What is no day is left to the service to refuse, alone: a
+    day that nobody gave is not to blame."""
+    if start is None and end is None:
+        return LETTER["from"], LETTER["to"]
+    if start is None and _is_day(end):
+        return f"{end[:4]}-01-01", end
+    if end is None and _is_day(start):
+        return start, max(start, min(f"{start[:4]}-12-31", str(today)))
+    return start, end
+
+
+def _is_day(text: str | None) -> TypeGuard[str]:
+    """Whether it is a day as services take one."""
+    try:
+        return text is not None and date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _within_last_month(period: str, today: date) -> str:

@@ -258,9 +258,13 @@ def wide() -> bool:
     return Console().width >= _WIDE
 
 
-def editions_table(editions: Sequence[dict[str, Any]]) -> Table:
-    """Sealed editions as they came. Of their hashes nothing is cut: they are compared."""
-    notes = [SYNTHETIC] if any(edition["synthetic"] for edition in editions) else []
+def editions_table(editions: Sequence[dict[str, Any]], *, more: bool = False) -> Table:
+    """Sealed editions as they came. Of their hashes nothing is cut: they are compared. `more`: there are others behind
+    these."""
+    count = len(editions)
+    told = said(f"{count} bản chốt mới nhất; tất cả: --format json", f"the newest {count}; all: --format json")
+    notes = [told] if more else []
+    notes += [SYNTHETIC] if any(edition["synthetic"] for edition in editions) else []
     title = said("Bản chốt báo cáo", "Sealed editions")
     table = Table(title=title, title_style="bold", caption="\n".join(notes), caption_style="yellow", show_lines=True)
     table.add_column(said("Mã", "Id"), justify="right")

@@ -35,9 +35,22 @@ DataDir = Annotated[
         parser=_data_dir, metavar="DIRECTORY", help="Where the embedded database, keys and addresses are kept"
     ),
 ]
+
+
+def code_given(given: str) -> str:
+    """A code as it was typed. An empty one is no wish for the whole province: a variable that was not set, more
+    likely."""
+    if not given.strip():
+        raise typer.BadParameter("không được để trống · must not be empty")
+    return given
+
+
 Output = Annotated[Path | None, typer.Option(dir_okay=False, help="Where the file goes; the terminal unless given")]
+#: What a file's name promises by its end.
+FORMS = ("json", "csv", "ndjson", *tables.PRINTED)
 DEFAULT_DIR = Path(".motcua")
 WHOLE_PROVINCE = "Agency code, with all under it; the whole province unless given: 45 until 30/6/2025, 44 since"
+Agency = Annotated[str | None, typer.Option(parser=code_given, metavar="CODE", help=WHOLE_PROVINCE)]
 #: The roles of shared.web.auth, which loads the whole of the web's plumbing. A test holds the two together.
 RoleName = Literal["citizen", "counter", "handler", "leader", "supervisor", "admin", "machine"]
 
@@ -77,7 +90,7 @@ def need_one_of(given: str, choices: Sequence[str], place: str) -> None:
 
 def format_of(given: str | None, output: Path | None, choices: Sequence[str]) -> str:
     """The format asked for; else what the file's name ends with; else the first. What is no text is not put on a
-    terminal, and a table for the terminal into no file."""
+    terminal, a table for the terminal into no file, and no form into a file that is called another."""
     if given is None and output is not None and output.suffix:
         given = output.suffix.removeprefix(".").lower()
         if given not in choices or given == "table":
@@ -92,6 +105,13 @@ def format_of(given: str | None, output: Path | None, choices: Sequence[str]) ->
     if form == "table" and output is not None:
         raise typer.BadParameter(
             "bảng chỉ để xem trên màn hình · a table is for the terminal; name another --format", param_hint="--format"
+        )
+    called = output.suffix.removeprefix(".").lower() if output is not None else ""
+    if called in FORMS and called != form:
+        raise typer.BadParameter(
+            f"--format là {form}, tên tệp lại kết thúc bằng .{called} · the file's name ends with .{called}, and "
+            f"--format is {form}",
+            param_hint="--output",
         )
     if form in tables.PRINTED and output is None and sys.stdout.isatty():
         raise typer.BadParameter("cần tên tệp · a file is needed", param_hint="--output")
