@@ -2,7 +2,8 @@
 
 Owns procedures, supplement rules, dossiers and their lifecycle, applicants, the event log, apologies, imports.
 Offers `/v1/procedures`, `/v1/supplement-rules`, `/v1/dossiers` with all that may be done to one or a thousand,
-corrections and forms, `/v1/ledger`, `/v1/deadline-preview`, `/v1/imports`, and to anybody `/v1/track`.
+corrections and forms, `/v1/ledger`, `/v1/deadline-preview`, `/v1/imports`, `/v1/access-records`, `/v1/anchors`, and to
+anybody `/v1/track`.
 Calls routing, to tell it of every dossier that was received (outbox/).
 Reads routing's changes of the calendar, and reckons open dossiers anew (recompute/).
 Closes what was not completed in time, where a law says so (lapses/).

@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from intake_service.access_records import endpoints as access_records
 from intake_service.anchors import endpoints as anchors
 from intake_service.anchors.usecases import anchoring_worker
 from intake_service.apologies import endpoints as apologies
@@ -45,6 +46,7 @@ PLAN = RoomPlan(
         "forms": "Biểu mẫu · The forms of a dossier, printed, and the register of reception",
         "tracking": "Tra cứu hồ sơ · What the applicant sees, by the code and the secret on the receipt",
         "imports": "Nhập hồ sơ từ hệ thống khác · Dossiers of another system, from CSV or NDJSON",
+        "access records": "Nhật ký xem dữ liệu cá nhân · Who read which personal data, when and why",
         "anchors": "Mốc neo nhật ký sự kiện · What a third party keeps of the event log, day by day",
     },
     routers=(
@@ -59,6 +61,7 @@ PLAN = RoomPlan(
         forms.router,
         tracking.router,
         imports.router,
+        access_records.router,
         anchors.router,
     ),
     workers=lambda room: [

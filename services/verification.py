@@ -19,6 +19,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from intake_service.access_records.usecases import AccessChain
 from intake_service.anchors.usecases import Anchors
 from intake_service.verification.usecases import Dossiers, Notes
 from migrations.logins import role_url
@@ -34,7 +35,7 @@ from stats_service.editions.usecases import EditionChain, Editions
 from stats_service.verification.usecases import Busy, Counts, Moved, Rebuilt, rebuild
 
 #: All that is verified. Whatever else is to be proved is one more Check here.
-CHECKS: tuple[Callable[[], Check], ...] = (Dossiers, Notes, Counts, Editions, EditionChain, Anchors)
+CHECKS: tuple[Callable[[], Check], ...] = (Dossiers, Notes, Counts, Editions, EditionChain, Anchors, AccessChain)
 
 #: What a check is called.
 NAMES = {
@@ -47,10 +48,11 @@ NAMES = {
     "edition": ("Bản chốt báo cáo", "Sealed editions"),
     "edition_chain": ("Chuỗi bản chốt", "Chain of sealed editions"),
     "anchor": ("Mốc neo của nhật ký sự kiện", "Anchors of the event log"),
+    "access_chain": ("Nhật ký xem dữ liệu cá nhân", "Records of who read personal data"),
 }
 #: What differs. A field of a dossier and its metrics are called by their names.
 WORDS = {
-    "gap": ("thiếu sự kiện trước đó", "an event before it is missing"),
+    "gap": ("thiếu sự kiện hoặc bản ghi trước đó", "an event or a record before it is missing"),
     "hash": ("nội dung không khớp mã băm", "content does not match its hash"),
     "dossierless": ("sự kiện không có hồ sơ", "event without a dossier"),
     "eventless": ("hồ sơ không có sự kiện", "dossier without events"),
@@ -91,6 +93,7 @@ SEEN = {
     "checkpoints": ("Số lũy kế đầu tháng", "Checkpoints"),
     "editions": ("Bản chốt", "Sealed editions"),
     "anchors": ("Mốc neo", "Anchors"),
+    "accesses": ("Lần xem dữ liệu cá nhân", "Readings of personal data"),
     "edition_links": ("Mắt xích của chuỗi bản chốt", "Links of their chain"),
 }
 #: Rows a table: one of a million rows would be laid out in memory.

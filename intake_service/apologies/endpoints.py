@@ -29,7 +29,7 @@ from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import NOTHING, Caller, Principal, asked_scope
 from shared.web.clock import now
-from shared.web.database import ReadingSession, WritingSession
+from shared.web.database import ReadingSession, RecordedSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import DossierCode
@@ -158,10 +158,10 @@ async def list_open(
     response_model=Apologies,
     responses=refusals(*READING),
 )
-async def read(code: DossierCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession) -> Response:
+async def read(code: DossierCode, reference: ReferenceOf, principal: Caller, connection: RecordedSession) -> Response:
     """Every apology for it, with each sending and receipt of the letter. Where it was sent to is masked like the
-    applicant's own data."""
-    found, seen = await usecases.apologies(connection, principal, code)
+    applicant's own data, and on record where it is shown."""
+    found, seen = await usecases.apologies(connection, principal, code, now())
     return json_answer({"items": [_apology(each, reference, seen) for each in found]})
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import asyncpg
 
+from intake_service.access_records.usecases import record
 from intake_service.apologies import rules, store
 from intake_service.dossiers.usecases import one
 from intake_service.lifecycle import rules as lifecycle
@@ -19,7 +20,7 @@ from shared.domain.personal import Datum
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
 from shared.web.auth import Principal
-from shared.web.database import Reading, Writing
+from shared.web.database import Reading, Recorded, Writing
 from shared.web.idempotency import RequestKey, by_name, claimed
 from shared.web.problems import Problem, Reason
 
@@ -152,10 +153,17 @@ async def proposals(connection: Reading, principal: Principal, code: str) -> Seq
     return await store.proposals(connection, (await one(connection, code, principal))["id"])
 
 
-async def apologies(connection: Reading, principal: Principal, code: str) -> tuple[list[Lettered], frozenset[Datum]]:
-    """All apologies of a dossier that the caller may see, and what of its applicant's data is shown."""
+async def apologies(
+    connection: Recorded, principal: Principal, code: str, now: datetime
+) -> tuple[list[Lettered], frozenset[Datum]]:
+    """All apologies of a dossier that the caller may see, and what of its applicant's data is shown: that it was, is
+    on record then."""
     row = await one(connection, code, principal)
-    return await _lettered(connection, row["id"]), principal.sees(row["agency_id"], row["holder_id"])
+    found, seen = await _lettered(connection, row["id"]), principal.sees(row["agency_id"], row["holder_id"])
+    sent = (each for letter in found for each in letter.deliveries if each["channel"] and each["words"] is not None)
+    shown = seen & {rules.REACHED_BY[each["channel"]] for each in sent}
+    await record(connection, principal, "readApologies", shown, [row["id"]], now)
+    return found, seen
 
 
 async def open_proposals(
@@ -172,7 +180,7 @@ async def unsent(
     return await store.unsent(connection, agencies, after=after, limit=limit + 1)
 
 
-async def _lettered(connection: Reading | Writing, dossier_id: int) -> list[Lettered]:
+async def _lettered(connection: Recorded | Writing, dossier_id: int) -> list[Lettered]:
     deliveries = await store.deliveries(connection, dossier_id)
     return [
         Lettered(row, [delivery for delivery in deliveries if delivery["n"] == row["n"]])

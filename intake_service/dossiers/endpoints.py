@@ -26,7 +26,7 @@ from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Caller, Role, asked_scope
 from shared.web.clock import now
-from shared.web.database import ReadingSession
+from shared.web.database import ReadingSession, RecordedSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import ETAG, LOCATION, DossierCode, good
@@ -159,15 +159,16 @@ async def listed(
     response_model=Dossier,
     responses={**good(200, "The dossier", ETAG), **refusals(*READING)},
 )
-async def read(code: DossierCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession) -> Response:
+async def read(code: DossierCode, reference: ReferenceOf, principal: Caller, connection: RecordedSession) -> Response:
     """A dossier by its code, or by the code it had in another system.
 
     Of the applicant, and of who handed it in, identity number, phone, e-mail and address are shown to whoever needs
     them, by role and by what ties the token's agency to the dossier (docs/rights.md); `applicant.masked` names those
-    that are shown in part only. Answers of acts always mask them.
+    that are shown in part only. Answers of acts always mask them. Whatever is shown unmasked is on record
+    (`GET /v1/access-records`).
     """
-    row = await usecases.one(connection, code, principal)
-    return dossier_response(row, reference, seen=principal.sees(row["agency_id"], row["holder_id"]))
+    row, seen = await usecases.read(connection, code, principal, now())
+    return dossier_response(row, reference, seen=seen)
 
 
 @router.get(

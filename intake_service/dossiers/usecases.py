@@ -8,15 +8,17 @@ from datetime import datetime
 import asyncpg
 import orjson
 
+from intake_service.access_records.usecases import record
 from intake_service.dossiers import rules, store
 from intake_service.lifecycle.rules import facts_of, first_step, is_provisional, tail_of
 from shared.contracts.intake import ApplicantIn, DossierIn, SubmitterIn
 from shared.domain.civil_time import civil_day
 from shared.domain.lifecycle import Channel, EventKind
+from shared.domain.personal import Datum
 from shared.domain.vietnamese import search_key
 from shared.reference import FIRST_CASE, Reference
 from shared.web.auth import Principal
-from shared.web.database import Connection, Reading
+from shared.web.database import Connection, Reading, Recorded
 from shared.web.idempotency import RequestKey, earlier
 from shared.web.problems import Problem, Reason
 
@@ -120,6 +122,18 @@ async def one(connection: Connection, code: str, principal: Principal) -> asyncp
     if row is None:
         raise Problem("not_found")
     return row
+
+
+async def read(
+    connection: Recorded, code: str, principal: Principal, now: datetime
+) -> tuple[asyncpg.Record, frozenset[Datum]]:
+    """A dossier that the caller may see, and what of its applicant's data is shown: that it was, is on record then."""
+    row = await one(connection, code, principal)
+    seen = principal.sees(row["agency_id"], row["holder_id"])
+    submitter = orjson.loads(row["submitted_by"]) if row["submitted_by"] else {}
+    shown = frozenset(datum for datum in seen if row[datum] is not None or submitter.get(datum) is not None)
+    await record(connection, principal, "readDossier", shown, [row["id"]], now)
+    return row, seen
 
 
 async def page(

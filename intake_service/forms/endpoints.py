@@ -9,7 +9,7 @@ from starlette.responses import Response
 from intake_service.forms import pdf, usecases, word
 from intake_service.forms.rules import OF_A_DOSSIER, FormKind, Sheet, sheets
 from intake_service.forms.wording.shapes import Paper
-from shared.contracts.fields import Code, Day
+from shared.contracts.fields import Code, Day, Reasoning
 from shared.contracts.forms import DossierForms, FormatName, FormName
 from shared.domain.civil_time import civil_day, shown
 from shared.press.threads import pressed
@@ -17,7 +17,7 @@ from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Caller, asked_agency
 from shared.web.clock import now
-from shared.web.database import Reading, ReadingSession
+from shared.web.database import ReadingSession, Recorded
 from shared.web.places import DossierCode
 from shared.web.problems import LISTING, READING, refusals
 
@@ -79,9 +79,11 @@ async def read(
     The receipt of a linked dossier says besides until when the receiving unit is done with its own share, which is
     known about a second after the reception. Until then the newest edition is refused with `form_not_ready`, and is to
     be asked for again. Whoever cannot wait names it, and gets it without that date."""
+    kind, at = FormKind(form), now()
     async with room.pool.acquire() as connection:  # given back before it is printed
-        file = await usecases.file_of(Reading(connection), reference, principal, code)
-    made, paper = usecases.made_ready(file, reference, principal, room.settings, FormKind(form), edition)
+        session = Recorded(connection)
+        file = await usecases.file_of(session, reference, principal, code)
+        made, paper = await usecases.made_ready(session, file, reference, principal, room.settings, kind, edition, at)
     return await _file(paper, format, f"{form}-{made.number}")
 
 
@@ -103,15 +105,22 @@ async def read_ledger(
     agency: Annotated[Code, Query(description="Receiving agency, with all under it", examples=["19333"])],
     first: Annotated[Day, Query(alias="from", description="First day of reception")],
     last: Annotated[Day, Query(alias="to", description="Last day of reception")],
+    reason: Annotated[
+        Reasoning | None,
+        Query(
+            description="Why addresses and phones are needed; kept on record. Without it they are masked",
+            examples=["In sổ theo dõi hồ sơ quý IV để lưu"],
+        ),
+    ] = None,
 ) -> Response:
     """The dossiers received in a period, in order of reception, as they stand now. At most 2,000 lines: of more the
-    period, or the agency, has to be narrowed. Address and phone of those who need them only (docs/rights.md), else
-    masked."""
-    today = civil_day(now())
-    unit = asked_agency(agency, reference, principal, today)
-    scope = reference.agencies.scope(unit.id) & principal.scope
+    period, or the agency, has to be narrowed. Address and phone are masked, unless a `reason` is given by somebody who
+    sees them (docs/rights.md): then the reading is on record."""
+    at = now()
+    unit = asked_agency(agency, reference, principal, civil_day(at))
+    asked = usecases.Asked(unit, reference.agencies.scope(unit.id) & principal.scope, first, last, reason)
     async with room.pool.acquire() as connection:
-        paper = await usecases.ledger(Reading(connection), reference, principal, unit, scope, first, last, today)
+        paper = await usecases.ledger(Recorded(connection), reference, principal, asked, at)
     return await _file(paper, format, f"ledger-{first:%Y%m%d}-{last:%Y%m%d}")
 
 

@@ -16,6 +16,7 @@ from shared.domain.civil_time import civil_day
 from shared.domain.deadline import Account
 from shared.domain.explanation import Told
 from shared.domain.lifecycle import ApologyKind, EventKind, Outcome, Status
+from shared.domain.personal import Datum
 from shared.web.problems import Problem, Reason
 
 
@@ -35,6 +36,21 @@ class FormKind(StrEnum):
 
 #: Those of one dossier; the ledger is an agency's, and a letter for a loss is an apology.
 OF_A_DOSSIER = tuple(kind for kind in FormKind if kind not in (FormKind.LEDGER, FormKind.LOSS_LETTER))
+
+
+#: What stands on a form of the applicant beside the name; the rest is not printed on it.
+PRINTED: Mapping[FormKind, frozenset[Datum]] = MappingProxyType(
+    {
+        FormKind.RECEIPT: frozenset(Datum),
+        FormKind.SUPPLEMENT: frozenset(Datum),
+        FormKind.REFUSAL: frozenset(Datum),
+        FormKind.STOP: frozenset({Datum.ADDRESS}),
+        FormKind.APOLOGY: frozenset(),
+        FormKind.CONTROL_SLIP: frozenset(),
+        FormKind.LEDGER: frozenset({Datum.PHONE, Datum.ADDRESS}),
+        FormKind.LOSS_LETTER: frozenset(),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import date
 import asyncpg
 
 from intake_service.forms.rules import FormVersion
-from shared.web.database import Connection, Reading
+from shared.web.database import Connection
 
 
 async def versions(connection: Connection) -> list[FormVersion]:
@@ -46,7 +46,7 @@ async def set_versions(connection: Connection, given: Sequence[FormVersion]) -> 
     return int(status.rsplit(" ", 1)[-1])
 
 
-async def history(connection: Reading, dossier_id: int) -> list[asyncpg.Record]:
+async def history(connection: Connection, dossier_id: int) -> list[asyncpg.Record]:
     """A dossier's events in order, with what they say in words: (kind, occurred_at, payload) first."""
     return await connection.fetch(
         "SELECT e.kind, e.occurred_at, e.payload, e.recorded_at, e.actor, e.acting_agency_id, n.reason, n.detail"
@@ -55,7 +55,7 @@ async def history(connection: Reading, dossier_id: int) -> list[asyncpg.Record]:
     )
 
 
-async def hand_overs(connection: Reading, dossier_id: int) -> list[asyncpg.Record]:
+async def hand_overs(connection: Connection, dossier_id: int) -> list[asyncpg.Record]:
     """Who gave a dossier to whom, in order, and who received it: three more columns, null until somebody has."""
     return await connection.fetch(
         "SELECT h.kind, h.from_agency_id, h.from_desk, h.to_agency_id, h.to_desk, h.occurred_at, h.recorded_at,"
@@ -65,7 +65,7 @@ async def hand_overs(connection: Reading, dossier_id: int) -> list[asyncpg.Recor
     )
 
 
-async def may_be_linked(connection: Reading, dossier_id: int) -> bool:
+async def may_be_linked(connection: Connection, dossier_id: int) -> bool:
     """Whether a linked procedure is in force for what was received, where and when it was: whether routing may find a
     plan for it when it opens the case."""
     found: bool = await connection.fetchval(
@@ -86,13 +86,13 @@ async def may_be_linked(connection: Reading, dossier_id: int) -> bool:
 
 
 async def ledger(
-    connection: Reading, agencies: Sequence[int], first: date, last: date, limit: int
+    connection: Connection, agencies: Sequence[int], first: date, last: date, limit: int
 ) -> list[asyncpg.Record]:
     """The dossiers that `agencies` received in a period, in order of reception; no more than `limit`, of which too many
     are not sorted first."""
     return await connection.fetch(
         """
-        SELECT d.code, d.version_id, d.agency_id, coalesce(c.agency_id, d.agency_id) AS handler_id,
+        SELECT d.id, d.code, d.version_id, d.agency_id, coalesce(c.agency_id, d.agency_id) AS handler_id,
           coalesce(c.holder_id, d.agency_id) AS holder_id, d.accepted_at,
           d.due_at, d.original_due_at, d.returned_at, d.return_channel, d.verdict, d.status, a.kind, a.name, a.phone,
           a.address

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import asyncpg
 import orjson
 
+from intake_service.access_records.usecases import record
 from intake_service.deadlines.rules import history
 from intake_service.dossiers.usecases import KINDS, RETURN_CHANNELS, one
 from intake_service.forms import rules, store, wording
@@ -20,6 +21,7 @@ from intake_service.forms.wording.shapes import Office, Paper, Party, Phase, Sub
 from intake_service.lifecycle.usecases import clock_of
 from intake_service.tracking.rules import secret_of
 from shared.domain.agencies import Agency
+from shared.domain.civil_time import civil_day
 from shared.domain.deadline import Verdict
 from shared.domain.explanation import term_name
 from shared.domain.life import Happened
@@ -27,8 +29,8 @@ from shared.domain.lifecycle import STATUS_VI, EventKind, Status
 from shared.domain.personal import Datum, as_seen
 from shared.domain.terms import TermUnit
 from shared.reference import Reference
-from shared.web.auth import Principal
-from shared.web.database import Connection, Reading
+from shared.web.auth import NOTHING, Principal
+from shared.web.database import Connection, Reading, Recorded
 from shared.web.problems import Problem, Reason, invalid
 from shared.web.settings import Settings
 
@@ -67,7 +69,7 @@ class File:
         return edition.kind is rules.FormKind.RECEIPT and edition.upto < known
 
 
-async def file_of(connection: Reading, reference: Reference, principal: Principal, code: str) -> File:
+async def file_of(connection: Reading | Recorded, reference: Reference, principal: Principal, code: str) -> File:
     """The file of a dossier that the caller may see."""
     row = await one(connection, code, principal)
     rows = await store.history(connection, row["id"])
@@ -110,29 +112,36 @@ async def file_of(connection: Reading, reference: Reference, principal: Principa
     )
 
 
-def made_ready(
+async def made_ready(
+    connection: Recorded,
     file: File,
     reference: Reference,
     principal: Principal,
     settings: Settings,
     kind: rules.FormKind,
     number: int | None,
+    now: datetime,
 ) -> tuple[rules.Edition, Paper]:
-    """A form of a dossier as the caller may see it, the newest edition unless one is named. Raises the Problem that
-    says which there are, or that the newest is to be completed in a moment: as it is, it is printed for whoever names
-    it."""
+    """A form of a dossier as the caller may see it, the newest edition unless one is named: what is printed unmasked is
+    on record then. Raises the Problem that says which there are, or that the newest is to be completed in a moment: as
+    it is, it is printed for whoever names it."""
     sheet = rules.chosen(file.editions, file.versions, kind, number)
     if isinstance(sheet, Problem):
         raise sheet
     if number is None and file.lacks_share(sheet.edition):
         awaits = Reason("form", "receipt_awaits_routing", {"edition": f"edition={sheet.edition.number}"})
         raise Problem("form_not_ready", awaits, headers={"Retry-After": "1"})
-    subject = _subject(file, sheet.edition, reference, principal, settings)
-    return sheet.edition, wording.paper(sheet, subject, file.history, file.hand_overs)
+    seen = principal.sees(file.row["agency_id"], file.row["holder_id"])
+    row = file.stood[sheet.edition.upto]
+    shown = frozenset(datum for datum in seen & rules.PRINTED[kind] if row[datum] is not None)
+    subject = _subject(file, sheet.edition, reference, settings, seen)
+    paper = wording.paper(sheet, subject, file.history, file.hand_overs)
+    await record(connection, principal, "readForm", shown, [row["id"]], now)
+    return sheet.edition, paper
 
 
 def _subject(
-    file: File, edition: rules.Edition, reference: Reference, principal: Principal, settings: Settings
+    file: File, edition: rules.Edition, reference: Reference, settings: Settings, seen: frozenset[Datum]
 ) -> Subject:
     row = file.stood[edition.upto]
     account = file.history[edition.upto].told.after.account
@@ -140,7 +149,6 @@ def _subject(
     name = row["reference"] or row["code"]
     code = row["code"] if accepted else name
     submitter = orjson.loads(row["submitted_by"]) if row["submitted_by"] else None
-    seen = principal.sees(file.row["agency_id"], file.row["holder_id"])
     secret = secret_of(settings.tracking_key.get_secret_value(), name)
     units = reference.agencies.by_id
     concerned = {entry.agency_id for entry in file.history}
@@ -154,7 +162,7 @@ def _subject(
         party=Party(
             name=row["applicant_name"],
             is_person=row["kind"] == KINDS["person"],
-            **{datum.value: as_seen(row[datum], datum, seen) for datum in Datum},
+            **{datum.value: as_seen(row[datum], datum, seen) for datum in rules.PRINTED[edition.kind]},
             submitted_by=submitter["name"] if submitter else None,
         ),
         documents=orjson.loads(row["documents"]) if row["documents"] else [],
@@ -173,17 +181,23 @@ def _phases(file: File, edition: rules.Edition, receiving: Agency, accepted_at: 
     return (Phase(in_full(receiving.name), accepted_at, file.share.due_at),)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which ledger, and why it is read: without a reason everything in it is masked."""
+
+    agency: Agency
+    scope: frozenset[int]
+    first: date
+    last: date
+    reason: str | None
+
+
 async def ledger(
-    connection: Reading,
-    reference: Reference,
-    principal: Principal,
-    agency: Agency,
-    scope: frozenset[int],
-    first: date,
-    last: date,
-    today: date,
+    connection: Recorded, reference: Reference, principal: Principal, asked: Asked, now: datetime
 ) -> Paper:
-    """The ledger of an agency, with all under it, for the dossiers received in a period."""
+    """The ledger of an agency, with all under it, for the dossiers received in a period. What is printed unmasked is on
+    record then."""
+    first, last, today = asked.first, asked.last, civil_day(now)
     if first > last:
         raise invalid("to", "period_reversed")
     if last > today:
@@ -191,11 +205,21 @@ async def ledger(
     version = rules.version_on(await store.versions(connection), rules.FormKind.LEDGER, last)
     if version is None:
         raise invalid("to", "no_form_in_law", day=last.isoformat())
-    rows = await store.ledger(connection, sorted(scope), first, last, MOST_ROWS + 1)
+    rows = await store.ledger(connection, sorted(asked.scope), first, last, MOST_ROWS + 1)
     if len(rows) > MOST_ROWS:
         raise invalid("from", "ledger_too_long", limit=MOST_ROWS)
-    lines = [_line(row, reference, principal.sees(row["agency_id"], row["holder_id"])) for row in rows]
-    return ledger_paper(version, _office(reference, agency), lines, first, last)
+    seen = [_seen_in_ledger(row, principal, asked) for row in rows]
+    of = [row["id"] for row, some in zip(rows, seen, strict=True) if some]
+    await record(connection, principal, "readLedger", NOTHING.union(*seen), of, now, reason=asked.reason)
+    lines = [_line(row, reference, some) for row, some in zip(rows, seen, strict=True)]
+    return ledger_paper(version, _office(reference, asked.agency), lines, first, last)
+
+
+def _seen_in_ledger(row: asyncpg.Record, principal: Principal, asked: Asked) -> frozenset[Datum]:
+    if asked.reason is None:
+        return NOTHING
+    seen = principal.sees(row["agency_id"], row["holder_id"]) & rules.PRINTED[rules.FormKind.LEDGER]
+    return frozenset(datum for datum in seen if row[datum] is not None)
 
 
 def _line(row: asyncpg.Record, reference: Reference, seen: frozenset[Datum]) -> LedgerLine:

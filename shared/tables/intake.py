@@ -19,7 +19,7 @@ from sqlalchemy import (
     Time,
     text,
 )
-from sqlalchemy.dialects.postgresql import BYTEA, DATERANGE, JSONB, UUID, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, DATERANGE, JSONB, UUID, ExcludeConstraint
 
 from shared.tables.schema import Instant, Xid8, idempotency_table, metadata, position_table, revision_table
 
@@ -452,4 +452,23 @@ anchor_stamp = Table(
     Column("stamped_at", Instant, nullable=False, comment="by the authority's clock"),
     Column("response", BYTEA, nullable=False, comment="TimeStampResp of RFC 3161"),
     comment="append-only; the anchors that a time-stamping authority has stamped",
+)
+
+access_record = Table(
+    "access_record",
+    metadata,
+    Column("agency_id", Integer, primary_key=True, comment="for which the reader acted; each has a chain of its own"),
+    Column("number", BigInteger, primary_key=True, autoincrement=False, comment="from 1, without a gap"),
+    Column("id", BigInteger, Identity(), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("fields", ARRAY(Text), nullable=False, comment="what was shown unmasked"),
+    Column("dossiers", ARRAY(BigInteger), nullable=False),
+    Column("reason", Text, comment="as the reader has said it; asked for where much is read at once"),
+    Column("hash", BYTEA, nullable=False, comment="SHA-256 over the hash before it and all that the record says"),
+    Index("ix_access_record_id", "id", unique=True),
+    Index("ix_access_record_dossiers", "dossiers", postgresql_using="gin"),
+    comment="append-only; who read personal data",
 )

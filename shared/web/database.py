@@ -15,6 +15,8 @@ Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 #: A signature that takes a Reading session says: this only reads.
 Reading = NewType("Reading", asyncpg.pool.PoolConnectionProxy)
 Writing = NewType("Writing", asyncpg.pool.PoolConnectionProxy)
+#: This reads, and adds a record of what it reads: nothing else.
+Recorded = NewType("Recorded", asyncpg.pool.PoolConnectionProxy)
 
 #: A database that starts beside us, or fails over, is waited for.
 CONNECT_PATIENCE_SECONDS = 60.0
@@ -117,6 +119,7 @@ async def _writing(request: Request) -> AsyncIterator[asyncpg.pool.PoolConnectio
 
 #: scope="function": the session ends, and the transaction commits, before the response is sent.
 ReadingSession = Annotated[Reading, Depends(_reading, scope="function")]
+RecordedSession = Annotated[Recorded, Depends(_reading, scope="function")]
 #: The same end for what takes its connection by itself, and gives it back before it makes a file of what it read.
 Awaited = Annotated[None, Depends(_awaited, scope="function")]
 #: The same for what takes its time by its nature: it ends with its client only.

@@ -51,6 +51,7 @@ NAMED = {
     "format": "pdf",
     "delegation_id": "1",
     "reorganisation_id": "1",
+    "record_id": "1",
 }
 #: What the framework adds: the contract and its pages.
 DOCUMENTS = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}

@@ -83,6 +83,7 @@ ACTS = {
 _PLACES = {
     **{"import_id": "3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10", "rule_id": "1", "seq": "1", "no": "1", "n": "1"},
     **{"number": "1", "edition_id": "1", "delegation_id": "1", "reorganisation_id": "1", "form": "receipt"},
+    "record_id": "1",
     "format": "pdf",
 }
 _CATALOGUES = {"/v1/procedures": REGISTER_COPY, "/v1/agencies": WARD, "/v1/workflows": "LT-0"}

@@ -20,7 +20,7 @@ from tests.support import JUSTICE, PROVINCE, WARD, bearer
 def asked(agency: str = WARD, **more: Any) -> dict[str, str]:
     """The ledger of today."""
     today = civil_day(now()).isoformat()
-    return {"agency": agency, "from": today, "to": today, **more}
+    return {"agency": agency, "from": today, "to": today, "reason": "In sổ để lưu", **more}
 
 
 async def test_it_lists_what_was_received_in_order(intake: httpx.AsyncClient) -> None:

@@ -124,6 +124,9 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "listImports": _of(Role.ADMIN, Role.MACHINE, relation=Relation.WITHIN),
         "readImport": _of(Role.ADMIN, Role.MACHINE, relation=Relation.AGENCY),
         "readImportRejects": _of(Role.ADMIN, Role.MACHINE, relation=Relation.AGENCY),
+        # who read personal data: for whoever watches over that
+        "listAccessRecords": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.WITHIN),
+        "readAccessRecord": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.AGENCY),
         # the whole log: for whoever watches over the province, and hands it to a third party
         "listAnchors": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.PROVINCE),
         "readAnchor": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.PROVINCE),

@@ -1,0 +1,1 @@
+"""Who read personal data unmasked: a record of each such reading, chained by the reader's agency."""
