@@ -1,7 +1,5 @@
 """How an edition is computed again: from its picture, and the events that its position knows. Pure."""
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -35,10 +33,11 @@ class Plan:
     picture: Picture
     paused_overdue: bool
 
-    def content(self, sealing: Sealing, moved: "Moved") -> bytes:
-        """The bytes, of what moved."""
-        cells, spans = moved.sums(), len(self.boundaries) - 1
-        apart = {cell: ZERO._replace(**{PAUSED_OVERDUE: count}) for cell, count in moved.paused_overdue().items()}
+    def content(self, sealing: Sealing, cells: Mapping[Cell, Sequence[Sums]], waiting: Mapping[Cell, int]) -> bytes:
+        """The bytes. cells: the sums before every boundary. waiting: what waits for its applicant and is overdue, at
+        the end."""
+        spans = len(self.boundaries) - 1
+        apart = {cell: ZERO._replace(**{PAUSED_OVERDUE: count}) for cell, count in waiting.items()}
         whole = Part(cells, self.landscape.units, 0, spans, {(0, spans): apart} if self.paused_overdue else {})
         rows = Splitter(self.months, self.picture.procedures).rows(whole, sealing.parameters.groupings)
         return written(sealing, Counted(self.agency.name, self.landscape.units, whole.figures(), rows), self.picture)
@@ -73,51 +72,8 @@ def sides_of(groupings: Iterable[GroupingName]) -> list[str]:
     return sorted({side for name in groupings if (side := SIDE_OF[name])})
 
 
-class Moved:
-    """What moved in each cell, by metric, between boundaries; it may come in any order and in any parts."""
-
-    def __init__(self, boundaries: int) -> None:
-        self._boundaries = boundaries
-        self._by_cell: dict[Cell, dict[str, list[int]]] = {}
-        self._paused_overdue: Counter[Cell] = Counter()
-
-    def add(self, cell: Cell, metric: str, bucket: int, by: int) -> None:
-        """`bucket`: how many boundaries are not after the day."""
-        if metric == PAUSED_OVERDUE:
-            self._paused_overdue[cell] += by
-            return
-        by_metric = self._by_cell.setdefault(cell, {})
-        by_metric.setdefault(metric, [0] * (self._boundaries + 1))[bucket] += by
-
-    def sums(self) -> dict[Cell, list[Sums]]:
-        """What happened before a boundary, counted from 1, lies in the buckets below its number."""
-        marks = range(1, self._boundaries + 1)
-        return {
-            cell: [Sums(**{metric: sum(moved[:mark]) for metric, moved in by_metric.items()}) for mark in marks]
-            for cell, by_metric in self._by_cell.items()
-        }
-
-    def paused_overdue(self) -> Mapping[Cell, int]:
-        """What waits for its applicant and is overdue, at the end."""
-        return self._paused_overdue
-
-
 def spans(last: int, size: int) -> Iterator[Span]:
     """All dossiers there may be, those up to `last` in ranges of `size`: one statement over a long log would take more
     memory and time than a statement is given."""
     edges = [-(2**63), *range(size, last, size), 2**63 - 1]
     return (Span(after, upto) for after, upto in pairwise(edges))
-
-
-_SNAPSHOT = re.compile(r"(\d{1,20}):(\d{1,20}):((?:\d{1,20}(?:,\d{1,20})*)?)", re.ASCII)
-
-
-def is_snapshot(text: str) -> bool:
-    """Whether PostgreSQL takes it for a pg_snapshot: what it does not would end the transaction that asks."""
-    found = _SNAPSHOT.fullmatch(text)
-    if found is None:
-        return False
-    lowest, next_one = int(found[1]), int(found[2])
-    still_open = [int(number) for number in found[3].split(",") if number]
-    in_order = still_open == sorted(still_open)
-    return 0 < lowest <= next_one < 2**63 and in_order and all(lowest <= one < next_one for one in still_open)

@@ -4,18 +4,16 @@ The sums are not made as reports make them: from no counts, no dossier as it sta
 from the events that a position knows, one movement after the other.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
-from types import MappingProxyType
 from typing import Any
 
 from shared.domain.differences import Span
 from shared.web.database import Connection, Reading, Writing
+from stats_service.editions import movements
+from stats_service.editions.movements import Movement, Question, Side
 from stats_service.editions.pictures import Procedure
-from stats_service.editions.recounting import PAUSED_OVERDUE, Plan
 from stats_service.editions.rules import Edition, Parameters, Position, Sealing
-from stats_service.groupings.rules import Cell
 
 _POSITION = """
 SELECT pg_current_snapshot()::text, last.txid::text, last.id
@@ -47,64 +45,82 @@ ON CONFLICT DO NOTHING RETURNING id
 """
 
 _CIVIL_DAY = "(e.occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date"
-_KNOWN = "pg_visible_in_snapshot(e.txid, $5::text::pg_snapshot)"
 
-# $1: agencies. [$2, $3]: the period. $4: boundaries. $5: the position. ($6, $7]: ids of dossiers. What was finished
-# before the period cancels out of every figure. A day lies before boundary `mark` if fewer than `mark` boundaries are
-# not after it. Pauses are movements on days, and stand where the dossier stands.
-_MOVES = f"""
-WITH known AS (
+# ($1, $2]: ids of dossiers. $3: where each position ends, in their order; $4: how many there are. [$5, $6]: the days
+# that are asked for. $7: boundaries. $8: agencies. What was finished before the first day cancels out of every figure.
+# Of a day, `bucket` says how many boundaries are not after it. Pauses are movements on days, and stand where the
+# dossier stands.
+_MOVEMENTS = f"""
+WITH born AS (
   SELECT e.dossier_id, e.seq, e.agency_id, e.channel, e.received_day, e.due_day, e.late_day, e.finished_day, e.verdict,
-    e.paused, {_CIVIL_DAY} AS day, lag(e.paused, 1, false) OVER w AS paused_before,
-    lead(e.seq) OVER w IS NULL AS last
-  FROM dossier_event e WHERE e.dossier_id > $6 AND e.dossier_id <= $7 AND {_KNOWN}
-  WINDOW w AS (PARTITION BY e.dossier_id ORDER BY e.seq)
+    e.paused, {_CIVIL_DAY} AS day, {{born}} AS born
+  FROM dossier_event e {{late}}
+  WHERE e.dossier_id > $1 AND e.dossier_id <= $2
+), known AS (
+  SELECT *, lag(paused, 1, false) OVER w AS paused_before, lead(born, 1, $4::int) OVER w AS gone
+  FROM born WHERE born < $4 WINDOW w AS (PARTITION BY dossier_id ORDER BY seq)
 ), told AS MATERIALIZED (
-  SELECT * FROM known WHERE last OR paused <> paused_before
-), standing AS MATERIALIZED (
-  SELECT t.*, {{sides}} AS part FROM told t
-  WHERE t.last AND t.agency_id = ANY($1::int[]) AND t.received_day <= $3::date
-    AND (t.finished_day IS NULL OR t.finished_day >= $2::date)
+  SELECT * FROM known WHERE born <> gone OR paused <> paused_before
+), {{corrected}} standing AS MATERIALIZED (
+  SELECT t.*, {{sides}} FROM told t {{versions}}
+  WHERE t.born < t.gone AND t.agency_id = ANY($8::int[]) AND t.received_day <= $6::date
+    AND (t.finished_day IS NULL OR t.finished_day >= $5::date)
 ), moves AS (
-  SELECT part, received_day AS day, 'received' AS metric, 1 AS by FROM standing
-  UNION ALL SELECT part, received_day, 'received_online', 1 FROM standing WHERE channel = 2
-  UNION ALL SELECT part, received_day, 'received_post', 1 FROM standing WHERE channel = 3
-  UNION ALL SELECT part, late_day, 'fell_late', 1 FROM standing WHERE late_day IS NOT NULL
-  UNION ALL SELECT part, finished_day, 'resolved', 1 FROM standing WHERE finished_day IS NOT NULL
-  UNION ALL SELECT part, finished_day, CASE verdict WHEN 1 THEN 'resolved_early' ELSE 'resolved_on_day' END, 1
-  FROM standing WHERE finished_day IS NOT NULL AND verdict IN (1, 2)
-  UNION ALL SELECT part, finished_day, 'resolved_without_term', 1
-  FROM standing WHERE finished_day IS NOT NULL AND due_day IS NULL
-  UNION ALL SELECT part, greatest(late_day, finished_day), 'late_settled', 1
+  SELECT {movements.RECEIVED} AS kind, {{side}}, received_day AS day, born, gone, 1 AS by FROM standing
+  UNION ALL SELECT {movements.FELL_LATE}, {{side}}, late_day, born, gone, 1 FROM standing WHERE late_day IS NOT NULL
+  UNION ALL SELECT {movements.FINISHED} + CASE verdict WHEN 1 THEN 2 WHEN 2 THEN 4 ELSE 0 END + (due_day IS NULL)::int,
+    {{side}}, finished_day, born, gone, 1 FROM standing WHERE finished_day IS NOT NULL
+  UNION ALL SELECT {movements.LATE_SETTLED}, {{side}}, greatest(late_day, finished_day), born, gone, 1
   FROM standing WHERE finished_day IS NOT NULL AND late_day IS NOT NULL
-  UNION ALL SELECT s.part, t.day, 'paused_net', CASE WHEN t.paused THEN 1 ELSE -1 END
-  FROM told t JOIN standing s ON s.dossier_id = t.dossier_id WHERE t.paused <> t.paused_before
-  {{paused_overdue}}
+  UNION ALL
+  SELECT {movements.PAUSED}, {{side_of_standing}}, p.day, s.born, s.gone, CASE WHEN p.paused THEN 1 ELSE -1 END
+  FROM told p JOIN standing s ON s.dossier_id = p.dossier_id AND s.seq >= p.seq WHERE p.paused <> p.paused_before
+  {{awaiting}}
 )
-SELECT part, metric, width_bucket(day, $4::date[]) AS bucket, sum(by)::bigint FROM moves GROUP BY 1, 2, 3
+SELECT {movements.DISORDER}, 0, 0, 0, NULL::text, NULL::text, 0, 0, 0, 0
+WHERE EXISTS (SELECT FROM told WHERE gone < born)
+UNION ALL
+SELECT kind, {{side}}, width_bucket(day, $7::date[]) AS bucket, born, gone, sum(by)::int
+FROM moves GROUP BY kind, {{side}}, bucket, born, gone
 """
+_SIDE = "agency_id, channel, version, was, received"
+_SIDE_OF_STANDING = "s.agency_id, s.channel, s.version, s.was, s.received"
 
-# Of what is pending at the end of the period: waits for its applicant then, and is overdue.
-_PAUSED_OVERDUE = f"""
-  UNION ALL SELECT s.part, $3::date, '{PAUSED_OVERDUE}', 1 FROM standing s
-  WHERE s.late_day <= $3::date AND (s.finished_day IS NULL OR s.finished_day > $3::date) AND 0 < (
-    SELECT sum(CASE WHEN t.paused THEN 1 ELSE -1 END) FROM told t
-    WHERE t.dossier_id = s.dossier_id AND t.paused <> t.paused_before AND t.day <= $3::date)
+_END = "width_bucket(e.txid, $3::text[]::xid8[])"
+_LATE = "LEFT JOIN unnest($9::text[]::xid8[], $10::int[]) AS late (txid, born) ON late.txid = e.txid"
+
+# A dossier waits from a day on, by its applicant, while more pauses were begun than ended; and it is overdue from its
+# late day on, until it is finished. The days of both are days of waiting overdue.
+_AWAITING = f"""
+  UNION ALL SELECT {movements.PAUSED_OVERDUE}, {{side}}, edge.day, born, gone, edge.by FROM (
+    SELECT s.*, p.day AS since, lead(p.day) OVER by_day AS until,
+      sum(CASE WHEN p.paused THEN 1 ELSE -1 END) OVER by_day AS depth
+    FROM told p JOIN standing s ON s.dossier_id = p.dossier_id AND s.seq >= p.seq
+    WHERE p.paused <> p.paused_before AND s.late_day IS NOT NULL AND s.agency_id = ANY({{agencies}}::int[])
+    WINDOW by_day AS (PARTITION BY s.dossier_id, s.seq ORDER BY p.day)
+  ) s CROSS JOIN LATERAL (
+    VALUES (greatest(s.since, s.late_day), 1), (least(s.until, s.finished_day), -1)
+  ) AS edge (day, by)
+  WHERE s.depth > 0 AND edge.day IS NOT NULL
+    AND greatest(s.since, s.late_day) < coalesce(least(s.until, s.finished_day), 'infinity')
 """
 
 # No payload is read as JSON here: whoever changed an event may have broken it.
 # A dossier's procedure may be corrected after the position: then the first correction that the position does not know
-# says what it was. $8 to $11: the versions of procedures as they were then: id, code, first and last day.
-_VERSION = """coalesce((
-  SELECT was.id FROM (
-    SELECT substring(c.payload FROM '"was_procedure": ?"([^"]*)"') AS code FROM dossier_event c
-    WHERE c.dossier_id = t.dossier_id AND c.seq > t.seq AND c.kind = 'corrected' ORDER BY c.seq LIMIT 1
-  ) corrected JOIN unnest($8::int[], $9::text[], $10::date[], $11::date[]) AS was (id, code, first, last)
-    ON was.code = corrected.code AND t.received_day BETWEEN coalesce(was.first, '-infinity')
-      AND coalesce(was.last, 'infinity')
-  LIMIT 1
-), (SELECT d.version_id FROM dossier d WHERE d.id = t.dossier_id))"""
-_SIDES: Mapping[str, str] = MappingProxyType({"agency": "t.agency_id", "channel": "t.channel", "version": _VERSION})
+# says what it was.
+_CORRECTED = """corrected AS MATERIALIZED (
+  SELECT dossier_id, seq AS upto, lag(seq) OVER (PARTITION BY dossier_id ORDER BY seq) AS after,
+    substring(payload FROM '"was_procedure": ?"([^"]*)"') AS was
+  FROM dossier_event WHERE dossier_id > $1 AND dossier_id <= $2 AND kind = 'corrected'
+),"""
+_VERSIONS = """
+LEFT JOIN dossier d ON d.id = t.dossier_id AND t.agency_id = ANY({agencies}::int[])
+LEFT JOIN corrected c ON c.dossier_id = d.id AND t.seq < c.upto AND (c.after IS NULL OR t.seq >= c.after)
+"""
+_SIDES = (
+    "coalesce(d.version_id, 0) AS version, c.was, CASE WHEN c.was IS NOT NULL THEN t.received_day::text END AS received"
+)
+_NO_SIDES = "0 AS version, NULL::text AS was, NULL::text AS received"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,22 +153,42 @@ async def last_dossier(connection: Connection) -> int:
     return found
 
 
-async def moves_known(
-    connection: Connection, plan: Plan, snapshot: str, span: Span
-) -> AsyncIterator[tuple[Cell, str, int, int]]:
-    """(cell, metric, how many boundaries are not after the day, by how many), by the events of a range of dossiers that
-    `snapshot` sees."""
-    by = ", ".join(f"({_SIDES[side]})::int" for side in plan.sides)
-    last = date.fromordinal(plan.boundaries[-1].toordinal() - 1)
-    values: list[object] = [plan.landscape.agencies, plan.boundaries[0], last, list(plan.boundaries), snapshot, *span]
-    if "version" in plan.sides:
-        listed = list(plan.picture.procedures.items())
-        values += [[number for number, _ in listed], [one.code for _, one in listed]]
-        values += [[one.valid_from for _, one in listed], [one.valid_to for _, one in listed]]
-    also = _PAUSED_OVERDUE if plan.paused_overdue else ""
-    sql = _MOVES.format(sides=f"ARRAY[{by}]::int[]", paused_overdue=also)
-    for part, metric, bucket, moved in await connection.fetch(sql, *values):
-        yield Cell(**dict(zip(plan.sides, part, strict=True))), metric, bucket, moved
+async def moved(connection: Connection, question: Question, span: Span) -> list[Movement] | None:
+    """What the events of a range of dossiers move. None: their transactions are in another order than they are, so
+    each position must be asked alone."""
+    order, days = question.order, question.boundaries
+    values: list[object] = [*span, list(map(str, order.ends)), len(order.snapshots), days[0], question.last]
+    values += [list(days), list(question.agencies)]
+
+    def given(*more: object) -> str:
+        values.extend(more)
+        return f"${len(values)}"
+
+    late, born = "", _END
+    if order.late:
+        given(list(map(str, order.late)), list(order.late.values()))
+        late, born = _LATE, f"coalesce(late.born, {_END})"
+    corrected, versions, sides = "", "", _NO_SIDES
+    if question.by_version:
+        corrected, versions, sides = _CORRECTED, _VERSIONS.format(agencies=given(list(question.by_version))), _SIDES
+    awaiting = ""
+    if question.awaiting:
+        awaiting = _AWAITING.format(side=_SIDE, agencies=given(list(question.awaiting)))
+    sql = _MOVEMENTS.format(
+        born=born,
+        late=late,
+        corrected=corrected,
+        versions=versions,
+        sides=sides,
+        side=_SIDE,
+        side_of_standing=_SIDE_OF_STANDING,
+        awaiting=awaiting,
+    )
+    found = [
+        Movement(kind, Side(*side), bucket, born_at, gone, by)
+        for kind, *side, bucket, born_at, gone, by in await connection.fetch(sql, *values)
+    ]
+    return None if found and found[0].kind == movements.DISORDER else found
 
 
 async def add(connection: Writing, made: Made, picture: bytes) -> int | None:

@@ -1,5 +1,6 @@
 """The verbs of sealed editions: seal, correct, list, read, compare, compute again."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,8 +20,10 @@ from stats_service.edition_chain.usecases import alone, linked, links
 from stats_service.editions import printing, rules, store
 from stats_service.editions.changes import Change, differing
 from stats_service.editions.formats import FORMATS, Counted, written
+from stats_service.editions.movements import Movements, Question, Standing
 from stats_service.editions.pictures import Picture, picture_of, read_picture
-from stats_service.editions.recounting import Moved, Plan, is_snapshot, plan_of, sides_of, spans
+from stats_service.editions.positions import Snapshot, orders, read_snapshot
+from stats_service.editions.recounting import Plan, plan_of, sides_of, spans
 from stats_service.editions.rules import Edition, Finding, Parameters, Position, Sealing
 from stats_service.exports.table import Filled
 from stats_service.groupings.rules import checked_nesting
@@ -232,43 +235,37 @@ class Recomputed:
 
 
 class Recount:
-    """An edition that is being computed again: from its picture, and from the events of any ranges of dossiers that
-    are each counted once."""
+    """An edition that is being computed again, from its picture and from what moved up to its position."""
 
     def __init__(self, edition: Edition, picture: bytes | None) -> None:
         self.edition = edition
         self._findings: list[Finding] = []
-        self._plan: Plan | None = None
-        position, digest = edition.sealing.position, edition.sealing.picture
+        self.plan: Plan | None = None
+        self.snapshot = read_snapshot(edition.sealing.position.snapshot)
+        digest = edition.sealing.picture
         found = rules.digest(picture) if picture is not None else None
         read = read_picture(picture) if picture is not None and found == digest else None
         if read is None:
             self._findings.append(Finding("picture", digest.hex(), found.hex() if found else None))
+            return
+        plan = plan_of(edition, read)
+        if plan is None:
+            self._findings.append(Finding("parameters", None, edition.stored_parameters))
+        elif self.snapshot is None:
+            self._findings.append(Finding("position", None, edition.sealing.position.snapshot))
         else:
-            self._plan = plan_of(edition, read)
-            if self._plan is None:
-                self._findings.append(Finding("parameters", None, edition.sealing.parameters.stored))
-            elif not is_snapshot(position.snapshot):
-                self._plan = None
-                self._findings.append(Finding("position", None, position.snapshot))
-        self._moved = Moved(len(self._plan.boundaries) if self._plan else 0)
+            self.plan = plan
 
-    async def count(self, connection: Connection, span: Span) -> None:
-        """Count the events of a range of dossiers."""
-        if self._plan is not None:
-            async for moved in store.moves_known(connection, self._plan, self.edition.sealing.position.snapshot, span):
-                self._moved.add(*moved)
-
-    async def compared(self, connection: Connection) -> Recomputed:
-        """What was counted, beside what was sealed."""
+    async def compared(self, connection: Connection, standing: Standing | None) -> Recomputed:
+        """What moved, beside what was sealed."""
         sealed = await store.content(connection, self.edition.id)
         findings, digest = list(self._findings), rules.digest(sealed)
         if digest != self.edition.sha256:
             findings.insert(0, Finding("content", self.edition.sha256.hex(), digest.hex()))
-        if self._plan is None:
+        if self.plan is None or standing is None:
             return Recomputed(findings, None, [])
         try:
-            content = self._plan.content(self.edition.sealing, self._moved)
+            content = self.plan.content(self.edition.sealing, *standing.of(self.plan))
         except BrokenTable:  # the events that were changed make figures that no table can have
             return Recomputed([*findings, Finding("figures", None, digest.hex())], None, [])
         if content == sealed:
@@ -286,13 +283,50 @@ class Recount:
             return Recomputed(findings, content, [])
 
 
+class Recounts:
+    """Editions that are computed again together: every range of dossiers is read once for each order of positions, and
+    there is one order, unless a position was changed."""
+
+    def __init__(self, recounts: Sequence[Recount]) -> None:
+        self._recounts = recounts
+        self._movements: list[Movements] = []
+        for order in orders(each.snapshot for each in recounts if each.plan and each.snapshot):
+            plans = [each.plan for each in recounts if each.plan and each.snapshot in order.snapshots]
+            self._movements.append(Movements(Question.of(order, plans)))
+
+    async def count(self, connection: Connection, span: Span) -> None:
+        """Count the events of a range of dossiers."""
+        for movements in self._movements:
+            question = movements.question
+            moved = await store.moved(connection, question, span)
+            if moved is not None:
+                movements.add(moved)
+                continue
+            for at, order in enumerate(question.order.alone()):
+                alone = await store.moved(connection, replace(question, order=order), span)
+                movements.add_alone(at, alone or ())
+
+    async def compared(self, connection: Connection) -> AsyncIterator[tuple[Edition, Recomputed]]:
+        """What was counted, beside what was sealed: those that cannot be counted, then position by position."""
+        by_snapshot: defaultdict[Snapshot | None, list[Recount]] = defaultdict(list)
+        for recount in self._recounts:
+            by_snapshot[recount.snapshot if recount.plan else None].append(recount)
+        for recount in by_snapshot[None]:
+            yield recount.edition, await recount.compared(connection, None)
+        for movements in self._movements:
+            for snapshot, standing in zip(movements.question.order.snapshots, movements.standing(), strict=True):
+                for recount in by_snapshot[snapshot]:
+                    yield recount.edition, await recount.compared(connection, standing)
+
+
 async def recompute(connection: Reading, edition: Edition) -> Recomputed:
     """Compute an edition again, from raw events and its picture alone, and compare it with what was sealed."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        recount = Recount(edition, await store.picture(connection, edition.sealing.picture))
+        recounts = Recounts([Recount(edition, await store.picture(connection, edition.sealing.picture))])
         for span in spans(await store.last_dossier(connection), RANGE):
-            await recount.count(connection, span)
-        return await recount.compared(connection)
+            await recounts.count(connection, span)
+        (found,) = [found async for _, found in recounts.compared(connection)]
+        return found
 
 
 class Editions(Check):
@@ -302,34 +336,34 @@ class Editions(Check):
 
     def __init__(self) -> None:
         super().__init__()
-        self._recounts: list[Recount] = []
+        self._recounts = Recounts(())
 
     async def begin(self, connection: Connection) -> None:
         """All editions, each with its picture; those of one picture share it."""
         pictures: dict[bytes, bytes | None] = {}
+        found: list[Recount] = []
         for edition in await store.every(connection):
             digest = edition.sealing.picture
             if digest not in pictures:
                 pictures[digest] = await store.picture(connection, digest)
-            self._recounts.append(Recount(edition, pictures[digest]))
-        self.seen["editions"] = len(self._recounts)
+            found.append(Recount(edition, pictures[digest]))
+        self._recounts = Recounts(found)
+        self.seen["editions"] = len(found)
 
     async def look(self, connection: Connection, span: Span) -> AsyncIterator[Difference]:
-        """Count a range for each; what it comes to shows at the end."""
-        for recount in self._recounts:
-            await recount.count(connection, span)
+        """Count a range; what it comes to shows at the end."""
+        await self._recounts.count(connection, span)
         for nothing in NOTHING:
             yield nothing
 
     async def conclude(self, connection: Connection) -> AsyncIterator[Difference]:
         """What was counted, beside what was sealed: each figure that differs, or else that the bytes do."""
-        for recount in self._recounts:
-            found = await recount.compared(connection)
+        async for edition, found in self._recounts.compared(connection):
             for finding in found.findings:
                 if finding.name != "figures" or not found.changes:
-                    yield Difference("edition", finding.name, _where(recount.edition), finding.expected, finding.found)
+                    yield Difference("edition", finding.name, _where(edition), finding.expected, finding.found)
             for change in found.changes:
-                place = [_where(recount.edition), *change.within, change.key or "total", change.figure or ""]
+                place = [_where(edition), *change.within, change.key or "total", change.figure or ""]
                 told = (_told(change.after, change, "gone"), _told(change.before, change, "came"))
                 yield Difference("edition", "figures", " · ".join(filter(None, place)), *told)
 

@@ -38,6 +38,8 @@ EXTRA_FILES = {
     "stats_service/editions/formats.py": "the bytes of editions, a format for each report, for good; pure",
     "stats_service/editions/pictures.py": "what an edition was made from; pure",
     "stats_service/editions/recounting.py": "how an edition is computed again; pure",
+    "stats_service/editions/positions.py": "the positions of editions in their order; pure",
+    "stats_service/editions/movements.py": "what moved in all editions at once; pure",
     "stats_service/editions/changes.py": "what two editions say differently; pure",
     "stats_service/editions/printing.py": "how an edition stands on paper; pure",
     "intake_service/imports/lines.py": "splits a stream into records; pure, and used by nobody else",

@@ -1,0 +1,198 @@
+"""What moved in the cells of all editions at once, and from which position on it is known. Pure.
+
+The events are read once, however many editions there are. A dossier stands where an event left it from the first
+position that knows the event until the first that knows the next one: there its movements are taken back, and those of
+the next begin. So the sums of a position are those of the one before it, and what changes from it on.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import accumulate
+from typing import NamedTuple
+
+from shared.domain.lifecycle import Channel
+from stats_service.editions.positions import Order
+from stats_service.editions.recounting import Plan
+from stats_service.figures.rules import Sums
+from stats_service.groupings.rules import Cell
+
+#: What moves on a day. A finish is of its verdict (0: neither early nor on the day), with a term or without.
+RECEIVED, FELL_LATE, LATE_SETTLED, PAUSED, PAUSED_OVERDUE = range(1, 6)
+FINISHED = 8
+#: Not a movement: transactions that the events of some dossier name are in another order than the events.
+DISORDER = 0
+
+
+class Side(NamedTuple):
+    """What is told apart. version: of the procedure as the dossier has it now, 0 where nobody asks. was: the code of
+    the procedure that it had then, where it was corrected later, and received: the day on which it was received."""
+
+    agency: int
+    channel: int
+    version: int = 0
+    was: str | None = None
+    received: str | None = None
+
+
+class Movement(NamedTuple):
+    """kind; on which side; how many boundaries are not after its day; from which position on it is known, and from
+    which it is taken back; how often."""
+
+    kind: int
+    side: Side
+    bucket: int
+    born: int
+    gone: int
+    by: int
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the events: by the positions of an order, of agencies, between the first boundary and the last.
+    by_version: agencies whose procedures are told apart; awaiting: whose overdue dossiers that wait are."""
+
+    order: Order
+    boundaries: Sequence[date]
+    agencies: Sequence[int]
+    by_version: Sequence[int]
+    awaiting: Sequence[int]
+
+    @classmethod
+    def of(cls, order: Order, plans: Iterable[Plan]) -> "Question":
+        """What some editions, one at least, need together."""
+        plans = list(plans)
+        return cls(
+            order,
+            sorted({day for plan in plans for day in plan.boundaries}),
+            _agencies(plans),
+            _agencies(plan for plan in plans if "version" in plan.sides),
+            _agencies(plan for plan in plans if plan.paused_overdue),
+        )
+
+    @property
+    def last(self) -> date:
+        """The last day that any of them counts."""
+        return date.fromordinal(self.boundaries[-1].toordinal() - 1)
+
+
+def _agencies(plans: Iterable[Plan]) -> list[int]:
+    return sorted({agency for plan in plans for agency in plan.landscape.agencies})
+
+
+#: Of a side: how often each kind moved in each bucket.
+_Moved = defaultdict[int, list[int]]
+
+
+class Movements:
+    """All movements of a question, added in any order and in any parts; then read position by position."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self._from: list[dict[tuple[Side, int, int], int]] = [{} for _ in question.order.snapshots]
+
+    def add(self, movements: Iterable[Movement]) -> None:
+        """What a range of dossiers moved."""
+        for kind, side, bucket, born, gone, by in movements:
+            self._add(born, (side, kind, bucket), by)
+            self._add(gone, (side, kind, bucket), -by)
+
+    def add_alone(self, at: int, movements: Iterable[Movement]) -> None:
+        """What a range moved as one position alone knows it, which is the `at`th of the order."""
+        self.add(movement._replace(born=at, gone=at + 1) for movement in movements)
+
+    def _add(self, at: int, key: tuple[Side, int, int], by: int) -> None:
+        if at < len(self._from):
+            known = self._from[at]
+            known[key] = known.get(key, 0) + by
+
+    def standing(self) -> Iterator["Standing"]:
+        """What each position of the order knows, from the first on. Each is good until the next is asked for."""
+        standing = Standing(self.question.boundaries)
+        for known in self._from:
+            standing.move(known)
+            yield standing
+
+
+class Standing:
+    """What moved until now, by agency and side."""
+
+    def __init__(self, boundaries: Sequence[date]) -> None:
+        self._number = {day: n for n, day in enumerate(boundaries)}
+        self._agencies: defaultdict[int, dict[Side, _Moved]] = defaultdict(dict)
+
+    def move(self, moved: Mapping[tuple[Side, int, int], int]) -> None:
+        """What else is known."""
+        buckets = len(self._number) + 1
+        for (side, kind, bucket), by in moved.items():
+            sides = self._agencies[side.agency]
+            if side not in sides:
+                sides[side] = defaultdict(lambda: [0] * buckets)
+            sides[side][kind][bucket] += by
+
+    def of(self, plan: Plan) -> tuple[dict[Cell, list[Sums]], dict[Cell, int]]:
+        """The sums of an edition before each of its boundaries, by cell; and what waits at its end and is overdue."""
+        marks = [self._number[day] for day in plan.boundaries]
+        cells: dict[Cell, list[Sums]] = {}
+        waiting: dict[Cell, int] = {}
+        for agency in plan.landscape.agencies:
+            for side, moved in self._agencies.get(agency, {}).items():
+                cell = _cell(side, plan)
+                mine = _sums(side.channel, moved, marks)
+                held = cells.get(cell)
+                cells[cell] = [_added(*both) for both in zip(held, mine, strict=True)] if held else mine
+                if PAUSED_OVERDUE in moved:
+                    waiting[cell] = waiting.get(cell, 0) + sum(moved[PAUSED_OVERDUE][: marks[-1] + 1])
+        return cells, waiting
+
+
+def _cell(side: Side, plan: Plan) -> Cell:
+    told: dict[str, int] = {"agency": side.agency, "channel": side.channel}
+    if "version" in plan.sides:
+        told["version"] = _version_then(side, plan) or side.version
+    return Cell(**{name: told[name] for name in plan.sides})  # type: ignore[arg-type]
+
+
+def _version_then(side: Side, plan: Plan) -> int | None:
+    """The version that held on the day on which the dossier was received, of the procedure that it had then."""
+    if side.was is None or side.received is None:
+        return None
+    try:
+        day = date.fromisoformat(side.received)
+    except ValueError:
+        return None
+    held = (n for n, one in plan.picture.procedures.items() if one.code == side.was and one.in_force(day))
+    return next(held, None)
+
+
+def _sums(channel: int, moved: _Moved, marks: Sequence[int]) -> list[Sums]:
+    """What happened before a boundary lies in the buckets up to its number."""
+    before = {kind: list(accumulate(buckets)) for kind, buckets in moved.items()}
+    nothing = [0] * (max(marks) + 1)
+
+    def told(kind: int) -> list[int]:
+        return before.get(kind, nothing)
+
+    received, fell_late, settled, paused = map(told, (RECEIVED, FELL_LATE, LATE_SETTLED, PAUSED))
+    finished = [told(FINISHED + n) for n in range(6)]
+    online, post = channel == Channel.ONLINE.value, channel == Channel.POST.value
+    return [
+        Sums(
+            received=received[mark],
+            resolved=sum(each[mark] for each in finished),
+            resolved_early=finished[2][mark] + finished[3][mark],
+            resolved_on_day=finished[4][mark] + finished[5][mark],
+            resolved_without_term=finished[1][mark] + finished[3][mark] + finished[5][mark],
+            fell_late=fell_late[mark],
+            late_settled=settled[mark],
+            paused_net=paused[mark],
+            received_online=received[mark] if online else 0,
+            received_post=received[mark] if post else 0,
+        )
+        for mark in marks
+    ]
+
+
+def _added(one: Sums, other: Sums) -> Sums:
+    return Sums(*map(int.__add__, one, other))
