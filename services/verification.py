@@ -56,6 +56,7 @@ WORDS = {
     "hash": ("nội dung không khớp mã băm", "content does not match its hash"),
     "dossierless": ("sự kiện không có hồ sơ", "event without a dossier"),
     "eventless": ("hồ sơ không có sự kiện", "dossier without events"),
+    "number": ("số mà không hồ sơ nào được cấp", "a number that no dossier is given"),
     "event_seq": ("số sự kiện", "number of events"),
     "event_hash": ("mã băm cuối chuỗi", "hash at the end of the chain"),
     "words": ("lời ghi đã bị thay đổi", "words were changed"),

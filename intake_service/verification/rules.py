@@ -40,6 +40,11 @@ def eventless(name: str) -> Difference:
     return Difference(CHAIN, "eventless", name, "1", None)
 
 
+def out_of_range(dossier_id: int) -> Difference:
+    """A number that no dossier is given."""
+    return Difference(CHAIN, "number", f"#{dossier_id}", None, str(dossier_id))
+
+
 def of_note(name: str | None, dossier_id: int, seq: int, chained: str | None, made: str) -> Difference:
     """Words that are not those whose hash the chain holds."""
     return Difference(NOTE, "words", f"{name or f'#{dossier_id}'} · {seq}", chained, made)

@@ -221,6 +221,17 @@ async def notes(connection: Connection, span: Span) -> AsyncIterator[asyncpg.Rec
         yield row
 
 
+async def below_all_ranges(connection: Connection) -> int | None:
+    """The lowest number that there is, where a dossier or an event has it: no range of numbers begins before it."""
+    lowest = -(2**63)
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM dossier WHERE id = $1) OR EXISTS (SELECT FROM dossier_event WHERE dossier_id = $1)"
+        " OR EXISTS (SELECT FROM event_note WHERE dossier_id = $1)",
+        lowest,
+    )
+    return lowest if found else None
+
+
 async def agency_codes(connection: Connection) -> dict[int, str]:
     """Every agency's code by its id."""
     return {row[0]: row[1] for row in await connection.fetch("SELECT id, code FROM agency")}

@@ -40,6 +40,12 @@ class Dossiers(Check):
                 for difference in rules.of_dossier(_FIELDS, name, self._agencies, expected, found):
                     yield difference
 
+    async def conclude(self, connection: Connection) -> AsyncIterator[Difference]:
+        """What stands before all ranges, and is seen by no check."""
+        lowest = await store.below_all_ranges(connection)
+        if lowest is not None:
+            yield rules.out_of_range(lowest)
+
 
 class Notes(Check):
     """The words of each event are those whose hash its payload holds. Words that were erased prove nothing."""

@@ -69,7 +69,7 @@ class Parameters:
             "from": self.first.isoformat(),
             "to": self.last.isoformat(),
             "units": "then",
-            **{name: own[name] for name in OWN_PARAMETERS[self.report]},
+            **{name: own[name] for name in OWN_PARAMETERS.get(self.report, ())},
         }
 
     @property

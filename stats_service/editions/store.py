@@ -26,9 +26,11 @@ SELECT v.id, p.code, v.name, v.sector, v.valid_from, v.valid_to
 FROM procedure_version v JOIN procedure p ON p.id = v.procedure_id
 """
 
+# An instant that was changed beyond what can be told is the nearest that can be.
 _KEPT = """
-SELECT e.id, e.report, e.format, e.agency_id, e.parameters, e.number, e.corrects, e.reason, e.note, e.sealed_at,
-  e.sealed_by, e.snapshot, e.last_txid::text AS last_txid, e.last_event_id, e.picture, e.synthetic, e.sha256,
+SELECT e.id, e.report, e.format, e.agency_id, e.parameters, e.number, e.corrects, e.reason, e.note,
+  least(greatest(e.sealed_at, '0001-01-02 00:00Z'), '9999-12-30 00:00Z') AS sealed_at, e.sealed_by,
+  e.snapshot, e.last_txid::text AS last_txid, e.last_event_id, e.picture, e.synthetic, e.sha256,
   octet_length(e.content) AS size, before.sha256 AS corrected, after.id AS corrected_by, link.number AS link, link.seal
 FROM report_edition e
 LEFT JOIN report_edition before ON before.id = e.corrects

@@ -20,6 +20,15 @@ _SUMS = ", ".join(f"sum({metric})::int AS {metric}" for metric in METRICS)
 _NONZERO = " OR ".join(f"{metric} <> 0" for metric in METRICS)
 
 
+#: PostgreSQL knows days before the first year, and some without end, which whoever changed a row may have put there.
+#: They are told as these; no month begins on them.
+BEYOND = (date(1, 1, 2), date.max)
+
+
+def _told(day: str) -> str:
+    return f"least(greatest({day}, '{BEYOND[0]}'::date), '{BEYOND[1]}'::date)"
+
+
 def _adds(**values: str) -> str:
     return ", ".join(f"{values.get(metric, '0')} AS {metric}" for metric in METRICS)
 
@@ -59,7 +68,7 @@ WITH placed AS (
   FROM standing p JOIN standing s ON s.dossier_id = p.dossier_id AND s.seq >= p.seq
   WHERE p.paused <> p.paused_before AND s.by <> 0
 )
-SELECT agency_id, channel, day, {_SUMS} FROM moves GROUP BY agency_id, channel, day
+SELECT agency_id, channel, {_told("day")} AS told, {_SUMS} FROM moves GROUP BY agency_id, channel, told
 """
 
 # `ahead`: transactions from there on may still be open, so nothing of them is folded.
@@ -117,7 +126,7 @@ async def counted(connection: Connection, span: Span, upto: Position) -> AsyncIt
 async def stored_days(connection: Connection) -> AsyncIterator[asyncpg.Record]:
     """Every cell of the histogram: agency_id, channel, day, METRICS."""
     async for row in connection.cursor(
-        f"SELECT agency_id, channel, day, {_METRICS} FROM count_day", prefetch=_PREFETCH
+        f"SELECT agency_id, channel, {_told('day')}, {_METRICS} FROM count_day", prefetch=_PREFETCH
     ):
         yield row
 
@@ -135,14 +144,17 @@ async def stored_checkpoints(connection: Connection, months: Sequence[date]) -> 
 
 async def marked_months(connection: Connection) -> list[date]:
     """The months of which checkpoints are there, in order."""
-    rows = await connection.fetch("SELECT month FROM count_checkpoint WHERE agency_id = 0 AND channel = 0 ORDER BY 1")
+    rows = await connection.fetch(
+        f"SELECT {_told('month')} FROM count_checkpoint WHERE agency_id = 0 AND channel = 0 ORDER BY 1"
+    )
     return [row[0] for row in rows]
 
 
 async def months_with_rows(connection: Connection) -> list[date]:
     """The months of which any checkpoint says something, in order; and those that are marked."""
     rows = await connection.fetch(
-        f"SELECT DISTINCT month FROM count_checkpoint WHERE {_NONZERO} OR (agency_id = 0 AND channel = 0) ORDER BY 1"
+        f"SELECT DISTINCT {_told('month')} FROM count_checkpoint"
+        f" WHERE {_NONZERO} OR (agency_id = 0 AND channel = 0) ORDER BY 1"
     )
     return [row[0] for row in rows]
 

@@ -140,7 +140,9 @@ class _Corrections:
         self._numbers = array("q")
 
     def note(self, wrong: Wrong) -> None:
-        """One more."""
+        """One more. What is beyond all days that can be told, no sum puts right: it stays a difference."""
+        if wrong.day in store.BEYOND:
+            return
         found = wrong.found or NOTHING
         by = (expected - stored for expected, stored in zip(wrong.expected, found, strict=True))
         self._numbers.extend((wrong.agency_id, wrong.day.toordinal(), wrong.channel, *by))

@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 
 from shared.domain.differences import Difference
-from shared.web.checks import one_moment, walked
-from stats_service.editions.usecases import Editions
+from shared.web.checks import Check, one_moment, walked
+from stats_service.editions.usecases import EditionChain, Editions
 from tests.builders_log import write
 from tests.stats.editions import EDITIONS, a_report, a_room, sealed
 
 
-async def found_in(database: Any) -> list[Difference]:
-    async with one_moment(database.url) as moment, aclosing(walked(moment, [Editions()], lambda _: None)) as found:
+async def found_in(database: Any, *more: Check) -> list[Difference]:
+    checks = [Editions(), *more]
+    async with one_moment(database.url) as moment, aclosing(walked(moment, checks, lambda _: None)) as found:
         return [difference async for difference in found]
 
 
@@ -48,6 +49,47 @@ async def test_parameters_beyond_sense(database, issuer, parameters):
         assert ("content", f"#{second['id']}") in found
         assert (await scene.client.get(EDITIONS)).status_code == 200
         assert (await scene.client.get(f"{EDITIONS}/{first['id']}/print", params={"format": "csv"})).status_code < 500
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "sealed_at = 'infinity'",
+        "sealed_at = '-infinity'",
+        "sealed_at = '4000-01-01 00:00Z BC'",
+        "sealed_at = '9999-12-31 23:59:59Z'",
+        "report = 'nonsense'",
+        "format = 'nonsense/1'",
+        "content = convert_to(repeat('[', 200000), 'UTF8')",
+        "content = '\\xff'",
+        "note = repeat('x', 100000)",
+        "snapshot = '1:9223372036854775807:'",
+        "last_txid = '18446744073709551615'",
+        "number = -5",
+        "corrects = id",
+    ],
+)
+async def test_an_edition_beyond_sense(database, issuer, changed):
+    """It is named, the others are seen, and whoever reads it is told: never an error of ours."""
+    async with a_room(database, issuer, seed=63, dossiers=10) as scene:
+        await write(scene.owner, scene.histories)
+        first, second = [await sealed(scene.client, a_report(group_by=one)) for one in ("agency", "none")]
+        await scene.owner.execute("SET session_replication_role = replica")
+        await scene.owner.execute("ALTER TABLE report_edition DISABLE TRIGGER ALL")
+        await scene.owner.execute(f"UPDATE report_edition SET {changed} WHERE id = $1", first["id"])
+        await scene.owner.execute(
+            "UPDATE report_edition SET content = content || 'x'::bytea WHERE id = $1", second["id"]
+        )
+        found = [f"{each.what} {each.where}" for each in await found_in(database, EditionChain())]
+        assert f"content #{second['id']} " in " ".join(found)
+        assert len([one for one in found if f"#{first['id']}" in one]) >= 1, found
+        for path in ("", *(f"/{first['id']}{more}" for more in ("", "/content", "/changes", "/recomputation"))):
+            answer = await scene.client.get(f"{EDITIONS}{path}", timeout=60)
+            assert answer.status_code < 500, (path, answer.text)
+        for format in ("csv", "xlsx", "docx", "pdf"):
+            answer = await scene.client.get(f"{EDITIONS}/{first['id']}/print", params={"format": format})
+            assert answer.status_code < 500, (format, answer.text)
+        await scene.owner.execute("ALTER TABLE report_edition ENABLE TRIGGER ALL")
 
 
 async def test_a_payload_that_is_no_json(database, issuer):

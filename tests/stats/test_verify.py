@@ -23,6 +23,7 @@ from shared.domain.counts import METRICS, Facts
 from shared.domain.differences import Difference
 from shared.web.checks import one_moment, walked
 from stats_service.counts.usecases import bring_checkpoints_up, fold_once
+from stats_service.verification.usecases import rebuild
 from tests.builders_log import DAY, History, a_dossier, a_history, an_event, fold_all, write, write_events
 from tests.conftest import Database
 from tests.intake.lives import did, many_lives, received, submitted
@@ -231,6 +232,12 @@ _ROW = "id = (SELECT max(id) FROM dossier)"
         (3, "due_day = '2019-03-20'"),
         (4, "late_day = '2019-03-21'"),
         (4, "finished_day = '2019-03-22'"),
+        (1, "received_day = '4000-01-01 BC'"),
+        (4, "finished_day = '4000-01-01 BC'"),
+        (4, "finished_day = '-infinity'"),
+        (4, "late_day = 'infinity'"),
+        (4, "occurred_at = '4000-01-01 00:00Z BC'"),
+        (3, "recorded_at = '-infinity'"),
         (4, "verdict = 1"),
         (2, "paused = NOT paused"),
         (1, "payload = '{\"x\":1}'"),
@@ -278,6 +285,10 @@ async def test_a_changed_event(ground: Ground, seq: int, change: str) -> None:
         (f"UPDATE dossier SET due_day = NULL WHERE {_ROW}", ("dossier", "due_day", "{code}")),
         (f"UPDATE dossier SET late_day = '2019-03-09' WHERE {_ROW}", ("dossier", "late_day", "{code}")),
         (f"UPDATE dossier SET finished_day = '2019-03-05' WHERE {_ROW}", ("dossier", "finished_day", "{code}")),
+        (f"UPDATE dossier SET finished_day = '4000-01-01 BC' WHERE {_ROW}", ("dossier", "finished_day", "{code}")),
+        (f"UPDATE dossier SET finished_at = '4000-01-01 00:00Z BC' WHERE {_ROW}", ("dossier", "finished_at", "{code}")),
+        (f"UPDATE dossier SET id = {-(2**63)} WHERE {_ROW}", ("chain", "number", f"#{-(2**63)}")),
+        (f"UPDATE dossier_event SET dossier_id = {-(2**63)} WHERE {_ITS}", ("chain", "number", f"#{-(2**63)}")),
         (f"UPDATE dossier SET verdict = 1 WHERE {_ROW}", ("dossier", "verdict", "{code}")),
         (f"UPDATE dossier SET paused = true WHERE {_ROW}", ("dossier", "paused", "{code}")),
         (
@@ -313,6 +324,17 @@ async def test_an_event_with_a_chain_made_to_fit_is_found_by_the_counts(ground: 
     found = await differences(ground.database)
     assert {d.check for d in found} == {"day", "checkpoint", "position"}, "its last event was the last one folded"
     assert any(d.where.endswith("resolved_early") and (d.expected, d.found) != (None, None) for d in found)
+
+
+@pytest.mark.parametrize("day", ["4000-01-01 BC", "0001-01-01 BC", "-infinity", "infinity"])
+@pytest.mark.parametrize(("table", "at"), [("count_day", "day"), ("count_checkpoint", "month")])
+async def test_a_cell_of_a_day_that_no_calendar_has(ground: Ground, table: str, at: str, day: str) -> None:
+    await ground.plants(
+        f"UPDATE {table} SET {at} = '{day}' WHERE ctid = (SELECT ctid FROM {table} WHERE received > 0 LIMIT 1)"
+    )
+    assert {each.check for each in await differences(ground.database)} >= {"day" if at == "day" else "checkpoint"}
+    await rebuild(ground.database.url, LAST, lambda _: None)
+    assert await differences(ground.database), "what cannot be told is not put right, and stays named"
 
 
 @pytest.mark.parametrize("metric", METRICS)
