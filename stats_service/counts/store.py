@@ -104,6 +104,9 @@ placed AS (
 
 # One statement: what is folded and how far is never apart. A transaction that is still open may yet commit events
 # with a lower txid, so nothing from the oldest open one on is folded: those events are the tail that reports add.
+#: A day that whoever changed an event put before all days that can be told.
+_FIRST = "CASE WHEN min(day) IS NOT NULL THEN greatest(min(day), '0001-01-01') END"
+
 _FOLD = f"""
 WITH batch AS (
   SELECT {_EVENT} FROM dossier_event e
@@ -138,7 +141,7 @@ WITH batch AS (
   UPDATE stats_position p SET txid = last.txid, event_id = last.id, moved_at = now()
   FROM last WHERE p.consumer = '{CONSUMER}'
 )
-SELECT (SELECT count(*) FROM batch), (SELECT min(day) FROM deltas)
+SELECT (SELECT count(*) FROM batch), (SELECT {_FIRST} FROM deltas)
 """
 
 # Asked several times a second, mostly in vain: it reads one index page, locks no row and writes nothing. Ordered, or
@@ -152,10 +155,13 @@ SELECT count(*) FROM (
 
 # Every month from the one after the first counted day on, unless it is there already. Rare (a new month; old years
 # imported), so it is made from the days alone: one pass, exact by construction.
+# No report asks for days before 1990 (stats_service.periods): what was counted before is in the first checkpoint, so
+# one wrong day of long ago does not make months without number.
 _CHECKPOINT = f"""
 WITH wanted AS (
   SELECT due.month::date AS month FROM generate_series(
-    (SELECT least(date_trunc('month', min(day)::timestamp) + interval '1 month', $1::date::timestamp) FROM count_day),
+    (SELECT least(greatest(date_trunc('month', min(day)::timestamp) + interval '1 month', '1990-01-01'),
+      $1::date::timestamp) FROM count_day),
     $1::date::timestamp, interval '1 month') AS due (month)
   WHERE NOT EXISTS (
     SELECT FROM count_checkpoint c WHERE c.agency_id = 0 AND c.channel = 0 AND c.month = due.month::date)
@@ -282,7 +288,7 @@ async def make_checkpoints(connection: Connection, until: date) -> int:
 
 async def first_day(connection: Connection) -> date | None:
     """The earliest day that is counted."""
-    found: date | None = await connection.fetchval("SELECT min(day) FROM count_day")
+    found: date | None = await connection.fetchval(f"SELECT {_FIRST} FROM count_day")
     return found
 
 

@@ -26,10 +26,10 @@ SELECT v.id, p.code, v.name, v.sector, v.valid_from, v.valid_to
 FROM procedure_version v JOIN procedure p ON p.id = v.procedure_id
 """
 
-# An instant that was changed beyond what can be told is the nearest that can be.
+# An instant that was changed beyond what can be told and printed (ZIP: 1980 to 2107) is the nearest that can be.
 _KEPT = """
 SELECT e.id, e.report, e.format, e.agency_id, e.parameters, e.number, e.corrects, e.reason, e.note,
-  least(greatest(e.sealed_at, '0001-01-02 00:00Z'), '9999-12-30 00:00Z') AS sealed_at, e.sealed_by,
+  least(greatest(e.sealed_at, '1980-01-02 00:00Z'), '2107-12-30 00:00Z') AS sealed_at, e.sealed_by,
   e.snapshot, e.last_txid::text AS last_txid, e.last_event_id, e.picture, e.synthetic, e.sha256,
   octet_length(e.content) AS size, before.sha256 AS corrected, after.id AS corrected_by, link.number AS link, link.seal
 FROM report_edition e
@@ -63,7 +63,7 @@ WITH born AS (
   FROM born WHERE born < $4 WINDOW w AS (PARTITION BY dossier_id ORDER BY seq)
 ), told AS MATERIALIZED (
   SELECT * FROM known WHERE born <> gone OR paused <> paused_before
-), {{corrected}} standing AS MATERIALIZED (
+), standing AS MATERIALIZED (
   SELECT t.*, {{sides}} FROM told t {{versions}}
   WHERE t.born < t.gone AND t.agency_id = ANY($8::int[]) AND t.received_day <= $6::date
     AND (t.finished_day IS NULL OR t.finished_day >= $5::date)
@@ -88,7 +88,8 @@ FROM moves GROUP BY kind, {{side}}, bucket, born, gone
 _SIDE = "agency_id, channel, version, was, received"
 _SIDE_OF_STANDING = "s.agency_id, s.channel, s.version, s.was, s.received"
 
-_END = "width_bucket(e.txid, $3::text[]::xid8[])"
+# Nearly all events are older than the first position.
+_END = "CASE WHEN e.txid < ($3::text[]::xid8[])[1] THEN 0 ELSE width_bucket(e.txid, $3::text[]::xid8[]) END"
 _LATE = "LEFT JOIN unnest($9::text[]::xid8[], $10::int[]) AS late (txid, born) ON late.txid = e.txid"
 
 # A dossier waits from a day on, by its applicant, while more pauses were begun than ended; and it is overdue from its
@@ -110,14 +111,12 @@ _AWAITING = f"""
 # No payload is read as JSON here: whoever changed an event may have broken it.
 # A dossier's procedure may be corrected after the position: then the first correction that the position does not know
 # says what it was.
-_CORRECTED = """corrected AS MATERIALIZED (
-  SELECT dossier_id, seq AS upto, lag(seq) OVER (PARTITION BY dossier_id ORDER BY seq) AS after,
-    substring(payload FROM '"was_procedure": ?"([^"]*)"') AS was
-  FROM dossier_event WHERE dossier_id > $1 AND dossier_id <= $2 AND kind = 'corrected'
-),"""
 _VERSIONS = """
 LEFT JOIN dossier d ON d.id = t.dossier_id AND t.agency_id = ANY({agencies}::int[])
-LEFT JOIN corrected c ON c.dossier_id = d.id AND t.seq < c.upto AND (c.after IS NULL OR t.seq >= c.after)
+LEFT JOIN LATERAL (
+  SELECT substring(payload FROM '"was_procedure": ?"([^"]*)"') AS was FROM dossier_event c
+  WHERE d.event_seq > t.seq AND c.dossier_id = d.id AND c.seq > t.seq AND c.kind = 'corrected' ORDER BY c.seq LIMIT 1
+) c ON true
 """
 _SIDES = (
     "coalesce(d.version_id, 0) AS version, c.was, CASE WHEN c.was IS NOT NULL THEN t.received_day::text END AS received"
@@ -170,16 +169,15 @@ async def moved(connection: Connection, question: Question, span: Span) -> list[
     if order.late:
         given(list(map(str, order.late)), list(order.late.values()))
         late, born = _LATE, f"coalesce(late.born, {_END})"
-    corrected, versions, sides = "", "", _NO_SIDES
+    versions, sides = "", _NO_SIDES
     if question.by_version:
-        corrected, versions, sides = _CORRECTED, _VERSIONS.format(agencies=given(list(question.by_version))), _SIDES
+        versions, sides = _VERSIONS.format(agencies=given(list(question.by_version))), _SIDES
     awaiting = ""
     if question.awaiting:
         awaiting = _AWAITING.format(side=_SIDE, agencies=given(list(question.awaiting)))
     sql = _MOVEMENTS.format(
         born=born,
         late=late,
-        corrected=corrected,
         versions=versions,
         sides=sides,
         side=_SIDE,

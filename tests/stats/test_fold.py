@@ -263,3 +263,18 @@ def test_the_sum_of_all_moves_is_what_the_last_facts_say():
 def test_a_month_gets_its_checkpoint_when_it_begins():
     assert checkpoints_until(date(2019, 7, 24)) == date(2019, 7, 1)
     assert checkpoints_until(date(2019, 7, 1)) == date(2019, 7, 1)
+
+
+@pytest.mark.parametrize("day", ["-infinity", "4000-01-01 BC", "0001-01-01", "infinity"])
+async def test_one_wrong_day_neither_stops_the_fold_nor_makes_months_without_number(owner, stats, day):
+    """Nobody can record such a day, but whoever changes the log may write one: counting goes on, and months begin in
+    1990, before which no report asks."""
+    await write(owner, histories(31, 20))
+    await owner.execute("SET session_replication_role = replica")
+    await owner.execute(f"UPDATE dossier_event SET received_day = '{day}' WHERE dossier_id % 2 = 0")
+    consumer = Folding()
+    await until_folded(consumer, owner, stats)
+    await bring_checkpoints_up(stats, LAST)
+    assert await owner.fetchval("SELECT count(*) FROM count_checkpoint WHERE agency_id = 0") < 12 * 40
+    assert await wrong_checkpoints(owner) == 0
+    assert await owner.fetchval("SELECT sum(received) FROM count_day") == 20

@@ -65,8 +65,6 @@ async def test_parameters_beyond_sense(database, issuer, parameters):
         "note = repeat('x', 100000)",
         "snapshot = '1:9223372036854775807:'",
         "last_txid = '18446744073709551615'",
-        "number = -5",
-        "corrects = id",
     ],
 )
 async def test_an_edition_beyond_sense(database, issuer, changed):

@@ -286,7 +286,7 @@ async def test_a_changed_event(ground: Ground, seq: int, change: str) -> None:
         (f"UPDATE dossier SET late_day = '2019-03-09' WHERE {_ROW}", ("dossier", "late_day", "{code}")),
         (f"UPDATE dossier SET finished_day = '2019-03-05' WHERE {_ROW}", ("dossier", "finished_day", "{code}")),
         (f"UPDATE dossier SET finished_day = '4000-01-01 BC' WHERE {_ROW}", ("dossier", "finished_day", "{code}")),
-        (f"UPDATE dossier SET finished_at = '4000-01-01 00:00Z BC' WHERE {_ROW}", ("dossier", "finished_at", "{code}")),
+        (f"UPDATE dossier SET accepted_at = '4000-01-01 00:00Z BC' WHERE {_ROW}", ("dossier", "accepted_at", "{code}")),
         (f"UPDATE dossier SET id = {-(2**63)} WHERE {_ROW}", ("chain", "number", f"#{-(2**63)}")),
         (f"UPDATE dossier_event SET dossier_id = {-(2**63)} WHERE {_ITS}", ("chain", "number", f"#{-(2**63)}")),
         (f"UPDATE dossier SET verdict = 1 WHERE {_ROW}", ("dossier", "verdict", "{code}")),
