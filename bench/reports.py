@@ -225,8 +225,8 @@ async def _counted(connection: Reading, agencies: Sequence[int], period: tuple[d
     after = date.fromordinal(period[1].toordinal() + 1)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         rows = await store.sums_before(connection, agencies, [period[0], after], "none")
-    sums = {mark: Sums(*values) for mark, _, values in rows}
-    return figures(sums.get(0, NOTHING), sums.get(1, NOTHING))
+    sums = {mark: Sums(*values) for mark, _, *values in rows}
+    return figures(sums.get(1, NOTHING), sums.get(2, NOTHING))
 
 
 def _agencies(reference: Reference, last: date) -> list[int]:

@@ -18,6 +18,8 @@ from shared.web.problems import Problem
 _THREADS = max(1, min(4, os.cpu_count() or 1))
 #: Papers that may wait for a thread; whoever comes then is told to come again.
 _MOST_WAITING = 200
+#: So many rows of a report take 30 ms.
+FEW = 1000
 
 Paper = TypeVar("Paper")
 Made = TypeVar("Made")
@@ -63,9 +65,9 @@ async def pressed(press: Callable[[Paper], Made], paper: Paper) -> Made:
         raise Problem("unavailable") from error
 
 
-async def worked_out(work: Callable[[], Made]) -> Made:
-    """What `work` comes to, where that takes long enough for others to wait for it."""
-    return await _for_figures.do(work)
+async def worked_out(work: Callable[[], Made], *, of: int) -> Made:
+    """What `work` comes to. of: of how many things; of a few it is worked out at once, where everybody waits for it."""
+    return await _for_figures.do(work) if of > FEW else work()
 
 
 def wanted(items: Iterable[Item]) -> Iterator[Item]:

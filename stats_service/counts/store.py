@@ -13,6 +13,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+import asyncpg
+
 from shared.domain.counts import METRICS
 from shared.web.database import Connection, Reading
 
@@ -294,15 +296,14 @@ async def first_day(connection: Connection) -> date | None:
 
 async def sums_before(
     connection: Reading, agencies: Sequence[int], boundaries: Sequence[date], by: PartBy
-) -> list[tuple[int, int | list[int], tuple[int, ...]]]:
-    """(mark from 0, part, sums over all days before that boundary: METRICS, received online, received by post). The
+) -> list[asyncpg.Record]:
+    """(mark from 1, part, sums over all days before that boundary: METRICS, received online, received by post). The
     part by several is a list.
 
     Must run in a transaction.
     """
     await _plan_for_the_tail(connection)
-    rows = await connection.fetch(_SUMS_BY[by], list(agencies), list(boundaries))
-    return [(row[0] - 1, row[1], tuple(row)[2:]) for row in rows]
+    return await connection.fetch(_SUMS_BY[by], list(agencies), list(boundaries))
 
 
 async def _plan_for_the_tail(connection: Connection) -> None:

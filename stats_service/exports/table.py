@@ -5,12 +5,12 @@ figure that is made of others in its row says of which, and a subtotal of which 
 the figure, print gets the figure.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import groupby
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, overload
 
 from shared.domain.vietnamese import printed_count, printed_decimal
 
@@ -128,6 +128,27 @@ class Filled:
 
     table: Table
     rows: Sequence[Row]
+
+
+class Laid(Sequence[Row]):
+    """Rows that are made as they are read, each time anew: of a long table only those at hand are there."""
+
+    def __init__(self, length: int, laid: Callable[[int], Row]) -> None:
+        self._length, self._laid = length, laid
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Row]: ...
+
+    def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
+        if isinstance(place, slice):
+            return [self._laid(n) for n in range(self._length)[place]]
+        return self._laid(range(self._length)[place])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@ reader holds neither memory nor a connection of the database, and what fails whi
 file. Who asks must wait as `Awaited` or a session does: what is made for a client that has gone ends between two rows.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from tempfile import TemporaryFile
 from typing import IO, Any, Literal, Protocol, TypeAlias
 
@@ -72,13 +72,21 @@ def need_room(format: FileFormat, rows: int) -> None:
 async def file_answer(filled: Filled, format: FileFormat) -> StreamingResponse:
     """The table as a file."""
     need_room(format, len(filled.rows))
-    press, file = _PRESSES[format], TemporaryFile()  # noqa: SIM115 (closed when it is sent)
+    press = _PRESSES[format]
+    return await written_answer(lambda file: press(filled, file), MEDIA_TYPES[format], _named(filled.table, format))
+
+
+async def written_answer(
+    write: Callable[[IO[bytes]], None], media_type: str, headers: Mapping[str, str]
+) -> StreamingResponse:
+    """What `write` writes into a file, whatever it is."""
+    file = TemporaryFile()  # noqa: SIM115 (closed when it is sent)
     try:
-        await pressed(lambda given: press(given, file), filled)
+        await pressed(write, file)
     except BaseException:
         file.close()
         raise
-    return _sent(filled.table, file, format)
+    return _sent(file, media_type, headers)
 
 
 async def stream_answer(table: Table, rows: AsyncIterator[Sequence[Row]], format: StreamedFormat) -> StreamingResponse:
@@ -94,18 +102,17 @@ async def stream_answer(table: Table, rows: AsyncIterator[Sequence[Row]], format
         if sheet is not None:
             sheet.abandon()
         raise
-    return _sent(table, file, format)
+    return _sent(file, MEDIA_TYPES[format], _named(table, format))
 
 
-def _sent(table: Table, file: IO[bytes], format: FileFormat) -> StreamingResponse:
+def _named(table: Table, format: FileFormat) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{table.name}.{format}"', "Cache-Control": "no-store"}
+
+
+def _sent(file: IO[bytes], media_type: str, headers: Mapping[str, str]) -> StreamingResponse:
     length = file.tell()
     file.seek(0)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{table.name}.{format}"',
-        "Content-Length": str(length),
-        "Cache-Control": "no-store",
-    }
-    return StreamingResponse(_blocks(file), 200, headers, MEDIA_TYPES[format])
+    return StreamingResponse(_blocks(file), 200, {**headers, "Content-Length": str(length)}, media_type)
 
 
 async def _blocks(file: IO[bytes]) -> AsyncIterator[bytes]:

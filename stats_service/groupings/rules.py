@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
@@ -176,9 +177,12 @@ class Splitter:
     months: Sequence[Period]
     versions: Mapping[int, Named]
 
-    def rows(self, part: Part, names: Sequence[GroupingName]) -> list[Row]:
-        """All rows in pre-order; a Problem if there are too many."""
-        found = list(islice(self._rows(part, names, 0, (), nested=len(names) > 1), MAX_ROWS + 1))
+    def rows(
+        self, part: Part, names: Sequence[GroupingName], each: Callable[[Iterable[Row]], Iterator[Row]] = iter
+    ) -> list[Row]:
+        """All rows in pre-order; a Problem if there are too many. each: through which they come, one after the other;
+        it may end it."""
+        found = list(islice(each(self._rows(part, names, 0, (), nested=len(names) > 1)), MAX_ROWS + 1))
         if len(found) > MAX_ROWS:
             raise invalid("group_by", "too_many_rows", limit=MAX_ROWS)
         return found
@@ -252,8 +256,13 @@ def _months(splitter: Splitter, part: Part) -> Iterator[_Group]:
     """Each month with what it began and ended with: the pending of one is the carried over of the next."""
     for n, month in enumerate(splitter.months):
         group = replace(part, begins=n, ends=n + 1)
-        more = {"from": month.first, "to": month.last}
-        yield f"{month.month:%Y-%m}", f"Tháng {month.month:%m/%Y}", more, group, group.figures()
+        yield *_month_told(month), group, group.figures()
+
+
+@lru_cache(maxsize=256)  # a row of each stands in every part, and may as well share its words
+def _month_told(month: Period) -> tuple[str, str, Mapping[str, object]]:
+    more = MappingProxyType({"from": month.first, "to": month.last})
+    return f"{month.month:%Y-%m}", f"Tháng {month.month:%m/%Y}", more
 
 
 def _procedures(splitter: Splitter, part: Part) -> Iterator[_Group]:
@@ -271,9 +280,10 @@ def _by_version(
     found: dict[str, dict[Cell, Sequence[Sums]]] = defaultdict(dict)
     names: dict[str, str] = {}
     by_version = part.by(lambda cell: cell.version)
-    for version in sorted(splitter.versions, key=lambda v: splitter.versions[v].valid_from or date.min):
-        cells = by_version.get(version)
-        if cells and any(part.of(cells).figures()):
+    known = [one for one in by_version if isinstance(one, int) and one in splitter.versions]
+    for version in sorted(known, key=lambda one: (splitter.versions[one].valid_from or date.min, one)):
+        cells = by_version[version]
+        if any(part.of(cells).figures()):
             key, name = told(splitter.versions[version])
             found[key].update(cells)
             names[key] = name

@@ -1,6 +1,8 @@
 """HTTP of the resolution report."""
 
-from typing import Annotated, Any
+from functools import partial
+from itertools import chain, islice
+from typing import IO, Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import SecretStr
@@ -8,18 +10,19 @@ from starlette.responses import Response
 
 from shared.contracts.stats import COUNT_NAMES, RATE_NAMES, PeriodQuery, ReportQuery, ResolutionReport
 from shared.domain.civil_time import shown
+from shared.press.threads import wanted, worked_out
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Caller, Principal
 from shared.web.clock import now
-from shared.web.database import ReadingSession
+from shared.web.database import Awaited, Reading
 from shared.web.paging import Pages
 from shared.web.problems import LISTING, invalid, refusals
 from shared.web.streams import csv_lines
 from stats_service.definitions.rules import DEFINITION
 from stats_service.exports.rules import Provenance
-from stats_service.exports.usecases import FILE_CONTENT, file_answer
+from stats_service.exports.usecases import FILE_CONTENT, MEDIA_TYPES, file_answer, written_answer
 from stats_service.figures.rules import Figures
 from stats_service.groupings.rules import MAX_DEPTH, Row
 from stats_service.on_time.rules import asked_for, by_definition
@@ -32,6 +35,8 @@ router = APIRouter(prefix="/v1", tags=["reports"])
 
 _WITHIN = tuple(f"within_{n}" for n in range(1, MAX_DEPTH))
 _CSV_PLACE = ("group_by", "key", "name", "level", "parent", "depth", "from", "to")
+#: Of a CSV, made at once.
+_LINES = 1000
 _CSV_ORIGIN = ("definition", "basis", "as_of", "synthetic", "units", "divided", "by", *_WITHIN)
 
 
@@ -51,7 +56,7 @@ async def resolution_report(
     principal: Caller,
     reference: ReferenceOf,
     room: RoomOf,
-    session: ReadingSession,
+    _: Awaited,
 ) -> Response:
     """How the dossiers of an agency and all units under it were resolved in a period.
 
@@ -74,12 +79,16 @@ async def resolution_report(
     paged_in_json_only(query.cursor, query.format)
     asked = asked_of(query, reference, principal)
     definition = asked_for(query.definition) if query.definition else None
-    report = await usecases.resolution(session, reference, asked, query.groupings, definition)
+    async with room.pool.acquire() as connection:  # given back before a report is made of it
+        counted = await usecases.counted(Reading(connection), reference, asked, query.groupings, definition)
+    report = await usecases.made(counted)
     if query.format == "csv":
-        return Response(_csv(report), media_type="text/csv; charset=utf-8")
+        return await written_answer(partial(_csv, report), MEDIA_TYPES["csv"], {})
     if query.format != "json":
-        return await file_answer(printed(report, superior(reference, asked), _provenance(report)), query.format)
-    return json_answer(_report_page(report, query, room.settings.cursor_key))
+        table = partial(printed, report, superior(reference, asked), _provenance(report))
+        return await file_answer(await worked_out(table, of=len(report.rows)), query.format)
+    page = partial(_report_page, report, query, room.settings.cursor_key)
+    return json_answer(await worked_out(page, of=len(report.rows)))
 
 
 def _provenance(report: Report) -> Provenance:
@@ -121,8 +130,9 @@ def _report_page(report: Report, query: ReportQuery, key: SecretStr) -> dict[str
     # After the row that the last page ended with, wherever it stands now; if it is gone, where it stood.
     last, number = pages.after(query.cursor) or ("", 0)
     begin = places[last] + 1 if last in places else number
+    upto = begin + query.limit + 1
     page, following = pages.cut(
-        list(zip(report.rows[begin:], report.printed_names()[begin:], strict=True)),
+        list(zip(report.rows[begin:upto], report.printed_names()[begin:upto], strict=True)),
         query.limit,
         lambda last: (last[0].place, begin + query.limit - 1),
     )
@@ -156,7 +166,7 @@ def _head(report: Report) -> dict[str, Any]:
     }
 
 
-def _csv(report: Report) -> str:
+def _csv(report: Report, file: IO[bytes]) -> None:
     """Each line says where it comes from: a line copied into another sheet still does."""
     head = _head(report)
     common = {**head, **head["period"]}
@@ -166,8 +176,10 @@ def _csv(report: Report) -> str:
         {**_csv_row(row), "name": name, **_defined(report, row.figures)}
         for row, name in zip(report.rows, report.printed_names(), strict=True)
     )
-    lines = ({**common, **row} for row in (*rows, total))
-    return csv_lines([columns, *([line.get(name) for name in columns] for line in lines)])
+    lines = ({**common, **row} for row in chain(wanted(rows), [total]))
+    cells = chain([columns], ([line.get(name) for name in columns] for line in lines))
+    while some := list(islice(cells, _LINES)):
+        file.write(csv_lines(some).encode())
 
 
 def _csv_row(row: Row) -> dict[str, object]:

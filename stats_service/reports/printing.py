@@ -1,12 +1,13 @@
 """How a resolution report stands on paper: figures as columns under shared headings, rows with their sums. Pure."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.contracts.definitions import OnTimeDefinition
 from shared.contracts.stats import COUNT_NAMES, RATE_NAMES, GroupingName
 from stats_service.exports.rules import NATION, Provenance
-from stats_service.exports.table import Column, Filled, Kind, Line, Row, Share, Signature, Sum, Table, Value
+from stats_service.exports.table import Column, Filled, Kind, Laid, Line, Row, Share, Signature, Sum, Table, Value
 from stats_service.figures.rules import Figures
 from stats_service.groupings.rules import Row as ReportRow
 from stats_service.on_time.rules import made
@@ -84,18 +85,21 @@ def printed(report: Report, superior: str | None, provenance: Provenance) -> Fil
 
 def laid_out(report: Printable, superior: str | None, provenance: Provenance) -> Filled:
     """The same, of what was counted at any time."""
-    rows = [
-        Row(
+    below = _children(report)
+    top = [n for n, row in enumerate(report.rows) if row.depth == 0 and row.by not in _NOT_ADDED]
+
+    def laid(n: int) -> Row:
+        if n == len(report.rows):
+            return Row("total", ("", "Tổng số", *_values(report, report.total)), "total", top)
+        row, children = report.rows[n], below.get(n, ())
+        return Row(
             row.key,
-            (row.key, name, *_values(report, row.figures)),
+            (row.key, report.names[n], *_values(report, row.figures)),
             "group" if children else "line",
             () if "tree" in report.group_by else children,
             row.depth,
         )
-        for row, name, children in zip(report.rows, report.names, _children(report), strict=True)
-    ]
-    top = [n for n, row in enumerate(report.rows) if row.depth == 0 and row.by not in _NOT_ADDED]
-    rows.append(Row("total", ("", "Tổng số", *_values(report, report.total)), "total", top))
+
     by = ", ".join(_GROUPINGS[name] for name in report.group_by)
     table = Table(
         name="resolution",
@@ -111,7 +115,7 @@ def laid_out(report: Printable, superior: str | None, provenance: Provenance) ->
         signatures=_SIGNED,
         origin=provenance.origin(),
     )
-    return Filled(table, rows)
+    return Filled(table, Laid(len(report.rows) + 1, laid))
 
 
 def _columns(report: Printable) -> list[Column]:
@@ -134,16 +138,16 @@ def _values(report: Printable, figures: Figures) -> list[Value]:
     return values
 
 
-def _children(report: Printable) -> list[Sequence[int]]:
-    """Of each row the places of the rows right below it, where these add up to it."""
-    children: list[list[int]] = [[] for _ in report.rows]
+def _children(report: Printable) -> Mapping[int, Sequence[int]]:
+    """The places of the rows right below a row, where these add up to it, by its place."""
+    children: dict[int, list[int]] = defaultdict(list)
     above: list[int] = []
     for n, row in enumerate(report.rows):
         del above[row.depth :]
         if above and row.by not in _NOT_ADDED:
             children[above[-1]].append(n)
         above.append(n)
-    return [tuple(places) for places in children]
+    return children
 
 
 def _notes(report: Printable) -> list[str]:

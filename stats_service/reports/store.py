@@ -1,7 +1,8 @@
 """The SQL of the report that goes to the dossiers themselves: by sector, procedure or officer, as recorded at an
 earlier instant, and what reorganisations moved."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -89,13 +90,42 @@ async def any_synthetic(connection: Reading) -> bool:
     return found
 
 
-async def sums_before(
-    connection: Reading, seen: Seen, boundaries: Sequence[date], sides: Sequence[str]
-) -> list[tuple[int, Cell, tuple[int, ...]]]:
-    """(boundary, cell, sums) as from counts.store.sums_before, straight from the dossiers. `sides`: of a cell, those
-    that tell apart. The boundaries must lie in the period or end it."""
-    rows = await _sums(connection, seen, boundaries, sides, only="")
-    return [(mark, cell_of(sides, part), sums) for mark, part, sums in rows]
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """Sums as they were read. sides: of a cell, those that tell apart. moved: whether each row says besides which
+    agency the cases were moved to."""
+
+    rows: list[asyncpg.Record]
+    sides: Sequence[str]
+    moved: bool = False
+
+    def versions(self) -> set[int]:
+        """The versions of procedures that occur."""
+        if "version" not in self.sides:
+            return set()
+        place = self.sides.index("version")
+        return {int(self._part(row)[place]) for row in self.rows}
+
+    def taken(self) -> Iterator[tuple[int, Cell, int | None, Sequence[int]]]:
+        """(boundary from 0, cell, the agency that the cases were moved to, sums), once: there may be as many rows as a
+        report has, and what is taken is kept no longer."""
+        self.rows.reverse()
+        last, cell = None, None
+        while self.rows:
+            row = self.rows.pop()
+            part = self._part(row)
+            if cell is None or part != last:  # the boundaries of a part follow each other
+                last, cell = part, cell_of(self.sides, part[: len(self.sides)])
+            yield row[0] - 1, cell, int(part[-1]) if self.moved else None, tuple(row)[2:]
+
+    def _part(self, row: asyncpg.Record) -> Sequence[Any]:
+        return row[1] if isinstance(row[1], list) else [row[1]]
+
+
+async def sums_before(connection: Reading, seen: Seen, boundaries: Sequence[date], sides: Sequence[str]) -> Summed:
+    """As from counts.store.sums_before, straight from the dossiers. `sides`: of a cell, those that tell apart. The
+    boundaries must lie in the period or end it."""
+    return Summed(await _sums(connection, seen, boundaries, sides, only=""), sides)
 
 
 #: What the rows of a grouping are told apart by, of dossier `f` in version `v`.
@@ -119,22 +149,20 @@ async def keys_of_rows(connection: Reading, seen: Seen, groupings: Sequence[str]
 
 async def moved_sums_before(
     connection: Reading, seen: Seen, boundaries: Sequence[date], sides: Sequence[str]
-) -> list[tuple[int, Cell, int, tuple[int, ...]]]:
-    """(boundary, cell, the agency that the cases were moved to, sums): of dossiers that a reorganisation took out of
-    the hands of their own agency, and only of these."""
-    rows = await _sums(connection, seen, boundaries, (*sides, "moved"), only=_ONLY_MOVED)
-    return [(mark, cell_of(sides, part[:-1]), int(part[-1]), sums) for mark, part, sums in rows]
+) -> Summed:
+    """The same of dossiers that a reorganisation took out of the hands of their own agency, and only of these, with the
+    agency that the cases were moved to."""
+    return Summed(await _sums(connection, seen, boundaries, (*sides, "moved"), only=_ONLY_MOVED), sides, moved=True)
 
 
 async def _sums(
     connection: Reading, seen: Seen, boundaries: Sequence[date], sides: Sequence[str], *, only: str
-) -> list[tuple[int, Sequence[Any], tuple[int, ...]]]:
+) -> list[asyncpg.Record]:
     await plan_for_these_values(connection)
     known = seen.day_of_knowledge
     after = date.fromordinal(known.toordinal() + 1) if known else None
     sql = f"WITH {seen.facts}, {_SUMS.format(part=_part(seen, sides), only=only)}"
-    rows = await connection.fetch(sql, *seen.values, list(boundaries), after)
-    return [(row[0] - 1, row[1] if len(sides) != 1 else [row[1]], tuple(row)[2:]) for row in rows]
+    return await connection.fetch(sql, *seen.values, list(boundaries), after)
 
 
 async def counted(

@@ -12,6 +12,7 @@ from shared.contracts.stats import GroupingName, UnitsName
 from shared.domain.agencies import Agency
 from shared.domain.civil_time import civil_day
 from shared.domain.lifecycle import Channel
+from shared.press.threads import wanted, worked_out
 from shared.reference import Reference
 from shared.web.database import Reading
 from shared.web.problems import invalid
@@ -33,6 +34,7 @@ from stats_service.groupings.rules import (
 from stats_service.on_time.rules import on_demand
 from stats_service.periods.rules import Period, PeriodAsked, checked_as_of, period_of
 from stats_service.reports import store
+from stats_service.reports.store import Summed
 from stats_service.units.rules import Landscape, agency_at_the_end, as_they_were, on_todays_map
 
 #: The sides of a cell that the counts can tell apart, and their name for it.
@@ -116,6 +118,66 @@ def superior(reference: Reference, asked: Asked) -> str | None:
     return reference.agencies.by_id[above].name if above is not None else None
 
 
+@dataclass(frozen=True, slots=True)
+class OnDemand:
+    """What was counted on demand in a period, as it was read: the figures, and of what reorganisations moved again."""
+
+    names: Sequence[str]
+    standing: Sequence[tuple[Cell, int | None, Sequence[int]]]
+    moved: Sequence[tuple[Cell, int | None, Sequence[int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the database counted for a report, in one snapshot. The report is yet to be made of it, once and without the
+    database: a great one takes longer to be made than to be counted."""
+
+    asked: Asked
+    group_by: Sequence[GroupingName]
+    definition: OnTimeDefinition | None
+    months: Sequence[Period]
+    spans: int
+    moved: Summed | None
+    sums: Summed
+    demanded: Mapping[tuple[int, int], OnDemand]
+    versions: Mapping[int, Named]
+    synthetic: bool
+
+    @property
+    def size(self) -> int:
+        """As many rows, or cells, as there may be in it."""
+        units = len(self.asked.landscape.units) * (self.spans + 1) if self.group_by else 0
+        return max(units, len(self.sums.rows))
+
+    def report(self) -> Report:
+        """The report. A Problem if it has too many rows."""
+        demanded = {span: _on_demand(self.asked, self.sums.sides, told) for span, told in self.demanded.items()}
+        whole = Part(self._cells(), self.asked.landscape.units, 0, self.spans, demanded)
+        rows = Splitter(self.months, self.versions).rows(whole, self.group_by, wanted)
+        return Report(self.asked, self.group_by, self.definition, self.synthetic, whole.figures(), rows)
+
+    def _cells(self) -> Mapping[Cell, Sequence[Sums]]:
+        """Each cell's sums before each boundary, at the units in whose rows they stand."""
+        found: dict[Cell, list[Sums]] = defaultdict(lambda: [NOTHING] * (self.spans + 1))
+        landscape, by_agency = self.asked.landscape, "agency" in self.sums.sides
+
+        def add(cell: Cell, moved_to: int | None, mark: int, sums: Sequence[int], by: int) -> None:
+            if by_agency:
+                cell = cell._replace(agency=landscape.place(cell.agency, moved_to))
+            at = found[cell]
+            if by == 1 and at[mark] is NOTHING:
+                at[mark] = Sums._make(sums)
+            else:
+                at[mark] = Sums(*(old + by * new for old, new in zip(at[mark], sums, strict=True)))
+
+        for mark, cell, to, sums in wanted(self.moved.taken() if self.moved else ()):
+            add(cell, None, mark, sums, -1)
+            add(cell, to, mark, sums, 1)
+        for mark, cell, _, sums in wanted(self.sums.taken()):
+            add(cell, None, mark, sums, 1)
+        return found
+
+
 async def resolution(
     connection: Reading,
     reference: Reference,
@@ -124,6 +186,22 @@ async def resolution(
     definition: OnTimeDefinition | None = None,
 ) -> Report:
     """The resolution report. All of it is of one snapshot of the database, so its figures fit together."""
+    return await made(await counted(connection, reference, asked, group_by, definition))
+
+
+async def made(counted: Counted) -> Report:
+    """The report of what was counted; a great one beside the event loop."""
+    return await worked_out(counted.report, of=counted.size)
+
+
+async def counted(
+    connection: Reading,
+    reference: Reference,
+    asked: Asked,
+    group_by: Sequence[GroupingName],
+    definition: OnTimeDefinition | None = None,
+) -> Counted:
+    """What the resolution report is made of: all that the database does for it."""
     checked_nesting(group_by)
     months = list(asked.period.months()) if "month" in group_by else []
     spans = months or [asked.period]
@@ -131,21 +209,18 @@ async def resolution(
     sides = tuple(sorted({side for name in group_by if (side := SIDE_OF[name])}))
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         await _refuse_too_many_rows(connection, asked, group_by, len(months))
-        demanded: dict[tuple[int, int], Mapping[Cell, Figures]] = {}
+        demanded: dict[tuple[int, int], OnDemand] = {}
         if definition and (names := on_demand(definition)):
             demanded = {
                 (n, n + 1): await _demanded(connection, reference, asked, sides, m, names) for n, m in enumerate(spans)
             }
             demanded[0, len(spans)] = await _demanded(connection, reference, asked, sides, asked.period, names)
-        cells = await _cells(connection, asked, boundaries, sides)
-        versions = (
-            await store.versions(connection, list({cell.version for cell in cells})) if "version" in sides else []
-        )
+        moved, sums = await _summed(connection, asked, boundaries, sides)
+        occurring = sums.versions() | (moved.versions() if moved else set())
+        versions = await store.versions(connection, list(occurring)) if occurring else []
         synthetic = await store.any_synthetic(connection)
-    whole = Part(cells, asked.landscape.units, 0, len(spans), demanded)
     named = {row["id"]: Named(row["code"], row["name"], row["sector"], row["valid_from"]) for row in versions}
-    rows = Splitter(months, named).rows(whole, group_by)
-    return Report(asked, group_by, definition, synthetic, whole.figures(), rows)
+    return Counted(asked, group_by, definition, months, len(spans), moved, sums, demanded, named, synthetic)
 
 
 async def _refuse_too_many_rows(
@@ -178,53 +253,44 @@ async def _demanded(
     sides: tuple[str, ...],
     period: Period,
     names: Sequence[str],
-) -> Mapping[Cell, Figures]:
-    """Each cell's figures on demand in a period: none, for most definitions."""
+) -> OnDemand:
+    """What is counted on demand in a period."""
     landscape, seen = asked.landscape, replace(asked.seen(), period=period)
     demand = await demand_for(connection, reference, seen, asked.known_at, names)
+    standing, moved = await store.counted(connection, seen, demand, sides), []
+    if "agency" in sides and landscape.open:
+        of_open = replace(seen, agencies=list(landscape.open))
+        moved = await store.counted(connection, of_open, demand, sides, moved=True)
+    return OnDemand(names, standing, moved)
+
+
+def _on_demand(asked: Asked, sides: Sequence[str], told: OnDemand) -> Mapping[Cell, Figures]:
+    """Each cell's figures on demand."""
     found: dict[Cell, Figures] = defaultdict(lambda: ZERO)
 
     def add(cell: Cell, moved_to: int | None, counts: Sequence[int], by: int) -> None:
         if "agency" in sides:
-            cell = cell._replace(agency=landscape.place(cell.agency, moved_to))
-        counted = dict(zip(names, (by * count for count in counts), strict=True))
+            cell = cell._replace(agency=asked.landscape.place(cell.agency, moved_to))
+        counted = dict(zip(told.names, (by * count for count in counts), strict=True))
         found[cell] = added([found[cell], ZERO._replace(**counted)])
 
-    for cell, _, made in await store.counted(connection, seen, demand, sides):
-        add(cell, None, made, 1)
-    if "agency" in sides and landscape.open:
-        of_open = replace(seen, agencies=list(landscape.open))
-        for cell, to, made in await store.counted(connection, of_open, demand, sides, moved=True):
-            add(cell, None, made, -1)
-            add(cell, to, made, 1)
+    for cell, _, found_there in wanted(told.standing):
+        add(cell, None, found_there, 1)
+    for cell, to, found_there in wanted(told.moved):
+        add(cell, None, found_there, -1)
+        add(cell, to, found_there, 1)
     return found
 
 
-async def _cells(
+async def _summed(
     connection: Reading, asked: Asked, boundaries: Sequence[date], sides: tuple[str, ...]
-) -> Mapping[Cell, Sequence[Sums]]:
-    """Each cell's sums before each boundary, at the units in whose rows they stand: from the counts where these can
-    tell, else from the dossiers. What reorganisations moved comes first: the counts narrow what the planner may do."""
-    found: dict[Cell, list[Sums]] = defaultdict(lambda: [NOTHING] * len(boundaries))
-    landscape = asked.landscape
-
-    def add(cell: Cell, moved_to: int | None, mark: int, sums: Sequence[int], by: int) -> None:
-        if "agency" in sides:
-            cell = cell._replace(agency=landscape.place(cell.agency, moved_to))
-        at = found[cell]
-        at[mark] = Sums(*(old + by * new for old, new in zip(at[mark], sums, strict=True)))
-
+) -> tuple[Summed | None, Summed]:
+    """The sums before each boundary: of what reorganisations moved, and of everything, from the counts where these can
+    tell, else from the dossiers. What was moved comes first: the counts narrow what the planner may do."""
+    landscape, moved = asked.landscape, None
     if "agency" in sides and landscape.open:
         moved = await store.moved_sums_before(connection, asked.seen(list(landscape.open)), boundaries, sides)
-        for mark, cell, to, sums in moved:
-            add(cell, None, mark, sums, -1)
-            add(cell, to, mark, sums, 1)
     if asked.as_of is None and sides in _COUNTED:
-        counted = await counts.sums_before(connection, landscape.agencies, boundaries, _COUNTED[sides])
-        for mark, part, sums in counted:
-            values = part if isinstance(part, list) else [part] * len(sides)
-            add(store.cell_of(sides, values), None, mark, sums, 1)
-    else:
-        for mark, cell, sums in await store.sums_before(connection, asked.seen(), boundaries, sides):
-            add(cell, None, mark, sums, 1)
-    return found
+        rows = await counts.sums_before(connection, landscape.agencies, boundaries, _COUNTED[sides])
+        return moved, Summed(rows, sides)
+    return moved, await store.sums_before(connection, asked.seen(), boundaries, sides)

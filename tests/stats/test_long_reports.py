@@ -49,7 +49,7 @@ FROM dossier
 """
 
 
-async def _one_waits_of_each(scene: Scene, procedures: int) -> None:
+async def one_waits_of_each(scene: Scene, procedures: int) -> None:
     """A dossier of each procedure, that waits for its applicant from the first month to the last."""
     versions = await scene.owner.fetch(
         "SELECT min(v.id) FROM procedure_version v GROUP BY v.procedure_id ORDER BY 1 LIMIT $1", procedures
@@ -64,7 +64,7 @@ async def _one_waits_of_each(scene: Scene, procedures: int) -> None:
 async def test_what_waits_by_procedure_and_month_is_counted_once(database: Any, issuer: Any) -> None:
     """Not once more for each of its months: 48,000 rows took minutes."""
     async with a_scene(database, issuer, seed=0, dossiers=0) as scene:
-        await _one_waits_of_each(scene, PROCEDURES)
+        await one_waits_of_each(scene, PROCEDURES)
         async with asyncio.timeout(20):
             report = await scene.report(first=FIRST, last=LAST, group_by="procedure,month", limit=1000)
         months = [row for row in report["rows"] if row["by"] == "month"]
@@ -89,7 +89,7 @@ async def test_too_many_rows_are_refused_before_they_are_counted(
 ) -> None:
     """The count reads the events, and they are locked: one row fewer waits for them."""
     async with a_scene(fresh_database, issuer, seed=0, dossiers=0) as scene:
-        await _one_waits_of_each(scene, procedures)
+        await one_waits_of_each(scene, procedures)
         answer = await _asked_while_events_are_locked(fresh_database, issuer, scene.owner, "procedure,month")
         assert answer.status_code == status, answer.text
         if status == 422:
@@ -112,7 +112,7 @@ async def test_groupings_that_explode_are_refused_before_anything_is_counted(
     fresh_database: Database, issuer: Any, group_by: str, status: int
 ) -> None:
     async with a_scene(fresh_database, issuer, seed=0, dossiers=0) as scene:
-        await _one_waits_of_each(scene, PROCEDURES)
+        await one_waits_of_each(scene, PROCEDURES)
         answer = await _asked_while_events_are_locked(fresh_database, issuer, scene.owner, group_by)
         assert answer.status_code == status, answer.text
         if status == 422:

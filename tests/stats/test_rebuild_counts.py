@@ -139,7 +139,7 @@ async def _errors(ground: Ground, connection: asyncpg.Connection) -> tuple[int, 
     found: list[int] = []
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         for day in (date(2019, 2, 13), date(2019, 7, 1)):
-            ((_, _, values),) = await store.sums_before(Reading(connection), ground.agencies, [day], "none")  # type: ignore[arg-type]
+            ((_, _, *values),) = await store.sums_before(Reading(connection), ground.agencies, [day], "none")  # type: ignore[arg-type]
             sums = Sums(*values)
             straight = await connection.fetchrow(_STRAIGHT, ground.agencies, day)
             assert straight is not None
