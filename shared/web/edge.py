@@ -67,9 +67,15 @@ class Edge:
         request_id = uuid4().hex
         status = 0
         left_over: dict[str, str] = scope.setdefault(TOLD, {})
+        # HEAD is GET without a body (RFC 9110 9.3.2): the rooms know of GET alone.
+        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
 
         async def send_marked(message: Message) -> None:
             nonlocal status
+            if asked is not scope and message["type"] == "http.response.body":
+                if message.get("more_body", False):
+                    return
+                message = {"type": "http.response.body", "body": b""}
             if message["type"] == "http.response.start":
                 status = message["status"]
                 given = message["headers"]
@@ -102,7 +108,7 @@ class Edge:
             else:
                 self._count(scope)
                 app = self._direct.get((scope["method"], scope["path"]), self._app)
-                await app(scope, receive_bounded, send_marked)
+                await app(asked, receive_bounded, send_marked)
         except Problem as problem:
             await problem_response(Request(scope), problem.code, problem.reasons, headers=problem.headers)(
                 scope, receive, send_marked
@@ -117,7 +123,7 @@ class Edge:
                 headers = {"Retry-After": "1"} if unavailable else None
                 await problem_response(Request(scope), code, headers=headers)(scope, receive, send_marked)
         finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
+            route = getattr(asked.get("route"), "path", "unmatched")
             seconds = time.perf_counter() - began
             self._metrics.observe(scope["method"], route, status, seconds)
             if scope["app"].state.access_log:

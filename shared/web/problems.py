@@ -263,6 +263,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
         # The framework names the methods of the first route it met; RFC 9110 15.5.6 wants all of the resource's.
         paths = request.app.state.paths
         found = {method for path, methods in paths if path.match(request.url.path) for method in methods}
+        found |= {"HEAD"} if "GET" in found else set()
         headers["Allow"] = ", ".join(sorted(found)) or headers.get("Allow", "")
     return problem_response(request, code, headers=headers, status=error.status_code)
 
