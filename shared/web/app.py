@@ -2,17 +2,15 @@
 
 import asyncio
 import time
-from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any
 
 import asyncpg
 import httpx
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
-from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
@@ -29,19 +27,16 @@ from shared.web.background import Worker
 from shared.web.database import open_pool
 from shared.web.direct import Direct
 from shared.web.edge import Edge
-from shared.web.json_bodies import repeats_a_name
 from shared.web.kept import ASKED, TAG, UNCHANGED, Kept
 from shared.web.limits import Limits
 from shared.web.links import Made, add_links
 from shared.web.log import configure
 from shared.web.metrics import Metrics
+from shared.web.parameters import understood
 from shared.web.problems import (
     MEDIA_TYPE,
     Problem,
     ProblemBody,
-    Reason,
-    invalid,
-    is_json,
     on_http_exception,
     on_problem,
     on_validation_error,
@@ -110,50 +105,6 @@ async def _room(request: Request) -> Room:
 
 async def _reference(request: Request) -> Reference:
     return room_of(request).reference.current
-
-
-async def _understood(request: Request) -> None:
-    """A parameter that is misspelt would be a filter that silently does not hold: a wrong number. So would one that is
-    given twice: only the last is read. JSON is in UTF-8 (RFC 8259 8.1) without a byte order mark, and the framework
-    also reads it with one, and in UTF-16 and UTF-32: there each ASCII sign has a zero byte, here none has. A name that
-    stands twice in one object would mean what the last one says, to us; to whoever looked at it before, the first."""
-    route = request.scope["route"]
-    given = request.query_params
-    if given:
-        known = _query_names(route.dependant)
-        if not known.keys() >= given.keys():
-            raise invalid("query", "unknown_parameter", expected=", ".join(sorted(known)) or "–")
-        repeated = [name for name in given if not known[name] and len(given.getlist(name)) > 1]
-        if repeated:
-            raise Problem("invalid_request", *(Reason(name, "repeated_parameter") for name in repeated))
-    if route.body_field is not None and is_json(request):
-        body = await request.body()
-        if b"\0" in body or body.startswith(BOM_UTF8):
-            raise Problem("malformed_json")
-        if repeats_a_name(body):
-            raise Problem("malformed_json", Reason("", "repeated_name"))
-
-
-def _query_names(dependant: Dependant) -> dict[str, bool]:
-    """The query parameters of an endpoint and of what it depends on, one by one or as the fields of a model; and
-    whether each may be given several times."""
-    names: dict[str, bool] = {}
-    for field in dependant.query_params:
-        model = field.field_info.annotation
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            names |= {inner.alias or name: _is_list(inner.annotation) for name, inner in model.model_fields.items()}
-        else:
-            names[field.alias] = _is_list(model)
-    for inner_dependant in dependant.dependencies:
-        names |= _query_names(inner_dependant)
-    return names
-
-
-def _is_list(annotation: object) -> bool:
-    """Whether a parameter is declared as a list, or as one that may be left out."""
-    return get_origin(annotation) in (list, set, tuple) or any(
-        get_origin(each) in (list, set, tuple) for each in get_args(annotation)
-    )
 
 
 RoomOf = Annotated[Room, Depends(_room)]
@@ -242,7 +193,7 @@ def describe(plan: RoomPlan, *, lifespan: Any = None) -> FastAPI:
     )
     metrics = Metrics(plan.name)
     for router in plan.routers:
-        app.include_router(router, dependencies=[Depends(_understood)])
+        app.include_router(router, dependencies=[Depends(understood)])
     app.include_router(_health_router(metrics))
     routes = [route for router in plan.routers for route in router.routes if isinstance(route, APIRoute)]
     app.state.paths = [(route.path_regex, route.methods or set()) for route in routes]

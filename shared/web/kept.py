@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from shared.web.auth import right_of
-from shared.web.versions import is_known
+from shared.web.versions import is_known, known_to
 
 #: What the contract says of such an answer, beside the answer itself.
 UNCHANGED: dict[str, Any] = {
@@ -53,7 +53,7 @@ class Kept(APIRoute):
             if response.status_code != 200 or "etag" in response.headers:
                 return response
             etag = f'"{blake2b(response.body, digest_size=_TAG_BYTES).hexdigest()}"'
-            if is_known(request.headers.get("if-none-match"), etag):
+            if is_known(known_to(request), etag):
                 return Response(status_code=304, headers={"ETag": etag})
             response.headers["ETag"] = etag
             return response

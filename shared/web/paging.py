@@ -75,7 +75,11 @@ def page_response(items: list[dict[str, Any]], following: str | None) -> Respons
 def _cursor_of(values: list[Any], *, scope: str, key: str) -> str:
     """A cursor for the page after `values`. `scope` binds it to one list: it cannot be used on another."""
     body = orjson.dumps(values)
-    return base64.urlsafe_b64encode(_signature(body, scope, key) + body).decode().rstrip("=")
+    return _text(_signature(body, scope, key) + body)
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def _read_cursor(cursor: str, kinds: tuple[Any, ...], *, scope: str, key: str) -> list[Any]:
@@ -83,6 +87,8 @@ def _read_cursor(cursor: str, kinds: tuple[Any, ...], *, scope: str, key: str) -
     try:
         raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         body = raw[_SIGNATURE_BYTES:]
+        if _text(raw) != cursor:  # the decoder passes over what is not of its alphabet
+            raise ValueError("text")
         if not hmac.compare_digest(raw[:_SIGNATURE_BYTES], _signature(body, scope, key)):
             raise ValueError("signature")
         values = orjson.loads(body)

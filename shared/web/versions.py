@@ -4,7 +4,7 @@ reads again says what it has: `If-None-Match`."""
 import re
 from typing import Annotated
 
-from fastapi import Header
+from fastapi import Header, Request
 
 from shared.web.problems import invalid
 
@@ -34,6 +34,11 @@ def tag_of(if_match: str | None) -> str | None:
     if found is None:
         raise invalid("If-Match", "malformed", expected='"1"')
     return found[1]
+
+
+def known_to(request: Request) -> str | None:
+    """The ETags of what a client has. A list may come as several lines of the header (RFC 9110 5.3)."""
+    return ", ".join(request.headers.getlist("if-none-match")) or None
 
 
 def is_known(if_none_match: str | None, etag: str) -> bool:

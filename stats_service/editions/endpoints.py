@@ -25,7 +25,7 @@ from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import LOCATION, good
 from shared.web.problems import KEYED, LISTING, LOCKED, READING, refusals
-from shared.web.versions import is_known
+from shared.web.versions import is_known, known_to
 from stats_service.editions import rules, usecases
 from stats_service.editions.changes import Change
 from stats_service.exports.usecases import FILE_CONTENT, FileFormat, file_answer
@@ -136,10 +136,11 @@ async def read(edition_id: Number, principal: Caller, session: ReadingSession) -
     },
 )
 async def content(
+    request: Request,
     edition_id: Number,
     principal: Caller,
     session: ReadingSession,
-    if_none_match: Annotated[
+    _: Annotated[
         str | None,
         Header(
             alias="If-None-Match",
@@ -152,7 +153,7 @@ async def content(
     """The report itself, byte for byte as it was sealed. `sha256sum` of it is its ETag, and the edition's `sha256`."""
     edition = await usecases.read(session, principal, edition_id)
     headers = {"ETag": edition.etag, "Cache-Control": _FOR_GOOD, "Vary": "Authorization"}
-    if is_known(if_none_match, edition.etag):
+    if is_known(known_to(request), edition.etag):
         return Response(status_code=304, headers=headers)
     return Response(await usecases.content(session, edition), 200, headers, "application/json")
 

@@ -61,6 +61,8 @@ async def test_it_is_sent_once(room: tuple[str, httpx.AsyncClient]) -> None:
             again = await client.get(path, headers={"If-None-Match": known})
             assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag), path
             assert "Content-Type" not in again.headers
+        lines = [("If-None-Match", '"other"'), ("If-None-Match", tag)]
+        assert (await client.get(path, headers=lines)).status_code == 304, "a list in two lines is one list"
         other = await client.get(path, headers={"If-None-Match": '"other"'})
         assert (other.status_code, other.content) == (200, first.content)
 

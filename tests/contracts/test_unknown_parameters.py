@@ -76,3 +76,38 @@ async def test_a_parameter_given_twice(
     )
     assert answer.status_code == 422, answer.text
     assert (name, "repeated_parameter") in {(e["field"], e["code"]) for e in answer.json()["errors"]}
+
+
+NUMBERS = [
+    (operation, parameter["name"], parameter["in"])
+    for operation in ALL
+    for parameter in operation.told.get("parameters", [])
+    if parameter["in"] in ("query", "path")
+    and "integer" in {one.get("type") for one in (parameter["schema"], *parameter["schema"].get("anyOf", ()))}
+]
+
+
+@pytest.mark.parametrize(("operation", "name", "place"), NUMBERS, ids=str)
+async def test_a_whole_number_is_written_in_one_way(
+    rooms: dict[str, httpx.AsyncClient], issuer: LocalIssuer, operation: Operation, name: str, place: str
+) -> None:
+    for text in ("1_0", "1.0", "%201", "1%20", "%2B1", "01", "-0", "%D9%A3", "1e1"):
+        path = operation.path.replace("{" + name + "}", text) if place == "path" else f"{operation.path}?{name}={text}"
+        answer = await rooms[operation.room].request(
+            operation.method, re.sub("{[a-z_]+}", "1", path), json={}, headers=bearer(issuer, "machine", PROVINCE)
+        )
+        assert answer.status_code == 422, (text, answer.text)
+        assert (name, "wrong_type") in {(e["field"], e["code"]) for e in answer.json()["errors"]}, text
+
+
+def test_there_are_numbers_in_paths_and_in_queries() -> None:
+    assert {place for _, _, place in NUMBERS} == {"path", "query"}
+
+
+async def test_a_cursor_is_one_text(rooms: dict[str, httpx.AsyncClient]) -> None:
+    """What a decoder passes over would make one cursor many."""
+    first = (await rooms["routing"].get("/v1/agencies?limit=1")).json()["next"]
+    assert (await rooms["routing"].get(f"/v1/agencies?limit=1&cursor={first}")).status_code == 200
+    for other in (f"{first}!!", f"!{first}", f"{first}=", f"{first}%20", f"{first[:4]}.{first[4:]}"):
+        answer = await rooms["routing"].get(f"/v1/agencies?limit=1&cursor={other}")
+        assert [(e["field"], e["code"]) for e in answer.json()["errors"]] == [("cursor", "malformed_cursor")], other
