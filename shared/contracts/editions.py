@@ -27,8 +27,6 @@ class ReportAsked(Incoming):
     """A report, as `GET /v1/reports/resolution`, `…/official-tables/ii-06a` or `…/annex` is asked for it. What is known
     now is sealed, and the units stand as they were."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
     agency: Code = Field(
         description="Code in force on the last day of the period; it covers its subtree", examples=["45"]
     )

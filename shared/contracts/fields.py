@@ -103,6 +103,15 @@ def _written_day(value: object) -> object:
         return value
     if not isinstance(value, str) or _DAY.fullmatch(value) is None:
         raise refused("malformed", expected="YYYY-MM-DD")
+    return _day_that_is(value, value)
+
+
+def _day_that_is(day: str, value: str) -> str:
+    """`value`, unless its day, written as it should be, is in no calendar: then not its form is to blame."""
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        raise refused("malformed", expected="a day of the calendar") from None
     return value
 
 
@@ -128,18 +137,23 @@ def _rfc3339(value: object) -> object:
         return value
     if not isinstance(value, str) or value[4:5] != "-" or value[10:11] not in _SEPARATORS or "," in value:
         raise refused("malformed", expected="RFC 3339, 2019-07-24T08:00:00+07:00")
+    if _DAY.fullmatch(value[:10]) is not None:
+        _day_that_is(value[:10], value)
     return f"{value[:-6]}+{value[-5:]}" if value[-6:-5] == " " and value[-3:-2] == ":" and "T" in value else value
+
+
+_TIMES = f"{FIRST_YEAR}-01-01 … {LAST_YEAR}-12-31"
 
 
 def _day_of_our_times(value: date) -> date:
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise refused("out_of_range", limit=f"{FIRST_YEAR}–{LAST_YEAR}")
+        raise refused("out_of_range", limit=_TIMES)
     return value
 
 
 def _of_our_times(value: datetime) -> datetime:
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise refused("out_of_range", limit=f"{FIRST_YEAR}–{LAST_YEAR}")
+        raise refused("out_of_range", limit=_TIMES)
     return local(value)
 
 

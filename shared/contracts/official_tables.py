@@ -16,6 +16,13 @@ def _nine_or_twelve(column: int) -> int:
     return column
 
 
+def _a_path(heading: str) -> str:
+    if not all(part.strip() for part in heading.split(">")):
+        raise refused("malformed", expected="text on both sides of each >")
+    return heading
+
+
+Heading = Annotated[LongLine, AfterValidator(_a_path)]
 AwaitingColumn = Annotated[int, AfterValidator(_nine_or_twelve)]
 #: In a body, where a number is no text.
 AwaitingColumnIn = Annotated[int, Field(strict=True), AfterValidator(_nine_or_twelve)]
@@ -94,7 +101,7 @@ class OfficialFormIn(Incoming):
     valid_to: Day | None = Field(None, description="Last day in force; null: still")
     confirmed: bool = Field(strict=True, description="Whether its columns were read in the circular", examples=[True])
     basis: Reasoning = Field(description="Where its title and columns come from", examples=["Thông tư, phụ lục I"])
-    headings: Annotated[list[LongLine], Field(min_length=1, max_length=13)] = Field(
+    headings: Annotated[list[Heading], Field(min_length=1, max_length=13)] = Field(
         description="Of its 13 columns, in their order: Đã giải quyết > Trước hạn",
         examples=[["TT", "Đơn vị", "Tiếp nhận > Tổng số"]],
     )

@@ -52,8 +52,8 @@ PROBLEMS = MappingProxyType(
         "conflict": (409, "Dữ liệu đã thay đổi hoặc đã tồn tại", "The data changed meanwhile or exists already"),
         "version_changed": (
             412,
-            "Hồ sơ đã được người khác thay đổi; hãy đọc lại rồi gửi lại",
-            "Somebody else changed it meanwhile: read it again, then repeat",
+            "Dữ liệu này đã được người khác thay đổi, hoặc không còn; hãy đọc lại rồi gửi lại",
+            "Somebody else changed it meanwhile, or it is not there: read it again, then repeat",
         ),
         "body_too_large": (413, "Nội dung gửi lên quá lớn", "The body is too large"),
         "unsupported_media_type": (
@@ -296,6 +296,9 @@ def _codes(expected: str) -> str:
     return ", ".join(re.findall(r"'([^']*)'", expected))
 
 
+_BOUNDS = MappingProxyType({"ge": "≥", "le": "≤", "gt": ">", "lt": "<"})
+
+
 def _reason_of(entry: Any) -> Reason:
     place = [str(part) for part in entry["loc"] if part not in ("body", "query", "path", "header")]
     name = ".".join(place)
@@ -318,7 +321,7 @@ def _reason_of(entry: Any) -> Reason:
         case "too_long":
             return Reason(name, "too_many", {"limit": context.get("max_length", 0)})
         case "greater_than_equal" | "less_than_equal" | "greater_than" | "less_than":
-            limit = next((context[key] for key in ("ge", "le", "gt", "lt") if key in context), "")
+            limit = next((f"{sign} {context[key]}" for key, sign in _BOUNDS.items() if key in context), "")
             return Reason(name, "out_of_range", {"limit": limit})
         case "literal_error" | "enum":
             return Reason(name, "not_one_of", {"expected": _codes(context.get("expected", ""))})

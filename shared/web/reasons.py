@@ -426,7 +426,11 @@ REASONS = MappingProxyType(
             'no index was in force on {day}; for a trial, name "rules": {expected}',
         ),
         "unknown_rule_version": ("không có bản quy tắc này; có: {expected}", "no such version; there are: {expected}"),
-        "period_absurd": ("kỳ báo cáo phải trong khoảng {limit}", "the period must lie within {limit}"),
+        "period_absurd": ("phải trong khoảng {limit}", "must lie within {limit}"),
+        "period_in_two_years": (
+            "kỳ phải nằm trong một năm (theo cách cắt tháng đã chọn): bộ chỉ số là của mười hai tháng trong năm",
+            "the period must lie within one year, as its months are cut: the index is of the twelve months of a year",
+        ),
         "month_not_within": (
             "tháng này không nằm trong kỳ; cần {expected}",
             "this month does not lie within the period; {expected} is needed",

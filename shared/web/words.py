@@ -227,6 +227,9 @@ EXPECTED = MappingProxyType(
         "e-mail address": "địa chỉ thư điện tử, không kèm tên",
         "HH:MM": "giờ và phút, ví dụ 07:30",
         "YYYY-MM-DD": "ngày theo dạng năm-tháng-ngày, ví dụ 2019-06-30",
+        "a day of the calendar": "một ngày có trong lịch",
+        "1-40 of a-z, 0-9 and -": "từ 1 đến 40 chữ cái thường không dấu, chữ số và dấu -, không bắt đầu bằng dấu -",
+        "text on both sides of each >": "chữ ở cả hai bên mỗi dấu >",
         "RFC 3339, 2019-07-24T08:00:00+07:00": "thời điểm theo RFC 3339, ví dụ 2019-07-24T08:00:00+07:00",
     }
 )

@@ -23,7 +23,7 @@ async def demand_for(
         try:
             demand = replace(demand, near=reference.calendar.add_working_days(period.last, NEARLY_DUE_WITHIN))
         except CalendarMissing as missing:
-            raise invalid("to", "calendar_missing", year=missing.year) from missing
+            raise invalid(period.end_field, "calendar_missing", year=missing.year) from missing
     if NATIONAL.intersection(names):
         judged = NationalPeriod(seen.agencies, period.first, period.last, seen.as_of, known_at)
         demand = replace(demand, late=await nationally_overdue(connection, reference, judged))

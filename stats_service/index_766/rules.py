@@ -14,7 +14,7 @@ from types import MappingProxyType
 from shared.contracts.index_766 import ReasonName, ScopeName
 from shared.contracts.stats import CutName
 from shared.domain.agencies import Agency, Level
-from shared.web.problems import Problem, Reason, invalid
+from shared.web.problems import invalid
 from stats_service.index_766.rule_file import GroupRule, MetricRule, RuleVersion, ScoreRule
 from stats_service.national_scoring.rules import NationalCounts
 from stats_service.periods.rules import BEGINS_ON, Period, checked_period, days_of
@@ -234,7 +234,8 @@ def index_period(
         running = first <= today < last and (last - first).days > _LONGEST_MONTH
         if first <= today <= last and not running:
             raise invalid("period", "month_not_ended")
-        return _not_too_long(checked_period(first, today if running else last, today, begins_on), "period")
+        last = today if running else last
+        return checked_period(first, last, today, begins_on, fields=("period", "period"))
     if first is None and last is None:
         raise invalid("period", "period_or_days")
     if first is None or last is None:
@@ -242,16 +243,19 @@ def index_period(
     period = checked_period(first, last, today, begins_on)
     if period.month == Period(today, today, begins_on).month:
         raise invalid("to", "month_not_ended")
-    return _not_too_long(period, "from")
+    return _within_a_year(period)
 
 
 _LONGEST_MONTH = 31
 
 
-def _not_too_long(period: Period, at: str) -> Period:
-    """The chart has twelve months, and the decision no longer period."""
+def _within_a_year(period: Period) -> Period:
+    """The portal is asked for a year, or a part of one, and shows its twelve months: a period over two years would have
+    months that nobody sees. A named one lies within its year."""
     if (period.last - period.first).days >= 366:
-        raise Problem("invalid_request", Reason(at, "period_too_long", {"limit": "12"}))
+        raise invalid("from", "period_too_long", limit="12")
+    if period.month.year != year_of(period):
+        raise invalid("from", "period_in_two_years")
     return period
 
 
@@ -266,8 +270,9 @@ def year_of(period: Period) -> int:
     return Period(period.last, period.last, period.begins_on).month.year
 
 
-def version_for(versions: Sequence[RuleVersion], day: date, named: str | None) -> RuleVersion:
+def version_for(versions: Sequence[RuleVersion], period: Period, named: str | None) -> RuleVersion:
     """The version that holds on the last day of the period, or the one that is named, whenever it held."""
+    day = period.last
     if named is not None:
         for version in versions:
             if version.version == named:
@@ -276,6 +281,5 @@ def version_for(versions: Sequence[RuleVersion], day: date, named: str | None) -
     for version in versions:
         if version.in_force(day):
             return version
-    raise invalid(
-        "to", "no_rule_version", day=day.isoformat(), expected=", ".join(version.version for version in versions)
-    )
+    there = ", ".join(version.version for version in versions)
+    raise invalid(period.end_field, "no_rule_version", day=day.isoformat(), expected=there)

@@ -111,7 +111,7 @@ def checked(
     period = index_period(question.period, question.first, question.last, civil_day(now), question.cut)
     checked_as_of(question.as_of, now)
     agency = agency_at_the_end(reference.agencies, question.agency, period.last, scope)
-    rules = version_for(versions, period.last, question.rules)
+    rules = version_for(versions, period, question.rules)
     units = as_they_were(reference.agencies, agency, period.last).units
     return Asked(agency, units, period, question.as_of, question.as_of or now, rules, question.level)
 

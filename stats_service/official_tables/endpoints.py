@@ -25,7 +25,7 @@ from shared.web.versions import tag_of
 from stats_service.exports.table import Filled, Row, Table
 from stats_service.exports.usecases import FILE_CONTENT, file_answer, need_room, stream_answer
 from stats_service.official_tables import rules, usecases
-from stats_service.reports.endpoints import asked_of, cursor_scope
+from stats_service.reports.endpoints import asked_of, cursor_scope, paged_in_json_only
 from stats_service.reports.usecases import Asked
 
 router = APIRouter(prefix="/v1/reports/official-tables", tags=["official tables"], route_class=Kept)
@@ -98,9 +98,9 @@ async def enter(
     """Enter a form, or replace the one of that name; the same again changes nothing. Headings are the words over the 13
     columns: what is counted in each does not change."""
     if not _FORM.fullmatch(form):
-        raise Problem("not_found")
+        raise invalid("form", "malformed", expected="1-40 of a-z, 0-9 and -")
     entered = rules.OfficialForm(form=form, **draft.model_dump())
-    await usecases.enter_form(connection, principal, entered, tag_of(if_match))
+    await usecases.enter_form(connection, principal, entered, tag_of(if_match), must_stand=if_match is not None)
     return _answer(entered)
 
 
@@ -257,8 +257,12 @@ async def _late_page(
 
 
 def _asked(query: PeriodQuery, reference: Reference, principal: Principal) -> Asked:
-    if query.cursor is not None and not isinstance(query, LateListQuery):
-        raise invalid("cursor", "unknown_parameter", expected="agency, from, to, period, cut, as_of, units, format")
+    if not isinstance(query, LateListQuery):
+        if query.cursor is not None:
+            known = sorted(each.alias or name for name, each in type(query).model_fields.items() if name != "cursor")
+            raise invalid("cursor", "unknown_parameter", expected=", ".join(known))
+    else:
+        paged_in_json_only(query.cursor, query.format)
     return asked_of(query, reference, principal)
 
 

@@ -37,16 +37,18 @@ async def forms(connection: Reading) -> list[OfficialForm]:
     return await store.forms(connection)
 
 
-async def enter_form(connection: Connection, principal: Principal, form: OfficialForm, tag: str | None) -> None:
-    """Enter a form, or replace the one of that name: the one that was read, where `tag` says which. It is every
-    agency's, so it is not for the admin of one of them."""
+async def enter_form(
+    connection: Connection, principal: Principal, form: OfficialForm, tag: str | None, *, must_stand: bool
+) -> None:
+    """Enter a form, or replace the one of that name: the one that was read, where `tag` says which; any, where only one
+    that stands is to be replaced. It is every agency's, so it is not for the admin of one of them."""
     principal.need_whole_installation()
     if len(form.headings) != rules.HEADINGS:
         raise invalid("headings", "headings_count", limit=rules.HEADINGS)
     if form.valid_from and form.valid_to and form.valid_to < form.valid_from:
         raise invalid("valid_to", "period_reversed")
     standing = await store.form_to_replace(connection, form.form)
-    if tag is not None and (standing is None or tag != standing.tag):
+    if (must_stand and standing is None) or (tag is not None and standing is not None and tag != standing.tag):
         raise Problem("version_changed")
     await store.enter_form(connection, form, principal.subject)
 

@@ -6,7 +6,7 @@ ends on the 14th or the 20th. A quarter, half or year then begins and ends on th
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
@@ -18,17 +18,25 @@ LAST_DAY = date(2100, 12, 31)
 DAY = timedelta(days=1)
 #: cut → the day of the month before on which a month begins; 1: it is one of the calendar.
 BEGINS_ON = MappingProxyType[CutName, int]({"calendar": 1, "15-14": 15, "21-20": 21})
+_BY_NAME = ("period", "period")
 _LIMIT = f"{FIRST_DAY} … {LAST_DAY}"
 _NAMED = re.compile(r"(\d{4})(?:-(?:H([12])|Q([1-4])|(0[1-9]|1[0-2])))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The days [first, last], both included. `begins_on`: the day on which its months begin."""
+    """The days [first, last], both included. `begins_on`: the day on which its months begin. `named`: it was asked for
+    by its name, so that is what a refusal blames."""
 
     first: date
     last: date
     begins_on: int = 1
+    named: bool = field(default=False, compare=False)
+
+    @property
+    def end_field(self) -> str:
+        """What was asked with that says its last day."""
+        return "period" if self.named else "to"
 
     @property
     def after(self) -> date:
@@ -40,7 +48,7 @@ class Period:
         first = self.first
         while first <= self.last:
             following = _beginning(*_next_month(*_month_of(first, self.begins_on)), self.begins_on)
-            yield Period(first, min(self.last, following - DAY), self.begins_on)
+            yield Period(first, min(self.last, following - DAY), self.begins_on, self.named)
             first = following
 
     def of_month(self, key: str) -> "Period":
@@ -73,7 +81,7 @@ def period_of(asked: PeriodAsked, today: date) -> Period:
         if asked.first or asked.last:
             raise invalid("period", "period_or_days_only")
         first, last = days_of(asked.name, begins_on)
-        return checked_period(first, last, today, begins_on, fields=("period", "period"))
+        return checked_period(first, last, today, begins_on, fields=_BY_NAME)
     if asked.first is None and asked.last is None:
         raise invalid("period", "period_or_days")
     if asked.first is None or asked.last is None:
@@ -86,16 +94,16 @@ def checked_period(
 ) -> Period:
     """These days, or the Problem that says what is wrong with them. `fields`: that name the first and the last."""
     reasons = []
-    for field, day in zip(fields, (first, last), strict=True):
+    for at, day in zip(fields, (first, last), strict=True):
         if not FIRST_DAY <= day <= LAST_DAY:
-            reasons.append(Reason(field, "period_absurd", {"limit": _LIMIT}))
+            reasons.append(Reason(at, "period_absurd", {"limit": _LIMIT}))
         elif day > today:
-            reasons.append(Reason(field, "period_in_future", {"day": today.isoformat()}))
+            reasons.append(Reason(at, "period_in_future", {"day": today.isoformat()}))
     if not reasons and first > last:
         reasons.append(Reason("from", "period_reversed"))
     if reasons:
         raise Problem("invalid_request", *{reason.field: reason for reason in reasons}.values())
-    return Period(first, last, begins_on)
+    return Period(first, last, begins_on, fields == _BY_NAME)
 
 
 def checked_as_of(as_of: datetime | None, now: datetime) -> None:

@@ -104,6 +104,26 @@ async def test_an_agency_that_was_not_yet_names_who_was_there_before_it(client):
     assert reason["reason"].endswith("; đơn vị tiền thân: 45")
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"limit": "0"}, "≥ 1"),
+        ({"limit": "1001"}, "≤ 1000"),
+        ({"as_of": "1900"}, "RFC 3339"),
+        ({"as_of": "1900-01-01T00:00:00+07:00"}, "phải trong khoảng 1990-01-01 … 2100-12-31"),
+        ({"as_of": "2023-02-29T00:00:00+07:00"}, "một ngày có trong lịch"),
+        ({"from": "2023-02-29"}, "một ngày có trong lịch"),
+        ({"from": "0001-01-01"}, "1900-01-01 … 2200-12-31"),
+        ({"from": "0001"}, "năm-tháng-ngày"),
+        ({"from": "1989-12-31"}, "phải trong khoảng 1990-01-01 … 2100-12-31"),
+    ],
+)
+async def test_a_reason_says_what_would_be_right(client, changed, said):
+    (error,) = (await client.get(REPORT, params={**GOOD, **changed})).json()["errors"]
+    assert said in error["reason"]
+    assert "kỳ báo cáo" not in error["reason"], "of an instant, or of a day, that is not to blame"
+
+
 @pytest.mark.parametrize("form", ["csv", "ndjson"])
 async def test_a_page_of_what_has_no_pages_is_refused(client, form):
     listed = {**GOOD, "agency": "45", "figure": "received", "format": form, "cursor": "x"}

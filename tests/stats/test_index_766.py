@@ -179,6 +179,13 @@ async def test_before_the_decision_there_is_a_trial_only(client):
         ({"period": None, "to": "2025-10-01"}, "from", "required"),
         ({"period": None, "from": "2025-10-02", "to": "2025-10-01"}, "from", "period_reversed"),
         ({"period": None, "from": "2023-10-01", "to": "2025-10-01"}, "from", "period_too_long"),
+        ({"period": None, "from": "2024-10-01", "to": "2025-09-30"}, "from", "period_in_two_years"),
+        ({"period": None, "from": "2024-10-02", "to": "2025-10-02"}, "from", "period_in_two_years"),
+        ({"period": None, "from": "2024-12-20", "to": "2025-10-20", "cut": "21-20"}, "from", "period_in_two_years"),
+        ({"period": "2019-06"}, "agency", "agency_not_in_force"),
+        ({"agency": "45", "period": "2019-06"}, "period", "no_rule_version"),
+        ({"agency": "45", "period": None, "from": "2019-06-01", "to": "2019-06-30"}, "to", "no_rule_version"),
+        ({"period": "1990", "cut": "21-20"}, "period", "period_absurd"),
         ({"period": "2025-13"}, "period", "malformed"),
         ({"period": "2025-Q5"}, "period", "malformed"),
         ({"period": "２０２５"}, "period", "malformed"),
@@ -199,6 +206,14 @@ async def test_refused_with_field_and_reason(client, changed, field, code):
     answer = await client.get(REPORT, params=params)
     assert answer.status_code == 422, answer.text
     assert [(reason["field"], reason["code"]) for reason in answer.json()["errors"]] == [(field, code)]
+
+
+async def test_a_year_as_its_months_are_cut_is_one_year(client):
+    cut = {"period": None, "from": "2024-12-21", "to": "2025-10-20", "cut": "21-20", "rules": "766/1"}
+    months = (await asked(client, **cut))["months"]
+    assert [month["received"] is not None for month in months] == [True] * 10 + [False] * 2
+    whole = {"period": None, "from": "2024-01-01", "to": "2024-12-31", "agency": "45", "rules": "766/1"}
+    assert all(month["received"] is not None for month in (await asked(client, **whole))["months"]), "366 days"
 
 
 async def test_this_month_is_refused_by_its_days_too(client):

@@ -3,12 +3,15 @@
 The rows are of Phú Thọ, August 2026, as the national portal's reporting API gave them on 2026-09-26.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from shared.contracts.stats import CutName
 from shared.web.problems import Problem
 from stats_service.index_766.rule_file import ScoreRule, rule_versions
 from stats_service.index_766.rules import (
@@ -23,7 +26,7 @@ from stats_service.index_766.rules import (
     share_scored,
     year_of,
 )
-from stats_service.periods.rules import Period
+from stats_service.periods.rules import BEGINS_ON, Period
 
 (RULES,) = rule_versions(None)
 GROUPS = {group.code: group for group in RULES.groups}
@@ -287,7 +290,7 @@ def test_months_are_cut_as_in_the_other_reports():
     quarter = months_of_year(index_period("2026-Q1", None, None, TODAY, "15-14"))
     assert [each.last for each in quarter if each] == [date(2026, 1, 14), date(2026, 2, 14), date(2026, 3, 14)]
     # Of days that begin on 21/12 the last month is January, of whichever year that is.
-    days = index_period(None, date(2025, 11, 21), date(2025, 12, 31), TODAY, "21-20")
+    days = index_period(None, date(2025, 12, 21), date(2025, 12, 31), TODAY, "21-20")
     assert (year_of(days), months_of_year(days)[0]) == (2026, Period(date(2025, 12, 21), date(2025, 12, 31), 21))
 
 
@@ -306,9 +309,23 @@ def test_a_month_that_is_cut_earlier_has_ended_earlier():
 
 
 def test_the_chart_has_the_months_of_one_year():
-    months = months_of_year(index_period(None, date(2025, 12, 21), date(2026, 2, 20), TODAY))
+    months = months_of_year(index_period(None, date(2026, 1, 12), date(2026, 2, 20), TODAY))
     assert [(each.first, each.last) if each else None for each in months] == [
-        (date(2026, 1, 1), date(2026, 1, 31)),
+        (date(2026, 1, 12), date(2026, 1, 31)),
         (date(2026, 2, 1), date(2026, 2, 20)),
         *[None] * 10,
     ]
+
+
+@given(st.dates(date(2015, 1, 1), date(2026, 8, 20)), st.integers(0, 400), st.sampled_from(list(BEGINS_ON)))
+def test_no_month_of_a_period_is_left_out(first: date, days: int, cut: CutName) -> None:
+    """The chart has the months of one year: a period over two, as its months are cut, is refused."""
+    last = min(first + timedelta(days=days), date(2026, 8, 20))
+    years = {Period(day, day, BEGINS_ON[cut]).month.year for day in (first, last)}
+    if len(years) == 2:
+        with pytest.raises(Problem) as refused:
+            index_period(None, first, last, TODAY, cut)
+        assert {reason.code for reason in refused.value.reasons} <= {"period_in_two_years", "period_too_long"}
+        return
+    shown = [month for month in months_of_year(index_period(None, first, last, TODAY, cut)) if month]
+    assert sum((month.last - month.first).days + 1 for month in shown) == (last - first).days + 1

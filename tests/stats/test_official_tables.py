@@ -209,8 +209,23 @@ async def test_an_operator_enters_a_form(database, issuer):
         for tag in (read.headers["ETag"], '"0"'):
             late = await scene.client.put(path, json=draft, headers={**admin, "If-Match": tag})
             assert (late.status_code, late.json()["code"]) == (412, "version_changed")
-        none_yet = await scene.client.put(f"{path}-9", json=draft, headers={**admin, "If-Match": '"0"'})
-        assert (none_yet.status_code, none_yet.json()["code"]) == (412, "version_changed")
+        for tag in ('"0"', "*"):
+            none_yet = await scene.client.put(f"{path}-9", json=draft, headers={**admin, "If-Match": tag})
+            assert (none_yet.status_code, none_yet.json()["code"]) == (412, "version_changed"), "there is none to match"
+            assert "Hồ sơ" not in none_yet.json()["title"], "it is no dossier"
+        assert (await scene.client.get(f"{path}-9")).status_code == 404
+        anyone = await scene.client.put(path, json=changed, headers={**admin, "If-Match": "*"})
+        assert anyone.status_code == 200
+        for name in ("X1", "-a", "a" * 41, "a_b"):
+            misnamed = await scene.client.put(f"/v1/reports/official-tables/forms/{name}", json=draft, headers=admin)
+            error = misnamed.json()["errors"][0]
+            assert (misnamed.status_code, error["field"], error["code"]) == (422, "form", "malformed"), name
+            assert "chữ cái thường không dấu" in error["reason"]
+        for heading in ("Đang giải quyết > ", ">", "> Trễ hạn", "A >> B", "A > > B"):
+            headings = [*draft["headings"][:12], heading]
+            blank = await scene.client.put(path, json={**draft, "headings": headings}, headers=admin)
+            error = blank.json()["errors"][0]
+            assert (blank.status_code, error["field"], error["code"]) == (422, "headings.12", "malformed"), heading
         malformed = await scene.client.put(path, json=draft, headers={**admin, "If-Match": "0"})
         assert malformed.json()["errors"][0] | {"reason": ""} == {
             "field": "If-Match",
@@ -234,6 +249,7 @@ async def test_an_operator_enters_a_form(database, issuer):
         ({"format": "ods"}, ("format", "not_one_of")),
         ({"from": "2020-04-01"}, ("from", "period_reversed")),
         ({"cursor": "x"}, ("cursor", "unknown_parameter")),
+        ({"limit": "5"}, ("query", "unknown_parameter")),
         ({"nope": "1"}, ("query", "unknown_parameter")),
         ({"receiver": "a\nb"}, ("receiver", "control_characters")),
     ],
@@ -244,6 +260,19 @@ async def test_what_cannot_be_asked_is_told(database, issuer, changes, place):
         assert answer.status_code == 422
         error = answer.json()["errors"][0]
         assert (error["field"], error["code"]) == place
+
+
+async def test_what_has_no_pages_says_what_it_takes(database, issuer):
+    async with a_scene(database, issuer, seed=0, dossiers=0) as scene:
+        for table, own in (("ii-06a", "receiver"), ("annex", "units")):
+            answer = await scene.client.get(f"/v1/reports/official-tables/{table}", params={**ASKED, "cursor": "x"})
+            reason = answer.json()["errors"][0]["reason"]
+            assert f'"{own}"' in reason
+            assert '"cursor"' not in reason
+        for form in ("csv", "xlsx", "docx"):
+            params = {**ASKED, "format": form, "cursor": "x"}
+            answer = await scene.client.get("/v1/reports/official-tables/late-list", params=params)
+            assert [(e["field"], e["code"]) for e in answer.json()["errors"]] == [("cursor", "pages_in_json_only")]
 
 
 async def test_the_annex_has_the_rates_and_names_who_does_not_use_it(database, issuer):
