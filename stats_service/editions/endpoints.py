@@ -74,7 +74,7 @@ async def seal(
     column = int(room.settings.awaiting_supplement_column)
     edition, replayed = await usecases.seal(room.pool, reference, principal, body, wanted, now(), column)
     async with room.pool.acquire() as connection:
-        told = await usecases.changes(connection, edition)
+        told = await usecases.how_much_changed(connection, edition)
     headers = {"Location": f"/v1/reports/editions/{edition.id}"}
     return json_answer(_whole(edition, told), 201, headers, replayed=replayed)
 
@@ -117,7 +117,7 @@ async def listed(
 async def read(edition_id: Number, principal: Caller, session: ReadingSession) -> Response:
     """All that is kept of an edition, but its bytes: GET …/content."""
     edition = await usecases.read(session, principal, edition_id)
-    return json_answer(_whole(edition, await usecases.changes(session, edition)))
+    return json_answer(_whole(edition, await usecases.how_much_changed(session, edition)))
 
 
 @router.get(
@@ -265,12 +265,8 @@ def _edition(edition: rules.Edition) -> dict[str, Any]:
     }
 
 
-def _whole(edition: rules.Edition, told: list[Change]) -> dict[str, Any]:
-    if edition.corrects is None:
-        return _edition(edition)
-    kinds = [change.kind for change in told]
-    counts = ChangeCounts(figures=kinds.count("changed"), rows_came=kinds.count("came"), rows_gone=kinds.count("gone"))
-    return {**_edition(edition), "changes": counts.model_dump()}
+def _whole(edition: rules.Edition, changed: ChangeCounts | None) -> dict[str, Any]:
+    return {**_edition(edition), **({"changes": changed.model_dump()} if changed else {})}
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -1,14 +1,16 @@
 """The verbs of sealed editions: seal, correct, list, read, compare, compute again."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import asyncpg
 
-from shared.contracts.editions import EditionIn
+from shared.contracts.editions import ChangeCounts, EditionIn
 from shared.domain.differences import Difference, Span
+from shared.press.threads import worked_out
 from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.checks import NOTHING, RANGE, Check
@@ -34,6 +36,12 @@ from stats_service.reports.usecases import Asked, Report, checked, resolution, s
 
 #: A claim whose edition is not known yet.
 _NONE_YET = ""
+#: About as much is said of one.
+_BYTES_A_ROW = 500
+#: How much corrections changed, by the hashes of both editions: neither ever changes, and of great ones it takes a
+#: second and a hundred megabytes to work it out.
+_known_changes: dict[tuple[bytes, bytes], ChangeCounts] = {}
+_MOST_KNOWN = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +157,12 @@ async def _kept(
     )
     report, agency = computed.report, computed.report.asked.agency
     counted = Counted(agency.name, report.asked.landscape.units, report.total, report.rows)
-    content = written(sealing, counted, computed.picture)
-    if corrected and not differing(await store.content(connection, corrected.id), content):
-        raise invalid("corrects", "changes_nothing")
+    content = await worked_out(lambda: written(sealing, counted, computed.picture), of=len(report.rows))
+    if corrected:
+        told = await _differing(await store.content(connection, corrected.id), content)
+        if not told:
+            raise invalid("corrects", "changes_nothing")
+        _remember(corrected.sha256, rules.digest(content), _how_much(told))
     await alone(connection)  # the same report to another receiver is no other row to the database
     if corrected is None and await store.newest_of(connection, agency.id, computed.parameters) is not None:
         raise await _refused(connection, principal, asked, computed)  # and takes no id: a gap would alarm
@@ -207,7 +218,8 @@ async def on_paper(connection: Reading, edition: Edition, receiver: str | None) 
     if picture is None or rules.digest(content) != edition.sha256:
         raise Problem("conflict", Reason("edition", "edition_was_changed", {"number": edition.id}))
     try:
-        return printing.on_paper(edition, content, picture, receiver)
+        paper = partial(printing.on_paper, edition, content, picture, receiver)
+        return await worked_out(paper, of=len(content) // _BYTES_A_ROW)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise Problem("conflict", Reason("edition", "edition_was_changed", {"number": edition.id})) from error
 
@@ -217,7 +229,34 @@ async def changes(connection: Connection, edition: Edition) -> list[Change]:
     if edition.corrects is None:
         return []
     before = await store.content(connection, edition.corrects)
-    return differing(before, await store.content(connection, edition.id))
+    return await _differing(before, await store.content(connection, edition.id))
+
+
+async def how_much_changed(connection: Connection, edition: Edition) -> ChangeCounts | None:
+    """How much a correction changed; None of a first edition."""
+    if edition.corrects is None:
+        return None
+    corrected = edition.sealing.corrected or b""
+    found = _known_changes.get((corrected, edition.sha256))
+    if found is None:
+        found = _how_much(await changes(connection, edition))
+        _remember(corrected, edition.sha256, found)
+    return found
+
+
+def _how_much(told: Sequence[Change]) -> ChangeCounts:
+    kinds = Counter(change.kind for change in told)
+    return ChangeCounts(figures=kinds["changed"], rows_came=kinds["came"], rows_gone=kinds["gone"])
+
+
+def _remember(corrected: bytes, correction: bytes, found: ChangeCounts) -> None:
+    if len(_known_changes) >= _MOST_KNOWN:
+        _known_changes.clear()
+    _known_changes[corrected, correction] = found
+
+
+async def _differing(before: bytes, after: bytes) -> list[Change]:
+    return await worked_out(lambda: differing(before, after), of=(len(before) + len(after)) // _BYTES_A_ROW)
 
 
 @dataclass(frozen=True, slots=True)
