@@ -11,7 +11,7 @@ from intake_service.access_records.rules import Access, Record
 from intake_service.lifecycle.store import NAMED
 from shared.domain.chain import GENESIS
 from shared.domain.personal import Datum
-from shared.web.database import Connection, Reading, Recorded
+from shared.web.database import Connection, Reading
 
 # One statement, and so one moment: whoever adds to the same chain meanwhile has the same number, waits, and adds
 # nothing.
@@ -29,7 +29,7 @@ RETURNING number
 """
 
 
-async def add(connection: Recorded, access: Access) -> bool:
+async def add(connection: Connection, access: Access) -> bool:
     """Add a record to its agency's chain; False: another came before, and it is to be tried again."""
     number: int | None = await connection.fetchval(
         _ADD,

@@ -48,6 +48,7 @@ def dossier_response(
             "name": row["applicant_name"],
             **_as_seen(row, seen),
             "masked": [datum.value for datum in Datum if row[datum] is not None and datum not in seen],
+            "erased_at": shown(row["erased_at"]),
         }
         body["submitted_by"] = submitter and {**submitter, **_as_seen(submitter, seen)}
     body["documents"] = orjson.loads(row["documents"]) if row["documents"] else None
@@ -65,7 +66,7 @@ def _as_seen(whose: Mapping[str, Any] | asyncpg.Record, seen: frozenset[Datum]) 
 
 def _whose(draft: DossierIn) -> dict[str, Any]:
     return {
-        "applicant": {**draft.applicant.model_dump(), "masked": []},
+        "applicant": {**draft.applicant.model_dump(), "masked": [], "erased_at": None},
         "submitted_by": draft.submitted_by.model_dump() if draft.submitted_by else None,
     }
 

@@ -155,7 +155,7 @@ FROM dossier d JOIN applicant a ON a.dossier_id = d.id LEFT JOIN dossier_case c 
 """
 _WHOLE = _SUMMARY.replace(
     "d.due_day",
-    "d.due_day, a.kind, a.id_number, a.phone, a.email, a.address, a.submitted_by, d.summary,"
+    "d.due_day, a.kind, a.id_number, a.phone, a.email, a.address, a.submitted_by, a.erased_at, d.summary,"
     " d.documents, d.return_channel, d.received_day, d.answer_due_at, d.lapses_at, d.case_no",
 )
 

@@ -15,10 +15,13 @@ class AccessRecord(BaseModel):
     number: int = Field(description="In the chain of its agency, from 1, without a gap", examples=[12])
     at: datetime = Field(description="When", examples=["2026-11-27T08:12:05+07:00"])
     subject: str = Field(description="Who: the token's subject", examples=["staff:an"])
-    role: str = Field(description="In which role", examples=["counter"])
+    role: str = Field(description="In which role; operator: by a command", examples=["counter"])
     agency: str = Field(description="For which agency", examples=["19333"])
     agency_name: str = Field(description="Its name", examples=["UBND Phường Đông Hà"])
-    operation: str = Field(description="By which operation of this contract", examples=["readDossier"])
+    operation: str = Field(
+        description="By which operation of this contract, or which command: exportPerson, erasePerson",
+        examples=["readDossier"],
+    )
     fields: list[DatumName] = Field(description="What was shown", examples=[["id_number", "phone"]])
     dossier_count: int = Field(description="Of how many dossiers", examples=[1])
     codes: list[str] = Field(

@@ -89,6 +89,7 @@ class Applicant(BaseModel):
     masked: list[Literal["id_number", "phone", "email", "address"]] = Field(
         [], description="What the reader sees in part only, by role and relation to the dossier", examples=[[]]
     )
+    erased_at: datetime | None = Field(None, description="When all of it was erased, by a decision", examples=[None])
 
 
 class DossierSummary(BaseModel):

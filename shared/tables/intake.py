@@ -220,6 +220,7 @@ applicant = Table(
     Column("email", Text),
     Column("address", Text),
     Column("submitted_by", JSONB, comment="who handed it in, where that is not the applicant"),
+    Column("erased_at", Instant, comment="when all of it was erased, by a decision"),
     Index(
         "ix_applicant_name_search",
         "name_search",

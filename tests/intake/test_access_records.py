@@ -212,7 +212,7 @@ async def test_two_processes_add_to_one_chain(emptied: Database, owner: asyncpg.
         connection = await asyncpg.connect(emptied.url("motcua_intake"))
         for _ in range(10):
             access = rules.Access(now(), f"reader {n}", "counter", agency_id, "readDossier", [Datum.PHONE], [n], None)
-            while not await store.add(connection, access):  # type: ignore[arg-type]
+            while not await store.add(connection, access):
                 pass
         await connection.close()
 

@@ -191,6 +191,7 @@ async def test_an_applicant_is_set_right_and_no_date_moves(
         "email": None,
         "address": None,
         "masked": [],
+        "erased_at": None,
     }
     assert (after["due_at"], after["accepted_at"]) == (dossier["due_at"], dossier["accepted_at"])
     for params in ({"phone": "0905000777"}, {"name": "thi dao"}):

@@ -35,7 +35,12 @@ CELLS = list(product(STAFF, Tie))
 def expected(seen: frozenset[Datum]) -> dict[str, Any]:
     """An applicant as it is shown."""
     shown = {datum.value: (WHOSE if datum in seen else MASKED)[datum] for datum in Datum}
-    return {**DRAFT["applicant"], **shown, "masked": [datum.value for datum in Datum if datum not in seen]}
+    return {
+        **DRAFT["applicant"],
+        **shown,
+        "masked": [datum.value for datum in Datum if datum not in seen],
+        "erased_at": None,
+    }
 
 
 def test_the_table_has_a_row_for_each_role() -> None:
@@ -131,7 +136,11 @@ async def test_whoever_hands_in_gets_back_what_was_sent_and_no_more(province: Pr
     body = {"procedure": BIRTH, "agency": WARD, "channel": "online", "submission": True, **DRAFT}
     headers = {**province.as_("citizen", WARD), "Idempotency-Key": "a submission sent twice"}
     first, again = [await province.intake.post("/v1/dossiers", json=body, headers=headers) for _ in range(2)]
-    assert first.json()["applicant"] == again.json()["applicant"] == {**DRAFT["applicant"], "masked": []}
+    assert (
+        first.json()["applicant"]
+        == again.json()["applicant"]
+        == {**DRAFT["applicant"], "masked": [], "erased_at": None}
+    )
     wrong = {"reason": "Nhập nhầm", "decision": "07/BB", "applicant": {"phone": "0905 000 111"}}
     code = first.json()["code"]
     await province.did(province.intake, f"/v1/dossiers/{code}/accept", "counter", WARD, {})

@@ -1,0 +1,153 @@
+"""The SQL of one person's data, as the owner of the tables: where they stand, what it is, and taking it away."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from intake_service.dossiers.store import ID_NUMBER
+from intake_service.lifecycle.store import NAMED
+from intake_service.persons.rules import ERASED
+from shared.web.database import Connection
+
+
+async def named(connection: Connection, codes: Sequence[str]) -> list[dict[str, Any]]:
+    """Dossiers by any of their codes: asked (the code that was), id, code, status."""
+    return [
+        {"asked": code, **row}
+        for code in codes
+        for row in await connection.fetch(f"SELECT d.id, d.code, d.status FROM dossier d WHERE {NAMED}", code)
+    ]
+
+
+async def of_applicant(connection: Connection, number: str) -> list[asyncpg.Record]:
+    """Dossiers of whoever has an identity number."""
+    return await connection.fetch(
+        f"SELECT d.id, d.code, d.status FROM applicant a JOIN dossier d ON d.id = a.dossier_id WHERE {ID_NUMBER} = $1",
+        number,
+    )
+
+
+async def of_submitter(connection: Connection, number: str) -> list[asyncpg.Record]:
+    """Dossiers that they handed in for somebody. All submitters are read: nobody else looks for them."""
+    return await connection.fetch(
+        "SELECT d.id, d.code, d.status FROM applicant a JOIN dossier d ON d.id = a.dossier_id"
+        " WHERE upper(replace(a.submitted_by ->> 'id_number', ' ', '')) = $1",
+        number,
+    )
+
+
+async def noted(connection: Connection, number: str) -> list[tuple[int, int]]:
+    """Corrections that took them out: what stood before is in the words of the event. All words are read."""
+    rows = await connection.fetch(
+        "SELECT dossier_id, seq FROM event_note WHERE strpos(upper(replace(detail, ' ', '')), $1) > 0", number
+    )
+    return [(row["dossier_id"], row["seq"]) for row in rows]
+
+
+async def lock(connection: Connection, dossiers: Sequence[int]) -> None:
+    """Nobody moves them until the transaction ends."""
+    await connection.execute("SELECT FROM dossier WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE", list(dossiers))
+
+
+async def told(connection: Connection, dossiers: Sequence[int]) -> list[asyncpg.Record]:
+    """Dossiers with their applicants."""
+    return await connection.fetch(
+        "SELECT d.id, d.code, d.legacy_code, d.reference, p.code AS procedure, v.name AS procedure_name,"
+        " u.code AS agency, u.name AS agency_name, d.channel, d.status, d.submitted_at, d.accepted_at, d.due_at,"
+        " d.finished_at, d.returned_at, d.summary, d.documents, a.kind, a.name, a.id_number, a.phone, a.email,"
+        " a.address, a.submitted_by"
+        " FROM dossier d JOIN applicant a ON a.dossier_id = d.id JOIN procedure_version v ON v.id = d.version_id"
+        " JOIN procedure p ON p.id = v.procedure_id JOIN agency u ON u.id = d.agency_id"
+        " WHERE d.id = ANY($1::bigint[]) ORDER BY d.id",
+        list(dossiers),
+    )
+
+
+async def events(connection: Connection, dossiers: Sequence[int]) -> list[asyncpg.Record]:
+    """Their events, with what each says in words."""
+    return await connection.fetch(
+        "SELECT e.dossier_id, e.seq, e.kind, e.occurred_at, e.recorded_at, n.reason, n.detail"
+        " FROM dossier_event e LEFT JOIN event_note n USING (dossier_id, seq) WHERE e.dossier_id = ANY($1::bigint[])"
+        " ORDER BY e.dossier_id, e.seq",
+        list(dossiers),
+    )
+
+
+async def notes(connection: Connection, places: Sequence[tuple[int, int]]) -> list[asyncpg.Record]:
+    """The words of these events."""
+    return await connection.fetch(
+        "SELECT d.code, n.seq, n.detail FROM event_note n JOIN dossier d ON d.id = n.dossier_id"
+        " JOIN unnest($1::bigint[], $2::int[]) AS place (dossier_id, seq) USING (dossier_id, seq) ORDER BY d.id, n.seq",
+        [dossier_id for dossier_id, _ in places],
+        [seq for _, seq in places],
+    )
+
+
+async def deliveries(connection: Connection, dossiers: Sequence[int]) -> list[asyncpg.Record]:
+    """Where apologies were sent to, and who received them."""
+    return await connection.fetch(
+        "SELECT dossier_id, received, channel, words, occurred_at FROM apology_delivery"
+        " WHERE dossier_id = ANY($1::bigint[]) ORDER BY dossier_id, n, k",
+        list(dossiers),
+    )
+
+
+async def proposals(connection: Connection, dossiers: Sequence[int]) -> list[asyncpg.Record]:
+    """What was proposed to tell them."""
+    return await connection.fetch(
+        "SELECT dossier_id, proposed_at, reason, apology FROM extension_proposal WHERE dossier_id = ANY($1::bigint[])"
+        " ORDER BY dossier_id, n",
+        list(dossiers),
+    )
+
+
+async def readings(connection: Connection, dossiers: Sequence[int]) -> list[asyncpg.Record]:
+    """Who read their data."""
+    return await connection.fetch(
+        "SELECT r.at, r.subject, r.role, u.code AS agency, r.operation, r.fields, r.dossiers, r.reason"
+        " FROM access_record r JOIN agency u ON u.id = r.agency_id WHERE r.dossiers && $1::bigint[] ORDER BY r.id",
+        list(dossiers),
+    )
+
+
+async def erase(connection: Connection, dossiers: Sequence[int], now: datetime) -> None:
+    """Take away whose these dossiers are, and every word about them; their events and figures stay."""
+    statements: dict[str, tuple[Any, ...]] = {
+        "UPDATE applicant SET name = $2, name_search = '', id_number = NULL, phone = NULL, phone_digits = NULL,"
+        " email = NULL, address = NULL, submitted_by = NULL, erased_at = $3 WHERE dossier_id = ANY($1::bigint[])": (
+            ERASED,
+            now,
+        ),
+        "DELETE FROM event_note WHERE dossier_id = ANY($1::bigint[])": (),
+        "UPDATE apology_delivery SET words = NULL WHERE dossier_id = ANY($1::bigint[])": (),
+        "UPDATE extension_proposal SET reason = $2, apology = $2, rejection = NULL"
+        " WHERE dossier_id = ANY($1::bigint[])": (ERASED,),
+        "UPDATE dossier SET summary = NULL, documents = NULL, version = version + 1 WHERE id = ANY($1::bigint[])": (),
+    }
+    for statement, values in statements.items():
+        await connection.execute(statement, list(dossiers), *values)
+
+
+async def erase_submitter(connection: Connection, dossiers: Sequence[int]) -> None:
+    """Take away who handed these in."""
+    await connection.execute(
+        "UPDATE applicant SET submitted_by = NULL WHERE dossier_id = ANY($1::bigint[])", list(dossiers)
+    )
+    await connection.execute("UPDATE dossier SET version = version + 1 WHERE id = ANY($1::bigint[])", list(dossiers))
+
+
+async def erase_notes(connection: Connection, places: Sequence[tuple[int, int]]) -> None:
+    """Take away the words of these events, and their salt with them: their hashes prove and tell nothing then."""
+    await connection.executemany("DELETE FROM event_note WHERE dossier_id = $1 AND seq = $2", list(places))
+
+
+async def root(connection: Connection, day: datetime) -> int:
+    """The agency above all others."""
+    found: int = await connection.fetchval(
+        "SELECT id FROM agency WHERE parent_id IS NULL AND period @> ($1 AT TIME ZONE 'Asia/Ho_Chi_Minh')::date"
+        " ORDER BY id LIMIT 1",
+        day,
+    )
+    return found

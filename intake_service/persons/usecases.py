@@ -1,0 +1,127 @@
+"""One person's data: found, told, erased; that it was done, by which decision and by whom, is on record."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import orjson
+
+from intake_service.access_records.rules import Access
+from intake_service.access_records.usecases import enter
+from intake_service.dossiers.usecases import KINDS
+from intake_service.persons import store
+from intake_service.persons.rules import Found
+from shared.domain.civil_time import shown
+from shared.domain.lifecycle import Channel, Status
+from shared.domain.personal import Datum, number_key
+from shared.web.database import Connection
+
+EXPORTED, ERASED = "exportPerson", "erasePerson"
+_KIND = {number: kind for kind, number in KINDS.items()}
+
+
+class UnknownDossier(LookupError):
+    """No dossier has this code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """By which decision, why, and by whom (an operator) it is done."""
+
+    number: str
+    reason: str
+    operator: str
+    at: datetime
+
+
+async def by_number(connection: Connection, number: str) -> Found:
+    """Where whoever has an identity number stands."""
+    key = number_key(number)
+    whole = _told(await store.of_applicant(connection, key))
+    submitted = _told(await store.of_submitter(connection, key))
+    noted = [place for place in await store.noted(connection, key) if place[0] not in whole]
+    return Found(whole, {one: told for one, told in submitted.items() if one not in whole}, noted)
+
+
+async def by_codes(connection: Connection, codes: Sequence[str]) -> Found:
+    """Of whoever these dossiers are: some have no number. Raises UnknownDossier."""
+    rows = await store.named(connection, codes)
+    missing = set(codes) - {row["asked"] for row in rows}
+    if missing:
+        raise UnknownDossier(min(missing))
+    return Found(_told(rows), {})
+
+
+def _told(rows: Iterable[Mapping[str, Any] | asyncpg.Record]) -> dict[int, tuple[str, Status]]:
+    return {row["id"]: (row["code"], Status(row["status"])) for row in rows}
+
+
+async def export(connection: Connection, found: Found, decision: Decision) -> dict[str, Any]:
+    """All that is held of them, as JSON takes it. Of what they handed in for another, and of what they were taken for
+    by mistake, their own data only."""
+    rows, whole = await store.told(connection, [*found.whole, *found.submitted]), list(found.whole)
+    by_dossier: dict[int, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+    for name, told in (
+        ("events", await store.events(connection, whole)),
+        ("apologies", await store.deliveries(connection, whole)),
+        ("proposals", await store.proposals(connection, whole)),
+    ):
+        for row in told:
+            by_dossier[row["dossier_id"]][name].append(_plain(row))
+    for row in await store.readings(connection, whole):
+        for dossier_id in set(row["dossiers"]) & set(whole):
+            by_dossier[dossier_id]["read_by"].append({k: v for k, v in _plain(row).items() if k != "dossiers"})
+    dossiers = [_dossier(row, by_dossier[row["id"]]) if row["id"] in found.whole else _handed_in(row) for row in rows]
+    notes = [_plain(row) for row in await store.notes(connection, found.noted)]
+    await _enter(connection, EXPORTED, found.dossiers, decision)
+    return {"dossiers": dossiers, "taken_for_another": notes}
+
+
+async def erase(connection: Connection, found: Found, decision: Decision) -> None:
+    """Take away what of them may be erased, in the caller's transaction. Events, chains and figures stay."""
+    await store.lock(connection, found.dossiers)
+    await store.erase(connection, list(found.whole), decision.at)
+    await store.erase_submitter(connection, list(found.submitted))
+    await store.erase_notes(connection, found.noted)
+    await _enter(connection, ERASED, found.dossiers, decision)
+
+
+async def _enter(connection: Connection, operation: str, dossiers: Sequence[int], decision: Decision) -> None:
+    root = await store.root(connection, decision.at)
+    reason = f"{decision.number}: {decision.reason}"
+    await enter(
+        connection, Access(decision.at, decision.operator, "operator", root, operation, tuple(Datum), dossiers, reason)
+    )
+
+
+def _dossier(row: asyncpg.Record, more: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    told = _plain(row)
+    names = ("name", *(datum.value for datum in Datum))
+    applicant = {"kind": _KIND[told.pop("kind")], **{name: told.pop(name) for name in names}}
+    told["submitted_by"], told["documents"] = (_read(told[name]) for name in ("submitted_by", "documents"))
+    return {**_place(told), "relation": "applicant", "applicant": applicant, **more}
+
+
+def _handed_in(row: asyncpg.Record) -> dict[str, Any]:
+    told = {name: row[name] for name in ("code", "procedure", "agency", "channel", "status", "submitted_at")}
+    return {**_place(_plain(told)), "relation": "submitter", "submitted_by": _read(row["submitted_by"])}
+
+
+def _place(told: dict[str, Any]) -> dict[str, Any]:
+    told.pop("id", None)
+    return {**told, "channel": Channel(told["channel"]).name.lower(), "status": Status(told["status"]).name.lower()}
+
+
+def _plain(row: Mapping[str, Any] | asyncpg.Record) -> dict[str, Any]:
+    return {
+        name: shown(value) if isinstance(value, datetime) else value
+        for name, value in row.items()
+        if name != "dossier_id"
+    }
+
+
+def _read(text: str | None) -> Any:
+    return orjson.loads(text) if text else None

@@ -1,0 +1,176 @@
+"""`motcua export-person` and `motcua erase-person`: one person's data, handed over or taken away, by a decision. It is
+the operator's act, as the owner of the tables: no service may delete what is kept of a dossier."""
+
+import asyncio
+import getpass
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from services import launcher
+from services.installation import Installation
+from services.language import said
+from services.refusals import Refused
+from services.tables import number
+from services.terminal import DEFAULT_DIR, DataDir, console
+from shared.web.clock import now
+
+if TYPE_CHECKING:
+    from intake_service.persons.rules import Found
+    from intake_service.persons.usecases import Decision
+    from shared.web.database import Connection
+
+_LONGEST = 1000
+
+
+def _words(given: str) -> str:
+    if not given.strip() or not given.isprintable() or len(given) > _LONGEST:
+        raise typer.BadParameter("cần một dòng chữ · one line of text is needed")
+    return given.strip()
+
+
+Decided = Annotated[
+    str, typer.Option("--decision", parser=_words, metavar="NUMBER", help="Number of the decision that orders it")
+]
+Why = Annotated[str, typer.Option("--reason", parser=_words, metavar="TEXT", help="Why; kept on record")]
+Dossiers = Annotated[
+    list[str] | None, typer.Option("--dossier", metavar="CODE", help="A dossier of theirs; may be repeated")
+]
+NumberFile = Annotated[
+    str | None,
+    typer.Option(
+        "--id-number-file", metavar="FILE", help="Holds their identity number; -: standard input. Never on the line"
+    ),
+]
+
+
+def export_person(
+    decision: Decided,
+    reason: Why,
+    output: Annotated[Path, typer.Option("--output", dir_okay=False, help="The new file, JSON, for its owner's eyes")],
+    dossier: Dossiers = None,
+    id_number_file: NumberFile = None,
+    data_dir: DataDir = DEFAULT_DIR,
+) -> None:
+    """Xuất dữ liệu của một người · All that is held of one person: of their dossiers, of who read them, and what was
+    written about them (docs/personal-data.md). On record."""
+    if output.exists():
+        raise typer.BadParameter("đã có tệp này · there is such a file", param_hint="--output")
+
+    async def work(connection: "Connection", found: "Found", by: "Decision") -> dict[str, Any]:
+        from intake_service.persons import usecases as intake
+        from routing_service.persons import usecases as routing
+
+        told = await intake.export(connection, found, by)
+        about = await routing.words(connection, list(found.whole))
+        return {"decision": by.number, "reason": by.reason, "made_at": by.at, **told, "words_of_routing": about}
+
+    found, told = _done(data_dir, dossier, id_number_file, decision, reason, work)
+    import orjson
+
+    # Of nobody else's eyes from the first byte on.
+    with os.fdopen(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n")
+    count = number(len(found.dossiers))
+    console.print(said(f"Đã ghi {count} hồ sơ vào {output}", f"Written {count} dossiers to {output}"))
+
+
+def erase_person(
+    decision: Decided,
+    reason: Why,
+    dossier: Dossiers = None,
+    id_number_file: NumberFile = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
+    data_dir: DataDir = DEFAULT_DIR,
+) -> None:
+    """Xóa dữ liệu của một người · Take away whose the ended dossiers of one person are, with every word about them.
+    Events, chains and figures stay. It cannot be undone; on record (docs/personal-data.md). Exit status 1: some are
+    still open, and stay as they are."""
+
+    async def work(connection: "Connection", found: "Found", by: "Decision") -> int:
+        from intake_service.persons import usecases as intake
+        from routing_service.persons import usecases as routing
+
+        may = found.erasable()
+        if not may.dossiers:
+            return 0
+        await intake.erase(connection, may, by)
+        await routing.erase(connection, list(may.whole))
+        return len(may.dossiers)
+
+    if not yes and not typer.confirm(said("Xóa, không thể khôi phục?", "Erase, for good?"), err=True):
+        raise typer.Exit(1)
+    found, erased = _done(data_dir, dossier, id_number_file, decision, reason, work)
+    console.print(said(f"Đã xóa ở {number(erased)} hồ sơ", f"Erased in {number(erased)} dossiers"))
+    if left := found.open():
+        console.print(
+            said(f"Chưa kết thúc, giữ nguyên: {', '.join(left)}", f"Still open, left as they are: {', '.join(left)}"),
+            style="yellow",
+            highlight=False,
+        )
+        raise typer.Exit(1)
+
+
+def _done(
+    data_dir: Path,
+    codes: list[str] | None,
+    file: str | None,
+    decision: str,
+    reason: str,
+    work: Callable[["Connection", "Found", "Decision"], Awaitable[Any]],
+) -> tuple["Found", Any]:
+    """Find the person and do the work, in one transaction. Raises Refused where nothing is found."""
+    if bool(codes) == bool(file):
+        raise typer.BadParameter(
+            "nêu --dossier hoặc --id-number-file · name --dossier or --id-number-file", param_hint="--dossier"
+        )
+    key = _number_in(file) if file else None
+
+    async def run(url: str) -> tuple["Found", Any]:
+        import asyncpg
+
+        from intake_service.persons import usecases
+
+        by = usecases.Decision(decision, reason, f"operator:{_operator()}", now())
+        connection = await asyncpg.connect(url)
+        try:
+            async with connection.transaction():
+                if key is not None:
+                    found = await usecases.by_number(connection, key)
+                else:
+                    found = await usecases.by_codes(connection, codes or [])
+                if not found.dossiers:
+                    raise Refused(said("Không có hồ sơ nào", "There is no such dossier"))
+                return found, await work(connection, found, by)
+        except usecases.UnknownDossier as unknown:
+            raise Refused(said(f"Không có hồ sơ {unknown}", f"There is no dossier {unknown}")) from unknown
+        finally:
+            await connection.close()
+
+    with launcher.reached(Installation(data_dir)) as url:
+        return asyncio.run(run(url))
+
+
+def _number_in(file: str) -> str:
+    """What a file holds; a number as an argument would stand in the shell's history and in every list of processes."""
+    from shared.domain.personal import number_key
+
+    try:
+        text = sys.stdin.read(200) if file == "-" else Path(file).read_text(encoding="utf-8")[:200]
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(said("Không đọc được tệp", "The file cannot be read")) from error
+    found = number_key(text)
+    if len(found) < 6 or not found.isprintable():
+        raise Refused(said("Tệp không chứa số định danh", "The file holds no identity number"))
+    return found
+
+
+def _operator() -> str:
+    with suppress(OSError, KeyError):
+        return getpass.getuser()
+    return str(os.getuid())
