@@ -80,6 +80,7 @@ async def figure_list(
         month=query.month,
     )
     wanted = usecases.checked_list(reference, principal.scope, asked, opened)
+    await usecases.need_row(session, reference, principal.scope, asked, opened)
     if query.format != "json":
         return Streamed(room, _stream(room, reference, asked, wanted, query.format), MEDIA_TYPES[query.format])
     pages = Pages(room.settings.cursor_key, cursor_scope(query), str, int)

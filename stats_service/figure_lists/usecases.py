@@ -18,7 +18,7 @@ from stats_service.figure_lists import store
 from stats_service.figures.rules import ON_DEMAND
 from stats_service.figures.usecases import demand_for
 from stats_service.reports.usecases import Asked
-from stats_service.units.rules import Landscape, unit_of
+from stats_service.units.rules import Landscape, Unit, refuse_not_in_force, unit_of
 
 #: Rows in memory at a time.
 CHUNK = 1000
@@ -66,6 +66,34 @@ def checked_list(reference: Reference, scope: frozenset[int], asked: Asked, open
     if opened.month is not None:
         seen = replace(seen, period=asked.period.of_month(opened.month))
     return store.Wanted(opened.figure, seen, narrowed)
+
+
+async def need_row(
+    connection: Reading, reference: Reference, scope: frozenset[int], asked: Asked, opened: Opened
+) -> None:
+    """A unit that was not there in the period, and of which nothing is counted in it, has no row: a Problem, which says
+    who stands in for it. What a unit left behind stands in its row, however long it is gone."""
+    if opened.unit is None:
+        return
+    row = unit_of(asked.landscape, reference.agencies, opened.unit, asked.units_on, scope)
+    if _was_there(row, asked):
+        return
+    for figure in dict.fromkeys((opened.figure, _ALL_FIGURES)):
+        whole = checked_list(reference, scope, asked, Opened(figure, opened.scope, opened.unit))
+        if await page(connection, reference, asked, whole, after=None, limit=1):
+            return
+    refuse_not_in_force(reference.agencies, "unit", [row.agency], asked.units_on, scope)
+
+
+#: Whatever a row counts at the beginning of a period, in it or at its end is in this one too.
+_ALL_FIGURES: AnyCountName = "to_handle"
+
+
+def _was_there(row: Unit, asked: Asked) -> bool:
+    if asked.units == "today":
+        return row.in_force
+    first, last = row.agency.valid_from or date.min, row.agency.valid_to or date.max
+    return first <= asked.period.last and asked.period.first <= last
 
 
 def _agencies(landscape: Landscape, wanted: Collection[int]) -> tuple[list[int], store.Moved | None]:

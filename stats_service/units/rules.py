@@ -56,7 +56,7 @@ def agency_at_the_end(tree: AgencyTree, code: str, last: date, seen: frozenset[i
         raise invalid("agency", "unknown_agency")
     unit = tree.on(code, last)
     if unit is None:
-        _refuse_one_not_in_force(tree, "agency", code, last, seen)
+        refuse_not_in_force(tree, "agency", tree.known(code), last, seen)
     if unit is None or unit.id not in seen:
         raise Problem("agency_out_of_scope")
     return unit
@@ -72,14 +72,15 @@ def unit_of(landscape: Landscape, tree: AgencyTree, key: str, last: date, seen: 
     if not known:
         raise invalid("unit", "unknown_agency")
     if tree.on(key, last) is None:
-        _refuse_one_not_in_force(tree, "unit", key, last, seen)
+        refuse_not_in_force(tree, "unit", known, last, seen)
     raise invalid("unit", "not_within_agency")
 
 
-def _refuse_one_not_in_force(tree: AgencyTree, field: str, code: str, day: date, seen: frozenset[int]) -> None:
-    """Says who stands in for a unit on `day`, or who was there before it: to those who may see one that carried its
-    code."""
-    known = tree.known(code)
+def refuse_not_in_force(
+    tree: AgencyTree, field: str, known: Collection[Agency], day: date, seen: frozenset[int]
+) -> None:
+    """Says who stands in on `day` for units that are not in force, or who was there before them: to those who may see
+    one of them."""
     if not any(one.id in seen for one in known):
         return
     found = ", ".join(sorted({heir.code for one in known for heir in heirs(tree, one, day)}))

@@ -2,8 +2,10 @@
 
 import csv
 import json
+from datetime import date
 from io import StringIO
 
+import httpx
 import pytest
 
 from shared.contracts.stats import COUNT_NAMES, ListedDossier
@@ -83,3 +85,39 @@ async def test_a_whole_list_streams_as_lines(database, issuer):
         lines = list(csv.DictReader(StringIO(answer.text)))
         assert [line["code"] for line in lines] == [item["code"] for item in pages]
         assert list(lines[0]) == list(pages[0])
+
+
+async def test_a_unit_that_was_not_there_says_who_stands_in_for_it(database, issuer):
+    async with a_scene(database, issuer, seed=14, dossiers=200) as scene:
+        merged = [unit for unit in scene.tree.by_id.values() if unit.valid_to == date(2019, 12, 31)]
+        days = (date(2020, 2, 1), date(2020, 3, 31))
+        unit = next(one for one in merged if members("to_handle", scene.of(one.id), *days))
+        heir = scene.tree.by_id[next(iter(scene.tree.successors[unit.id]))]
+        whole = {"agency": "45", "from": "2020-02-01", "to": "2020-03-31", "figure": "pending_overdue"}
+
+        async def opened(key: str, **more: str) -> httpx.Response:
+            return await scene.client.get("/v1/reports/resolution/dossiers", params={**whole, "unit": key, **more})
+
+        key = next(key for key, one in scene.keys(date(2020, 3, 31)).items() if one.id == unit.id)
+        for form in ("json", "csv", "ndjson"):
+            for scope in ("own", "tree"):
+                answer = await opened(key, format=form, scope=scope)
+                (error,) = answer.json()["errors"]
+                assert (answer.status_code, error["field"], error["code"]) == (422, "unit", "agency_not_in_force")
+                assert error["reason"].endswith(f"đơn vị kế thừa: {heir.code}"), error["reason"]
+        before = {"from": "2019-08-01", "to": "2019-09-30"}
+        came = next(key for key, one in scene.keys(date(2019, 9, 30)).items() if one.id == heir.id)
+        if heir.valid_from == date(2020, 1, 1):
+            answer = await opened(came, **before)
+            assert "đơn vị tiền thân" in answer.json()["errors"][0]["reason"]
+        assert (await opened(key, **{"from": "2019-12-01", "to": "2020-03-31"})).json()["items"] == [], "it was there"
+        today = await opened("19333", units="today", agency="44")
+        assert today.status_code == 200, today.text
+
+        await write(scene.owner, scene.histories)
+        report = await scene.report(first=days[0], last=days[1], group_by="agency")
+        row = next(row for row in report["rows"] if row["key"] == key)
+        assert row["to_handle"] > 0, "what it left behind stands in its row"
+        for figure in COUNT_NAMES:
+            answer = await opened(key, figure=figure, scope="own", limit="1000")
+            assert (answer.status_code, len(answer.json()["items"])) == (200, row[figure]), figure

@@ -97,6 +97,10 @@ async def test_a_year_without_a_calendar_is_said(database, issuer):
         answer = await scene.client.get("/v1/reports/resolution", params={**asked, "definition": "gia-lai-monthly"})
         assert answer.status_code == 422
         assert (answer.json()["errors"][0]["field"], answer.json()["errors"][0]["code"]) == ("to", "calendar_missing")
+        for more in ({}, {"group_by": "month"}):
+            named = {"agency": "45", "period": "2017", "definition": "gia-lai-monthly", **more}
+            answer = await scene.client.get("/v1/reports/resolution", params=named)
+            assert answer.json()["errors"][0]["field"] == "period", "of days that nobody gave none is to blame"
 
 
 async def test_the_two_verdicts_of_a_dossier_stand_side_by_side(database, issuer):
