@@ -11,7 +11,7 @@ from services.installation import Installation
 from services.language import said
 from services.refusals import Refused
 from services.tables import number
-from services.terminal import DEFAULT_DIR, DataDir, console, running, token_of
+from services.terminal import DEFAULT_DIR, DataDir, console, running, token_of, whole
 
 _LAST = "20"
 
@@ -20,8 +20,13 @@ def anchors(
     to: Annotated[
         Path | None, typer.Option("--to", help="Hand over into this directory; else the last ones are listed")
     ] = None,
-    after: Annotated[int, typer.Option(min=0, help="The anchor that they hold; 0: from the beginning")] = 0,
-    upto: Annotated[int | None, typer.Option(min=1, help="The anchor to hand over; the last one unless given")] = None,
+    after: Annotated[
+        int, typer.Option(parser=whole(0), metavar="N", help="The anchor that they hold; 0: from the beginning")
+    ] = 0,
+    upto: Annotated[
+        int | None,
+        typer.Option(parser=whole(1), metavar="N", help="The anchor to hand over; the last one unless given"),
+    ] = None,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
     """Mốc neo nhật ký sự kiện · The anchors of the event log: list the last ones, or hand one over with its stamp, the

@@ -31,6 +31,7 @@ from services.terminal import (
     need_one_of,
     running,
     token_of,
+    whole,
     whole_province_on,
     write,
 )
@@ -118,7 +119,9 @@ def up(
 def serve(
     room: Annotated[str, typer.Argument(help="intake, routing, stats, or worker")],
     host: str = "127.0.0.1",
-    port: Annotated[int | None, typer.Option(help="8001, 8002, 8003 unless given")] = None,
+    port: Annotated[
+        int | None, typer.Option(parser=whole(1), metavar="N", help="8001, 8002, 8003 unless given")
+    ] = None,
 ) -> None:
     """Chạy một tiến trình · One process: a service, or the worker that runs the consumers of all rooms. Settings:
     MOTCUA_*."""

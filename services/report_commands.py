@@ -21,6 +21,7 @@ from services.terminal import (
     need_one_of,
     need_writable,
     running,
+    whole,
     whole_province_on,
     write,
 )
@@ -50,7 +51,12 @@ Printable = Annotated[
 OfficialForm = Annotated[str | None, typer.Option("--form", help="ii-06a: under which form; 07a-btp is in use in 2026")]
 TableRows = Annotated[str | None, typer.Option(help="ii-06a: agency, sector")]
 AwaitingColumn = Annotated[
-    int | None, typer.Option(help="ii-06a: where dossiers in term that wait for a supplement are counted: 12, 9")
+    int | None,
+    typer.Option(
+        parser=whole(1),
+        metavar="N",
+        help="ii-06a: where dossiers in term that wait for a supplement are counted: 12, 9",
+    ),
 ]
 Receiver = Annotated[str | None, typer.Option(help="ii-06a: to whom it is sent")]
 AsOf = Annotated[str | None, typer.Option(help="An instant, RFC 3339: as was recorded then")]
@@ -177,7 +183,9 @@ def report_seal(
     awaiting_supplement_column: AwaitingColumn = None,
     receiver: Receiver = None,
     note: Annotated[str | None, typer.Option(help="Stands in the edition for good; no personal data")] = None,
-    corrects: Annotated[int | None, typer.Option(min=1, help="The id of the edition that it corrects")] = None,
+    corrects: Annotated[
+        int | None, typer.Option(parser=whole(1), metavar="ID", help="The id of the edition that it corrects")
+    ] = None,
     reason: Annotated[str | None, typer.Option(help="Why it is corrected")] = None,
     form: TableOrJson = None,
     output: Output = None,
@@ -247,7 +255,7 @@ def report_editions(
 
 @report_app.command("edition")
 def report_edition(
-    edition_id: Annotated[int, typer.Argument(metavar="ID", min=1, help="Its id: motcua report editions")],
+    edition_id: Annotated[int, typer.Argument(parser=whole(1), metavar="ID", help="Its id: motcua report editions")],
     form: Annotated[
         str | None,
         typer.Option("--format", help="json, csv, xlsx, docx, pdf; json, or what the file's name ends with"),

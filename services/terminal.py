@@ -1,8 +1,9 @@
 """What the commands share: the options that they have in common, who asks what runs, and where the answer goes."""
 
 import os
+import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -45,6 +46,20 @@ def code_given(given: str) -> str:
     return given
 
 
+def whole(least: int) -> Callable[[str | int], int]:
+    """Reads a number as the services do: Python's own way also takes 1_0, and digits of other alphabets."""
+
+    def read(given: str | int) -> int:
+        text = str(given)
+        if _WHOLE.fullmatch(text) is None or int(text) < least:
+            raise typer.BadParameter(f"phải là số nguyên từ {least} · must be a whole number from {least} on")
+        return int(text)
+
+    return read
+
+
+#: No id or number of ours has more digits.
+_WHOLE = re.compile("0|[1-9][0-9]{0,15}")
 Output = Annotated[Path | None, typer.Option(dir_okay=False, help="Where the file goes; the terminal unless given")]
 #: What a file's name promises by its end.
 FORMS = ("json", "csv", "ndjson", *tables.PRINTED)

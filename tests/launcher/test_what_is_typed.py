@@ -62,6 +62,17 @@ def test_an_empty_code_is_no_wish_for_the_whole_province(tmp_path: Path) -> None
             assert "must not be empty" in said
 
 
+@pytest.mark.parametrize("text", ["1_0", "1.0", "0", "+1", "01", "٣", " 1", "1e1", "9" * 40, ""])
+def test_a_number_is_typed_in_one_way(tmp_path: Path, text: str) -> None:
+    for words in (
+        ("report", "edition", text),
+        ("report", "seal", "annex", "--period", "2019", "--corrects", text),
+        ("report", "official", "ii-06a", "--period", "2019", "--awaiting-supplement-column", text),
+        ("anchors", "--to", str(tmp_path / "out"), "--upto", text),
+    ):
+        assert "must be a whole number from 1 on" in refused(*words, data_dir=tmp_path), words
+
+
 @pytest.mark.parametrize(
     ("words", "name"),
     [
