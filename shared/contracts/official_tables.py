@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.contracts.agencies import LevelName
 from shared.contracts.fields import Code, Day, Incoming, LongLine, Name, Reasoning, ShortLine, refused
-from shared.contracts.stats import MAX_LIST_ITEMS, Basis, Period, PeriodQuery, ReportFormat, UnitsName
+from shared.contracts.stats import MAX_LIST_ITEMS, Basis, PageCursor, Period, PeriodQuery, ReportFormat, UnitsName
 
 
 def _nine_or_twelve(column: int) -> int:
@@ -63,6 +63,7 @@ class FormTableQuery(OfficialQuery):
 class LateListQuery(OfficialQuery):
     """Whose late dossiers, and how many on a page."""
 
+    cursor: PageCursor = None
     limit: int = Field(50, ge=1, le=MAX_LIST_ITEMS, description="Dossiers on a page; JSON only")
 
 

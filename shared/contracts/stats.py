@@ -58,6 +58,10 @@ def _written_groupings(text: str) -> str:
     return text
 
 
+#: Where a page begins, of what comes in pages.
+PageCursor = Annotated[
+    Annotated[str, Field(max_length=2000)] | None, Field(description="`next` of the page before; JSON only")
+]
 #: Groupings as they are written: `none`, one, or several joined by commas, the outermost first.
 GroupBy = Annotated[str, StringConstraints(max_length=100), AfterValidator(_written_groupings)]
 
@@ -100,7 +104,6 @@ class PeriodQuery(BaseModel):
         description="then: the units as they were; today: restated on today's map, each with what it succeeded. "
         "`agency` is then a code of today, or, where nobody carries it today, of the period",
     )
-    cursor: Annotated[str, Field(max_length=2000)] | None = Field(None, description="`next` of the page before")
 
 
 class ReportQuery(PeriodQuery):
@@ -122,6 +125,7 @@ class ReportQuery(PeriodQuery):
         examples=["due-in-period"],
     )
     format: ReportFormat = Field("json", description="json by pages; csv, xlsx, docx and pdf with all rows at once")
+    cursor: PageCursor = None
     limit: int = Field(MAX_REPORT_ROWS, ge=1, le=MAX_REPORT_ROWS, description="Rows on a page; JSON only")
 
     @property
@@ -151,6 +155,7 @@ class FigureListQuery(PeriodQuery):
         None, description="The key of a row of group_by=officer; unassigned: in nobody's hands", examples=["unassigned"]
     )
     format: ListFormat = Field("json", description="json: a page; ndjson, csv: the whole list as a stream")
+    cursor: PageCursor = None
     limit: int = Field(50, ge=1, le=MAX_LIST_ITEMS, description="Dossiers on a page; JSON only")
 
 

@@ -11,11 +11,10 @@ from starlette.responses import Response
 
 from shared.contracts import official_tables as contracts
 from shared.contracts.official_tables import FormTableQuery, LateListQuery, OfficialFormIn, OfficialQuery
-from shared.contracts.stats import PeriodQuery
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, Room, RoomOf
-from shared.web.auth import Caller, Principal
+from shared.web.auth import Caller
 from shared.web.database import Awaited, Reading, ReadingSession, WritingSession
 from shared.web.kept import Kept
 from shared.web.paging import Pages
@@ -122,7 +121,7 @@ async def ii_06a(
     """How administrative procedures were resolved, in the 13 columns of the form. In every row 3 = 4 + 5 + 6,
     7 = 8 + 9 + 10, 11 = 12 + 13 and 3 = 7 + 11. Its figures are those of the resolution report, unless
     `awaiting_supplement_column=9` counts as resolved what waits for its applicant."""
-    asked = _asked(query, reference, principal)
+    asked = asked_of(query, reference, principal)
     async with room.pool.acquire() as connection:  # given back before it is printed
         made = await usecases.ii_06a(
             Reading(connection),
@@ -168,7 +167,7 @@ async def annex(
 ) -> Response:
     """The annex of letter 3322/UBND-NC: to handle, resolved, on time, late, the rates and the share received online, of
     each unit and each level; and the units for which the period has nothing at all."""
-    asked = _asked(query, reference, principal)
+    asked = asked_of(query, reference, principal)
     async with room.pool.acquire() as connection:
         made = await usecases.annex(Reading(connection), reference, asked)
     if query.format != "json":
@@ -201,7 +200,8 @@ async def late_list(
 ) -> Response:
     """The dossiers that were resolved late in the period, and those that were overdue and unresolved at its end, unit
     by unit in order of reception: as many as resolved_late + pending_overdue. Holds no personal data."""
-    asked = _asked(query, reference, principal)
+    paged_in_json_only(query.cursor, query.format)
+    asked = asked_of(query, reference, principal)
     async with (
         room.pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
@@ -254,16 +254,6 @@ async def _late_page(
             "next": following,
         }
     )
-
-
-def _asked(query: PeriodQuery, reference: Reference, principal: Principal) -> Asked:
-    if not isinstance(query, LateListQuery):
-        if query.cursor is not None:
-            known = sorted(each.alias or name for name, each in type(query).model_fields.items() if name != "cursor")
-            raise invalid("cursor", "unknown_parameter", expected=", ".join(known))
-    else:
-        paged_in_json_only(query.cursor, query.format)
-    return asked_of(query, reference, principal)
 
 
 def _head(name: str, table: Table, provenance: Any, asked: Asked) -> dict[str, Any]:

@@ -248,7 +248,7 @@ async def test_an_operator_enters_a_form(database, issuer):
         ({"rows": "officer"}, ("rows", "not_one_of")),
         ({"format": "ods"}, ("format", "not_one_of")),
         ({"from": "2020-04-01"}, ("from", "period_reversed")),
-        ({"cursor": "x"}, ("cursor", "unknown_parameter")),
+        ({"cursor": "x"}, ("query", "unknown_parameter")),
         ({"limit": "5"}, ("query", "unknown_parameter")),
         ({"nope": "1"}, ("query", "unknown_parameter")),
         ({"receiver": "a\nb"}, ("receiver", "control_characters")),
