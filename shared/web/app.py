@@ -158,7 +158,7 @@ def make_app(plan: RoomPlan, settings: Settings, *, schema_revision: str, databa
 
 #: What pages of the origins that an installation names may send, and read of an answer. No cookies: tokens are sent.
 _CORS: dict[str, Any] = {
-    "allow_methods": ["GET", "POST", "PUT"],
+    "allow_methods": ["GET", "HEAD", "POST", "PUT"],
     "allow_headers": [
         *("Accept", "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-Match"),
         *("If-None-Match", "Receipt-Secret", "Applicant-Id-Number"),

@@ -95,6 +95,8 @@ async def test_no_page_may_call_unless_its_origin_is_named(
         assert allowed.headers["Access-Control-Allow-Origin"] == PAGE
         assert "Idempotency-Key" in allowed.headers["Access-Control-Allow-Headers"]
         assert "Access-Control-Allow-Credentials" not in allowed.headers
+        head = await client.options("/v1/dossiers", headers={**asked, "Access-Control-Request-Method": "HEAD"})
+        assert head.status_code == 200, "a page asks before it sends a token, of HEAD too"
         told = await client.get("/v1/procedures", headers={"Origin": PAGE})
         assert told.headers["Access-Control-Allow-Origin"] == PAGE
         assert "ETag" in told.headers["Access-Control-Expose-Headers"]
