@@ -82,6 +82,10 @@ WORDS = {
     "anchor_root": ("mốc neo đã bị sửa", "the anchor was changed"),
     "anchor_events": ("số sự kiện mà mốc neo giữ", "number of events that the anchor binds"),
     "anchor_digest": ("sự kiện khác với khi neo", "the events are not those that were anchored"),
+    "anchor_readings": (
+        "lượt xem dữ liệu khác với khi neo",
+        "the records of readings are not those that were anchored",
+    ),
     "odd_month": ("không phải ngày đầu tháng", "not the first day of a month"),
 }
 #: How much was looked at.

@@ -8,28 +8,27 @@ from typing import NamedTuple
 from shared.domain.chain import GENESIS
 from shared.domain.codes import micros
 from shared.domain.differences import Difference
-from shared.domain.personal import Datum
 
 CHECK = "access_chain"
 
 
 class Access(NamedTuple):
     """Somebody read personal data: what of which dossiers, by which operation, for which agency, and why where that
-    was asked."""
+    was asked. fields: names of Datum."""
 
     at: datetime
     subject: str
     role: str
     agency_id: int
     operation: str
-    fields: Sequence[Datum]
+    fields: Sequence[str]
     dossiers: Sequence[int]
     reason: str | None = None
 
     def tail(self) -> str:
         """All that it says, as it is hashed behind its number. For good; only the last line is free text."""
         lines = (self.at_micros, self.subject, self.role, self.agency_id, self.operation)
-        listed = (",".join(self.fields), ",".join(map(str, self.dossiers)), self.reason or "")
+        listed = (",".join(map(str, self.fields)), ",".join(map(str, self.dossiers)), self.reason or "")
         return "\n".join(map(str, (*lines, *listed)))
 
     @property
@@ -46,9 +45,24 @@ class Record(NamedTuple):
     access: Access
 
 
+class Entry(NamedTuple):
+    """A record as it is handed to whoever holds anchors. before: the hash of the one before it. text: what is hashed
+    behind that."""
+
+    agency_id: int
+    before: bytes
+    text: str
+    hash: bytes
+
+
+def told(number: int, tail: str) -> str:
+    """What is hashed of a record behind the hash before it."""
+    return f"{number}\n{tail}"
+
+
 def record_hash(before: bytes, number: int, tail: str) -> bytes:
     """SHA-256 over the hash before it and what it says; the statement that stores it reckons the same."""
-    return sha256(before + f"{number}\n{tail}".encode()).digest()
+    return sha256(before + told(number, tail).encode()).digest()
 
 
 class Chain:

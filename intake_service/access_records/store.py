@@ -1,6 +1,6 @@
 """The SQL of records of readings: added one behind the other, read, and never changed."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,7 @@ import asyncpg
 from intake_service.access_records.rules import Access, Record
 from intake_service.lifecycle.store import NAMED
 from shared.domain.chain import GENESIS
-from shared.domain.personal import Datum
-from shared.web.database import Connection, Reading
+from shared.web.database import Connection, Reading, Recorded
 
 # One statement, and so one moment: whoever adds to the same chain meanwhile has the same number, waits, and adds
 # nothing.
@@ -38,7 +37,7 @@ async def add(connection: Connection, access: Access) -> bool:
         access.subject,
         access.role,
         access.operation,
-        [datum.value for datum in access.fields],
+        list(access.fields),
         list(access.dossiers),
         access.reason,
         access.tail(),
@@ -47,7 +46,9 @@ async def add(connection: Connection, access: Access) -> bool:
     return number is not None
 
 
-_COLUMNS = "r.id, r.agency_id, r.number, r.at, r.subject, r.role, r.operation, r.fields, r.dossiers, r.reason, r.hash"
+# An instant that was changed beyond what can be told is the nearest that can be.
+_AT = "least(greatest(r.at, '0001-01-02 00:00Z'), '9999-12-30 00:00Z') AS at"
+_COLUMNS = f"r.id, r.agency_id, r.number, {_AT}, r.subject, r.role, r.operation, r.fields, r.dossiers, r.reason, r.hash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,26 @@ async def codes(connection: Reading, dossiers: Sequence[int]) -> dict[int, str]:
     return {row["id"]: row["code"] for row in rows}
 
 
+async def between(
+    connection: Connection, after: Mapping[int, int], upto: Mapping[int, int]
+) -> AsyncIterator[tuple[bytes, Record]]:
+    """The records of each agency behind one number, up to another, in order, each with the hash before it. after: of
+    the agencies that have any; upto: of all that are asked for."""
+    async for row in connection.cursor(
+        f"SELECT coalesce(before.hash, $4) AS before, {_COLUMNS} FROM unnest($1::int[], $2::bigint[], $3::bigint[])"
+        " AS t (agency_id, after, upto) JOIN access_record r"
+        " ON r.agency_id = t.agency_id AND r.number > t.after AND r.number <= t.upto"
+        " LEFT JOIN access_record before ON before.agency_id = r.agency_id AND before.number = r.number - 1"
+        " ORDER BY r.agency_id, r.number",
+        list(upto),
+        [after.get(agency, 0) for agency in upto],
+        list(upto.values()),
+        GENESIS,
+        prefetch=1000,
+    ):
+        yield row["before"], _record(row)
+
+
 async def chains(connection: Connection) -> AsyncIterator[tuple[str, Record]]:
     """Every record of every chain in order, with its agency's code."""
     async for row in connection.cursor(
@@ -112,6 +133,10 @@ async def chains(connection: Connection) -> AsyncIterator[tuple[str, Record]]:
         " ORDER BY r.agency_id, r.number",
         prefetch=1000,
     ):
-        said = (row["at"], row["subject"], row["role"], row["agency_id"], row["operation"])
-        what = ([Datum(field) for field in row["fields"]], row["dossiers"], row["reason"])
-        yield f"{row['code']} (#{row['agency_id']})", Record(row["number"], row["hash"], Access(*said, *what))
+        yield f"{row['code']} (#{row['agency_id']})", _record(row)
+
+
+def _record(row: asyncpg.Record) -> Record:
+    said = (row["at"], row["subject"], row["role"], row["agency_id"], row["operation"])
+    what = (row["fields"], row["dossiers"], row["reason"])
+    return Record(row["number"], row["hash"], Access(*said, *what))

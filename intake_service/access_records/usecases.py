@@ -1,14 +1,14 @@
 """Recording that personal data were read, before they are shown; and reading those records."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from weakref import WeakValueDictionary
 
 import asyncpg
 
 from intake_service.access_records import rules, store
-from intake_service.access_records.rules import Access
+from intake_service.access_records.rules import Access, Entry
 from shared.domain.differences import Difference
 from shared.domain.personal import Datum
 from shared.web.auth import Principal
@@ -73,6 +73,14 @@ async def one(connection: Reading, principal: Principal, record_id: int) -> asyn
 async def codes(connection: Reading, dossiers: Sequence[int]) -> dict[int, str]:
     """The codes of dossiers, by id."""
     return await store.codes(connection, dossiers)
+
+
+async def readings(connection: Connection, after: Mapping[int, int], upto: Mapping[int, int]) -> AsyncIterator[Entry]:
+    """What was read between two anchors, agency by agency: the records behind `after`, up to `upto`, as they are
+    hashed."""
+    async for before, record in store.between(connection, after, upto):
+        said = rules.told(record.number, record.access.tail())
+        yield Entry(record.access.agency_id, before, said, record.hash)
 
 
 class AccessChain(Check):

@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
+from intake_service.access_records.rules import Entry
 from intake_service.anchors import usecases
 from intake_service.anchors.store import Kept
 from shared.contracts.anchors import Anchor, AnchorPage
@@ -23,7 +24,7 @@ from shared.web.streams import MEDIA_TYPES, Streamed
 router = APIRouter(prefix="/v1/anchors", tags=["anchors"])
 Number = Annotated[int, Path(ge=1, le=2**53 - 1, description="Its number", examples=[12])]
 #: What the lines of events begin with, so that whoever reads them knows what they are.
-BUNDLE = "motcua-events/1"
+BUNDLE = "motcua-events/2"
 _LINES_A_CHUNK = 500
 
 
@@ -87,8 +88,9 @@ async def stamp(number: Number, principal: Caller, session: ReadingSession) -> R
     response_class=Response,
     responses={
         200: {
-            "description": "Lines of JSON: what it is; then the events of each anchor in their order, behind them the "
-            "anchor. An event is what its hash was taken of, with the hash before it; it names no applicant",
+            "description": "Lines of JSON: what it is, with the ends of the chains of records of readings at the "
+            "anchor `after`; then the events of each anchor in their order, the records of readings, and behind them "
+            "the anchor. Each is what its hash was taken of, with the hash before it; none names an applicant",
             "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
         },
         **refusals(*READING, "agency_out_of_scope", "invalid_request", "unavailable"),
@@ -107,16 +109,20 @@ async def events(
     """What `verify_anchors.py` reads: whoever holds the two anchors proves with it, without this system, that nothing
     between them was changed."""
     anchors = await usecases.between(session, principal, after, number)
-    return Streamed(room, _stream(room, after, anchors), MEDIA_TYPES["ndjson"])
+    ends = await usecases.ends_of(session, after)
+    return Streamed(room, _stream(room, after, ends, anchors), MEDIA_TYPES["ndjson"])
 
 
-async def _stream(room: Room, after: int, anchors: list[Kept]) -> AsyncGenerator[bytes, None]:
-    yield _line({"format": BUNDLE, "after": after, "upto": anchors[-1].anchor.number})
+async def _stream(room: Room, after: int, ends: str, anchors: list[Kept]) -> AsyncGenerator[bytes, None]:
+    yield _line({"format": BUNDLE, "after": after, "upto": anchors[-1].anchor.number, "ends": ends})
     chunk: list[bytes] = []
     async with aclosing(usecases.bound(room.pool, after, anchors)) as found:
         async for one in found:
             if isinstance(one, Kept):
                 chunk.append(_line({"anchor": one.anchor.text}))
+            elif isinstance(one, Entry):
+                said = {"before": one.before.hex(), "text": one.text, "hash": one.hash.hex()}
+                chunk.append(_line({"agency": one.agency_id, **said}))
             else:
                 chunk.append(_line({"before": one.before.hex(), "text": one.text, "hash": one.hash.hex()}))
             if len(chunk) == _LINES_A_CHUNK:

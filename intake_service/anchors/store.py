@@ -1,12 +1,12 @@
 """The SQL of anchors: how far the log is settled, the hashes in it, and what was anchored."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
 
-from intake_service.anchors.rules import Anchor
+from intake_service.anchors.rules import Anchor, End
 from intake_service.verification.texts import CHAINED
 from shared.domain.differences import Span
 from shared.web.database import Connection
@@ -34,11 +34,11 @@ SELECT coalesce((SELECT max(id) FROM dossier_event
   pg_current_xact_id()::text, pg_snapshot_xmin(pg_current_snapshot())::text
 """
 _ADD = """
-INSERT INTO anchor (number, taken_at, last_event_id, events, digest, edition, seal, previous, root, floor)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::xid8)
+INSERT INTO anchor (number, taken_at, last_event_id, events, digest, edition, seal, previous, ends, root, floor)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text::xid8)
 """
 _KEPT = """
-SELECT number, taken_at, last_event_id, events, digest, edition, seal, previous, root, floor::text, stamped_at
+SELECT number, taken_at, last_event_id, events, digest, edition, seal, previous, ends, root, floor::text, stamped_at
 FROM anchor LEFT JOIN anchor_stamp USING (number)
 """
 
@@ -112,6 +112,31 @@ async def last_link(connection: Connection) -> tuple[int, bytes] | None:
     """The end of the chain of editions."""
     row = await connection.fetchrow("SELECT number, seal FROM edition_link ORDER BY number DESC LIMIT 1")
     return (row[0], row[1]) if row else None
+
+
+async def ends(connection: Connection) -> dict[int, End]:
+    """The last record of readings of each agency. A chain's records are committed one behind the other."""
+    rows = await connection.fetch(
+        "SELECT a.id, last.number, last.hash FROM agency a CROSS JOIN LATERAL"
+        " (SELECT number, hash FROM access_record r WHERE r.agency_id = a.id ORDER BY number DESC LIMIT 1) last"
+    )
+    return {row[0]: End(row[1], row[2]) for row in rows}
+
+
+async def records_at(connection: Connection, ends: Mapping[int, End]) -> dict[int, End]:
+    """What stands in those places of the chains, by the ids of agencies."""
+    rows = await connection.fetch(
+        "SELECT r.agency_id, r.number, r.hash FROM access_record r"
+        " JOIN unnest($1::int[], $2::bigint[]) AS t (agency_id, number) USING (agency_id, number)",
+        list(ends),
+        [end.number for end in ends.values()],
+    )
+    return {row[0]: End(row[1], row[2]) for row in rows}
+
+
+async def agency_codes(connection: Connection) -> dict[int, str]:
+    """Every agency's code by its id."""
+    return {row[0]: row[1] for row in await connection.fetch("SELECT id, code FROM agency")}
 
 
 async def add(connection: Connection, anchor: Anchor, floor: str) -> None:

@@ -8,6 +8,8 @@ from hashlib import sha256
 import asyncpg
 import structlog
 
+from intake_service.access_records.rules import Entry
+from intake_service.access_records.usecases import readings
 from intake_service.anchors import rules, store
 from intake_service.anchors.rules import Anchor
 from intake_service.anchors.stamping import Authority, NotStamped
@@ -73,6 +75,7 @@ async def take(connection: Connection, at: datetime, *, only_due: bool = False) 
             number,
             seal,
             before.root if before else rules.NOTHING,
+            rules.ends_told(await store.ends(connection)),
         )
         # Where another has taken one since, and further, its floor stands for what comes after.
         overtaken = before is not None and before.anchor.last_event_id > reach.last_event_id
@@ -149,8 +152,15 @@ async def between(connection: Connection, principal: Principal, after: int, upto
     return [kept for kept in anchors if after < kept.anchor.number < upto] + [last]
 
 
-async def bound(pool: asyncpg.Pool, after: int, anchors: list[Kept]) -> AsyncGenerator[Event | Kept, None]:
-    """The events that each of some anchors in a row binds, in its order, and behind them the anchor."""
+async def ends_of(connection: Connection, number: int) -> str:
+    """The ends of the chains of records of readings that an anchor binds; none of none."""
+    found = await store.one(connection, number)
+    return (found.anchor.ends or "") if found else ""
+
+
+async def bound(pool: asyncpg.Pool, after: int, anchors: list[Kept]) -> AsyncGenerator[Event | Entry | Kept, None]:
+    """The events that each of some anchors in a row binds, in its order, then the records of readings, and behind them
+    the anchor."""
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         before = await store.one(connection, after)
         restored = await store.is_restored(connection)
@@ -158,12 +168,21 @@ async def bound(pool: asyncpg.Pool, after: int, anchors: list[Kept]) -> AsyncGen
             span = Span(before.anchor.last_event_id if before else 0, kept.anchor.last_event_id)
             async for event in store.events(connection, span, before.floor if before and not restored else "0"):
                 yield event
+            if kept.anchor.ends is not None:
+                told = (before.anchor.ends or "") if before else ""
+                async for entry in readings(connection, numbers(told), numbers(kept.anchor.ends)):
+                    yield entry
             yield kept
             before = kept
 
 
+def numbers(ends: str) -> dict[int, int]:
+    """How far each chain of records of readings goes, by the ids of agencies."""
+    return {agency: end.number for agency, end in rules.ends_read(ends).items()}
+
+
 class Anchors(Check):
-    """The anchors are one line, and each binds the events that are there."""
+    """The anchors are one line, and each binds the events, and the records of readings, that are there."""
 
     role = ROLE
 
@@ -173,10 +192,13 @@ class Anchors(Check):
         self.seen["anchors"] = len(anchors)
         for difference in rules.out_of_line((kept.anchor, kept.root) for kept in anchors):
             yield difference
-        restored = await store.is_restored(connection)
+        restored, codes = await store.is_restored(connection), await store.agency_codes(connection)
         after, floor = 0, "0"
         for kept in anchors:
             found = await _digest(connection, Span(after, kept.anchor.last_event_id), floor)
             for difference in rules.of_events(kept.anchor, *found):
+                yield difference
+            standing = await store.records_at(connection, rules.ends_read(kept.anchor.ends or ""))
+            for difference in rules.of_readings(kept.anchor, standing, codes):
                 yield difference
             after, floor = kept.anchor.last_event_id, "0" if restored else kept.floor

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Prove that nothing between two anchors was changed. Needs Python 3.9 or newer and nothing else; no database.
+"""Prove that nothing between two anchors was changed: no event, and no record of who read personal data. Needs Python
+3.9 or newer and nothing else; no database.
 
     python3 verify_anchors.py EVENTS FIRST LAST [--stamp FILE --authority FILE]
 
-EVENTS  what the province hands over: the events between the two anchors (GET /v1/anchors/LAST/events?after=FIRST)
+EVENTS  what the province hands over: the events and the records of readings between the two anchors
+        (GET /v1/anchors/LAST/events?after=FIRST)
 FIRST   the text of the earlier anchor, as you kept it; "-" where the events begin with the first of all
 LAST    the text of the later anchor, as you kept it
 
@@ -21,12 +23,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-ANCHOR = "motcua-anchor/1"
-EVENTS = "motcua-events/1"
+_NAMES_1 = ("number", "taken_at", "last_event", "events", "digest", "edition", "previous")
+#: Of each format of an anchor, its lines. The first was taken before readings were recorded.
+ANCHORS = {"motcua-anchor/1": _NAMES_1, "motcua-anchor/2": (*_NAMES_1[:-1], "readings", "previous")}
+EVENTS = ("motcua-events/1", "motcua-events/2")
 NOTHING = "0" * 64
-NAMES = ("number", "taken_at", "last_event", "events", "digest", "edition", "previous")
 
 
 class Unreadable(Exception):
@@ -34,11 +37,13 @@ class Unreadable(Exception):
 
 
 class Anchor(NamedTuple):
-    """What of an anchor's text is looked at, and the text's SHA-256."""
+    """What of an anchor's text is looked at, and the text's SHA-256. readings: how many records of readings there are
+    in all, and the SHA-256 over the ends of their chains; None where it binds none."""
 
     number: int
     events: int
     digest: str
+    readings: str | None
     previous: str
     root: str
 
@@ -47,10 +52,40 @@ def anchor_of(text: str) -> Anchor:
     """What an anchor's text says."""
     first, *lines = text.split("\n")
     said = dict(line.split(" ", 1) for line in lines[:-1])
-    if first != ANCHOR or lines[-1:] != [""] or tuple(said) != NAMES or len(lines) != len(NAMES) + 1:
-        raise Unreadable(f"an anchor is {ANCHOR} and then {', '.join(NAMES)}, a line each")
+    names = ANCHORS.get(first)
+    if names is None or lines[-1:] != [""] or tuple(said) != names or len(lines) != len(names) + 1:
+        raise Unreadable(f"an anchor is {' or '.join(ANCHORS)} and then {', '.join(names or _NAMES_1)}, a line each")
     root = hashlib.sha256(text.encode()).hexdigest()
-    return Anchor(int(said["number"]), int(said["events"]), said["digest"], said["previous"], root)
+    return Anchor(
+        int(said["number"]), int(said["events"]), said["digest"], said.get("readings"), said["previous"], root
+    )
+
+
+class Readings:
+    """The chains of records of readings, one an agency, as they grow."""
+
+    def __init__(self, ends: str) -> None:
+        self._ends: dict[int, tuple[int, str]] = {}
+        for line in ends.splitlines():
+            agency, number, made = line.split(" ")
+            self._ends[int(agency)] = int(number), made
+
+    def told(self) -> str:
+        """As an anchor has it: how many, and the SHA-256 over the ends."""
+        ends = "".join(f"{agency} {number} {made}\n" for agency, (number, made) in sorted(self._ends.items()))
+        return f"{sum(number for number, _ in self._ends.values())} {hashlib.sha256(ends.encode()).hexdigest()}"
+
+    def follow(self, given: dict[str, Any]) -> Iterator[str]:
+        """What does not fit in the next record."""
+        agency, number = int(given["agency"]), int(given["text"].split("\n", 1)[0])
+        where = f"reading {number} of agency {agency}"
+        last, before = self._ends.get(agency, (0, NOTHING))
+        made = hashlib.sha256(bytes.fromhex(given["before"]) + given["text"].encode()).hexdigest()
+        if made != given["hash"]:
+            yield f"{where}: it does not say what was hashed"
+        if (number, given["before"]) != (last + 1, before):
+            yield f"{where}: it does not follow from the reading before it"
+        self._ends[agency] = number, made
 
 
 def read(path: str) -> str:
@@ -61,11 +96,17 @@ def read(path: str) -> str:
 
 def findings(lines: Iterator[str], first: Anchor | None, last: Anchor) -> Iterator[str]:
     """What does not fit, one after the other. lines: of EVENTS. first: None, from the beginning."""
-    if json.loads(next(lines, "{}")).get("format") != EVENTS:
-        raise Unreadable(f"the events do not begin with their format, {EVENTS}")
+    about = json.loads(next(lines, "{}"))
+    if about.get("format") not in EVENTS:
+        raise Unreadable(f"the events do not begin with their format, {' or '.join(EVENTS)}")
+    known = first.readings if first else None
+    readings = Readings(about.get("ends", "") if known is not None else "")
+    if known is not None and readings.told() != known:
+        yield "the ends of the records of readings are not those of the anchor that you hold"
     before, number = (first.root, first.number) if first else (NOTHING, 0)
     digest, count = hashlib.sha256(), 0
     ends: dict[str, str] = {}
+    unbound = False
     for line in lines:
         given = json.loads(line)
         if "anchor" in given:
@@ -79,8 +120,14 @@ def findings(lines: Iterator[str], first: Anchor | None, last: Anchor) -> Iterat
                 yield f"{where}: it binds {anchor.events} events, and there are {count}"
             elif anchor.digest != digest.hexdigest():
                 yield f"{where}: the events are not those that it binds"
+            if anchor.readings != (known := readings.told()) and (anchor.readings is not None or unbound):
+                yield f"{where}: it binds readings {anchor.readings or '-'}, and there are {known}"
             before, number = anchor.root, anchor.number
-            digest, count = hashlib.sha256(), 0
+            digest, count, unbound = hashlib.sha256(), 0, False
+            continue
+        if "agency" in given:
+            yield from readings.follow(given)
+            unbound = True
             continue
         code, sequence, _ = given["text"].split("\n", 2)
         where = f"event {sequence} of {code}"
@@ -93,6 +140,8 @@ def findings(lines: Iterator[str], first: Anchor | None, last: Anchor) -> Iterat
         ends[code] = given["hash"]
         digest.update(made.digest())
         count += 1
+    if unbound:
+        yield "records of readings stand behind the last anchor"
     if count:
         yield f"{count} events stand behind the last anchor"
     if number != last.number or before != last.root:

@@ -16,8 +16,8 @@ class Anchor(BaseModel):
     root: str = Field(description="SHA-256 of the text, in hexadecimal", examples=[_HEX])
     text: str = Field(
         description="The anchor itself: number, instant, events with the SHA-256 over their hashes, the end of the "
-        "chain of editions, the root of the anchor before",
-        examples=["motcua-anchor/1\nnumber 12\n…"],
+        "chain of editions, the ends of the chains of records of readings, the root of the anchor before",
+        examples=["motcua-anchor/2\nnumber 12\n…"],
     )
     stamped_at: datetime | None = Field(
         None,

@@ -441,6 +441,7 @@ anchor = Table(
     Column("edition", BigInteger, comment="number of the last edition_link; null: none"),
     Column("seal", BYTEA, comment="its seal"),
     Column("previous", BYTEA, nullable=False, comment="root of the anchor before; 32 zero bytes before the first"),
+    Column("ends", Text, comment="of the chains of access_record, a line each; null: taken before there were any"),
     Column("root", BYTEA, nullable=False, comment="SHA-256 of the anchor's text"),
     Column("floor", Xid8, nullable=False, comment="every event after last_event_id is of this transaction or later"),
     comment="append-only; what a third party holds of the event log",
