@@ -14,6 +14,8 @@ from shared.web.json_bodies import repeats_a_name
 from shared.web.problems import Problem, Reason, invalid, is_json
 
 _WHOLE = re.compile("0|-?[1-9][0-9]*")
+#: What the framework might take for one. All else it refuses by itself, after it has asked who calls.
+_NUMBER_LIKE = re.compile(r"[\s\d_.+eE-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,11 @@ async def understood(request: Request) -> None:
 
 
 def _need_whole(given: dict[str, list[str]]) -> None:
-    wrong = [name for name, texts in given.items() if not all(map(_WHOLE.fullmatch, texts))]
+    wrong = [
+        name
+        for name, texts in given.items()
+        if any(_NUMBER_LIKE.fullmatch(text) and not _WHOLE.fullmatch(text) for text in texts)
+    ]
     if wrong:
         raise Problem("invalid_request", *(Reason(name, "wrong_type", {"expected": "integer"}) for name in wrong))
 
