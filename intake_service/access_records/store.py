@@ -10,7 +10,7 @@ import asyncpg
 from intake_service.access_records.rules import Access, Record
 from intake_service.lifecycle.store import NAMED
 from shared.domain.chain import GENESIS
-from shared.web.database import Connection, Reading, Recorded
+from shared.web.database import Connection, Reading
 
 # One statement, and so one moment: whoever adds to the same chain meanwhile has the same number, waits, and adds
 # nothing.
