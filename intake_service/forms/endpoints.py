@@ -6,12 +6,13 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from intake_service.forms import pdf, usecases, word
+from intake_service.forms import usecases
 from intake_service.forms.rules import OF_A_DOSSIER, FormKind, Sheet, sheets
 from intake_service.forms.wording.shapes import Paper
 from shared.contracts.fields import Code, Day, Reasoning
 from shared.contracts.forms import DossierForms, FormatName, FormName
 from shared.domain.civil_time import civil_day, shown
+from shared.press.presses import DOCX, PDF, Press
 from shared.press.threads import pressed
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
@@ -24,12 +25,12 @@ from shared.web.problems import LISTING, READING, refusals
 router = APIRouter(prefix="/v1", tags=["forms"])
 
 Format = Annotated[FormatName, Path(description="pdf: PDF/A-2b; docx: to write on", examples=["pdf"])]
-_PRESSES = {"pdf": pdf, "docx": word}
+_PRESSES = {"pdf": Press("intake_service.forms.pdf", PDF), "docx": Press("intake_service.forms.word", DOCX)}
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The file; the same edition is the same bytes",
         "content": {
-            press.MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}} for press in _PRESSES.values()
+            press.media_type: {"schema": {"type": "string", "format": "binary"}} for press in _PRESSES.values()
         },
     }
 }
@@ -127,7 +128,7 @@ async def read_ledger(
 async def _file(paper: Paper, format: FormatName, name: str) -> Response:
     press = _PRESSES[format]
     headers = {"Content-Disposition": f'inline; filename="{name}.{format}"', "Cache-Control": "no-store"}
-    return Response(await pressed(press.printed, paper), 200, headers, press.MEDIA_TYPE)
+    return Response(await pressed(press.printed, paper), 200, headers, press.media_type)
 
 
 def _item(file: usecases.File, sheet: Sheet, *, current: bool) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from intake_service.forms.wording.shapes import Paper
 from shared.press import typeset
 from shared.press.glyphs import fitted
 
-MEDIA_TYPE = "application/pdf"
 _LAYOUT = Path(__file__).parent / "form.typ"
 #: A longer word than this is broken: in an upright form, in the narrow columns of a ledger.
 _UPRIGHT, _WIDE = 40, 26

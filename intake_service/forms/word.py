@@ -12,7 +12,6 @@ from docx.shared import Mm
 from intake_service.forms.qr import code_of
 from intake_service.forms.wording.shapes import Block, Paper, Signature, Table
 from shared.press import elements
-from shared.press.elements import MEDIA_TYPE as MEDIA_TYPE
 
 #: Width and height upright, and the margin, mm.
 _SIZES = {"A5": (148, 210, 11), "A4": (210, 297, 12)}

@@ -19,7 +19,6 @@ from docx.shared import Mm, Pt
 from shared.domain.civil_time import local
 
 FONT = "Times New Roman"
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _TWIPS_PER_MM = 56.7
 #: At the left and the right in a cell, twips.
 _PADDING = 60

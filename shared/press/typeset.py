@@ -11,8 +11,10 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typst
+if TYPE_CHECKING:
+    import typst
 
 FONTS = Path(__file__).parent / "fonts"
 #: Bytes of data from which on a form is set apart: about 70 lines of a ledger; a receipt has 5,000.
@@ -46,7 +48,9 @@ def _pdf(layout: Path, data: str, timestamp: int) -> bytes:
     return made
 
 
-def _compiler(layout: Path) -> typst.Compiler:
+def _compiler(layout: Path) -> "typst.Compiler":
+    import typst  # 7 MB, by the first paper that is set here: what is large is set by another process
+
     compilers: dict[Path, typst.Compiler] = _kept.__dict__.setdefault("compilers", {})
     if layout not in compilers:
         fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])

@@ -11,7 +11,6 @@ from shared.press.threads import wanted
 from stats_service.exports.table import ALIGNED, Filled, Kind, heading
 from stats_service.exports.table import printed as shown
 
-MEDIA_TYPE = "application/pdf"
 _LAYOUT = Path(__file__).parent / "table.typ"
 _LONGEST_WORD = 26
 

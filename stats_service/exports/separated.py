@@ -10,7 +10,6 @@ from shared.press.threads import wanted
 from shared.web.streams import csv_lines
 from stats_service.exports.table import Filled, Row, Table
 
-MEDIA_TYPE = "text/csv"
 #: Made at once.
 _LINES = 1000
 

@@ -9,9 +9,9 @@ from typing import IO, Any, Literal, Protocol, TypeAlias
 
 from starlette.responses import StreamingResponse
 
+from shared.press.presses import CSV, DOCX, PDF, XLSX, Press
 from shared.press.threads import pressed
 from shared.web.problems import Problem, Reason
-from stats_service.exports import pdf, separated, word, xlsx
 from stats_service.exports.table import Filled, Row, Table
 
 FileFormat: TypeAlias = Literal["csv", "xlsx", "docx", "pdf"]
@@ -31,13 +31,13 @@ class Sheet(Protocol):
         """Leave nothing behind, finished or not."""
 
 
-STREAMED: dict[StreamedFormat, Callable[[Table, IO[bytes]], Sheet]] = {"csv": separated.Sheet, "xlsx": xlsx.Sheet}
-MEDIA_TYPES = {
-    "csv": f"{separated.MEDIA_TYPE}; charset=utf-8",
-    "xlsx": xlsx.MEDIA_TYPE,
-    "docx": word.MEDIA_TYPE,
-    "pdf": pdf.MEDIA_TYPE,
+_PRESSES = {
+    "csv": Press("stats_service.exports.separated", f"{CSV}; charset=utf-8"),
+    "xlsx": Press("stats_service.exports.xlsx", XLSX),
+    "docx": Press("stats_service.exports.word", DOCX),
+    "pdf": Press("stats_service.exports.pdf", PDF),
 }
+MEDIA_TYPES = {name: press.media_type for name, press in _PRESSES.items()}
 #: The files of a table as an answer's content.
 FILE_CONTENT: dict[str, Any] = {
     media.split(";")[0]: {"schema": {"type": "string", **({} if name == "csv" else {"format": "binary"})}}
@@ -45,18 +45,14 @@ FILE_CONTENT: dict[str, Any] = {
 }
 #: What is laid out in pages is laid out as a whole: two thousand rows take seconds and 250 MB, of a process of its own.
 MOST_PRINTED_ROWS = 2000
-_PRESSES: dict[str, Callable[[Filled, IO[bytes]], None]] = {
-    "csv": separated.printed,
-    "xlsx": xlsx.printed,
-    "docx": word.printed,
-    "pdf": pdf.printed,
-}
+#: What a sheet holds is 1,048,576 rows; the title and the notes want some.
+MOST_SHEET_ROWS = 1_000_000
 _BLOCK = 256 * 1024
 
 
 def most_rows(format: FileFormat) -> int | None:
     """How many rows a format holds; None: any number."""
-    return {"docx": MOST_PRINTED_ROWS, "pdf": MOST_PRINTED_ROWS, "xlsx": xlsx.MOST_ROWS}.get(format)
+    return {"docx": MOST_PRINTED_ROWS, "pdf": MOST_PRINTED_ROWS, "xlsx": MOST_SHEET_ROWS}.get(format)
 
 
 def need_room(format: FileFormat, rows: int) -> None:
@@ -73,7 +69,9 @@ async def file_answer(filled: Filled, format: FileFormat) -> StreamingResponse:
     """The table as a file."""
     need_room(format, len(filled.rows))
     press = _PRESSES[format]
-    return await written_answer(lambda file: press(filled, file), MEDIA_TYPES[format], _named(filled.table, format))
+    return await written_answer(
+        lambda file: press.printed(filled, file), MEDIA_TYPES[format], _named(filled.table, format)
+    )
 
 
 async def written_answer(
@@ -91,16 +89,17 @@ async def written_answer(
 
 async def stream_answer(table: Table, rows: AsyncIterator[Sequence[Row]], format: StreamedFormat) -> StreamingResponse:
     """The table as a file, written as its rows come, so many at a time."""
-    file, sheet = TemporaryFile(), None  # noqa: SIM115 (closed when it is sent)
+    file = TemporaryFile()  # noqa: SIM115 (closed when it is sent)
     try:
-        sheet = await pressed(lambda given: STREAMED[format](given, file), table)
-        async for some in rows:
-            await pressed(sheet.write, some)
-        await pressed(lambda made: made.close(), sheet)
+        sheet: Sheet = await pressed(lambda given: _PRESSES[format].module.Sheet(given, file), table)
+        try:
+            async for some in rows:
+                await pressed(sheet.write, some)
+            await pressed(lambda made: made.close(), sheet)
+        finally:
+            sheet.abandon()
     except BaseException:
         file.close()
-        if sheet is not None:
-            sheet.abandon()
         raise
     return _sent(file, MEDIA_TYPES[format], _named(table, format))
 

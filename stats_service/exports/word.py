@@ -12,7 +12,6 @@ from shared.press.threads import wanted
 from stats_service.exports.table import ALIGNED, Filled, Kind, Line, Table, heading
 from stats_service.exports.table import printed as shown
 
-MEDIA_TYPE = elements.MEDIA_TYPE
 _WIDTH, _HEIGHT, _MARGIN = 297, 210, 12
 _SIZE, _SMALL = 10.0, 8.0
 _MOST_COLUMNS = 15  # of more the letters are smaller still

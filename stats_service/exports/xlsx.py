@@ -35,9 +35,6 @@ from stats_service.exports.table import (
     heading,
 )
 
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-#: What a sheet holds is 1,048,576 rows; the title and the notes want some.
-MOST_ROWS = 1_000_000
 _FONT = "Times New Roman"
 _A4 = 9
 #: A column's width is in characters of the usual font: so many mm each.

@@ -22,6 +22,7 @@ from shared.web.auth import Role
 from stats_service.on_time.rules import ON_TIME
 
 HEAVY = ("alembic", "asyncpg", "fastapi", "httpx", "orjson", "pydantic", "sqlalchemy", "structlog", "uvicorn")
+PRESSES = ("docx", "lxml", "segno", "typst", "xlsxwriter")
 
 
 def an_item(**changes: Any) -> dict[str, Any]:
@@ -79,6 +80,13 @@ def test_a_process_loads_what_it_uses_and_no_more() -> None:
     code = f"import sys, services.command; print([name for name in {HEAVY} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]", "each process of `motcua up` would pay for it; import it where it is used"
+
+
+def test_a_service_loads_a_press_when_it_prints_and_not_before() -> None:
+    rooms = "intake_service.app, routing_service.app, stats_service.app"
+    code = f"import sys, {rooms}; print([name for name in {PRESSES} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]", "each service would hold it; shared.press.presses loads a press"
 
 
 def test_the_roles_offered_are_those_of_tokens() -> None:
