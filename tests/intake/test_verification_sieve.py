@@ -125,19 +125,25 @@ async def of_payload(owner: asyncpg.Connection, dossier: int) -> list[str]:
     ]
 
 
-async def made_to_fit(owner: asyncpg.Connection) -> None:
+async def made_to_fit(owner: asyncpg.Connection, span: Span) -> None:
     """Hash every chain anew, event after event, and let each dossier say where it ends."""
-    for seq in range(1, 1 + await owner.fetchval("SELECT max(seq) FROM dossier_event")):
+    last = await owner.fetchval(
+        "SELECT coalesce(max(seq), 0) FROM dossier_event WHERE dossier_id > $1 AND dossier_id <= $2", *span
+    )
+    for seq in range(1, 1 + last):
         await owner.execute(
             "UPDATE dossier_event t SET hash = m.made FROM ("
             f" SELECT e.dossier_id, e.seq, {MADE} AS made FROM dossier_event e JOIN dossier d ON d.id = e.dossier_id"
+            " WHERE e.dossier_id > $2 AND e.dossier_id <= $3"
             " WINDOW w AS (PARTITION BY e.dossier_id ORDER BY e.seq)"
             ") m WHERE t.dossier_id = m.dossier_id AND t.seq = m.seq AND t.seq = $1 AND t.hash <> m.made",
             seq,
+            *span,
         )
     await owner.execute(
-        "UPDATE dossier d SET event_hash = e.hash FROM dossier_event e"
-        " WHERE e.dossier_id = d.id AND e.seq = d.event_seq AND e.hash <> d.event_hash"
+        "UPDATE dossier d SET event_hash = e.hash FROM dossier_event e WHERE d.id > $1 AND d.id <= $2"
+        " AND e.dossier_id = d.id AND e.seq = d.event_seq AND e.hash <> d.event_hash",
+        *span,
     )
 
 
@@ -149,7 +155,7 @@ async def agree(
         async with owner.transaction():
             assert await owner.execute(statement, *values) != "UPDATE 0"
             if fit:
-                await made_to_fit(owner)
+                await made_to_fit(owner, span)
             everything = await found(owner, None, span)
             kept = (await sifted(owner, span)).kept
             assert kept == [] or await found(owner, kept, span) == everything, statement
