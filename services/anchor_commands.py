@@ -11,7 +11,17 @@ from services.installation import Installation
 from services.language import said
 from services.refusals import Refused
 from services.tables import number
-from services.terminal import DEFAULT_DIR, DataDir, console, running, token_of, whole
+from services.terminal import (
+    DEFAULT_DIR,
+    DataDir,
+    console,
+    need_writable,
+    running,
+    token_of,
+    unwritable,
+    whole,
+    write,
+)
 
 _LAST = "20"
 
@@ -47,10 +57,9 @@ def anchors(
         upto = items[0]["number"]
     last = client.get(f"{address}/{upto}", {}).json()
     texts = {upto: last["text"], **({after: client.get(f"{address}/{after}", {}).json()["text"]} if after else {})}
-    to.mkdir(parents=True, exist_ok=True)
-    with console.status(said("Đang ghi sự kiện", "Writing events")), (to / "events.ndjson").open("wb") as file:
-        for block in client.stream(f"{address}/{upto}/events", {"after": f"{after}"}):
-            file.write(block)
+    _need_directory(to)
+    with console.status(said("Đang ghi sự kiện", "Writing events")):
+        write(to / "events.ndjson", client.stream(f"{address}/{upto}/events", {"after": f"{after}"}))
     for each, text in texts.items():
         (to / f"anchor-{each}.txt").write_bytes(text.encode())
     if last["stamped_at"]:
@@ -61,6 +70,15 @@ def anchors(
     typer.echo(f"python3 verify_anchors.py events.ndjson {first} anchor-{upto}.txt")
     if not last["stamped_at"]:
         console.print(said("Mốc này chưa có dấu thời gian", "This anchor is not stamped"), style="yellow")
+
+
+def _need_directory(to: Path) -> None:
+    """Made where it is not there. Raises BadParameter."""
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(to, error, "--to") from error
+    need_writable(to / "events.ndjson", "--to")
 
 
 def _verifier() -> bytes:

@@ -85,8 +85,15 @@ def running(installation: Installation) -> Addresses:
 
 
 def token_of(installation: Installation, role: RoleName) -> str:
-    """The token that the environment names, or one of the installation for the whole province."""
+    """The token that the environment names, or one of the installation for the whole province. Where there is no
+    installation none is made: services that the environment names would not believe its key. Raises Refused."""
     given = os.environ.get("MOTCUA_TOKEN")
+    if not given and not installation.data_dir.exists():
+        raise Refused(
+            f"Thiếu mã truy cập: hãy đặt MOTCUA_TOKEN, hoặc sửa --data-dir: không có thư mục {installation.data_dir}.\n"
+            f"A token is missing. Put one into MOTCUA_TOKEN, or mind the name after --data-dir: there is no directory"
+            f" {installation.data_dir}."
+        )
     return given or installation.issuer.token(role=role, agency=PROVINCE, now=now())
 
 
@@ -146,10 +153,10 @@ def write(output: Path | None, blocks: Iterable[bytes]) -> None:
             file.write(first)
             file.writelines(parts)
     except OSError as error:
-        raise _unwritable(output, error) from error
+        raise unwritable(output, error) from error
 
 
-def need_writable(output: Path | None) -> None:
+def need_writable(output: Path | None, option: str = "--output") -> None:
     """Refuse a file that cannot be written before anything is done whose answer is to stand in it."""
     if output is None:
         return
@@ -157,13 +164,14 @@ def need_writable(output: Path | None) -> None:
     try:
         output.open("ab").close()
     except OSError as error:
-        raise _unwritable(output, error) from error
+        raise unwritable(output, error, option) from error
     if not there:
         output.unlink()
 
 
-def _unwritable(output: Path, error: OSError) -> typer.BadParameter:
-    return typer.BadParameter(f"{output}: không ghi được · cannot be written ({error.strerror})", param_hint="--output")
+def unwritable(output: Path, error: OSError, option: str = "--output") -> typer.BadParameter:
+    """A file or directory that was named in an option and cannot be written."""
+    return typer.BadParameter(f"{output}: không ghi được · cannot be written ({error.strerror})", param_hint=option)
 
 
 def put(block: bytes) -> None:

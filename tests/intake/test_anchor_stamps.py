@@ -154,6 +154,7 @@ async def test_the_worker_anchors_a_day_and_has_it_stamped(emptied, issuer, stam
         openssl(tmp_path, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=X", "-keyout", "k")
     )
     assert verified("a.txt", tmp_path / "root.pem") == 1
+    assert verified("a.txt", tmp_path / "missing.pem") == 2, "not looked at, which says nothing of the stamp"
     (tmp_path / "b.txt").write_text(anchor["text"].replace("number 1", "number 1 "), encoding="utf-8")
     assert verified("b.txt", stamper.certificates) != 0
 

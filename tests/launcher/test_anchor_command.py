@@ -23,7 +23,11 @@ def test_an_anchor_is_handed_over(running: Running, tmp_path) -> None:
     pasted = out.decode().splitlines()[-1].split()
     done = subprocess.run([sys.executable, "-I", *pasted[1:]], cwd=to, capture_output=True, text=True, check=False)
     assert (done.returncode, "nothing was changed" in done.stdout) == (0, True)
+    handed_over = (to / "events.ndjson").read_bytes()
     status, _, told = motcua(running, "anchors", "--to", str(to), "--after", "1")
     assert (status, "after" in told) == (1, True)
+    assert (to / "events.ndjson").read_bytes() == handed_over, "a refusal leaves what was there as it was"
     status, _, told = motcua(running, "anchors", "--to", str(to), "--upto", "99")
     assert status == 1
+    status, _, told = motcua(running, "anchors", "--to", str(to / "verify_anchors.py"))
+    assert (status, "--to" in told, "cannot be written" in " ".join(told.replace("│", " ").split())) == (2, True, True)

@@ -140,6 +140,13 @@ def test_a_service_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
         assert f"{addresses['MOTCUA_STATS_URL']}/v1/reports/resolution" in line
 
 
+def test_no_key_is_made_for_services_that_run_elsewhere(tmp_path: Path) -> None:
+    addresses = {f"MOTCUA_{room}_URL": f"http://{HOST}:{free_port()}" for room in ("INTAKE", "ROUTING", "STATS")}
+    said = told("report", "resolution", "--data-dir", str(tmp_path / "misspelt"), **addresses)
+    assert said.count("MOTCUA_TOKEN") == 2, "in Vietnamese and in English"
+    assert not (tmp_path / "misspelt").exists()
+
+
 def test_settings_that_do_not_suffice_are_named_each_with_what_it_needs() -> None:
     said = told("serve", "intake", MOTCUA_CURSOR_KEY="guess", MOTCUA_POOL_SIZE="many").splitlines()
     assert said[0].startswith("Thiết lập còn thiếu hoặc sai")
