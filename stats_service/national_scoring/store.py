@@ -135,10 +135,14 @@ SELECT agency_id, sole, count(*),
   min(answered_at) AS answered_at
 FROM judged GROUP BY agency_id, sole
 """
-# What is late, and what may be. $7 is of the counts.
+# What is late, and what may be. $7 is of the counts. Of what is judged here nothing more is told than its id: there may
+# be a hundred thousand.
 _OVERDUE = f"""{_JUDGED}
-SELECT id, sole, agency_id, version_id, channel, case_no, accepted_at, original_due_at, over_at, asked_at, answered_at
-FROM judged WHERE (sole IS NOT NULL OR asked_again OR past) AND $7::int[] IS NULL
+SELECT j.id, j.sole, doubt.* FROM judged j LEFT JOIN LATERAL (
+  SELECT j.agency_id, j.version_id, j.channel, j.case_no, j.accepted_at, j.original_due_at, j.over_at, j.asked_at,
+    j.answered_at
+) doubt ON j.sole IS NOT NULL
+WHERE (j.sole IS NOT NULL OR j.asked_again OR j.past) AND $7::int[] IS NULL
 """
 
 _BY_HOUR = f"""
