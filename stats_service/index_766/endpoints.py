@@ -13,7 +13,7 @@ from shared.domain.civil_time import shown
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Caller
 from shared.web.clock import now
-from shared.web.database import ReadingSession
+from shared.web.database import Awaited, Reading
 from shared.web.problems import refusals
 from stats_service.exports.usecases import FILE_CONTENT, file_answer
 from stats_service.figures.rules import rate
@@ -51,7 +51,7 @@ async def index_766(
     principal: Caller,
     reference: ReferenceOf,
     room: RoomOf,
-    session: ReadingSession,
+    _: Awaited,
 ) -> Response:
     """How an agency stands by the national index, as far as dossiers and the catalogue can tell.
 
@@ -66,7 +66,8 @@ async def index_766(
         query.agency, query.period, query.first, query.last, query.as_of, query.level, query.rules, query.cut
     )
     asked = usecases.checked(reference, principal.scope, now(), versions, question)
-    found = await usecases.index(session, reference, asked)
+    async with room.pool.acquire() as connection:  # given back before it is printed
+        found = await usecases.index(Reading(connection), reference, asked)
     if query.format != "json":
         above = asked.agency.parent_id
         superior = reference.agencies.by_id[above].name if above is not None else None
