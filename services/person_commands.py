@@ -17,7 +17,7 @@ from services.installation import Installation
 from services.language import said
 from services.refusals import Refused
 from services.tables import number
-from services.terminal import DEFAULT_DIR, DataDir, console
+from services.terminal import DEFAULT_DIR, DataDir, console, need_writable
 from shared.web.clock import now
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def export_person(
     written about them (docs/personal-data.md). On record."""
     if output.exists():
         raise typer.BadParameter("đã có tệp này · there is such a file", param_hint="--output")
+    need_writable(output)  # or the reading would be on record, and nothing handed over
 
     async def work(connection: "Connection", found: "Found", by: "Decision") -> dict[str, Any]:
         from intake_service.persons import usecases as intake
@@ -103,6 +104,12 @@ def erase_person(
         await routing.erase(connection, list(may.whole))
         return len(may.dossiers)
 
+    if id_number_file == "-" and not yes:
+        raise typer.BadParameter(
+            "đầu vào chuẩn là số định danh, không hỏi lại được; hãy thêm --yes · with the number on standard input "
+            "nobody can be asked; add --yes",
+            param_hint="--id-number-file",
+        )
     if not yes and not typer.confirm(said("Xóa, không thể khôi phục?", "Erase, for good?"), err=True):
         raise typer.Exit(1)
     found, erased = _done(data_dir, dossier, id_number_file, decision, reason, work)
@@ -163,7 +170,7 @@ def _number_in(file: str) -> str:
     try:
         text = sys.stdin.read(200) if file == "-" else Path(file).read_text(encoding="utf-8")[:200]
     except (OSError, UnicodeDecodeError) as error:
-        raise Refused(said("Không đọc được tệp", "The file cannot be read")) from error
+        raise Refused(said(f"Không đọc được tệp {file}", f"The file {file} cannot be read")) from error
     found = number_key(text)
     if len(found) < 6 or not found.isprintable():
         raise Refused(said("Tệp không chứa số định danh", "The file holds no identity number"))

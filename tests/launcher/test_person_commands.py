@@ -161,6 +161,8 @@ def test_all_that_is_held_of_somebody_is_handed_over(running: Running, codes: di
     assert exported["decision"] == "12/QĐ-UBND"
     status, _, told = motcua(running, "export-person", *BY, *number, "--output", str(file))
     assert (status, "--output" in told) == (2, True), "no file is written over"
+    status, _, told = motcua(running, "export-person", *BY, *number, "--output", str(tmp_path / "none" / "export.json"))
+    assert (status, "--output" in told) == (2, True), "and where none can be written nothing goes on record"
 
 
 def test_somebody_is_erased_and_nothing_else_moves(running: Running, codes: dict[str, str], tmp_path: Path) -> None:
@@ -232,6 +234,11 @@ def test_what_is_open_stays_and_is_named(running: Running) -> None:
 )
 def test_whoever_is_not_named_is_not_erased(running: Running, words: tuple[str, ...], status: int) -> None:
     assert motcua(running, "erase-person", *BY, *words, "--yes")[0] == status
+
+
+def test_where_the_number_comes_in_nobody_can_be_asked(running: Running) -> None:
+    status, _, told = motcua(running, "erase-person", *BY, "--id-number-file", "-")
+    assert (status, "--yes" in told) == (2, True)
 
 
 def test_it_asks_before_it_erases(running: Running) -> None:
