@@ -26,8 +26,9 @@ DISORDER = 0
 
 
 class Side(NamedTuple):
-    """What is told apart. version: of the procedure as the dossier has it now, 0 where nobody asks. was: the code of
-    the procedure that it had then, where it was corrected later, and received: the day on which it was received."""
+    """What is told apart. version: of the procedure as the dossier had it then, 0 where nobody asks. was: the code of
+    the procedure that it had then, where a later correction says no version, and received: the day on which it was
+    received; `version` is that of now."""
 
     agency: int
     channel: int

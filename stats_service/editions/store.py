@@ -110,16 +110,18 @@ _AWAITING = f"""
 
 # No payload is read as JSON here: whoever changed an event may have broken it.
 # A dossier's procedure may be corrected after the position: then the first correction that the position does not know
-# says what it was.
+# says what it was, in which version. Older corrections say the procedure only: movements finds its version.
 _VERSIONS = """
 LEFT JOIN dossier d ON d.id = t.dossier_id AND t.agency_id = ANY({agencies}::int[])
 LEFT JOIN LATERAL (
-  SELECT substring(payload FROM '"was_procedure": ?"([^"]*)"') AS was FROM dossier_event c
+  SELECT left(substring(payload FROM '"was_version_id": ?([0-9]+)'), 9)::int AS version,
+    substring(payload FROM '"was_procedure": ?"([^"]*)"') AS was FROM dossier_event c
   WHERE d.event_seq > t.seq AND c.dossier_id = d.id AND c.seq > t.seq AND c.kind = 'corrected' ORDER BY c.seq LIMIT 1
 ) c ON true
 """
 _SIDES = (
-    "coalesce(d.version_id, 0) AS version, c.was, CASE WHEN c.was IS NOT NULL THEN t.received_day::text END AS received"
+    "coalesce(c.version, d.version_id, 0) AS version, CASE WHEN c.version IS NULL THEN c.was END AS was,"
+    " CASE WHEN c.version IS NULL AND c.was IS NOT NULL THEN t.received_day::text END AS received"
 )
 _NO_SIDES = "0 AS version, NULL::text AS was, NULL::text AS received"
 

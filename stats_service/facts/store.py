@@ -23,13 +23,19 @@ facts AS (
 )
 """
 #: No payload is read as JSON here: whoever changed an event may have broken it.
-#: What dossier `d` was a procedure of after its event `e`: the first correction behind it says what it corrected.
+#: In which version of which procedure dossier `d` was after its event `e`: the first correction behind it says what it
+#: corrected. Older corrections say the procedure only, and the version that held on the day of reception stands for it:
+#: mostly it was that one, unless the dossier was handed in before, or the version was entered later.
 VERSION_THEN = """coalesce((
-  SELECT v.id FROM (
-    SELECT substring(c.payload FROM '"was_procedure": ?"([^"]*)"') AS code FROM dossier_event c
+  SELECT coalesce(was.version, (
+    SELECT v.id FROM procedure p JOIN procedure_version v ON v.procedure_id = p.id
+    WHERE p.code = was.code
+      AND e.received_day BETWEEN coalesce(v.valid_from, '-infinity') AND coalesce(v.valid_to, 'infinity') LIMIT 1
+  )) FROM (
+    SELECT substring(c.payload FROM '"was_procedure": ?"([^"]*)"') AS code,
+      left(substring(c.payload FROM '"was_version_id": ?([0-9]+)'), 9)::int AS version FROM dossier_event c
     WHERE c.dossier_id = e.id AND c.seq > e.seq AND c.kind = 'corrected' ORDER BY c.seq LIMIT 1
-  ) was JOIN procedure p ON p.code = was.code JOIN procedure_version v ON v.procedure_id = p.id
-  WHERE e.received_day BETWEEN coalesce(v.valid_from, '-infinity') AND coalesce(v.valid_to, 'infinity') LIMIT 1
+  ) was
 ), d.version_id)"""
 #: Which case of it, likewise.
 CASE_THEN = """coalesce((

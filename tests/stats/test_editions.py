@@ -228,6 +228,39 @@ async def test_a_procedure_that_was_corrected_later_stands_as_it_was(database, i
         assert await verified(database) == []
 
 
+async def test_a_correction_says_in_which_version_a_dossier_was(fresh_database, issuer):
+    """Handed in under one version of its procedure, accepted under the next; or the next was entered later. What the
+    reports told by version before anything of it was corrected, they tell ever after as of then."""
+    async with a_room(fresh_database, issuer, seed=28) as scene:
+        owner, (old, *_) = scene.owner, sorted(scene.procedures)
+        await owner.execute("UPDATE procedure_version SET valid_to = '2018-12-31' WHERE id = $1", old)
+        await owner.execute(
+            "INSERT INTO procedure_version (procedure_id, name, name_search, sector, issuer, valid_from, basis)"
+            " SELECT procedure_id, 'Tên mới', 'ten moi', 'Lĩnh vực mới', issuer, '2019-01-01', 'test'"
+            " FROM procedure_version WHERE id = $1",
+            old,
+        )
+        await write(owner, scene.histories)
+        editions = [await sealed(scene.client, a_report(group_by=one)) for one in ("procedure", "sector")]
+        then = clock.now()
+        before = await scene.report(first=A, last=B, group_by="sector", as_of=then)
+        mine = [history for history in scene.histories if history.version_id == old]
+        code = scene.procedures[old][0]
+        for history in mine:
+            await write_events(owner, history, [replace(history.events[-1], recorded_at=clock.now())])
+            await owner.execute(
+                "UPDATE dossier_event SET kind = 'corrected', payload = $2"
+                " WHERE dossier_id = $1 AND seq = (SELECT max(seq) FROM dossier_event WHERE dossier_id = $1)",
+                history.id,
+                json.dumps({"was_procedure": code, "was_version_id": old, "was_case": 1}),
+            )
+        assert len(mine) > 20
+        await demand_the_same(scene.client, editions)
+        assert await verified(fresh_database) == []
+        after = await scene.report(first=A, last=B, group_by="sector", as_of=then)
+        assert [figures(row) for row in after["rows"]] == [figures(row) for row in before["rows"]]
+
+
 async def test_of_real_lives_with_all_their_verbs(fresh_database, issuer):
     """What intake itself writes: pauses, re-openings, corrected days, agencies, channels and procedures."""
     settings = settings_for(fresh_database, issuer)
