@@ -221,6 +221,8 @@ _ROW = "id = (SELECT max(id) FROM dossier)"
         (2, "status = 3"),
         (1, "occurred_at = occurred_at + interval '1 microsecond'"),
         (4, "occurred_at = 'infinity'"),
+        (4, "occurred_at = '294276-12-31 00:00Z'"),
+        (3, "recorded_at = '294276-12-31 00:00Z'"),
         (2, "recorded_at = recorded_at - interval '1 second'"),
         (3, "actor = 'another'"),
         (4, "actor = E'te\\nst'"),
