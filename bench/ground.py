@@ -127,6 +127,7 @@ class Ground:
             "MOTCUA_JWKS_FILE": str(self.installation.issuer.jwks_file.resolve()),
             "MOTCUA_CURSOR_KEY": self.installation.cursor_key(),
             "MOTCUA_TRACKING_KEY": self.installation.tracking_key(),
+            "MOTCUA_IDENTITY_KEYS": self.installation.identity_keys(),
             "MOTCUA_SERVICE_TOKEN": self.installation.service_token(),
             # Counted like everybody's, and never enough: what is measured is the way, not the barrier.
             "MOTCUA_CALLS_PER_MINUTE": "100000000",

@@ -20,7 +20,10 @@ from shared.reference import Reference
 from shared.web.auth import Principal, Role
 from shared.web.clock import now
 from shared.web.idempotency import RequestKey
+from shared.web.keyring import Keyring
 
+#: As an installation has one: to seal is the service's work, what is sealed the reference writes too.
+RING = Keyring({1: bytes(32)})
 #: What a day brings to the desks of a province: these many of its agencies receive at the same time.
 PLACES = 40
 _KEY = "@KEY@"
@@ -86,7 +89,7 @@ class Sent:
             principal = principal_at(reference, draft.agency, Role.COUNTER)
             key = RequestKey(principal.subject, "POST /v1/dossiers", _KEY, bytes(32))
             given = DossierIn.model_validate(draft.body)
-            await usecases.receive(pool, reference, principal, given, key, now())
+            await usecases.receive(pool, reference, principal, given, key, now(), RING)
         statements = {sql for sql, _ in pool.calls}
         if len(statements) != 1:
             raise LookupError("An intake is no longer one statement: the reference must be thought over.")

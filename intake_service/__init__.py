@@ -6,6 +6,7 @@ corrections and forms, `/v1/ledger`, `/v1/deadline-preview`, `/v1/imports`, `/v1
 anybody `/v1/track`.
 Calls routing, to tell it of every dossier that was received (outbox/).
 Reads routing's changes of the calendar, and reckons open dossiers anew (recompute/).
+Keeps identity numbers sealed, and seals them anew under another key (numbers/).
 Tells and takes away what is held of one person, when an operator's command asks (persons/).
 Closes what was not completed in time, where a law says so (lapses/).
 Never decides who holds a dossier, and never counts.

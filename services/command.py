@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from services import launcher, tables
 from services.anchor_commands import anchors
 from services.installation import Addresses, Installation
+from services.number_commands import seal_numbers
 from services.person_commands import erase_person, export_person
 from services.province import PROVINCE, province_on
 from services.refusals import Refused
@@ -66,6 +67,7 @@ app.add_typer(report_app, name="report")
 app.command()(anchors)
 app.command("export-person")(export_person)
 app.command("erase-person")(erase_person)
+app.command("seal-numbers")(seal_numbers)
 
 
 DEFAULT_PORTS = ",".join(map(str, launcher.DEFAULT_PORTS))

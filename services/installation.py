@@ -112,6 +112,29 @@ class Installation:
         """The key that the secrets on receipts are made from."""
         return self._key("tracking")
 
+    def identity_keys(self) -> str:
+        """The keys under which identity numbers are kept, the first of which seals."""
+        path = self.data_dir / "keys" / "identity"
+        with self._usable():
+            if not path.exists():
+                self._write_keys(f"1:{secrets.token_hex(32)}")
+            return path.read_text()
+
+    def add_identity_key(self) -> None:
+        """A new first key; the others still open what they sealed."""
+        known = self.identity_keys()
+        self._write_keys(f"{int(known.partition(':')[0]) + 1}:{secrets.token_hex(32)},{known}")
+
+    def _write_keys(self, text: str) -> None:
+        path = self.data_dir / "keys" / "identity"
+        path.parent.mkdir(exist_ok=True, mode=0o700)
+        new = path.with_suffix(".new")
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)  # lost keys are lost numbers: at no moment is there half a file
+
     def _key(self, name: str) -> str:
         """A key of this installation, made once."""
         path = self.data_dir / "keys" / name

@@ -15,10 +15,12 @@ import typer
 from services import launcher
 from services.installation import Installation
 from services.language import said
+from services.number_commands import lacking, ring_of
 from services.refusals import Refused
 from services.tables import number
 from services.terminal import DEFAULT_DIR, DataDir, console, need_writable
 from shared.web.clock import now
+from shared.web.keyring import KeyMissing
 
 if TYPE_CHECKING:
     from intake_service.persons.rules import Found
@@ -67,7 +69,7 @@ def export_person(
         from intake_service.persons import usecases as intake
         from routing_service.persons import usecases as routing
 
-        told = await intake.export(connection, found, by)
+        told = await intake.export(connection, found, by, ring_of(Installation(data_dir)))
         about = await routing.words(connection, list(found.whole))
         return {"decision": by.number, "reason": by.reason, "made_at": by.at, **told, "words_of_routing": about}
 
@@ -148,12 +150,14 @@ def _done(
         try:
             async with connection.transaction():
                 if key is not None:
-                    found = await usecases.by_number(connection, key)
+                    found = await usecases.by_number(connection, key, ring_of(Installation(data_dir)))
                 else:
                     found = await usecases.by_codes(connection, codes or [])
                 if not found.dossiers:
                     raise Refused(said("Không có hồ sơ nào", "There is no such dossier"))
                 return found, await work(connection, found, by)
+        except KeyMissing as missing:
+            raise lacking(missing) from missing
         except usecases.UnknownDossier as unknown:
             raise Refused(said(f"Không có hồ sơ {unknown}", f"There is no dossier {unknown}")) from unknown
         finally:

@@ -24,6 +24,10 @@ BIRTH = "1.001193"
 REGISTER_COPY = "2.000908"
 
 
+#: Under which the rooms of the tests keep identity numbers.
+IDENTITY_KEYS = f"7:{'5a' * 32}"
+
+
 def at(text: str) -> datetime:
     """`at("Monday 2019-07-22 16:29")`: an instant in Vietnam; a wrong weekday is an error of the test."""
     weekday, day, clock = text.split()
@@ -50,6 +54,7 @@ def settings_for(database: Any, issuer: LocalIssuer, **changes: Any) -> Settings
         "jwks_file": issuer.jwks_file,
         "cursor_key": "a key that is for tests",
         "tracking_key": "a key that is for tests of receipts",
+        "identity_keys": IDENTITY_KEYS,
         "service_token": token(issuer, "machine", PROVINCE),
         "pool_size": 8,
         "calls_per_minute": 0,  # one token asks for a whole module

@@ -8,7 +8,7 @@ from intake_service.dossiers.shapes import dossier_response
 from intake_service.dossiers.usecases import one
 from shared.contracts.corrections import CorrectionIn
 from shared.contracts.intake import Dossier
-from shared.web.app import ReferenceOf
+from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Caller
 from shared.web.clock import now
 from shared.web.database import WritingSession
@@ -33,6 +33,7 @@ router = APIRouter(prefix="/v1/dossiers", tags=["lifecycle"])
 async def correct(
     request: Request,
     code: DossierCode,
+    room: RoomOf,
     reference: ReferenceOf,
     principal: Caller,
     connection: WritingSession,
@@ -44,7 +45,7 @@ async def correct(
     corrected reception, and so does the verdict of a dossier that is over; every count follows. The code stays,
     whatever day it names. What stood before stays on record, and a receipt is printed anew."""
     wanted = await RequestKey.of(request, principal.subject, key)
-    about = usecases.Wanted(wanted, now(), version_of(if_match))
+    about = usecases.Wanted(wanted, now(), room.keyring, version_of(if_match))
     replayed = await usecases.correct(connection, reference, principal, code, asked, about)
     row = await one(connection, code, principal)
-    return dossier_response(row, reference, replayed=replayed)
+    return dossier_response(row, reference, room.keyring, replayed=replayed)

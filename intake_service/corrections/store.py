@@ -47,7 +47,7 @@ async def name_otherwise(connection: Writing, dossier_id: int, person: Person) -
     """Set whose dossier it is."""
     await connection.execute(
         "UPDATE applicant SET kind = $2, name = $3, name_search = $4, id_number = $5, phone = $6, phone_digits = $7,"
-        " email = $8, address = $9, submitted_by = $10::text::jsonb WHERE dossier_id = $1",
+        " email = $8, address = $9, submitted_by = $10::text::jsonb, id_index = $11 WHERE dossier_id = $1",
         dossier_id,
         *person,
     )

@@ -17,6 +17,7 @@ from intake_service.dossiers.usecases import KINDS, one, phone_digits
 from intake_service.lifecycle import rules as lifecycle
 from intake_service.lifecycle import store as dossiers
 from intake_service.lifecycle.usecases import appended, life_of
+from intake_service.numbers.rules import opened, sealed
 from shared.contracts.corrections import CorrectionIn
 from shared.contracts.intake import SubmitterIn
 from shared.domain.civil_time import civil_day, shown
@@ -29,6 +30,7 @@ from shared.reference import FIRST_CASE, Reference
 from shared.web.auth import Principal
 from shared.web.database import Writing
 from shared.web.idempotency import RequestKey, by_name, claimed
+from shared.web.keyring import Keyring
 from shared.web.problems import Problem, Reason
 
 #: What may be taken away from an applicant.
@@ -37,10 +39,11 @@ _MAY_BE_MISSING = frozenset({"id_number", "phone", "email", "address"})
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Under which key, as of when, and on which version of the dossier."""
+    """Under which key, as of when, with which keys of numbers, and on which version of the dossier."""
 
     request: RequestKey | None
     now: datetime
+    ring: Keyring
     expected_version: int | None = None
 
 
@@ -62,14 +65,14 @@ async def correct(
     life, _ = life_of(reference, row, rows)
     if life.account is None or next_state(life.state, EventKind.CORRECTED) is None:
         raise lifecycle.not_allowed(life)
-    whole = await one(connection, row["code"], principal)
+    whole = opened(dict(await one(connection, row["code"], principal)), wanted.ring)
     # What was entered right about the hour is not asked about it.
     later = asked.accepted_at is not None and asked.accepted_at > row["accepted_at"]
     went_on_at = await store.went_on_at(connection, row["id"]) if later else None
     decided = _decided(reference, principal, whole, row, rows, life, asked, wanted.now, went_on_at)
-    await dossiers.append(connection, [_event(reference, principal, row, life, decided, asked, wanted.now)])
+    await dossiers.append(connection, [_event(reference, principal, row, life, decided, asked, wanted)])
     await store.receive_otherwise(connection, row["id"], decided.received)
-    await store.name_otherwise(connection, row["id"], decided.person)
+    await store.name_otherwise(connection, row["id"], _sealed(decided.person, wanted.ring))
     return False
 
 
@@ -87,7 +90,7 @@ class Decided:
 def _decided(
     reference: Reference,
     principal: Principal,
-    whole: asyncpg.Record,
+    whole: Mapping[str, Any],
     row: asyncpg.Record,
     rows: list[asyncpg.Record],
     life: Life,
@@ -108,7 +111,7 @@ def _decided(
             raise Problem("invalid_request", refused)
         if received != was:
             event = _reckoned(history, event, accepted_at, place)
-    before = rules.replaced(dict(whole), _columns(person, received))
+    before = rules.replaced(whole, _columns(person, received))
     if not before and received == was:
         raise Problem("invalid_request", Reason("", "changes_nothing"))
     return Decided(event, was, received, person, before)
@@ -145,7 +148,14 @@ def _reckoned(history: list[Happened], event: Happened, accepted_at: datetime, p
         raise Problem("invalid_request", Reason("accepted_at", "calendar_missing", {"year": missing.year})) from missing
 
 
-def _person(whole: asyncpg.Record, asked: CorrectionIn) -> Person:
+def _sealed(person: Person, ring: Keyring) -> Person:
+    kept = sealed({"id_number": person.id_number, "submitted_by": person.submitted_by}, ring)
+    return person._replace(
+        id_number=kept["id_number"], submitted_by=kept["submitted_by"], id_index=ring.index(person.id_number)
+    )
+
+
+def _person(whole: Mapping[str, Any], asked: CorrectionIn) -> Person:
     changes: dict[str, Any] = asked.applicant.model_dump(exclude_unset=True) if asked.applicant else {}
     missing = [name for name, value in changes.items() if value is None and name not in _MAY_BE_MISSING]
     if missing:
@@ -158,7 +168,7 @@ def _person(whole: asyncpg.Record, asked: CorrectionIn) -> Person:
         changes["submitted_by"] = _submitter(whole["submitted_by"], asked.submitted_by)
     name, phone = changes.get("name", whole["applicant_name"]), changes.get("phone", whole["phone"])
     keys = {"name_search": search_key(name), "phone_digits": phone_digits(phone) if phone else None}
-    return store.person_of(dict(whole), changes, keys)
+    return store.person_of(whole, changes, keys)
 
 
 def _need_unmasked(whose: str, given: Mapping[str, Any]) -> None:
@@ -196,12 +206,13 @@ def _event(
     life: Life,
     decided: Decided,
     asked: CorrectionIn,
-    now: datetime,
+    wanted: Wanted,
 ) -> dossiers.Appended:
     """Places and dates, old and new, stand in the payload; what may name a person in the note, whose hash the chain
     holds."""
     assert life.account is not None
-    note = dossiers.Note(asked.reason, orjson.dumps({"was": decided.before}).decode(), token_bytes(16))
+    was = {"was": sealed(decided.before, wanted.ring)}
+    note = dossiers.Note(asked.reason, orjson.dumps(was).decode(), token_bytes(16))
     step = lifecycle.anew_step(
         life,
         decided.event,
@@ -218,7 +229,7 @@ def _event(
         code=row["code"],
         actor=principal.subject,
         acting_agency_id=principal.agency.id,
-        now=now,
+        now=wanted.now,
         note=note,
     )
 

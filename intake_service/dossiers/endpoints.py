@@ -20,7 +20,6 @@ from shared.contracts.intake import (
 from shared.domain.civil_time import civil_day, shown
 from shared.domain.codes import is_dossier_code
 from shared.domain.lifecycle import Channel, EventKind, Status
-from shared.domain.personal import number_key
 from shared.domain.vietnamese import search_key
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
@@ -28,6 +27,7 @@ from shared.web.auth import Caller, Role, asked_scope
 from shared.web.clock import now
 from shared.web.database import ReadingSession, RecordedSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
+from shared.web.keyring import Keyring
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import ETAG, LOCATION, DossierCode, good
 from shared.web.problems import KEYED, LISTING, LOCKED, READING, Problem, invalid, refusals
@@ -70,11 +70,11 @@ async def receive(
     if draft.channel != "online" and submitted:
         raise invalid("channel", "not_one_of", expected="online")
     kind = EventKind.SUBMITTED if submitted else EventKind.ACCEPTED
-    made = await usecases.receive(room.pool, reference, principal, draft, wanted, now(), kind=kind)
+    made = await usecases.receive(room.pool, reference, principal, draft, wanted, now(), room.keyring, kind=kind)
     if made.replayed:
         async with room.pool.acquire() as connection:
             row = await usecases.one(connection, made.code, principal)
-        return dossier_response(row, reference, 201, replayed=True, given=draft)
+        return dossier_response(row, reference, room.keyring, 201, replayed=True, given=draft)
     headers = {"Location": f"/v1/dossiers/{made.code}", "ETag": '"1"'}
     return json_answer(received(made, draft), 201, headers)
 
@@ -122,7 +122,7 @@ async def listed(
     Found by an identity number, an item does not show it: nothing of an applicant but the name stands in a list.
     """
     scope = asked_scope(agency, reference, principal, civil_day(now()))
-    code, by_name, digits = _sought(q)
+    code, by_name, digits = _sought(q, room.keyring)
     number = whose or id_number
     versions = None
     if procedure is not None:
@@ -139,7 +139,7 @@ async def listed(
         code=code,
         name=search_key(name) if name else by_name,
         phone=usecases.phone_digits(phone) or "-" if phone else None,
-        id_number=number_key(number) if number else None,
+        id_number=usecases.number_of(number, room.keyring) if number else None,
         digits=digits,
         received_from=received_from,
         received_to=received_to,
@@ -159,7 +159,9 @@ async def listed(
     response_model=Dossier,
     responses={**good(200, "The dossier", ETAG), **refusals(*READING)},
 )
-async def read(code: DossierCode, reference: ReferenceOf, principal: Caller, connection: RecordedSession) -> Response:
+async def read(
+    code: DossierCode, reference: ReferenceOf, principal: Caller, room: RoomOf, connection: RecordedSession
+) -> Response:
     """A dossier by its code, or by the code it had in another system.
 
     Of the applicant, and of who handed it in, identity number, phone, e-mail and address are shown to whoever needs
@@ -168,7 +170,7 @@ async def read(code: DossierCode, reference: ReferenceOf, principal: Caller, con
     (`GET /v1/access-records`).
     """
     row, seen = await usecases.read(connection, code, principal, now())
-    return dossier_response(row, reference, seen=seen)
+    return dossier_response(row, reference, room.keyring, seen=seen)
 
 
 @router.get(
@@ -201,7 +203,7 @@ async def read_events(
     return json_answer({"items": items})
 
 
-def _sought(q: str | None) -> tuple[str | None, str | None, store.Digits | None]:
+def _sought(q: str | None, ring: Keyring) -> tuple[str | None, str | None, store.Digits | None]:
     """What a search box means: (code, name, digits of a phone or an identity number)."""
     if q is None:
         return None, None, None
@@ -209,7 +211,7 @@ def _sought(q: str | None) -> tuple[str | None, str | None, store.Digits | None]
         return q.upper(), None, None
     digits = usecases.phone_digits(q)
     if digits and len(digits) >= 8 and not any(char.isalpha() for char in q):
-        return None, None, store.Digits(digits, number_key(q))
+        return None, None, store.Digits(digits, usecases.number_of(q, ring))
     if any(char.isdigit() for char in q):
         return q, None, None
     return None, search_key(q), None

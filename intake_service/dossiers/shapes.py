@@ -8,6 +8,7 @@ import orjson
 from starlette.responses import Response
 
 from intake_service.dossiers import usecases
+from intake_service.numbers.rules import opened_submitter
 from shared.contracts.intake import DossierIn, StatusName
 from shared.domain.civil_time import shown
 from shared.domain.deadline import Verdict
@@ -16,6 +17,7 @@ from shared.domain.personal import Datum, as_seen
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.auth import NOTHING
+from shared.web.keyring import Keyring
 
 # By number, as rows have them: making an enum member of each costs a page of 200 a quarter of a millisecond.
 STATUS = {int(status): status.name.lower() for status in Status}
@@ -30,6 +32,7 @@ RETURN = {number: name for name, number in usecases.RETURN_CHANNELS.items()}
 def dossier_response(
     row: asyncpg.Record,
     reference: Reference,
+    ring: Keyring,
     status: int = 200,
     *,
     replayed: bool = False,
@@ -42,11 +45,12 @@ def dossier_response(
     if given is not None:
         body |= _whose(given)
     else:
-        submitter = orjson.loads(row["submitted_by"]) if row["submitted_by"] else None
+        submitter = opened_submitter(row["submitted_by"], ring)
+        whose = {datum.value: row[datum] for datum in Datum} | {"id_number": ring.unseal(row["id_number"])}
         body["applicant"] = {
             "kind": _KIND[row["kind"]],
             "name": row["applicant_name"],
-            **_as_seen(row, seen),
+            **_as_seen(whose, seen),
             "masked": [datum.value for datum in Datum if row[datum] is not None and datum not in seen],
             "erased_at": shown(row["erased_at"]),
         }
@@ -59,7 +63,7 @@ def dossier_response(
     return json_answer(body, status, {"ETag": f'"{row["version"]}"'}, replayed=replayed)
 
 
-def _as_seen(whose: Mapping[str, Any] | asyncpg.Record, seen: frozenset[Datum]) -> dict[str, str | None]:
+def _as_seen(whose: Mapping[str, Any], seen: frozenset[Datum]) -> dict[str, str | None]:
     """What somebody's data are to a reader, of those that they may have."""
     return {datum.value: as_seen(whose[datum], datum, seen) for datum in Datum if datum in whose}
 

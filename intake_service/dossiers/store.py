@@ -35,8 +35,8 @@ WITH number AS (
   FROM issued RETURNING id, code, event_hash
 ), handed_in AS (
   INSERT INTO applicant (dossier_id, kind, name, name_search, id_number, phone, phone_digits, email, address,
-    submitted_by)
-  SELECT id, $18, $19, $20, $21, $22, $23, $24, $25, $26::text::jsonb FROM received
+    submitted_by, id_index)
+  SELECT id, $18, $19, $20, $21, $22, $23, $24, $25, $26::text::jsonb, $34 FROM received
 ), logged AS (
   INSERT INTO dossier_event (dossier_id, seq, kind, status, occurred_at, recorded_at, actor, acting_agency_id,
     agency_id, channel, received_day, due_day, late_day, paused, payload, hash)
@@ -76,6 +76,7 @@ class Person(NamedTuple):
     email: str | None = None
     address: str | None = None
     submitted_by: str | None = None
+    id_index: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ async def _stored(
         new.documents,
         GENESIS,
         new.tail,
-        *new.person,
+        *new.person[:-1],
         new.actor,
         new.acting_agency_id,
         new.payload,
@@ -141,6 +142,7 @@ async def _stored(
         request.key if request else None,
         request.body_hash if request else None,
         new.case,
+        new.person.id_index,
     )
     return code
 
@@ -172,11 +174,23 @@ class Digits(NamedTuple):
     """What may be a phone number or an identity number, as each is found."""
 
     phone: str
-    number: str
+    number: "Number"
+
+
+class Number(NamedTuple):
+    """An identity number as it is found: sealed, by one of these; kept from before there were keys, by its key."""
+
+    indexes: Sequence[bytes]
+    key: str
 
 
 #: As the index has it, and as shared.domain.personal.number_key makes it.
 ID_NUMBER = "upper(replace(a.id_number, ' ', ''))"
+
+
+def is_number(indexes: int, key: int) -> str:
+    """Whether an applicant has a number, whose indexes and key are the statement's arguments of these numbers."""
+    return f"(a.id_index = ANY(${indexes}::bytea[]) OR (a.id_index IS NULL AND {ID_NUMBER} = ${key}))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +204,7 @@ class Filter:
     code: str | None = None
     name: str | None = None
     phone: str | None = None
-    id_number: str | None = None
+    id_number: Number | None = None
     digits: Digits | None = None
     received_from: date | None = None
     received_to: date | None = None
@@ -212,10 +226,12 @@ async def listed(connection: Reading, wanted: Filter, *, before: int | None, lim
     narrow("(d.code = ? OR d.reference = ? OR d.legacy_code = ?)", wanted.code)
     narrow("a.name_search LIKE '%' || ? || '%'", _literal(wanted.name))
     narrow("a.phone_digits = ?", wanted.phone)
-    narrow(f"{ID_NUMBER} = ?", wanted.id_number)
+    if wanted.id_number is not None:
+        conditions.append(_is_number(wanted.id_number, values))
     if wanted.digits is not None:
         values.append(wanted.digits.phone)
-        narrow(f"(a.phone_digits = ${len(values)} OR {ID_NUMBER} = ?)", wanted.digits.number)
+        phone = f"a.phone_digits = ${len(values)}"
+        conditions.append(f"({phone} OR {_is_number(wanted.digits.number, values)})")
     narrow("d.received_day >= ?", wanted.received_from)
     narrow("d.received_day <= ?", wanted.received_to)
     narrow("d.id < ?", before)
@@ -223,6 +239,11 @@ async def listed(connection: Reading, wanted: Filter, *, before: int | None, lim
     return await connection.fetch(
         f"{_SUMMARY} WHERE {' AND '.join(conditions)} ORDER BY d.id DESC LIMIT ${len(values)}", *values
     )
+
+
+def _is_number(number: Number, values: list[Any]) -> str:
+    values += [list(number.indexes), number.key]
+    return is_number(len(values) - 1, len(values))
 
 
 def _literal(text: str | None) -> str | None:

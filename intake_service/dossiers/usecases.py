@@ -11,15 +11,17 @@ import orjson
 from intake_service.access_records.usecases import record
 from intake_service.dossiers import rules, store
 from intake_service.lifecycle.rules import facts_of, first_step, is_provisional, tail_of
+from intake_service.numbers.rules import sealed_submitter
 from shared.contracts.intake import ApplicantIn, DossierIn, SubmitterIn
 from shared.domain.civil_time import civil_day
 from shared.domain.lifecycle import Channel, EventKind
-from shared.domain.personal import Datum
+from shared.domain.personal import Datum, number_key
 from shared.domain.vietnamese import search_key
 from shared.reference import FIRST_CASE, Reference
 from shared.web.auth import Principal
 from shared.web.database import Connection, Reading, Recorded
 from shared.web.idempotency import RequestKey, earlier
+from shared.web.keyring import Keyring
 from shared.web.problems import Problem, Reason
 
 KINDS = {"person": 1, "business": 2, "agency": 3, "organisation": 4}
@@ -44,6 +46,7 @@ async def receive(
     draft: DossierIn,
     request: RequestKey | None,
     now: datetime,
+    ring: Keyring,
     *,
     kind: EventKind = EventKind.ACCEPTED,
 ) -> Received:
@@ -75,7 +78,7 @@ async def receive(
         return_channel=RETURN_CHANNELS[draft.return_channel],
         summary=draft.summary,
         documents=orjson.dumps([item.model_dump() for item in draft.documents]).decode() if draft.documents else None,
-        person=person_of(draft.applicant, draft.submitted_by),
+        person=person_of(draft.applicant, draft.submitted_by, ring),
         actor=principal.subject,
         acting_agency_id=principal.agency.id,
         payload=step.payload,
@@ -93,19 +96,25 @@ async def receive(
     return Received(code, place, reception, replayed=False)
 
 
-def person_of(applicant: ApplicantIn, submitter: SubmitterIn | None) -> store.Person:
-    """An applicant as stored: the spelling as given, and the keys that it is found by."""
+def person_of(applicant: ApplicantIn, submitter: SubmitterIn | None, ring: Keyring) -> store.Person:
+    """An applicant as stored: the spelling as given, numbers sealed, and the keys that it is found by."""
     return store.Person(
         KINDS[applicant.kind],
         applicant.name,
         search_key(applicant.name),
-        applicant.id_number,
+        ring.seal(applicant.id_number),
         applicant.phone,
         phone_digits(applicant.phone) if applicant.phone else None,
         applicant.email,
         applicant.address,
-        submitter.model_dump_json() if submitter else None,
+        sealed_submitter(submitter.model_dump() if submitter else None, ring),
+        ring.index(applicant.id_number),
     )
+
+
+def number_of(text: str, ring: Keyring) -> store.Number:
+    """An identity number as it is found."""
+    return store.Number(ring.indexes(text), number_key(text))
 
 
 def phone_digits(phone: str) -> str | None:

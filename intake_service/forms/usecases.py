@@ -149,6 +149,7 @@ def _subject(
     name = row["reference"] or row["code"]
     code = row["code"] if accepted else name
     submitter = orjson.loads(row["submitted_by"]) if row["submitted_by"] else None
+    whose = {**row, "id_number": settings.keyring.unseal(row["id_number"])}
     secret = secret_of(settings.tracking_key.get_secret_value(), name)
     units = reference.agencies.by_id
     concerned = {entry.agency_id for entry in file.history}
@@ -162,7 +163,7 @@ def _subject(
         party=Party(
             name=row["applicant_name"],
             is_person=row["kind"] == KINDS["person"],
-            **{datum.value: as_seen(row[datum], datum, seen) for datum in rules.PRINTED[edition.kind]},
+            **{datum.value: as_seen(whose[datum], datum, seen) for datum in rules.PRINTED[edition.kind]},
             submitted_by=submitter["name"] if submitter else None,
         ),
         documents=orjson.loads(row["documents"]) if row["documents"] else [],

@@ -78,7 +78,7 @@ async def send(
     if form is None:
         raise Problem("unsupported_media_type")
     run = await usecases.run_import(
-        room.pool, reference, principal, request.stream(), form=form, synthetic=synthetic, now=now()
+        room.pool, reference, principal, request.stream(), form=form, synthetic=synthetic, now=now(), ring=room.keyring
     )
     async with room.pool.acquire() as connection:
         row = await store.run(connection, run, principal.scope)

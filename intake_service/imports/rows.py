@@ -21,6 +21,7 @@ from shared.domain.codes import micros
 from shared.domain.counts import Facts
 from shared.domain.deadline import Account
 from shared.domain.lifecycle import EventKind
+from shared.web.keyring import Keyring
 
 _FACTS = ("agency_id", "channel", "received_day", "due_day", "late_day", "finished_day", "verdict", "paused")
 #: Columns in the order in which they are written here: first what is known only when the dossier lands.
@@ -31,6 +32,7 @@ DOSSIER_COLUMNS = (
 )
 APPLICANT_COLUMNS = (
     *("dossier_id", "kind", "name", "name_search", "id_number", "phone", "phone_digits", "email", "address"),
+    "id_index",
 )
 EVENT_COLUMNS = (
     *("dossier_id", "hash", "seq", "status", "occurred_at", "recorded_at", "actor", "acting_agency_id"),
@@ -100,11 +102,11 @@ class Recorded(NamedTuple):
         return cls(recorded_text(at, actor, acting_agency_id), fields)
 
 
-def drafted(candidates: Sequence[Candidate]) -> list[Draft]:
+def drafted(candidates: Sequence[Candidate], ring: Keyring) -> list[Draft]:
     """All that can be written before the dossiers land and have their codes. Stage by stage, as they were judged."""
     histories = [_history(candidate) for candidate in candidates]
     dossiers = [_dossier(one, facts) for one, (facts, _) in zip(candidates, histories, strict=True)]
-    applicants = [_applicant(candidate.record.applicant) for candidate in candidates]
+    applicants = [_applicant(candidate.record.applicant, ring) for candidate in candidates]
     return [
         Draft(
             one.line,
@@ -150,7 +152,7 @@ def block(numbered: Iterable[tuple[Draft, str, int]], recorded: Recorded) -> Blo
             head = event_hash(head, code, before + recorded.text + after)
             events += _event_begins(18, 8, dossier_id, 32, head) + begin + recorded.fields + rest
         dossiers += _dossier_begins(25, 8, dossier_id, 32, head) + _text(code) + draft.dossier
-        applicants += _applicant_begins(9, 8, dossier_id) + draft.applicant
+        applicants += _applicant_begins(10, 8, dossier_id) + draft.applicant
         identities += _identity(3, 8, dossier_id, 32, draft.key, 32, draft.content)
     return Block(bytes(dossiers), bytes(applicants), bytes(events), bytes(identities))
 
@@ -181,9 +183,9 @@ def _dossier(candidate: Candidate, facts: bytes) -> bytes:
     )
 
 
-def _applicant(applicant: ApplicantIn) -> bytes:
-    kind, *texts, _ = person_of(applicant, None)
-    return _int2(2, kind) + b"".join(map(_text, texts))
+def _applicant(applicant: ApplicantIn, ring: Keyring) -> bytes:
+    kind, *texts, _, index = person_of(applicant, None, ring)
+    return _int2(2, kind) + b"".join(map(_text, texts)) + _bytes(index)
 
 
 def _facts(facts: Facts) -> bytes:
@@ -204,6 +206,10 @@ def _small(value: int | None) -> bytes:
 
 def _instant(value: datetime | None) -> bytes:
     return _NULL if value is None else _int8(8, micros(value) - _MICROS_ZERO)
+
+
+def _bytes(value: bytes | None) -> bytes:
+    return _NULL if value is None else _length(len(value)) + value
 
 
 def _text(value: str | None) -> bytes:

@@ -22,6 +22,7 @@ from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.clock import now as clock_now
 from shared.web.database import Connection
+from shared.web.keyring import Keyring
 from shared.web.problems import Problem, Reason, invalid
 
 #: Records that land together. Larger is hardly faster, and what is asked of the whole chunk makes requests beside it
@@ -64,6 +65,7 @@ async def run_import(
     form: str,
     synthetic: bool,
     now: datetime,
+    ring: Keyring,
 ) -> UUID:
     """Import the records in `body` (`csv` or `ndjson`), in bounded memory whatever its length.
 
@@ -77,7 +79,7 @@ async def run_import(
     async with _place_among_few(), pool.acquire() as connection:
         begun = store.Begun(run, now, form, principal.subject, principal.agency.id, synthetic)
         await store.begin(connection, begun)
-        lander = _Lander(connection, run, principal)
+        lander = _Lander(connection, run, principal, ring)
         state = "interrupted"
         try:
             async for block in _awaited(body):
@@ -126,12 +128,13 @@ async def _awaited(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 class _Lander:
     """Lands full chunks one after the other, in the background of the reading."""
 
-    def __init__(self, connection: Connection, run: UUID, principal: Principal) -> None:
+    def __init__(self, connection: Connection, run: UUID, principal: Principal, ring: Keyring) -> None:
         self.chunk = Chunk()
         self.seen = 0
         self._connection = connection
         self._run = run
         self._principal = principal
+        self._ring = ring
         self._landing: asyncio.Task[None] | None = None
 
     async def take(self, records: Iterable[RawRecord], judge: Judge) -> None:
@@ -141,7 +144,7 @@ class _Lander:
             await asyncio.sleep(0)
             self.seen += len(some)
             judged = judge.judged(some)
-            self.chunk.drafts += rows.drafted([each for each in judged if isinstance(each, Candidate)])
+            self.chunk.drafts += rows.drafted([each for each in judged if isinstance(each, Candidate)], self._ring)
             self.chunk.rejected += [each for each in judged if isinstance(each, Rejected)]
             if len(self.chunk) >= (CHUNK if self._free else MOST_WAITING):
                 await self._land()

@@ -14,7 +14,7 @@ from intake_service.lifecycle import usecases
 from shared.contracts import verbs
 from shared.contracts.intake import Dossier
 from shared.domain.lifecycle import ApologyKind, EventKind, Outcome
-from shared.web.app import ReferenceOf
+from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Caller
 from shared.web.clock import now
 from shared.web.database import WritingSession
@@ -201,6 +201,7 @@ def _endpoint(verb: Verb) -> Callable[..., Any]:
     async def endpoint(
         request: Request,
         code: DossierCode,
+        room: RoomOf,
         reference: ReferenceOf,
         principal: Caller,
         connection: WritingSession,
@@ -213,7 +214,7 @@ def _endpoint(verb: Verb) -> Callable[..., Any]:
         act = _act(verb, asked, wanted, if_match)
         replayed = await usecases.advance(connection, reference, principal, code, act)
         row: asyncpg.Record = await one(connection, code, principal)
-        return dossier_response(row, reference, replayed=replayed)
+        return dossier_response(row, reference, room.keyring, replayed=replayed)
 
     if verb.needs_body:
         endpoint.__defaults__ = (endpoint.__defaults__ or ())[1:]  # the first is the body's

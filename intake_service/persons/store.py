@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from intake_service.dossiers.store import ID_NUMBER
+from intake_service.dossiers.store import Number, is_number
 from intake_service.lifecycle.store import NAMED
 from intake_service.persons.rules import ERASED
 from shared.web.database import Connection
@@ -21,27 +21,39 @@ async def named(connection: Connection, codes: Sequence[str]) -> list[dict[str, 
     ]
 
 
-async def of_applicant(connection: Connection, number: str) -> list[asyncpg.Record]:
+async def of_applicant(connection: Connection, number: Number) -> list[asyncpg.Record]:
     """Dossiers of whoever has an identity number."""
     return await connection.fetch(
-        f"SELECT d.id, d.code, d.status FROM applicant a JOIN dossier d ON d.id = a.dossier_id WHERE {ID_NUMBER} = $1",
-        number,
+        f"SELECT d.id, d.code, d.status FROM applicant a JOIN dossier d ON d.id = a.dossier_id WHERE {is_number(1, 2)}",
+        list(number.indexes),
+        number.key,
     )
 
 
-async def of_submitter(connection: Connection, number: str) -> list[asyncpg.Record]:
+async def of_submitter(connection: Connection, number: Number) -> list[asyncpg.Record]:
     """Dossiers that they handed in for somebody. All submitters are read: nobody else looks for them."""
     return await connection.fetch(
         "SELECT d.id, d.code, d.status FROM applicant a JOIN dossier d ON d.id = a.dossier_id"
-        " WHERE upper(replace(a.submitted_by ->> 'id_number', ' ', '')) = $1",
-        number,
+        " WHERE a.submitted_by ->> 'id_index' = ANY($1::text[])"
+        " OR upper(replace(a.submitted_by ->> 'id_number', ' ', '')) = $2",
+        [index.hex() for index in number.indexes],
+        number.key,
     )
 
 
-async def noted(connection: Connection, number: str) -> list[tuple[int, int]]:
+async def keys(connection: Connection) -> set[int]:
+    """The ids of the keys under which applicants' numbers are sealed."""
+    rows = await connection.fetch("SELECT DISTINCT get_byte(id_index, 0) FROM applicant WHERE id_index IS NOT NULL")
+    return {row[0] for row in rows}
+
+
+async def noted(connection: Connection, number: Number) -> list[tuple[int, int]]:
     """Corrections that took them out: what stood before is in the words of the event. All words are read."""
     rows = await connection.fetch(
-        "SELECT dossier_id, seq FROM event_note WHERE strpos(upper(replace(detail, ' ', '')), $1) > 0", number
+        "SELECT dossier_id, seq FROM event_note WHERE strpos(upper(replace(detail, ' ', '')), $2) > 0"
+        " OR EXISTS (SELECT FROM unnest($1::text[]) AS one (index) WHERE strpos(detail, one.index) > 0)",
+        [index.hex() for index in number.indexes],
+        number.key,
     )
     return [(row["dossier_id"], row["seq"]) for row in rows]
 
@@ -115,8 +127,9 @@ async def readings(connection: Connection, dossiers: Sequence[int]) -> list[asyn
 async def erase(connection: Connection, dossiers: Sequence[int], now: datetime) -> None:
     """Take away whose these dossiers are, and every word about them; their events and figures stay."""
     statements: dict[str, tuple[Any, ...]] = {
-        "UPDATE applicant SET name = $2, name_search = '', id_number = NULL, phone = NULL, phone_digits = NULL,"
-        " email = NULL, address = NULL, submitted_by = NULL, erased_at = $3 WHERE dossier_id = ANY($1::bigint[])": (
+        "UPDATE applicant SET name = $2, name_search = '', id_number = NULL, id_index = NULL, phone = NULL,"
+        " phone_digits = NULL, email = NULL, address = NULL, submitted_by = NULL, erased_at = $3"
+        " WHERE dossier_id = ANY($1::bigint[])": (
             ERASED,
             now,
         ),

@@ -11,13 +11,15 @@ import orjson
 
 from intake_service.access_records.rules import Access
 from intake_service.access_records.usecases import enter
-from intake_service.dossiers.usecases import KINDS
+from intake_service.dossiers.usecases import KINDS, number_of
+from intake_service.numbers.rules import INDEX, opened
 from intake_service.persons import store
 from intake_service.persons.rules import Found
 from shared.domain.civil_time import shown
 from shared.domain.lifecycle import Channel, Status
-from shared.domain.personal import Datum, number_key
+from shared.domain.personal import Datum
 from shared.web.database import Connection
+from shared.web.keyring import KeyMissing, Keyring
 
 EXPORTED, ERASED = "exportPerson", "erasePerson"
 _KIND = {number: kind for kind, number in KINDS.items()}
@@ -37,9 +39,12 @@ class Decision:
     at: datetime
 
 
-async def by_number(connection: Connection, number: str) -> Found:
-    """Where whoever has an identity number stands."""
-    key = number_key(number)
+async def by_number(connection: Connection, number: str, ring: Keyring) -> Found:
+    """Where whoever has an identity number stands. Raises KeyMissing: not all of it would be found."""
+    missing = await store.keys(connection) - ring.ids
+    if missing:
+        raise KeyMissing(min(missing))
+    key = number_of(number, ring)
     whole = _told(await store.of_applicant(connection, key))
     submitted = _told(await store.of_submitter(connection, key))
     noted = [place for place in await store.noted(connection, key) if place[0] not in whole]
@@ -59,7 +64,7 @@ def _told(rows: Iterable[Mapping[str, Any] | asyncpg.Record]) -> dict[int, tuple
     return {row["id"]: (row["code"], Status(row["status"])) for row in rows}
 
 
-async def export(connection: Connection, found: Found, decision: Decision) -> dict[str, Any]:
+async def export(connection: Connection, found: Found, decision: Decision, ring: Keyring) -> dict[str, Any]:
     """All that is held of them, as JSON takes it. Of what they handed in for another, and of what they were taken for
     by mistake, their own data only."""
     rows, whole = await store.told(connection, [*found.whole, *found.submitted]), list(found.whole)
@@ -74,8 +79,13 @@ async def export(connection: Connection, found: Found, decision: Decision) -> di
     for row in await store.readings(connection, whole):
         for dossier_id in set(row["dossiers"]) & set(whole):
             by_dossier[dossier_id]["read_by"].append({k: v for k, v in _plain(row).items() if k != "dossiers"})
-    dossiers = [_dossier(row, by_dossier[row["id"]]) if row["id"] in found.whole else _handed_in(row) for row in rows]
-    notes = [_plain(row) for row in await store.notes(connection, found.noted)]
+    dossiers = [
+        _dossier(row, by_dossier[row["id"]]) if row["id"] in found.whole else _handed_in(row)
+        for row in (opened(dict(row), ring) for row in rows)
+    ]
+    notes = [
+        {**_plain(row), "detail": _opened(row["detail"], ring)} for row in await store.notes(connection, found.noted)
+    ]
     await _enter(connection, EXPORTED, found.dossiers, decision)
     return {"dossiers": dossiers, "taken_for_another": notes}
 
@@ -97,7 +107,18 @@ async def _enter(connection: Connection, operation: str, dossiers: Sequence[int]
     )
 
 
-def _dossier(row: asyncpg.Record, more: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
+def _opened(detail: str, ring: Keyring) -> Any:
+    """What a correction replaced, with the numbers in it open."""
+    told = orjson.loads(detail)
+    was = told.get("was", {})
+    numbers = opened(_NOBODY | was, ring)
+    return {**told, "was": {name: numbers[name] for name in was if name != INDEX}}
+
+
+_NOBODY = {"id_number": None, "submitted_by": None}
+
+
+def _dossier(row: Mapping[str, Any], more: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
     told = _plain(row)
     names = ("name", *(datum.value for datum in Datum))
     applicant = {"kind": _KIND[told.pop("kind")], **{name: told.pop(name) for name in names}}
@@ -105,7 +126,7 @@ def _dossier(row: asyncpg.Record, more: Mapping[str, list[dict[str, Any]]]) -> d
     return {**_place(told), "relation": "applicant", "applicant": applicant, **more}
 
 
-def _handed_in(row: asyncpg.Record) -> dict[str, Any]:
+def _handed_in(row: Mapping[str, Any]) -> dict[str, Any]:
     told = {name: row[name] for name in ("code", "procedure", "agency", "channel", "status", "submitted_at")}
     return {**_place(_plain(told)), "relation": "submitter", "submitted_by": _read(row["submitted_by"])}
 

@@ -99,6 +99,7 @@ async def track(
         seen = await usecases.track(
             connection,
             room.settings.tracking_key.get_secret_value(),
+            room.keyring,
             code,
             secret=secret if receipt_secret is None else receipt_secret,
             citizen=citizen,

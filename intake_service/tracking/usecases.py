@@ -7,6 +7,7 @@ import asyncpg
 
 from intake_service.tracking import rules, store
 from shared.web.database import Connection
+from shared.web.keyring import Keyring
 from shared.web.problems import Problem
 
 
@@ -20,7 +21,14 @@ class Seen:
 
 
 async def track(
-    connection: Connection, key: str, code: str, *, secret: str | None, citizen: str | None, wrong: Callable[[], None]
+    connection: Connection,
+    key: str,
+    ring: Keyring,
+    code: str,
+    *,
+    secret: str | None,
+    citizen: str | None,
+    wrong: Callable[[], None],
 ) -> Seen:
     """A dossier as far as the caller may see it. `wrong` is called where a secret was not the right one.
 
@@ -28,7 +36,8 @@ async def track(
     code that does not exist is not told from one whose secret is another.
     """
     found = await store.found(connection, code)
-    name, owner = (found["name"], found["owner"]) if found is not None else (code, None)
+    name = found["name"] if found is not None else code
+    owner = ring.unseal(found["owner"]) if found is not None and citizen is not None else None
     sight = rules.sight(key, name, owner, secret=secret, citizen=citizen)
     if found is None or sight is rules.Sight.NOTHING:
         if secret is not None:

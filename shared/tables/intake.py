@@ -214,12 +214,13 @@ applicant = Table(
     Column("kind", SmallInteger, nullable=False, comment="1 person, 2 business, 3 agency, 4 organisation"),
     Column("name", Text, nullable=False),
     Column("name_search", Text, nullable=False),
-    Column("id_number", Text),
+    Column("id_number", Text, comment="sealed under a key of the installation, if it has any"),
     Column("phone", Text),
     Column("phone_digits", Text),
     Column("email", Text),
     Column("address", Text),
     Column("submitted_by", JSONB, comment="who handed it in, where that is not the applicant"),
+    Column("id_index", BYTEA, comment="by what the sealed number is found: HMAC, the key's id before it"),
     Column("erased_at", Instant, comment="when all of it was erased, by a decision"),
     Index(
         "ix_applicant_name_search",
@@ -228,10 +229,11 @@ applicant = Table(
         postgresql_ops={"name_search": "gin_trgm_ops"},
     ),
     Index("ix_applicant_phone_digits", "phone_digits", postgresql_where=text("phone_digits IS NOT NULL")),
+    Index("ix_applicant_id_index", "id_index", postgresql_where=text("id_index IS NOT NULL")),
     Index(
         "ix_applicant_id_number",
         text("upper(replace(id_number, ' '::text, ''::text))"),
-        postgresql_where=text("id_number IS NOT NULL"),
+        postgresql_where=text("id_number IS NOT NULL AND id_index IS NULL"),
     ),
     comment="personal data, apart from everything that is counted",
 )

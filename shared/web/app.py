@@ -28,6 +28,7 @@ from shared.web.database import open_pool
 from shared.web.direct import Direct
 from shared.web.edge import Edge
 from shared.web.kept import ASKED, TAG, UNCHANGED, Kept
+from shared.web.keyring import Keyring
 from shared.web.limits import Limits
 from shared.web.links import Made, add_links
 from shared.web.log import configure
@@ -58,6 +59,7 @@ class Room:
     authenticator: Authenticator
     http: httpx.AsyncClient
     limits: Limits
+    keyring: Keyring
     #: Lists that are being read whole: each keeps a connection (shared/web/streams.py).
     streams: int = 0
 
@@ -123,7 +125,8 @@ async def open_room(
     await keeper.start()
     headers = {"Authorization": f"Bearer {settings.service_token.get_secret_value()}"}
     async with httpx.AsyncClient(headers=headers, timeout=httpx.Timeout(10, connect=2)) as client:
-        room = Room(plan.name, settings, pool, keeper, Authenticator(settings.trusted), client, Limits(settings))
+        authenticator, limits = Authenticator(settings.trusted), Limits(settings)
+        room = Room(plan.name, settings, pool, keeper, authenticator, client, limits, settings.keyring)
         workers = plan.workers(room) if settings.background else ()
         for worker in workers:
             worker.start()

@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.web.auth.issuers import LOCAL_ISSUER, Issuer, ListedIssuer, need_distinct, refused
 from shared.web.auth.roles import Role
+from shared.web.keyring import Keyring, KeysMalformed
 
 #: As a browser sends it: RFC 6454 6.2.
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?")
@@ -59,6 +60,8 @@ class Settings(BaseSettings):
     cursor_key: Annotated[SecretStr, Field(min_length=16)]
     #: Makes the secret on a receipt, by which its holder sees more than anybody else. It must outlive every receipt.
     tracking_key: Annotated[SecretStr, Field(min_length=16)]
+    #: Under which identity numbers are kept: ID:HEX of 32 bytes each, the first seals. None: they are kept as they are.
+    identity_keys: SecretStr | None = None
     #: Where a citizen follows a dossier: the QR code on a receipt leads there. A setting, for addresses move.
     tracking_url: str = "http://127.0.0.1:8001/v1/track"
 
@@ -101,6 +104,7 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
 
     _trusted: tuple[Issuer, ...] = PrivateAttr(default=())
+    _ring: Keyring = PrivateAttr(default_factory=Keyring)
 
     @property
     def trusted(self) -> tuple[Issuer, ...]:
@@ -120,6 +124,23 @@ class Settings(BaseSettings):
                 "must be origins like https://motcua.example.gov.vn, with commas between them",
             )
         return listed
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys of identity numbers."""
+        return self._ring
+
+    @model_validator(mode="after")
+    def _need_keys(self) -> Self:
+        try:
+            self._ring = Keyring.of(self.identity_keys.get_secret_value() if self.identity_keys else None)
+        except KeysMalformed:
+            raise refused(
+                "identity_keys",
+                "MOTCUA_IDENTITY_KEYS: phải có dạng SỐ:HEX (64 chữ số hex), cách nhau bằng dấu phẩy, mỗi số một lần",
+                "must be ID:HEX (32 bytes, 64 hex digits), with commas between them, each id once",
+            ) from None
+        return self
 
     @model_validator(mode="after")
     def _need_both_of_the_stamp(self) -> Self:

@@ -56,7 +56,11 @@ def test_every_variable_that_is_read_from_outside_is_known():
 
 
 @pytest.mark.parametrize(
-    "secret", ["MOTCUA_DB_PASSWORD", "MOTCUA_CURSOR_KEY", "MOTCUA_TRACKING_KEY", "MOTCUA_SERVICE_TOKEN"]
+    "secret",
+    [
+        *("MOTCUA_DB_PASSWORD", "MOTCUA_CURSOR_KEY", "MOTCUA_TRACKING_KEY", "MOTCUA_IDENTITY_KEYS"),
+        "MOTCUA_SERVICE_TOKEN",
+    ],
 )
 def test_a_secret_has_no_default(secret):
     used = re.findall(r"\$\{" + secret + r"(..)", COMPOSE_TEXT)
@@ -67,7 +71,7 @@ def test_a_secret_has_no_default(secret):
 def test_no_secret_stands_in_the_file(compose):
     for name, service in compose["services"].items():
         for key, value in service["environment"].items():
-            if re.search(r"PASSWORD|SECRET|TOKEN|CURSOR_KEY|TRACKING_KEY", key):
+            if re.search(r"PASSWORD|SECRET|TOKEN|CURSOR_KEY|TRACKING_KEY|IDENTITY_KEYS", key):
                 assert value.startswith("${"), f"{name}: {key} is written out"
     assert re.findall(r"://[^/\s]*:([^@\s]+)@", re.sub(r"\$\{[^}]*\}", "$", COMPOSE_TEXT)) == ["$"]
 

@@ -14,11 +14,24 @@ from intake_service.app import create_app
 from services.local_issuer import LocalIssuer
 from shared.domain.civil_time import civil_day
 from shared.web.clock import now
+from shared.web.keyring import Keyring
 from stats_service.app import create_app as stats_app
 from tests.conftest import Database
 from tests.intake.lives import ago, did, does, imported, reasons, received, submitted
 from tests.intake.test_cases import PROCEDURE as SEVERAL_CASES
-from tests.support import BIRTH, JUSTICE, PROVINCE, REGISTER_COPY, WARD, a_draft, at, bearer, serving, settings_for
+from tests.support import (
+    BIRTH,
+    IDENTITY_KEYS,
+    JUSTICE,
+    PROVINCE,
+    REGISTER_COPY,
+    WARD,
+    a_draft,
+    at,
+    bearer,
+    serving,
+    settings_for,
+)
 
 #: 23 working days.
 LAND = "1.014275"
@@ -204,7 +217,9 @@ async def test_an_applicant_is_set_right_and_no_date_moves(
         "SELECT n.detail FROM event_note n JOIN dossier d ON d.id = n.dossier_id WHERE d.code = $1", dossier["code"]
     )
     was = orjson.loads(kept)["was"]
-    assert was == {"applicant_name": "Nguyễn Thị Đào", "phone": "0905 000 001", "id_number": "045190000001"}
+    number = Keyring.of(IDENTITY_KEYS).unseal(was.pop("id_number"))
+    assert (number, was.pop("id_index") is not None) == ("045190000001", True)
+    assert was == {"applicant_name": "Nguyễn Thị Đào", "phone": "0905 000 001"}
 
 
 async def test_who_handed_it_in_is_set_right(intake: httpx.AsyncClient) -> None:

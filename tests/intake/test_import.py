@@ -7,9 +7,10 @@ import httpx
 
 from shared.domain.chain import GENESIS, event_hash, event_tail
 from shared.domain.counts import Facts
+from shared.web.keyring import Keyring
 from tests.conftest import Database
 from tests.intake.importing import a_record, ndjson, sent
-from tests.support import at
+from tests.support import IDENTITY_KEYS, at
 
 
 async def test_a_record_lands_with_its_whole_history(importer: httpx.AsyncClient) -> None:
@@ -133,16 +134,35 @@ async def test_every_column_lands_as_it_was_sent(importer: httpx.AsyncClient, da
     events = await connection.fetch("SELECT * FROM dossier_event ORDER BY dossier_id, seq")
     await connection.close()
     accepted, due = at("Monday 2019-03-04 08:10"), at("Friday 2019-03-08 16:30")
-    assert dict(rows[0]) | {
-        **{"code": "19333-190304-0007", "legacy_code": "MC-1", "channel": 1, "status": 10, "outcome": 1, "verdict": 1},
-        **{"submitted_at": at("Monday 2019-03-04 08:00"), "accepted_at": accepted, "original_due_at": due},
-        **{"due_at": due, "late_from": at("Saturday 2019-03-09 00:00"), "finished_at": at("Tuesday 2019-03-05 10:00")},
-        **{"returned_at": at("Wednesday 2019-03-06 09:00"), "received_day": accepted.date(), "due_day": due.date()},
-        **{"late_day": date(2019, 3, 9), "finished_day": date(2019, 3, 5), "paused": False, "provisional": False},
-        **{"event_seq": 3, "event_hash": events[2]["hash"], "kind": 2, "name": "Công ty Đường Chín"},
-        **{"name_search": "cong ty duong chin", "id_number": "3200000001", "phone": "+84 905 000 001"},
-        **{"phone_digits": "0905000001", "email": "a@example.vn", "address": "12 Hùng Vương", "submitted_by": None},
-    } == dict(rows[0])
+    ring = Keyring.of(IDENTITY_KEYS)
+    assert rows[0]["id_index"] == ring.index("3200000001")
+    whole = {**rows[0], "id_number": ring.unseal(rows[0]["id_number"])}
+    assert rows[0]["id_number"] != whole["id_number"], "it is sealed"
+    assert (
+        whole
+        | {
+            **{
+                "code": "19333-190304-0007",
+                "legacy_code": "MC-1",
+                "channel": 1,
+                "status": 10,
+                "outcome": 1,
+                "verdict": 1,
+            },
+            **{"submitted_at": at("Monday 2019-03-04 08:00"), "accepted_at": accepted, "original_due_at": due},
+            **{
+                "due_at": due,
+                "late_from": at("Saturday 2019-03-09 00:00"),
+                "finished_at": at("Tuesday 2019-03-05 10:00"),
+            },
+            **{"returned_at": at("Wednesday 2019-03-06 09:00"), "received_day": accepted.date(), "due_day": due.date()},
+            **{"late_day": date(2019, 3, 9), "finished_day": date(2019, 3, 5), "paused": False, "provisional": False},
+            **{"event_seq": 3, "event_hash": events[2]["hash"], "kind": 2, "name": "Công ty Đường Chín"},
+            **{"name_search": "cong ty duong chin", "id_number": "3200000001", "phone": "+84 905 000 001"},
+            **{"phone_digits": "0905000001", "email": "a@example.vn", "address": "12 Hùng Vương", "submitted_by": None},
+        }
+        == whole
+    )
     unknown = ("legacy_code", "due_at", "late_from", "finished_at", "returned_at", "outcome", "due_day", "late_day")
     assert dict(rows[1]) | {
         **dict.fromkeys(

@@ -18,11 +18,12 @@ from intake_service.app import create_app
 from intake_service.tracking.rules import secret_of
 from intake_service.tracking.usecases import track
 from services.local_issuer import LocalIssuer
+from shared.web.keyring import Keyring
 from shared.web.problems import Problem
 from tests.conftest import Database
 from tests.intake.lives import ago, did, imported, reasons, received, submitted
 from tests.intake.test_extension_and_apology import LETTER
-from tests.support import PROVINCE, WARD, a_draft, bearer, serving, settings_for, workday
+from tests.support import IDENTITY_KEYS, PROVINCE, WARD, a_draft, bearer, serving, settings_for, workday
 
 KEY = "a key that is for tests of receipts"
 NUMBER = "045190000001"
@@ -317,7 +318,7 @@ async def test_one_look_up_either_way(database: Database, intake: httpx.AsyncCli
     for code, statements in asked.items():
         with connection.query_logger(lambda record, to=statements: to.append(record.query)):
             with pytest.raises(Problem) as refused:
-                await track(connection, KEY, code, secret="A" * 16, citizen=None, wrong=lambda: None)
+                await track(connection, KEY, Keyring(), code, secret="A" * 16, citizen=None, wrong=lambda: None)
             await asyncio.sleep(0)  # it hears of a statement a moment later
         assert refused.value.code == "not_found"
     await connection.close()
@@ -426,6 +427,7 @@ async def test_no_answer_and_no_log_holds_a_secret_or_a_person(
         "MOTCUA_JWKS_FILE": str(issuer.jwks_file),
         "MOTCUA_CURSOR_KEY": "a key that is for tests",
         "MOTCUA_TRACKING_KEY": KEY,
+        "MOTCUA_IDENTITY_KEYS": IDENTITY_KEYS,
         "MOTCUA_SERVICE_TOKEN": "a token that is not used",
         "MOTCUA_BACKGROUND": "false",
         "MOTCUA_ACCESS_LOG": "true",
