@@ -47,6 +47,8 @@ def anchors(
     address = f"{running(installation).intake}/v1/anchors"
     client = Client(token_of(installation, "supervisor"))
     if to is None:
+        if after or upto is not None:
+            raise Refused(said("Bàn giao vào thư mục nào: --to", "Into which directory to hand over: --to"))
         items = client.get(address, {"limit": _LAST}).json()["items"]
         tables.show(_table(items))
         return

@@ -95,6 +95,8 @@ def good(answer: httpx.Response) -> httpx.Response:
     try:
         problem = answer.json()
         lines = [problem["title"], *(f"{e['field']}: {e['reason']}" for e in problem["errors"])]
+        if answer.status_code == 404 and not problem["errors"]:
+            lines = [f"{problem['title']}: {answer.request.url.copy_with(query=None)}"]
     except (ValueError, KeyError, TypeError):
         lines = [f"HTTP {answer.status_code}"]
     raise Refused("\n".join(lines))

@@ -305,6 +305,13 @@ def _told() -> Iterator[None]:
             f"The database is not prepared for this version, or the login is not its owner's ({type(error).__name__}): "
             "run `motcua migrate`, or correct MOTCUA_DATABASE_URL."
         ) from error
+    except asyncpg.DataError as error:
+        raise Refused(
+            "Trong cơ sở dữ liệu có giá trị nằm ngoài mọi giới hạn: đã có người sửa dữ liệu. Chưa kiểm chứng xong; hãy "
+            "so với bản sao lưu.\n"
+            f"Some value in the database is beyond all that can be reckoned ({type(error).__name__}): somebody has "
+            "changed data. Not all was verified: compare with a backup."
+        ) from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError, TimeoutError) as error:
         # The type alone: what a server says may quote a row.
         raise Refused(

@@ -22,6 +22,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -94,8 +95,12 @@ def read(path: str) -> str:
         return file.read()
 
 
-def findings(lines: Iterator[str], first: Anchor | None, last: Anchor) -> Iterator[str]:
-    """What does not fit, one after the other. lines: of EVENTS. first: None, from the beginning."""
+def findings(
+    lines: Iterator[str], first: Anchor | None, last: Anchor, seen: Counter[str] | None = None
+) -> Iterator[str]:
+    """What does not fit, one after the other. lines: of EVENTS. first: None, from the beginning. seen: is told how many
+    events and readings were looked at."""
+    seen = Counter() if seen is None else seen
     about = json.loads(next(lines, "{}"))
     if about.get("format") not in EVENTS:
         raise Unreadable(f"the events do not begin with their format, {' or '.join(EVENTS)}")
@@ -127,6 +132,7 @@ def findings(lines: Iterator[str], first: Anchor | None, last: Anchor) -> Iterat
             continue
         if "agency" in given:
             yield from readings.follow(given)
+            seen["readings"] += 1
             unbound = True
             continue
         code, sequence, _ = given["text"].split("\n", 2)
@@ -139,6 +145,7 @@ def findings(lines: Iterator[str], first: Anchor | None, last: Anchor) -> Iterat
             yield f"{where}: it does not follow from the event before it"
         ends[code] = given["hash"]
         digest.update(made.digest())
+        seen["events"] += 1
         count += 1
     if unbound:
         yield "records of readings stand behind the last anchor"
@@ -172,11 +179,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if bool(given.stamp) != bool(given.authority):
         parser.error("--stamp and --authority go together")
-    wrong = False
+    wrong, seen = False, Counter[str]()
     try:
         first, last = None if given.first == "-" else anchor_of(read(given.first)), anchor_of(read(given.last))
         with open(given.events, encoding="utf-8", newline="\n") as lines:
-            for finding in findings(lines, first, last):
+            for finding in findings(lines, first, last, seen):
                 wrong = True
                 print(finding)
         unstamped = stamp_finding(given.last, given.stamp, given.authority) if given.stamp else None
@@ -187,6 +194,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"cannot be looked at: {error or type(error).__name__}", file=sys.stderr)
         return 2
     if not wrong:
+        events, readings = seen["events"], seen["readings"]
+        print(
+            f"Đã kiểm tra {events} sự kiện, {readings} lượt xem · {events} events, {readings} readings were looked at"
+        )
         print("Không có gì bị thay đổi · nothing was changed between the two anchors")
     return int(wrong)
 

@@ -74,7 +74,10 @@ REASONS = MappingProxyType(
             "the procedure was not in force on {day}",
         ),
         "unknown_sector": ("không có lĩnh vực mang tên này", "no procedure is of this sector"),
-        "unknown_agency": ("không có cơ quan mang mã này", "no agency has this code"),
+        "unknown_agency": (
+            'không có cơ quan mang mã này; tra mã tại "/v1/agencies"',
+            "no agency has this code; /v1/agencies lists them",
+        ),
         "agency_not_in_force": (
             "cơ quan không hoạt động ngày {day}{successor_vi}",
             "the agency was not in force on {day}{successor_en}",
@@ -406,7 +409,7 @@ REASONS = MappingProxyType(
             "the table is too long for this format (at most {limit} rows): {formats} can hold it, or choose a shorter "
             "period, a smaller agency",
         ),
-        "unknown_form": ("không có mẫu biểu này", "there is no such form"),
+        "unknown_form": ("không có mẫu biểu này; hiện có: {expected}", "there is no such form; there are: {expected}"),
         "headings_count": ("cần đúng {limit} tiêu đề cột", "{limit} headings of columns are needed"),
         "period_or_days": (
             'phải nêu kỳ báo cáo: "period", hoặc "from" và "to"',
@@ -418,8 +421,8 @@ REASONS = MappingProxyType(
         ),
         "period_too_long": ("kỳ báo cáo dài quá {limit} tháng", "the period is longer than {limit} months"),
         "month_not_ended": (
-            "số liệu của một tháng chỉ có sau khi tháng kết thúc",
-            "figures of a month are there once it has ended",
+            "số liệu của một tháng chỉ có sau khi tháng kết thúc; tháng cuối đã kết thúc: {expected}",
+            "figures of a month are there once it has ended; the last one that has: {expected}",
         ),
         "no_rule_version": (
             'chưa có bộ chỉ số nào có hiệu lực ngày {day}; để tính thử, nêu "rules": {expected}',

@@ -5,11 +5,12 @@ position that knows the event until the first that knows the next one: there its
 the next begin. So the sums of a position are those of the one before it, and what changes from it on.
 """
 
+from array import array
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import accumulate
 from typing import NamedTuple
 
 from shared.domain.lifecycle import Channel
@@ -82,10 +83,6 @@ def _agencies(plans: Iterable[Plan]) -> list[int]:
     return sorted({agency for plan in plans for agency in plan.landscape.agencies})
 
 
-#: Of a side: how often each kind moved in each bucket.
-_Moved = defaultdict[int, list[int]]
-
-
 class Movements:
     """All movements of a question, added in any order and in any parts; then read position by position."""
 
@@ -110,42 +107,87 @@ class Movements:
 
     def standing(self) -> Iterator["Standing"]:
         """What each position of the order knows, from the first on. Each is good until the next is asked for."""
-        standing = Standing(self.question.boundaries)
+        standing = Standing(self.question)
         for known in self._from:
             standing.move(known)
             yield standing
 
 
-class Standing:
-    """What moved until now, by agency and side."""
+class Running:
+    """Counts by bucket, read as sums up to a bucket. It holds those buckets in which anything moved: of years of days
+    there are thousands, of which a small office uses a few. What is added last mostly moves in the last ones."""
 
-    def __init__(self, boundaries: Sequence[date]) -> None:
-        self._number = {day: n for n, day in enumerate(boundaries)}
-        self._agencies: defaultdict[int, dict[Side, _Moved]] = defaultdict(dict)
+    __slots__ = ("_buckets", "_sums")
+
+    def __init__(self) -> None:
+        self._buckets = array("l")
+        self._sums = array("q")
+
+    def add(self, bucket: int, by: int) -> None:
+        """More, or less, in a bucket."""
+        at = bisect_left(self._buckets, bucket)
+        if at == len(self._buckets) or self._buckets[at] != bucket:
+            self._buckets.insert(at, bucket)
+            self._sums.insert(at, self._sums[at - 1] if at else 0)
+        for n in range(at, len(self._sums)):
+            self._sums[n] += by
+
+    def upto(self, bucket: int) -> int:
+        """All in the buckets up to this one."""
+        at = bisect_right(self._buckets, bucket)
+        return self._sums[at - 1] if at else 0
+
+
+#: Of a side, by kind.
+_Moved = dict[int, Running]
+
+
+class Standing:
+    """What moved until now, by agency and side: with the procedures, where any edition asks for them, and without, for
+    those that do not."""
+
+    def __init__(self, question: Question) -> None:
+        self._number = {day: n for n, day in enumerate(question.boundaries)}
+        self._by_version: defaultdict[int, dict[Side, _Moved]] = defaultdict(dict)
+        self._plain: defaultdict[int, dict[Side, _Moved]] = (
+            defaultdict(dict) if question.by_version else self._by_version
+        )
 
     def move(self, moved: Mapping[tuple[Side, int, int], int]) -> None:
         """What else is known."""
-        buckets = len(self._number) + 1
-        for (side, kind, bucket), by in moved.items():
-            sides = self._agencies[side.agency]
-            if side not in sides:
-                sides[side] = defaultdict(lambda: [0] * buckets)
-            sides[side][kind][bucket] += by
+        for (side, kind, bucket), by in sorted(moved.items(), key=_bucket_of):
+            _running(self._by_version[side.agency], side, kind).add(bucket, by)
+            if self._plain is not self._by_version:
+                plain = Side(side.agency, side.channel)
+                _running(self._plain[side.agency], plain, kind).add(bucket, by)
 
     def of(self, plan: Plan) -> tuple[dict[Cell, list[Sums]], dict[Cell, int]]:
         """The sums of an edition before each of its boundaries, by cell; and what waits at its end and is overdue."""
         marks = [self._number[day] for day in plan.boundaries]
         cells: dict[Cell, list[Sums]] = {}
         waiting: dict[Cell, int] = {}
+        agencies = self._by_version if "version" in plan.sides else self._plain
         for agency in plan.landscape.agencies:
-            for side, moved in self._agencies.get(agency, {}).items():
+            for side, moved in agencies.get(agency, {}).items():
                 cell = _cell(side, plan)
-                mine = _sums(side.channel, moved, marks)
+                mine = [_sums(side.channel, moved, mark) for mark in marks]
                 held = cells.get(cell)
                 cells[cell] = [_added(*both) for both in zip(held, mine, strict=True)] if held else mine
                 if PAUSED_OVERDUE in moved:
-                    waiting[cell] = waiting.get(cell, 0) + sum(moved[PAUSED_OVERDUE][: marks[-1] + 1])
+                    waiting[cell] = waiting.get(cell, 0) + moved[PAUSED_OVERDUE].upto(marks[-1])
         return cells, waiting
+
+
+def _bucket_of(item: tuple[tuple[Side, int, int], int]) -> int:
+    return item[0][2]
+
+
+def _running(sides: dict[Side, _Moved], side: Side, kind: int) -> Running:
+    moved = sides.setdefault(side, {})
+    found = moved.get(kind)
+    if found is None:
+        found = moved[kind] = Running()
+    return found
 
 
 def _cell(side: Side, plan: Plan) -> Cell:
@@ -167,32 +209,27 @@ def _version_then(side: Side, plan: Plan) -> int | None:
     return next(held, None)
 
 
-def _sums(channel: int, moved: _Moved, marks: Sequence[int]) -> list[Sums]:
+def _sums(channel: int, moved: _Moved, mark: int) -> Sums:
     """What happened before a boundary lies in the buckets up to its number."""
-    before = {kind: list(accumulate(buckets)) for kind, buckets in moved.items()}
-    nothing = [0] * (max(marks) + 1)
 
-    def told(kind: int) -> list[int]:
-        return before.get(kind, nothing)
+    def told(kind: int) -> int:
+        found = moved.get(kind)
+        return found.upto(mark) if found is not None else 0
 
-    received, fell_late, settled, paused = map(told, (RECEIVED, FELL_LATE, LATE_SETTLED, PAUSED))
-    finished = [told(FINISHED + n) for n in range(6)]
-    online, post = channel == Channel.ONLINE.value, channel == Channel.POST.value
-    return [
-        Sums(
-            received=received[mark],
-            resolved=sum(each[mark] for each in finished),
-            resolved_early=finished[2][mark] + finished[3][mark],
-            resolved_on_day=finished[4][mark] + finished[5][mark],
-            resolved_without_term=finished[1][mark] + finished[3][mark] + finished[5][mark],
-            fell_late=fell_late[mark],
-            late_settled=settled[mark],
-            paused_net=paused[mark],
-            received_online=received[mark] if online else 0,
-            received_post=received[mark] if post else 0,
-        )
-        for mark in marks
-    ]
+    received = told(RECEIVED)
+    otherwise, otherwise_open, early, early_open, on_day, on_day_open = (told(FINISHED + n) for n in range(6))
+    return Sums(
+        received=received,
+        resolved=otherwise + otherwise_open + early + early_open + on_day + on_day_open,
+        resolved_early=early + early_open,
+        resolved_on_day=on_day + on_day_open,
+        resolved_without_term=otherwise_open + early_open + on_day_open,
+        fell_late=told(FELL_LATE),
+        late_settled=told(LATE_SETTLED),
+        paused_net=told(PAUSED),
+        received_online=received if channel == Channel.ONLINE.value else 0,
+        received_post=received if channel == Channel.POST.value else 0,
+    )
 
 
 def _added(one: Sums, other: Sums) -> Sums:

@@ -6,7 +6,7 @@ what was rounded, as the national portal's are.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from types import MappingProxyType
 from shared.contracts.index_766 import ReasonName, ScopeName
 from shared.contracts.stats import CutName
 from shared.domain.agencies import Agency, Level
-from shared.web.problems import invalid
+from shared.web.problems import Problem, invalid
 from stats_service.index_766.rule_file import GroupRule, MetricRule, RuleVersion, ScoreRule
 from stats_service.national_scoring.rules import NationalCounts
 from stats_service.periods.rules import BEGINS_ON, Period, checked_period, days_of
@@ -219,6 +219,11 @@ def two(value: Decimal | None) -> str | None:
     return f"{value:.2f}" if value is not None else None
 
 
+def _not_ended(field: str, today: date, begins_on: int) -> Problem:
+    last = Period(today, today, begins_on).month - timedelta(days=1)
+    return invalid(field, "month_not_ended", expected=f"{last:%Y-%m}")
+
+
 def index_period(
     name: str | None, first: date | None, last: date | None, today: date, cut: CutName = "calendar"
 ) -> Period:
@@ -233,7 +238,7 @@ def index_period(
             raise invalid("period", "period_in_future", day=today.isoformat())
         running = first <= today < last and (last - first).days > _LONGEST_MONTH
         if first <= today <= last and not running:
-            raise invalid("period", "month_not_ended")
+            raise _not_ended("period", today, begins_on)
         last = today if running else last
         return checked_period(first, last, today, begins_on, fields=("period", "period"))
     if first is None and last is None:
@@ -242,7 +247,7 @@ def index_period(
         raise invalid("to" if first else "from", "required")
     period = checked_period(first, last, today, begins_on)
     if period.month == Period(today, today, begins_on).month:
-        raise invalid("to", "month_not_ended")
+        raise _not_ended("to", today, begins_on)
     return _within_a_year(period)
 
 

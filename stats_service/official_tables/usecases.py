@@ -55,9 +55,10 @@ async def enter_form(
 
 async def form_named(connection: Reading, form: str) -> OfficialForm:
     """The form of that name, or the Problem that there is none."""
-    found = next((one for one in await store.forms(connection) if one.form == form), None)
+    forms = await store.forms(connection)
+    found = next((one for one in forms if one.form == form), None)
     if found is None:
-        raise invalid("form", "unknown_form")
+        raise invalid("form", "unknown_form", expected=", ".join(one.form for one in forms))
     return found
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stats_service.editions.movements import Running
 from stats_service.editions.positions import Snapshot, orders
 from tests.stats.editions import GROUPINGS, a_report, a_room, again, sealed, verified, write_each
 from tests.stats.scenes import OLD_PROVINCE, PERIODS, Scene
@@ -96,6 +97,14 @@ async def test_a_position_that_was_changed_hides_no_other(database, issuer):
         for edition, text in positions:
             await scene.owner.execute("UPDATE report_edition SET snapshot = $2 WHERE id = $1", edition, text)
         assert await demand_what_is_found_alone(database, scene, editions) == {third, twentieth, last}
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(-3, 3)), max_size=60), st.integers(0, 41))
+def test_what_moved_up_to_a_bucket_is_the_sum_of_it(moved: list[tuple[int, int]], mark: int) -> None:
+    running = Running()
+    for bucket, by in moved:
+        running.add(bucket, by)
+    assert running.upto(mark) == sum(by for bucket, by in moved if bucket <= mark)
 
 
 _SETS = st.lists(st.tuples(st.integers(1, 30), st.frozensets(st.integers(1, 30))), min_size=1, max_size=6)
