@@ -5,6 +5,7 @@ that are open are swept; then, when every process has the changed calendar, thos
 """
 
 import asyncio
+from bisect import bisect_right
 from datetime import datetime
 from typing import Any
 
@@ -64,6 +65,7 @@ class Recompute:
         if progress.state == "settling" and not await self._everybody_knows(connection, change, at):
             return False
         await self._list(connection, change, progress)
+        del self._waiting[: bisect_right(self._waiting, progress.position)]  # what another process has done by now
         if not self._waiting:
             self._listed = None
             if progress.state == "sweeping":
@@ -78,7 +80,6 @@ class Recompute:
                 return True
             late = progress.state != "sweeping"
             await recompute(connection, self._reference.current, change, some, at, late=late)
-        del self._waiting[: self._batch]
         return True
 
     async def _list(self, connection: Connection, change: Change, progress: store.Progress) -> None:

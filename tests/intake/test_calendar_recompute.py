@@ -355,6 +355,20 @@ async def test_two_that_believe_to_lead_do_it_once(house: House) -> None:
     assert (progress["looked_at"], progress["moved"]) == (12, 12)
 
 
+async def test_what_another_has_done_meanwhile_is_not_done_again(house: House) -> None:
+    """Each has its own list of what there was to do, and the other goes on."""
+    await term_of(house, 5)
+    for _ in range(12):
+        await received(house.intake)
+    made = await house.change(house.working(3))
+    turns = [Recompute(house.app.state.room.reference, batch=batch) for batch in (2, 3)]
+    async with house.app.state.room.pool.acquire() as connection:
+        while [await work(connection) for work in turns] != [False, False]:
+            pass
+    progress = await house.read(made["id"])
+    assert (progress["looked_at"], progress["moved"], progress["left"]) == (12, 12, 0)
+
+
 async def test_what_was_received_by_the_old_calendar_meanwhile_is_found(house: House) -> None:
     """A process that has not read the change yet receives a dossier after the sweep."""
     await term_of(house, 5)
