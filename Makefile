@@ -3,7 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Tests run in as many processes as there are processors, four at most: each has its own PostgreSQL and 2 GB of memory.
-TESTS := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+# Files in the order of their names: the long ones (journeys, processes) are few tests each, and would all come last.
+TESTS := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-13s %s\n", $$1, $$2}'

@@ -8,10 +8,10 @@ the next begin. So the sums of a position are those of the one before it, and wh
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shared.domain.lifecycle import Channel
 from stats_service.editions.positions import Order
@@ -38,16 +38,9 @@ class Side(NamedTuple):
     received: str | None = None
 
 
-class Movement(NamedTuple):
-    """kind; on which side; how many boundaries are not after its day; from which position on it is known, and from
-    which it is taken back; how often."""
-
-    kind: int
-    side: Side
-    bucket: int
-    born: int
-    gone: int
-    by: int
+#: As it is read: kind; agency, channel, version, was, received: of its side; how many boundaries are not after its day;
+#: from which position on it is known, and from which it is taken back; how often.
+Movement = Sequence[Any]
 
 
 @dataclass(frozen=True)
@@ -84,32 +77,39 @@ def _agencies(plans: Iterable[Plan]) -> list[int]:
 
 
 class Movements:
-    """All movements of a question, added in any order and in any parts; then read position by position."""
+    """All movements of a question, added in any order and in any parts; then read position by position. Of ten million
+    dossiers there are thirty million, so each is added with as little ado as can be."""
 
     def __init__(self, question: Question) -> None:
         self.question = question
-        self._from: list[dict[tuple[Side, int, int], int]] = [{} for _ in question.order.snapshots]
+        self._buckets = len(question.boundaries) + 1
+        #: position → side → kind and bucket in one number → how often
+        self._from: list[dict[tuple[Any, ...], dict[int, int]]] = [{} for _ in question.order.snapshots]
 
     def add(self, movements: Iterable[Movement]) -> None:
         """What a range of dossiers moved."""
-        for kind, side, bucket, born, gone, by in movements:
-            self._add(born, (side, kind, bucket), by)
-            self._add(gone, (side, kind, bucket), -by)
+        known, last, buckets = self._from, len(self._from), self._buckets
+        for kind, agency, channel, version, was, received, bucket, born, gone, by in movements:
+            side, at = (agency, channel, version, was, received), kind * buckets + bucket
+            counts = known[born].get(side)
+            if counts is None:
+                counts = known[born][side] = {}
+            counts[at] = counts.get(at, 0) + by
+            if gone < last:
+                counts = known[gone].setdefault(side, {})
+                counts[at] = counts.get(at, 0) - by
 
-    def add_alone(self, at: int, movements: Iterable[Movement]) -> None:
-        """What a range moved as one position alone knows it, which is the `at`th of the order."""
-        self.add(movement._replace(born=at, gone=at + 1) for movement in movements)
-
-    def _add(self, at: int, key: tuple[Side, int, int], by: int) -> None:
-        if at < len(self._from):
-            known = self._from[at]
-            known[key] = known.get(key, 0) + by
+    def add_alone(self, number: int, movements: Iterable[Movement]) -> None:
+        """What a range moved as one position alone knows it, the one of this number in the order."""
+        self.add((*told, number, number + 1, by) for *told, _, _, by in movements)
 
     def standing(self) -> Iterator["Standing"]:
         """What each position of the order knows, from the first on. Each is good until the next is asked for."""
         standing = Standing(self.question)
         for known in self._from:
-            standing.move(known)
+            for side, counts in known.items():
+                for at, by in sorted(counts.items()):
+                    standing.move(Side(*side), *divmod(at, self._buckets), by)
             yield standing
 
 
@@ -153,13 +153,11 @@ class Standing:
             defaultdict(dict) if question.by_version else self._by_version
         )
 
-    def move(self, moved: Mapping[tuple[Side, int, int], int]) -> None:
+    def move(self, side: Side, kind: int, bucket: int, by: int) -> None:
         """What else is known."""
-        for (side, kind, bucket), by in sorted(moved.items(), key=_bucket_of):
-            _running(self._by_version[side.agency], side, kind).add(bucket, by)
-            if self._plain is not self._by_version:
-                plain = Side(side.agency, side.channel)
-                _running(self._plain[side.agency], plain, kind).add(bucket, by)
+        _running(self._by_version[side.agency], side, kind).add(bucket, by)
+        if self._plain is not self._by_version:
+            _running(self._plain[side.agency], Side(side.agency, side.channel), kind).add(bucket, by)
 
     def of(self, plan: Plan) -> tuple[dict[Cell, list[Sums]], dict[Cell, int]]:
         """The sums of an edition before each of its boundaries, by cell; and what waits at its end and is overdue."""
@@ -176,10 +174,6 @@ class Standing:
                 if PAUSED_OVERDUE in moved:
                     waiting[cell] = waiting.get(cell, 0) + moved[PAUSED_OVERDUE].upto(marks[-1])
         return cells, waiting
-
-
-def _bucket_of(item: tuple[tuple[Side, int, int], int]) -> int:
-    return item[0][2]
 
 
 def _running(sides: dict[Side, _Moved], side: Side, kind: int) -> Running:

@@ -4,14 +4,14 @@ The sums are not made as reports make them: from no counts, no dossier as it sta
 from the events that a position knows, one movement after the other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.differences import Span
 from shared.web.database import Connection, Reading, Writing
 from stats_service.editions import movements
-from stats_service.editions.movements import Movement, Question, Side
+from stats_service.editions.movements import Movement, Question
 from stats_service.editions.pictures import Procedure
 from stats_service.editions.rules import Edition, Parameters, Position, Sealing
 
@@ -156,7 +156,7 @@ async def last_dossier(connection: Connection) -> int:
     return found
 
 
-async def moved(connection: Connection, question: Question, span: Span) -> list[Movement] | None:
+async def moved(connection: Connection, question: Question, span: Span) -> Sequence[Movement] | None:
     """What the events of a range of dossiers move. None: their transactions are in another order than they are, so
     each position must be asked alone."""
     order, days = question.order, question.boundaries
@@ -186,11 +186,8 @@ async def moved(connection: Connection, question: Question, span: Span) -> list[
         side_of_standing=_SIDE_OF_STANDING,
         awaiting=awaiting,
     )
-    found = [
-        Movement(kind, Side(*side), bucket, born_at, gone, by)
-        for kind, *side, bucket, born_at, gone, by in await connection.fetch(sql, *values)
-    ]
-    return None if found and found[0].kind == movements.DISORDER else found
+    found: Sequence[Movement] = await connection.fetch(sql, *values)
+    return None if found and found[0][0] == movements.DISORDER else found
 
 
 async def add(connection: Writing, made: Made, picture: bytes) -> int | None:
