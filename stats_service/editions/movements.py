@@ -40,7 +40,7 @@ class Side(NamedTuple):
 
 #: As it is read: kind; agency, channel, version, was, received: of its side; how many boundaries are not after its day;
 #: from which position on it is known, and from which it is taken back; how often.
-Movement = Sequence[Any]
+Movement = Iterable[Any]
 
 
 @dataclass(frozen=True)

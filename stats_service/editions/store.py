@@ -186,7 +186,7 @@ async def moved(connection: Connection, question: Question, span: Span) -> Seque
         side_of_standing=_SIDE_OF_STANDING,
         awaiting=awaiting,
     )
-    found: Sequence[Movement] = await connection.fetch(sql, *values)
+    found = await connection.fetch(sql, *values)
     return None if found and found[0][0] == movements.DISORDER else found
 
 
