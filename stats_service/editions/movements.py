@@ -77,8 +77,8 @@ def _agencies(plans: Iterable[Plan]) -> list[int]:
 
 
 class Movements:
-    """All movements of a question, added in any order and in any parts; then read position by position. Of ten million
-    dossiers there are thirty million, so each is added with as little ado as can be."""
+    """All movements of a question, added in any order and in any parts; then read position by position. A dossier makes
+    three or four, so each is added with as little ado as can be."""
 
     def __init__(self, question: Question) -> None:
         self.question = question
@@ -211,13 +211,15 @@ def _sums(channel: int, moved: _Moved, mark: int) -> Sums:
         return found.upto(mark) if found is not None else 0
 
     received = told(RECEIVED)
-    otherwise, otherwise_open, early, early_open, on_day, on_day_open = (told(FINISHED + n) for n in range(6))
+    otherwise, otherwise_termless, early, early_termless, on_day, on_day_termless = (
+        told(FINISHED + n) for n in range(6)
+    )
     return Sums(
         received=received,
-        resolved=otherwise + otherwise_open + early + early_open + on_day + on_day_open,
-        resolved_early=early + early_open,
-        resolved_on_day=on_day + on_day_open,
-        resolved_without_term=otherwise_open + early_open + on_day_open,
+        resolved=otherwise + otherwise_termless + early + early_termless + on_day + on_day_termless,
+        resolved_early=early + early_termless,
+        resolved_on_day=on_day + on_day_termless,
+        resolved_without_term=otherwise_termless + early_termless + on_day_termless,
         fell_late=told(FELL_LATE),
         late_settled=told(LATE_SETTLED),
         paused_net=told(PAUSED),
