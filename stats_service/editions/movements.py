@@ -8,7 +8,7 @@ the next begin. So the sums of a position are those of the one before it, and wh
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -46,23 +46,27 @@ Movement = Iterable[Any]
 @dataclass(frozen=True)
 class Question:
     """What is asked of the events: by the positions of an order, of agencies, between the first boundary and the last.
-    by_version: agencies whose procedures are told apart; awaiting: whose overdue dossiers that wait are."""
+    by_version: agencies whose procedures are told apart; alike: versions of procedures that no edition tells from
+    another, each with the one that stands for them; awaiting: agencies whose overdue dossiers that wait are."""
 
     order: Order
     boundaries: Sequence[date]
     agencies: Sequence[int]
     by_version: Sequence[int]
+    alike: Mapping[int, int]
     awaiting: Sequence[int]
 
     @classmethod
     def of(cls, order: Order, plans: Iterable[Plan]) -> "Question":
         """What some editions, one at least, need together."""
         plans = list(plans)
+        of_versions = [plan for plan in plans if "version" in plan.sides]
         return cls(
             order,
             sorted({day for plan in plans for day in plan.boundaries}),
             _agencies(plans),
-            _agencies(plan for plan in plans if "version" in plan.sides),
+            _agencies(of_versions),
+            _alike(of_versions),
             _agencies(plan for plan in plans if plan.paused_overdue),
         )
 
@@ -74,6 +78,19 @@ class Question:
 
 def _agencies(plans: Iterable[Plan]) -> list[int]:
     return sorted({agency for plan in plans for agency in plan.landscape.agencies})
+
+
+def _alike(plans: Sequence[Plan]) -> dict[int, int]:
+    """Of thousands of versions there are some dozens of sectors, which is all that most editions ask for."""
+    if any(plan.by_procedure for plan in plans):
+        return {}
+    pictures = [plan.picture.procedures for plan in plans]
+    stands: dict[tuple[str | None, ...], int] = {}
+    found: dict[int, int] = {}
+    for version in sorted({number for picture in pictures for number in picture}):
+        sectors = tuple(picture[version].sector if version in picture else None for picture in pictures)
+        found[version] = stands.setdefault(sectors, version)
+    return found
 
 
 class Movements:

@@ -23,13 +23,15 @@ PAUSED_OVERDUE = "pending_paused_overdue"
 @dataclass(frozen=True)
 class Plan:
     """What to count for an edition, and how to make its rows of it. `boundaries`: the first day of the period, days
-    within it, and the day after it. `sides`: of a cell, those that its groupings look at."""
+    within it, and the day after it. `sides`: of a cell, those that its groupings look at. `by_procedure`: whether they
+    tell procedures apart, and not their sectors only."""
 
     agency: Agency
     landscape: Landscape
     months: Sequence[Period]
     boundaries: Sequence[date]
     sides: Sequence[str]
+    by_procedure: bool
     picture: Picture
     paused_overdue: bool
 
@@ -59,7 +61,8 @@ def plan_of(edition: Edition, picture: Picture) -> Plan | None:
     months = list(period.months()) if "month" in told.groupings else []
     boundaries = [*(month.first for month in months or [period]), period.after]
     landscape = as_they_were(tree, agency, told.last)
-    return Plan(agency, landscape, months, boundaries, sides_of(told.groupings), picture, counts_paused_overdue(told))
+    sides, by_procedure = sides_of(told.groupings), "procedure" in told.groupings
+    return Plan(agency, landscape, months, boundaries, sides, by_procedure, picture, counts_paused_overdue(told))
 
 
 def counts_paused_overdue(told: Parameters) -> bool:

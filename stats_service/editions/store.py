@@ -108,6 +108,8 @@ _AWAITING = f"""
     AND greatest(s.since, s.late_day) < coalesce(least(s.until, s.finished_day), 'infinity')
 """
 
+_VERSION = "coalesce(c.version, d.version_id, 0)"
+
 # No payload is read as JSON here: whoever changed an event may have broken it.
 # A dossier's procedure may be corrected after the position: then the first correction that the position does not know
 # says what it was, in which version. Older corrections say the procedure only: movements finds its version.
@@ -119,8 +121,11 @@ LEFT JOIN LATERAL (
   WHERE d.event_seq > t.seq AND c.dossier_id = d.id AND c.seq > t.seq AND c.kind = 'corrected' ORDER BY c.seq LIMIT 1
 ) c ON true
 """
+# What nobody tells apart is one group here, and not one a version.
+_ALIKE = f"""LEFT JOIN unnest({{those}}::int[], {{stand}}::int[]) AS alike (version, stands)
+  ON alike.version = {_VERSION}"""
 _SIDES = (
-    "coalesce(c.version, d.version_id, 0) AS version, CASE WHEN c.version IS NULL THEN c.was END AS was,"
+    f"coalesce(alike.stands, {_VERSION}) AS version, CASE WHEN c.version IS NULL THEN c.was END AS was,"
     " CASE WHEN c.version IS NULL AND c.was IS NOT NULL THEN t.received_day::text END AS received"
 )
 _NO_SIDES = "0 AS version, NULL::text AS was, NULL::text AS received"
@@ -174,6 +179,7 @@ async def moved(connection: Connection, question: Question, span: Span) -> Seque
     versions, sides = "", _NO_SIDES
     if question.by_version:
         versions, sides = _VERSIONS.format(agencies=given(list(question.by_version))), _SIDES
+        versions += _ALIKE.format(those=given(list(question.alike)), stand=given(list(question.alike.values())))
     awaiting = ""
     if question.awaiting:
         awaiting = _AWAITING.format(side=_SIDE, agencies=given(list(question.awaiting)))

@@ -117,10 +117,10 @@ async def foreign_events(connection: Connection) -> int:
     return found
 
 
-async def counted(connection: Connection, span: Span, upto: Position) -> AsyncIterator[asyncpg.Record]:
-    """The cells (agency_id, channel, day, METRICS) that the dossiers of a range make by the events up to `upto`."""
-    async for row in connection.cursor(_COUNTED, span.after, span.upto, upto.txid, upto.event_id, prefetch=_PREFETCH):
-        yield row
+async def counted(connection: Connection, span: Span, upto: Position) -> Sequence[asyncpg.Record]:
+    """The cells (agency_id, channel, day, METRICS) that the dossiers of a range make by the events up to `upto`: some
+    thousands, which a cursor would take four times as long to hand over."""
+    return await connection.fetch(_COUNTED, span.after, span.upto, upto.txid, upto.event_id)
 
 
 async def stored_days(connection: Connection) -> AsyncIterator[asyncpg.Record]:

@@ -38,7 +38,7 @@ class Recount(Check):
 
     async def look(self, connection: Connection, span: Span) -> AsyncIterator[Difference]:
         """Count a range; what it comes to shows at the end."""
-        async for agency_id, channel, day, *values in store.counted(connection, span, self.place.last):
+        for agency_id, channel, day, *values in await store.counted(connection, span, self.place.last):
             self._cells.add(agency_id, channel, day, values)
         for nothing in checks.NOTHING:
             yield nothing

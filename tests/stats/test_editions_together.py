@@ -1,18 +1,25 @@
 """`motcua verify` reads the events once for all editions: it finds of each what computing it alone finds, whatever was
 done to the events, and to the positions at which they were sealed."""
 
+import json
 import random
 from bisect import bisect_right
+from collections.abc import Mapping
 from typing import Any
 
+import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stats_service.editions.movements import Running
-from stats_service.editions.positions import Snapshot, orders
-from tests.stats.editions import GROUPINGS, a_report, a_room, again, sealed, verified, write_each
+from stats_service.app import create_app
+from stats_service.editions import store
+from stats_service.editions.movements import Question, Running
+from stats_service.editions.positions import Order, Snapshot, orders
+from stats_service.editions.usecases import Recount
+from tests.stats.editions import GROUPINGS, a_report, a_room, again, content, sealed, verified, write_each
 from tests.stats.scenes import OLD_PROVINCE, PERIODS, Scene
+from tests.support import bearer, serving, settings_for
 
 A, B = PERIODS[0]
 OTHERS: list[dict[str, Any]] = [
@@ -97,6 +104,42 @@ async def test_a_position_that_was_changed_hides_no_other(database, issuer):
         for edition, text in positions:
             await scene.owner.execute("UPDATE report_edition SET snapshot = $2 WHERE id = $1", edition, text)
         assert await demand_what_is_found_alone(database, scene, editions) == {third, twentieth, last}
+
+
+async def test_procedures_that_no_edition_tells_apart_are_counted_as_one(fresh_database, issuer):
+    """Of four procedures two and two are of a sector; later one of them goes over to the other."""
+    async with a_room(fresh_database, issuer, seed=73, dossiers=80) as scene:
+        (one, two, *_), halved = sorted(scene.procedures), len(scene.histories) // 2
+        sectors = "UPDATE procedure_version SET sector = CASE WHEN id <= $1 THEN 'Hộ tịch' ELSE 'Đất đai' END"
+        editions = []
+        parts = ((scene.histories[:halved], two, A), (scene.histories[halved:], one, A.replace(day=14)))
+        for histories, last_of_the_first, first in parts:
+            await scene.owner.execute(sectors, last_of_the_first)
+            await write_each(scene.owner, [(history, history.events) for history in histories])
+            async with serving(create_app(settings_for(fresh_database, issuer))) as client:
+                client.headers.update(bearer(issuer, "leader", OLD_PROVINCE))
+                by_sector = ({"group_by": "sector"}, {"group_by": "tree,sector"}, {"group_by": "channel,sector"})
+                editions += [
+                    await sealed(client, a_report(**{"from": first.isoformat()}, **more)) for more in by_sector
+                ]
+        shown = {row["name"] for row in json.loads(await content(scene.client, editions[0]))["rows"]}
+        assert shown == {"Hộ tịch", "Đất đai"}
+        alike = await _alike(fresh_database)
+        assert len(set(alike.values())) == 3, "the first, the second that went over, and all others"
+        assert (alike[one], alike[two]) == (one, two)
+        assert await demand_what_is_found_alone(fresh_database, scene, editions) == set()
+        await scene.owner.execute("UPDATE dossier SET version_id = $1 WHERE version_id = $2", one, two)
+        found = await demand_what_is_found_alone(fresh_database, scene, editions)
+        assert found == {each["id"] for each in editions[3:]}, "only then were they of two sectors"
+
+
+async def _alike(database: Any) -> Mapping[int, int]:
+    connection = await asyncpg.connect(database.url("motcua_stats"))
+    async with connection.transaction():
+        every = await store.every(connection)
+        recounts = [Recount(each, await store.picture(connection, each.sealing.picture)) for each in every]
+    await connection.close()
+    return Question.of(Order([]), [each.plan for each in recounts if each.plan]).alike
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(-3, 3)), max_size=60), st.integers(0, 41))
