@@ -94,7 +94,7 @@ def is_due(last: Anchor | None, now: datetime) -> bool:
 
 def out_of_line(anchors: Iterable[tuple[Anchor, bytes]]) -> Iterator[Difference]:
     """What is wrong with the line of anchors themselves. anchors: each with its root as it is kept, in order."""
-    due, before = 1, NOTHING
+    due, before, bound = 1, NOTHING, False
     for anchor, root in anchors:
         if anchor.number != due:
             yield Difference(CHECK, "anchor_gone", f"{due}", None, None)
@@ -102,7 +102,9 @@ def out_of_line(anchors: Iterable[tuple[Anchor, bytes]]) -> Iterator[Difference]
             yield Difference(CHECK, "anchor_before", f"{anchor.number}", before.hex(), anchor.previous.hex())
         if anchor.root != root:
             yield Difference(CHECK, "anchor_root", f"{anchor.number}", anchor.root.hex(), root.hex())
-        due, before = anchor.number + 1, root
+        if bound and anchor.ends is None:
+            yield Difference(CHECK, "anchor_readings", f"{anchor.number}", None, None)
+        due, before, bound = anchor.number + 1, root, bound or anchor.ends is not None
 
 
 def of_events(anchor: Anchor, events: int, digest: bytes) -> Iterator[Difference]:

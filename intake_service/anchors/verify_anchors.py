@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -31,6 +32,14 @@ _NAMES_1 = ("number", "taken_at", "last_event", "events", "digest", "edition", "
 ANCHORS = {"motcua-anchor/1": _NAMES_1, "motcua-anchor/2": (*_NAMES_1[:-1], "readings", "previous")}
 EVENTS = ("motcua-events/1", "motcua-events/2")
 NOTHING = "0" * 64
+#: What each line that follows them holds, and nothing beside it: an event, a record of a reading, an anchor.
+_EVENT = frozenset({"before", "text", "hash"})
+_READING = _EVENT | {"agency"}
+_ANCHOR = frozenset({"anchor"})
+_HASH = re.compile("[0-9a-f]{64}")
+_NUMBER = re.compile("0|[1-9][0-9]{0,17}")
+#: Where a record of a reading names the agency in whose chain it stands: behind number, instant, subject and role.
+_AGENCY = 4
 
 
 class Unreadable(Exception):
@@ -57,9 +66,43 @@ def anchor_of(text: str) -> Anchor:
     if names is None or lines[-1:] != [""] or tuple(said) != names or len(lines) != len(names) + 1:
         raise Unreadable(f"an anchor is {' or '.join(ANCHORS)} and then {', '.join(names or _NAMES_1)}, a line each")
     root = hashlib.sha256(text.encode()).hexdigest()
-    return Anchor(
-        int(said["number"]), int(said["events"]), said["digest"], said.get("readings"), said["previous"], root
-    )
+    digest, previous = hash_of(said["digest"]), hash_of(said["previous"])
+    return Anchor(number_of(said["number"]), number_of(said["events"]), digest, said.get("readings"), previous, root)
+
+
+def hash_of(given: Any) -> str:
+    """A SHA-256 in hex."""
+    if not isinstance(given, str) or not _HASH.fullmatch(given):
+        raise Unreadable("a hash is 64 hex digits")
+    return given
+
+
+def number_of(given: str) -> int:
+    """A number as it is written here, in one way only."""
+    if not _NUMBER.fullmatch(given):
+        raise Unreadable("a number is digits")
+    return int(given)
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON. What is named twice could be read in two ways."""
+    if len(dict(pairs)) != len(pairs):
+        raise Unreadable("a name stands twice in one line")
+    return dict(pairs)
+
+
+def line_of(text: str) -> dict[str, Any]:
+    """A line behind the first, which is one of three things and says nothing else."""
+    given = json.loads(text, object_pairs_hook=once)
+    if not isinstance(given, dict) or frozenset(given) not in (_EVENT, _READING, _ANCHOR):
+        raise Unreadable("a line is an event, a record of a reading, or an anchor")
+    return given
+
+
+def is_made(given: dict[str, Any]) -> bool:
+    """Whether its hash is of what it says. The hash before is whole, or a part of the text would count to it."""
+    made = hashlib.sha256(bytes.fromhex(given["before"]) + given["text"].encode()).hexdigest()
+    return made == given["hash"] and bool(_HASH.fullmatch(given["before"]))
 
 
 class Readings:
@@ -69,7 +112,7 @@ class Readings:
         self._ends: dict[int, tuple[int, str]] = {}
         for line in ends.splitlines():
             agency, number, made = line.split(" ")
-            self._ends[int(agency)] = int(number), made
+            self._ends[number_of(agency)] = number_of(number), hash_of(made)
 
     def told(self) -> str:
         """As an anchor has it: how many, and the SHA-256 over the ends."""
@@ -78,15 +121,16 @@ class Readings:
 
     def follow(self, given: dict[str, Any]) -> Iterator[str]:
         """What does not fit in the next record."""
-        agency, number = int(given["agency"]), int(given["text"].split("\n", 1)[0])
-        where = f"reading {number} of agency {agency}"
+        agency, said = given["agency"], given["text"].split("\n")
+        where = f"reading {said[0]} of agency {agency}"
         last, before = self._ends.get(agency, (0, NOTHING))
-        made = hashlib.sha256(bytes.fromhex(given["before"]) + given["text"].encode()).hexdigest()
-        if made != given["hash"]:
+        if not is_made(given):
             yield f"{where}: it does not say what was hashed"
-        if (number, given["before"]) != (last + 1, before):
+        if said[_AGENCY : _AGENCY + 1] != [str(agency)]:
+            yield f"{where}: it is of another agency"
+        if (said[0], given["before"]) != (str(last + 1), before):
             yield f"{where}: it does not follow from the reading before it"
-        self._ends[agency] = number, made
+        self._ends[agency] = last + 1, given["hash"]
 
 
 def read(path: str) -> str:
@@ -101,19 +145,21 @@ def findings(
     """What does not fit, one after the other. lines: of EVENTS. first: None, from the beginning. seen: is told how many
     events and readings were looked at."""
     seen = Counter() if seen is None else seen
-    about = json.loads(next(lines, "{}"))
+    about = json.loads(next(lines, "{}"), object_pairs_hook=once)
     if about.get("format") not in EVENTS:
         raise Unreadable(f"the events do not begin with their format, {' or '.join(EVENTS)}")
     known = first.readings if first else None
+    bind = known is not None  # once readings are bound, each anchor binds them
     readings = Readings(about.get("ends", "") if known is not None else "")
     if known is not None and readings.told() != known:
         yield "the ends of the records of readings are not those of the anchor that you hold"
     before, number = (first.root, first.number) if first else (NOTHING, 0)
     digest, count = hashlib.sha256(), 0
-    ends: dict[str, str] = {}
+    #: Of each dossier its last event: number and hash.
+    ends: dict[str, tuple[int, str]] = {}
     unbound = False
     for line in lines:
-        given = json.loads(line)
+        given = line_of(line)
         if "anchor" in given:
             anchor = anchor_of(given["anchor"])
             where = f"anchor {anchor.number}"
@@ -125,8 +171,9 @@ def findings(
                 yield f"{where}: it binds {anchor.events} events, and there are {count}"
             elif anchor.digest != digest.hexdigest():
                 yield f"{where}: the events are not those that it binds"
-            if anchor.readings != (known := readings.told()) and (anchor.readings is not None or unbound):
-                yield f"{where}: it binds readings {anchor.readings or '-'}, and there are {known}"
+            told, bind = readings.told(), bind or anchor.readings is not None
+            if anchor.readings != told and (bind or unbound):
+                yield f"{where}: it binds readings {anchor.readings or '-'}, and there are {told}"
             before, number = anchor.root, anchor.number
             digest, count, unbound = hashlib.sha256(), 0, False
             continue
@@ -137,14 +184,15 @@ def findings(
             continue
         code, sequence, _ = given["text"].split("\n", 2)
         where = f"event {sequence} of {code}"
-        made = hashlib.sha256(bytes.fromhex(given["before"]) + given["text"].encode())
-        if made.hexdigest() != given["hash"]:
+        if not is_made(given):
             yield f"{where}: it does not say what was hashed"
-        expected = NOTHING if sequence == "1" else ends.get(code)
-        if expected is not None and given["before"] != expected:
+        seq = int(sequence) if _NUMBER.fullmatch(sequence) else 0
+        # Of a dossier that was there before the first anchor, what went before is not told.
+        unseen = (seq - 1, given["before"]) if first is not None and seq > 1 else (0, NOTHING)
+        if (seq - 1, given["before"]) != ends.get(code, unseen):
             yield f"{where}: it does not follow from the event before it"
-        ends[code] = given["hash"]
-        digest.update(made.digest())
+        ends[code] = seq, given["hash"]
+        digest.update(bytes.fromhex(given["hash"]))
         seen["events"] += 1
         count += 1
     if unbound:
@@ -169,6 +217,11 @@ def stamp_finding(path: str, stamp: str, authority: str) -> str | None:
     return f"the stamp does not hold, openssl says: {' '.join(done.stderr.split())}"
 
 
+def plain(text: str) -> str:
+    """For a terminal: what is quoted from a file could move its cursor, and write over what was found."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; its exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -182,16 +235,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wrong, seen = False, Counter[str]()
     try:
         first, last = None if given.first == "-" else anchor_of(read(given.first)), anchor_of(read(given.last))
+        if first is not None and first.number >= last.number:
+            raise Unreadable("the first anchor is not the earlier one")
         with open(given.events, encoding="utf-8", newline="\n") as lines:
             for finding in findings(lines, first, last, seen):
                 wrong = True
-                print(finding)
+                print(plain(finding))
         unstamped = stamp_finding(given.last, given.stamp, given.authority) if given.stamp else None
         if unstamped is not None:
             wrong = True
-            print(unstamped)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, Unreadable) as error:
-        print(f"cannot be looked at: {error or type(error).__name__}", file=sys.stderr)
+            print(plain(unstamped))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, Unreadable) as error:
+        print(plain(f"cannot be looked at: {error or type(error).__name__}"), file=sys.stderr)
         return 2
     if not wrong:
         events, readings = seen["events"], seen["readings"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from intake_service.access_records.rules import Access, record_hash, told
 from intake_service.access_records.usecases import AccessChain
 from intake_service.anchors import verify_anchors
-from intake_service.anchors.rules import FORMAT, FORMAT_1, Anchor, End, ends_read, ends_told
+from intake_service.anchors.rules import FORMAT, FORMAT_1, Anchor, End, ends_read, ends_told, out_of_line
 from services.local_issuer import LocalIssuer
 from shared.domain.chain import GENESIS
 from tests.intake.test_anchors import Log, a_log, by_hand, demand_that_no_letter_can_be_changed, looked_at
@@ -167,6 +167,24 @@ def test_no_line_can_be_taken_out_or_doubled_and_none_of_a_chain_moved(order: li
     assert bool(looked_at([lines[0], *(lines[place] for place in order)], anchor)) is not in_chain
     assert looked_at(lines[:which] + lines[which + 1 :], anchor)
     assert looked_at(lines[: which + 1] + lines[which:], anchor)
+
+
+def test_a_reading_stands_in_the_chain_of_its_own_agency() -> None:
+    lines, anchor = a_bundle()
+    ends = ends_told({agency + 1: end for agency, end in ends_read(anchor.ends or "").items()})
+    moved = anchor._replace(ends=ends)
+    other = [json.dumps({**each, "agency": each["agency"] + 1}) for each in map(json.loads, lines[1:-1])]
+    found = looked_at([lines[0], *other, json.dumps({"anchor": moved.text})], moved)
+    assert [each.rsplit(": ", 1)[1] for each in found] == ["it is of another agency"] * 3
+
+
+def test_once_readings_are_bound_no_anchor_leaves_them_out() -> None:
+    lines, first = a_bundle()
+    second = first._replace(number=2, previous=first.root, ends=None)
+    found = looked_at([*lines, json.dumps({"anchor": second.text})], second)
+    assert [each.split(": ")[0] for each in found] == ["anchor 2"]
+    told_by_verify = list(out_of_line([(first, first.root), (second, second.root)]))
+    assert [(each.what, each.where) for each in told_by_verify] == [("anchor_readings", "2")]
 
 
 @given(

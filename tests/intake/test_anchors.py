@@ -418,6 +418,87 @@ def test_no_line_can_be_moved_taken_out_or_doubled(order, which):
     assert looked_at(lines[: which + 1] + lines[which:], anchor)
 
 
+def an_event(before: bytes, text: str) -> dict[str, str]:
+    return {"before": before.hex(), "text": text, "hash": sha256(before + text.encode()).hexdigest()}
+
+
+def an_anchor(number: int, previous: bytes, *events: dict[str, str]) -> Anchor:
+    digest = sha256(b"".join(bytes.fromhex(event["hash"]) for event in events)).digest()
+    when = at("Friday 2026-11-27 00:10")
+    return Anchor(number, when, number, len(events), digest, None, None, previous, "")
+
+
+def proved(place: Path, first: Anchor | None, last: Anchor, *lines: object) -> tuple[int, str]:
+    """What the verifier alone says of these lines. Text goes in as it is."""
+    header = {"format": "motcua-events/2", "after": 0, "upto": 2, "ends": ""}
+    (place / "events.ndjson").write_text(
+        "".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in (header, *lines)),
+        encoding="utf-8",
+    )
+    for name, anchor in (("first.txt", first), ("last.txt", last)):
+        (place / name).write_text(anchor.text if anchor else "", encoding="utf-8")
+    return by_hand(place, "events.ndjson", "first.txt" if first else "-", "last.txt")
+
+
+BEGUN = an_event(bytes(32), "19333-261127-0001\n1\naccepted\n4\n{}")
+ENDED = an_event(bytes.fromhex(BEGUN["hash"]), "19333-261127-0001\n2\nfinished\n9\n{}")
+ANCHOR_1 = an_anchor(1, bytes(32), BEGUN)
+ANCHOR_2 = an_anchor(2, ANCHOR_1.root, ENDED)
+BOUND_1, BOUND_2 = {"anchor": ANCHOR_1.text}, {"anchor": ANCHOR_2.text}
+
+
+def test_what_an_event_says_cannot_be_moved_before_it(tmp_path):
+    assert proved(tmp_path, ANCHOR_1, ANCHOR_2, ENDED, BOUND_2)[0] == 0
+    said = bytes.fromhex(ENDED["before"]) + ENDED["text"].encode()
+    for kept in (5, len(ENDED["text"]) - len("19333-261127-0001\n")):
+        less = {"before": said[:-kept].hex(), "text": said[-kept:].decode(), "hash": ENDED["hash"]}
+        status, told = proved(tmp_path, ANCHOR_1, ANCHOR_2, less, BOUND_2)
+        assert status != 0, told
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"text": "19333-261127-0001\\n2\\nreturned\\n10\\n{}", ' + json.dumps(ENDED)[1:],
+        {**ENDED, "kind": "returned"},
+        {**ENDED, "hash": ENDED["hash"].upper()},
+        {**ENDED, "before": ENDED["before"] + "  "},
+    ],
+    ids=["a name that stands twice", "more than there is", "other letters", "blanks"],
+)
+def test_a_line_can_be_read_in_one_way_only(tmp_path, line):
+    status, told = proved(tmp_path, ANCHOR_1, ANCHOR_2, line, BOUND_2)
+    assert status != 0, told
+
+
+def test_a_dossier_begins_once(tmp_path):
+    anew = an_event(bytes(32), "19333-261127-0001\n1\naccepted\n4\n{} ")
+    again = an_anchor(2, ANCHOR_1.root, anew)
+    status, told = proved(tmp_path, None, again, BEGUN, BOUND_1, anew, {"anchor": again.text})
+    assert (status, "event 1 of 19333-261127-0001: it does not follow" in told) == (1, True)
+
+
+def test_from_the_beginning_no_dossier_begins_in_its_midst(tmp_path):
+    alone = an_anchor(1, bytes(32), ENDED)
+    assert proved(tmp_path, None, alone, ENDED, {"anchor": alone.text})[0] == 1
+
+
+@pytest.mark.parametrize("line", ["[" * 100_000, '{"agency": Infinity, ' + json.dumps(BEGUN)[1:], "9" * 5_000, "{}"])
+def test_what_is_no_line_proves_nothing(tmp_path, line):
+    assert proved(tmp_path, None, ANCHOR_1, line, BOUND_1)[0] in (1, 2)  # and ends without a traceback
+
+
+def test_nothing_that_is_quoted_moves_the_cursor(tmp_path):
+    loud = an_event(bytes(32), "\x1b[2K\x1b[1A\r19333\n7\naccepted")
+    status, told = proved(tmp_path, None, ANCHOR_1, loud, BOUND_1)
+    assert (status, "\x1b" in told, "\r" in told, "\\x1b[2K" in told) == (1, False, False, True)
+
+
+@pytest.mark.parametrize("first", [ANCHOR_1, ANCHOR_2])
+def test_what_lies_between_an_anchor_and_itself_proves_nothing(tmp_path, first):
+    assert proved(tmp_path, first, ANCHOR_1)[0] == 2
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
