@@ -120,11 +120,14 @@ def paragraph(
     underlined: bool = False,
     after: float = 2,
     indent: float = 0,
+    with_next: bool = False,
 ) -> Any:
     """A paragraph with its text, sizes in points. Lines end where the text has them. indent: at either side, mm.
-    Without a text it is a gap of its size."""
+    with_next: it stands on the page of what follows. Without a text it is a gap of its size."""
     made = child(parent, "w:p")
     about = child(made, "w:pPr")
+    if with_next:
+        child(about, "w:keepNext")
     # Single, whatever the template has.
     high = {"line": "240", "lineRule": "auto"} if text else {"line": str(round(24 * size)), "lineRule": "exact"}
     child(about, "w:spacing", before="0", after=str(round(20 * after)), **high)

@@ -15,6 +15,8 @@ from stats_service.exports.table import printed as shown
 _WIDTH, _HEIGHT, _MARGIN = 297, 210, 12
 _SIZE, _SMALL = 10.0, 8.0
 _MOST_COLUMNS = 15  # of more the letters are smaller still
+#: The last rows, which stand on the page on which is signed.
+_HELD = 2
 
 
 def printed(filled: Filled, file: IO[bytes]) -> None:
@@ -30,7 +32,7 @@ def printed(filled: Filled, file: IO[bytes]) -> None:
     _head(body, table, width)
     _grid(body, filled, width)
     for note in table.notes:
-        elements.paragraph(body, note, size=9)
+        elements.paragraph(body, note, size=9, with_next=bool(table.signatures))
     _signatures(body, table, width)
     _page_number(section)
     body.append(body.sectPr)  # Word wants the section's properties last
@@ -90,7 +92,9 @@ def _grid(body: Any, filled: Filled, width: float) -> None:
                 made = elements.cell(line, widths[n], down="continue")
                 elements.paragraph(made, "", size=size, after=0)
                 n += 1
-    for row in wanted(filled.rows):
+    # Nobody signs a page on which nothing of the table stands.
+    held = len(filled.rows) - _HELD if filled.table.signatures else len(filled.rows)
+    for number, row in enumerate(wanted(filled.rows)):
         line = _line(grid)
         for column, value, share in zip(columns, row.values, widths, strict=True):
             indent = "\u2002" * (2 * row.depth) if column.kind is Kind.TEXT else ""
@@ -101,8 +105,9 @@ def _grid(body: Any, filled: Filled, width: float) -> None:
                 bold=row.kind != "line",
                 size=size,
                 after=0,
+                with_next=number >= held,
             )
-    elements.paragraph(body, "", size=4, after=0)
+    elements.paragraph(body, "", size=4, after=0, with_next=bool(filled.table.signatures))
 
 
 def _line(grid: Any, *, heads: bool = False) -> Any:
@@ -118,7 +123,7 @@ def _signatures(body: Any, table: Table, width: float) -> None:
     if not table.signatures:
         return
     signed = [None, *table.signatures] if len(table.signatures) == 1 else list(table.signatures)
-    elements.paragraph(body, "", size=4, after=0)
+    elements.paragraph(body, "", size=4, after=0, with_next=True)
     for cell, each in zip(elements.borderless(body, [width / len(signed)] * len(signed)), signed, strict=True):
         elements.paragraph(cell, each.title if each else "", align="center", bold=True, size=_SIZE, after=0)
         elements.paragraph(cell, each.hint if each else "", align="center", italic=True, size=_SIZE)

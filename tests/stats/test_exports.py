@@ -205,6 +205,49 @@ def test_a_pdf_is_an_archive_and_repeats_its_heading():
         assert said in text, said
 
 
+def _of(rows: int, **changes: Any) -> Filled:
+    lines = [Row(str(n), (str(n), f"UBND xã số {n}", n, n, 0, "100.00", None)) for n in range(1, rows + 1)]
+    return Filled(a_table(**changes), lines)
+
+
+def test_nobody_signs_a_page_without_rows_of_the_table():
+    """Whatever the number of rows: heading, last rows, notes and places to sign are on one page."""
+    pages = set()
+    for rows in range(12, 52):
+        read: Any = PdfReader(BytesIO(made("pdf", _of(rows)))).pages
+        pages.add(len(read))
+        last = " ".join(read[-1].extract_text().split())
+        for said in (f"UBND xã số {rows - 1} ", f"UBND xã số {rows} ", "Ghi chú 2", "THỦ TRƯỞNG", "Tỷ lệ đúng hạn"):
+            assert said in last, (rows, said)
+        assert sum(" ".join(page.extract_text().split()).count("UBND xã số") for page in read) == rows
+    assert pages == {1, 2}
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2])
+def test_a_table_of_hardly_any_rows_is_signed_too(rows):
+    (page,) = PdfReader(BytesIO(made("pdf", _of(rows)))).pages
+    text = " ".join(page.extract_text().split())
+    assert text.count("UBND xã số") == rows
+    assert "Ghi chú 1: một. Ghi chú 2: hai." in text
+    assert "THỦ TRƯỞNG" in text
+
+
+def test_long_notes_may_be_parted_from_the_table():
+    said = [f"Ghi chú {n}: " + "giải thích dài dòng " * 20 for n in range(30)]
+    read: Any = PdfReader(BytesIO(made("pdf", _of(40, notes=said)))).pages
+    text = " ".join(" ".join(page.extract_text().split()) for page in read)
+    assert [text.count(f"Ghi chú {n}: ") for n in range(30)] == [1] * 30
+    assert "THỦ TRƯỞNG" in read[-1].extract_text()
+
+
+def test_word_keeps_the_last_rows_on_the_page_that_is_signed():
+    paragraphs = Document(BytesIO(made("docx", _of(40)))).element.body.iter(qn("w:p"))
+    with_next = [each for each in paragraphs if each.find(f"{qn('w:pPr')}/{qn('w:keepNext')}") is not None]
+    held = {"".join(text.text or "" for text in each.iter(qn("w:t"))).strip() for each in with_next}
+    assert {"UBND xã số 39", "UBND xã số 40", "Ghi chú 1: một.", "Ghi chú 2: hai."} <= held
+    assert "UBND xã số 38" not in held
+
+
 def test_a_csv_keeps_formulas_texts():
     lines = made("csv", WHOLE).decode().splitlines()
     assert lines[0] == "row,key,number,name,resolved,on_time,late,rate,day,basis"
