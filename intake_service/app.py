@@ -14,6 +14,7 @@ from intake_service.forms import endpoints as forms
 from intake_service.imports import endpoints as imports
 from intake_service.lapses.usecases import closing_worker
 from intake_service.lifecycle import endpoints as lifecycle
+from intake_service.numbers.usecases import need_its_keys
 from intake_service.outbox.usecases import tell_routing_worker
 from intake_service.procedures import endpoints as procedures
 from intake_service.recompute.usecases import recompute_worker
@@ -64,6 +65,7 @@ PLAN = RoomPlan(
         access_records.router,
         anchors.router,
     ),
+    need=need_its_keys,
     workers=lambda room: [
         tell_routing_worker(room),
         recompute_worker(room),

@@ -36,8 +36,8 @@ def lacking(missing: KeyMissing) -> Refused:
     """What is told of a key that is not there."""
     return Refused(
         said(
-            f"Thiếu khóa {missing}: có số định danh được niêm phong bằng khóa này",
-            f"Key {missing} is missing: numbers are sealed under it",
+            f"Thiếu khóa {missing}, hoặc là khóa khác: có số định danh được niêm phong bằng khóa này",
+            f"Key {missing} is missing, or another one: numbers are sealed under it",
         )
     )
 
@@ -90,8 +90,13 @@ def seal_numbers(
             done = asyncio.run(run(url, progress))
     except KeyMissing as missing:
         raise lacking(missing) from missing
-    count = number(done.applicants)
-    console.print(said(f"Đã xử lý {count} chủ hồ sơ", f"Done: {count} applicants"))
+    count, corrected = number(done.applicants), number(done.corrections)
+    console.print(
+        said(
+            f"Đã xử lý {count} chủ hồ sơ, {corrected} lời ghi đính chính",
+            f"Done: {count} applicants, {corrected} words of corrections",
+        )
+    )
     for key, words in done.words.items():
         console.print(
             said(

@@ -17,7 +17,7 @@ from intake_service.dossiers.usecases import KINDS, one, phone_digits
 from intake_service.lifecycle import rules as lifecycle
 from intake_service.lifecycle import store as dossiers
 from intake_service.lifecycle.usecases import appended, life_of
-from intake_service.numbers.rules import opened, sealed
+from intake_service.numbers.rules import opened, sealed_submitter, worded
 from shared.contracts.corrections import CorrectionIn
 from shared.contracts.intake import SubmitterIn
 from shared.domain.civil_time import civil_day, shown
@@ -149,9 +149,11 @@ def _reckoned(history: list[Happened], event: Happened, accepted_at: datetime, p
 
 
 def _sealed(person: Person, ring: Keyring) -> Person:
-    kept = sealed({"id_number": person.id_number, "submitted_by": person.submitted_by}, ring)
+    submitter = orjson.loads(person.submitted_by) if person.submitted_by is not None else None
     return person._replace(
-        id_number=kept["id_number"], submitted_by=kept["submitted_by"], id_index=ring.index(person.id_number)
+        id_number=ring.seal(person.id_number),
+        submitted_by=sealed_submitter(submitter, ring),
+        id_index=ring.index(person.id_number),
     )
 
 
@@ -211,8 +213,8 @@ def _event(
     """Places and dates, old and new, stand in the payload; what may name a person in the note, whose hash the chain
     holds."""
     assert life.account is not None
-    was = {"was": sealed(decided.before, wanted.ring)}
-    note = dossiers.Note(asked.reason, orjson.dumps(was).decode(), token_bytes(16))
+    was, key = worded(decided.before, wanted.ring)
+    note = dossiers.Note(asked.reason, orjson.dumps({"was": was}).decode(), token_bytes(16), key)
     step = lifecycle.anew_step(
         life,
         decided.event,

@@ -44,10 +44,12 @@ _FILE: dict[int | str, dict[str, Any]] = {
     response_model=DossierForms,
     responses=refusals(*READING),
 )
-async def listed(code: DossierCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession) -> Response:
+async def listed(
+    code: DossierCode, room: RoomOf, reference: ReferenceOf, principal: Caller, connection: ReadingSession
+) -> Response:
     """Which forms the dossier has now, under which number and circular, and where they are. An edition is made by an
     event and never changes: what moves the date on a receipt, or sets it right, makes the next one."""
-    file = await usecases.file_of(connection, reference, principal, code)
+    file = await usecases.file_of(connection, reference, principal, room.keyring, code)
     found = sheets(file.editions, file.versions)
     newest = {sheet.edition.kind: sheet.edition.number for sheet in found}
     items = [_item(file, sheet, current=newest[sheet.edition.kind] == sheet.edition.number) for sheet in found]
@@ -83,7 +85,7 @@ async def read(
     kind, at = FormKind(form), now()
     async with room.pool.acquire() as connection:  # given back before it is printed
         session = Recorded(connection)
-        file = await usecases.file_of(session, reference, principal, code)
+        file = await usecases.file_of(session, reference, principal, room.keyring, code)
         made, paper = await usecases.made_ready(session, file, reference, principal, room.settings, kind, edition, at)
     return await _file(paper, format, f"{form}-{made.number}")
 

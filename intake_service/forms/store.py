@@ -49,8 +49,9 @@ async def set_versions(connection: Connection, given: Sequence[FormVersion]) -> 
 async def history(connection: Connection, dossier_id: int) -> list[asyncpg.Record]:
     """A dossier's events in order, with what they say in words: (kind, occurred_at, payload) first."""
     return await connection.fetch(
-        "SELECT e.kind, e.occurred_at, e.payload, e.recorded_at, e.actor, e.acting_agency_id, n.reason, n.detail"
-        " FROM dossier_event e LEFT JOIN event_note n USING (dossier_id, seq) WHERE e.dossier_id = $1 ORDER BY e.seq",
+        "SELECT e.kind, e.occurred_at, e.payload, e.recorded_at, e.actor, e.acting_agency_id, n.reason, n.detail,"
+        " n.numbers_key FROM dossier_event e LEFT JOIN event_note n USING (dossier_id, seq)"
+        " WHERE e.dossier_id = $1 ORDER BY e.seq",
         dossier_id,
     )
 

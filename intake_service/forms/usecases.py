@@ -19,6 +19,7 @@ from intake_service.forms.wording.ledger import ledger as ledger_paper
 from intake_service.forms.wording.phrases import in_full, office_of
 from intake_service.forms.wording.shapes import Office, Paper, Party, Phase, Subject
 from intake_service.lifecycle.usecases import clock_of
+from intake_service.numbers.rules import opened_words
 from intake_service.tracking.rules import secret_of
 from shared.domain.agencies import Agency
 from shared.domain.civil_time import civil_day
@@ -31,6 +32,7 @@ from shared.domain.terms import TermUnit
 from shared.reference import Reference
 from shared.web.auth import NOTHING, Principal
 from shared.web.database import Connection, Reading, Recorded
+from shared.web.keyring import Keyring
 from shared.web.problems import Problem, Reason, invalid
 from shared.web.settings import Settings
 
@@ -69,12 +71,18 @@ class File:
         return edition.kind is rules.FormKind.RECEIPT and edition.upto < known
 
 
-async def file_of(connection: Reading | Recorded, reference: Reference, principal: Principal, code: str) -> File:
+async def file_of(
+    connection: Reading | Recorded, reference: Reference, principal: Principal, ring: Keyring, code: str
+) -> File:
     """The file of a dossier that the caller may see."""
     row = await one(connection, code, principal)
     rows = await store.history(connection, row["id"])
     said = [
-        rules.Said(EventKind(event["kind"]), orjson.loads(event["payload"]), orjson.loads(event["detail"] or "{}"))
+        rules.Said(
+            EventKind(event["kind"]),
+            orjson.loads(event["payload"]),
+            opened_words(event["detail"], event["numbers_key"], ring),
+        )
         for event in rows
     ]
     stood = rules.as_it_stood(dict(row), said)

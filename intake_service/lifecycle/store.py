@@ -127,11 +127,13 @@ async def issue_number(connection: Writing, prefix: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Note:
     """What an event says in words: the reason, and what was asked for or handed in (JSON). It may name a person, so it
-    is kept apart from the chain, which holds its hash. salt: erased with the words, so that nobody guesses them."""
+    is kept apart from the chain, which holds its hash. salt: erased with the words, so that nobody guesses them.
+    numbers_key: of the identity numbers in detail, sealed; not hashed, for it is sealed anew."""
 
     reason: str | None
     detail: str | None
     salt: bytes
+    numbers_key: str | None = None
 
     @property
     def hash(self) -> str:
@@ -175,11 +177,15 @@ async def append(connection: Connection, events: Sequence[Appended]) -> None:
         return
     await connection.execute(_LOG, *_columns([_logged(event) for event in events]))
     await connection.execute(_CACHE, *_columns([_cached(event) for event in events]))
-    noted = [(e.dossier_id, e.seq, e.note.reason, e.note.detail, e.note.salt) for e in events if e.note is not None]
+    noted = [
+        (e.dossier_id, e.seq, note.reason, note.detail, note.salt, note.numbers_key)
+        for e in events
+        if (note := e.note) is not None
+    ]
     if noted:
         await connection.execute(
-            "INSERT INTO event_note (dossier_id, seq, reason, detail, salt)"
-            " SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::bytea[])",
+            "INSERT INTO event_note (dossier_id, seq, reason, detail, salt, numbers_key)"
+            " SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::bytea[], $6::text[])",
             *_columns(noted),
         )
 

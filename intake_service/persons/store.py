@@ -41,14 +41,18 @@ async def of_submitter(connection: Connection, number: Number) -> list[asyncpg.R
     )
 
 
-async def keys(connection: Connection) -> set[int]:
-    """The ids of the keys under which applicants' numbers are sealed."""
-    rows = await connection.fetch("SELECT DISTINCT get_byte(id_index, 0) FROM applicant WHERE id_index IS NOT NULL")
+async def keys_of_submitters(connection: Connection) -> set[int]:
+    """The ids of the keys under which their numbers are sealed. All of them are read."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT get_byte(decode(submitted_by ->> 'id_index', 'hex'), 0) FROM applicant"
+        " WHERE submitted_by ->> 'id_index' IS NOT NULL"
+    )
     return {row[0] for row in rows}
 
 
 async def noted(connection: Connection, number: Number) -> list[tuple[int, int]]:
-    """Corrections that took them out: what stood before is in the words of the event. All words are read."""
+    """Words in which they are named by their number, open or as it was sealed before words had keys of their own. All
+    words are read."""
     rows = await connection.fetch(
         "SELECT dossier_id, seq FROM event_note WHERE strpos(upper(replace(detail, ' ', '')), $2) > 0"
         " OR EXISTS (SELECT FROM unnest($1::text[]) AS one (index) WHERE strpos(detail, one.index) > 0)",
@@ -56,6 +60,13 @@ async def noted(connection: Connection, number: Number) -> list[tuple[int, int]]
         number.key,
     )
     return [(row["dossier_id"], row["seq"]) for row in rows]
+
+
+async def numbered(connection: Connection) -> list[asyncpg.Record]:
+    """All words that hold numbers under a key of their own: of corrections, a few in a thousand dossiers."""
+    return await connection.fetch(
+        "SELECT dossier_id, seq, detail, numbers_key FROM event_note WHERE numbers_key IS NOT NULL"
+    )
 
 
 async def lock(connection: Connection, dossiers: Sequence[int]) -> None:
@@ -80,7 +91,7 @@ async def told(connection: Connection, dossiers: Sequence[int]) -> list[asyncpg.
 async def events(connection: Connection, dossiers: Sequence[int]) -> list[asyncpg.Record]:
     """Their events, with what each says in words."""
     return await connection.fetch(
-        "SELECT e.dossier_id, e.seq, e.kind, e.occurred_at, e.recorded_at, n.reason, n.detail"
+        "SELECT e.dossier_id, e.seq, e.kind, e.occurred_at, e.recorded_at, n.reason, n.detail, n.numbers_key"
         " FROM dossier_event e LEFT JOIN event_note n USING (dossier_id, seq) WHERE e.dossier_id = ANY($1::bigint[])"
         " ORDER BY e.dossier_id, e.seq",
         list(dossiers),
@@ -90,7 +101,7 @@ async def events(connection: Connection, dossiers: Sequence[int]) -> list[asyncp
 async def notes(connection: Connection, places: Sequence[tuple[int, int]]) -> list[asyncpg.Record]:
     """The words of these events."""
     return await connection.fetch(
-        "SELECT d.code, n.seq, n.detail FROM event_note n JOIN dossier d ON d.id = n.dossier_id"
+        "SELECT d.code, n.seq, n.detail, n.numbers_key FROM event_note n JOIN dossier d ON d.id = n.dossier_id"
         " JOIN unnest($1::bigint[], $2::int[]) AS place (dossier_id, seq) USING (dossier_id, seq) ORDER BY d.id, n.seq",
         [dossier_id for dossier_id, _ in places],
         [seq for _, seq in places],

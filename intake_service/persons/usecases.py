@@ -12,12 +12,13 @@ import orjson
 from intake_service.access_records.rules import Access
 from intake_service.access_records.usecases import enter
 from intake_service.dossiers.usecases import KINDS, number_of
-from intake_service.numbers.rules import INDEX, opened
+from intake_service.numbers.rules import opened, opened_words
+from intake_service.numbers.usecases import need_keys
 from intake_service.persons import store
 from intake_service.persons.rules import Found
 from shared.domain.civil_time import shown
 from shared.domain.lifecycle import Channel, Status
-from shared.domain.personal import Datum
+from shared.domain.personal import Datum, number_key
 from shared.web.database import Connection
 from shared.web.keyring import KeyMissing, Keyring
 
@@ -41,14 +42,26 @@ class Decision:
 
 async def by_number(connection: Connection, number: str, ring: Keyring) -> Found:
     """Where whoever has an identity number stands. Raises KeyMissing: not all of it would be found."""
-    missing = await store.keys(connection) - ring.ids
+    await need_keys(connection, ring)
+    missing = await store.keys_of_submitters(connection) - ring.ids
     if missing:
-        raise KeyMissing(min(missing))
+        raise KeyMissing(str(min(missing)))
     key = number_of(number, ring)
     whole = _told(await store.of_applicant(connection, key))
     submitted = _told(await store.of_submitter(connection, key))
-    noted = [place for place in await store.noted(connection, key) if place[0] not in whole]
-    return Found(whole, {one: told for one, told in submitted.items() if one not in whole}, noted)
+    noted = {*await store.noted(connection, key), *await _named_in_words(connection, key.key, ring)}
+    submitted = {one: told for one, told in submitted.items() if one not in whole}
+    return Found(whole, submitted, sorted(place for place in noted if place[0] not in whole))
+
+
+async def _named_in_words(connection: Connection, key: str, ring: Keyring) -> list[tuple[int, int]]:
+    found = []
+    for row in await store.numbered(connection):
+        was = opened_words(row["detail"], row["numbers_key"], ring)["was"]
+        numbers = (was.get("id_number"), (_read(was.get("submitted_by")) or {}).get("id_number"))
+        if any(number_key(number) == key for number in numbers if number):
+            found.append((row["dossier_id"], row["seq"]))
+    return found
 
 
 async def by_codes(connection: Connection, codes: Sequence[str]) -> Found:
@@ -75,7 +88,7 @@ async def export(connection: Connection, found: Found, decision: Decision, ring:
         ("proposals", await store.proposals(connection, whole)),
     ):
         for row in told:
-            by_dossier[row["dossier_id"]][name].append(_plain(row))
+            by_dossier[row["dossier_id"]][name].append(_plain(_worded(row, ring)))
     for row in await store.readings(connection, whole):
         for dossier_id in set(row["dossiers"]) & set(whole):
             by_dossier[dossier_id]["read_by"].append({k: v for k, v in _plain(row).items() if k != "dossiers"})
@@ -83,9 +96,7 @@ async def export(connection: Connection, found: Found, decision: Decision, ring:
         _dossier(row, by_dossier[row["id"]]) if row["id"] in found.whole else _handed_in(row)
         for row in (opened(dict(row), ring) for row in rows)
     ]
-    notes = [
-        {**_plain(row), "detail": _opened(row["detail"], ring)} for row in await store.notes(connection, found.noted)
-    ]
+    notes = [_plain(_worded(row, ring)) for row in await store.notes(connection, found.noted)]
     await _enter(connection, EXPORTED, found.dossiers, decision)
     return {"dossiers": dossiers, "taken_for_another": notes}
 
@@ -107,15 +118,13 @@ async def _enter(connection: Connection, operation: str, dossiers: Sequence[int]
     )
 
 
-def _opened(detail: str, ring: Keyring) -> Any:
-    """What a correction replaced, with the numbers in it open."""
-    told = orjson.loads(detail)
-    was = told.get("was", {})
-    numbers = opened(_NOBODY | was, ring)
-    return {**told, "was": {name: numbers[name] for name in was if name != INDEX}}
-
-
-_NOBODY = {"id_number": None, "submitted_by": None}
+def _worded(row: Mapping[str, Any] | asyncpg.Record, ring: Keyring) -> dict[str, Any]:
+    """A row with what an event says in words, the numbers in it open; other rows as they are."""
+    told = dict(row)
+    if "numbers_key" in told:
+        key = told.pop("numbers_key")
+        told["detail"] = opened_words(told["detail"], key, ring) if told["detail"] else None
+    return told
 
 
 def _dossier(row: Mapping[str, Any], more: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:

@@ -282,6 +282,11 @@ event_note = Table(
     Column(
         "salt", BYTEA, nullable=False, comment="erased with the words: without it the hash proves and tells nothing"
     ),
+    Column(
+        "numbers_key",
+        Text,
+        comment="of the identity numbers in detail; sealed under a key of the installation, if it has any",
+    ),
     comment="what an event says in words; it may name a person, so the chain holds only its hash",
 )
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -77,6 +77,8 @@ class RoomPlan:
     #: What is made by which operation: the document links it to what can be done with it.
     makes: Mapping[str, Made]
     workers: Callable[[Room], Sequence[Worker]] = lambda _: ()
+    #: What must hold of the database before it serves; raises where it does not.
+    need: Callable[[asyncpg.Pool, Settings], Awaitable[None]] | None = None
     #: Models that the document explains though no JSON body is one of them: the records of a stream.
     models: Sequence[type[BaseModel]] = ()
     #: Paths whose bodies are read as a stream in bounded memory, so they need no limit.
@@ -121,6 +123,12 @@ async def open_room(
     than `schema_revision`."""
     pool = await open_pool(database_url, size=settings.pool_size, name=f"motcua-{plan.name}")
     await _await_schema(pool, schema_revision, settings.schema_patience_seconds)
+    if plan.need is not None:
+        try:
+            await plan.need(pool, settings)
+        except BaseException:
+            await pool.close()
+            raise
     keeper = ReferenceKeeper(pool)
     await keeper.start()
     headers = {"Authorization": f"Bearer {settings.service_token.get_secret_value()}"}

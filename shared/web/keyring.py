@@ -25,7 +25,9 @@ _NONCE_BYTES = 12
 _INDEX_BYTES = 15
 _FOR = b"identity number"
 _WRITTEN = re.compile(r"([1-9][0-9]{0,2}):([0-9a-fA-F]{64})")
-_LAST_ID = 255
+_KEY_BYTES, _LAST_ID = 32, 255
+#: No key of an installation has this id.
+_APART = 0
 
 
 class KeyMissing(LookupError):
@@ -34,6 +36,11 @@ class KeyMissing(LookupError):
 
 class KeysMalformed(ValueError):
     """Not `ID:HEX` of 32 bytes each, or an id twice."""
+
+
+def new_key() -> str:
+    """A key, in hex."""
+    return token_bytes(_KEY_BYTES).hex()
 
 
 class _Key(NamedTuple):
@@ -45,7 +52,7 @@ class Keyring:
     """The keys by id, the first of which seals. Without any nothing is sealed, and what is sealed cannot be opened."""
 
     def __init__(self, keys: Mapping[int, bytes] = MappingProxyType({})) -> None:
-        """keys: 32 bytes each, by ids from 1 to 255."""
+        """keys: 32 bytes each, by ids up to 255."""
         self._keys = {
             number: _Key(AESGCM(hmac.digest(key, b"seal", sha256)), hmac.digest(key, b"index", sha256))
             for number, key in keys.items()
@@ -62,6 +69,11 @@ class Keyring:
                 raise KeysMalformed
             keys[int(found[1])] = bytes.fromhex(found[2])
         return cls(keys)
+
+    @classmethod
+    def apart(cls, key: str) -> Self:
+        """A ring of one key that is no installation's, of new_key(): what it seals is opened by whoever keeps it."""
+        return cls({_APART: bytes.fromhex(key)})
 
     @property
     def ids(self) -> frozenset[int]:

@@ -3,10 +3,12 @@ did; keys can be changed while the services serve."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import asyncpg
 import httpx
+import orjson
 import pytest
 import pytest_asyncio
 from hypothesis import given
@@ -16,9 +18,11 @@ from pydantic import ValidationError
 from intake_service.app import create_app
 from intake_service.numbers import usecases
 from intake_service.persons import usecases as persons
+from intake_service.verification.usecases import Dossiers, Notes
 from migrations.apply import downgrade, migrate
 from services.local_issuer import LocalIssuer
 from shared.domain.personal import number_key
+from shared.web.checks import one_moment, walked
 from shared.web.keyring import MARK, KeyMissing, Keyring, KeysMalformed
 from tests.conftest import Database
 from tests.intake.importing import NDJSON, a_record, ndjson
@@ -172,15 +176,93 @@ async def test_a_key_is_changed_while_the_services_serve(
     assert await owner.fetchval("SELECT count(*) FROM applicant WHERE starts_with(id_number, $1)", f"{MARK}7:") == 0
 
 
-async def test_words_of_corrections_keep_their_key_and_it_is_told(
-    emptied: Database, intake: httpx.AsyncClient, issuer: LocalIssuer
-) -> None:
-    dossier = await received(intake, id_number=NUMBER)
-    right = {"reason": "Nhập nhầm", "decision": "07/BB", "applicant": {"id_number": OTHER}}
-    admin = bearer(issuer, "admin", PROVINCE)
+async def a_correction(intake: httpx.AsyncClient, issuer: LocalIssuer) -> str:
+    """Where a dossier is whose applicant, and who handed it in, had another number."""
+    dossier = await received(intake, id_number=NUMBER, submitted_by=SUBMITTER)
+    right = {"reason": "Nhập nhầm", "decision": "07/BB", "applicant": {"id_number": RIGHT}, "submitted_by": None}
     where = f"/v1/dossiers/{dossier['code']}"
+    admin = bearer(issuer, "admin", PROVINCE)
     assert (await intake.post(f"{where}/corrections", json=right, headers=admin)).status_code == 200
-    assert (await sealed(emptied, BOTH)).words == {7: 1}
+    return where
+
+
+async def receipts(client: httpx.AsyncClient, where: str) -> list[str]:
+    from tests.intake.test_form_press import text_of
+
+    found = [await client.get(f"{where}/forms/receipt.pdf", params={"edition": edition}) for edition in (1, 2)]
+    assert {each.status_code for each in found} == {200}, found[-1].text
+    return [text_of(each.content) for each in found]
+
+
+async def words_differ(database: Database) -> list[str]:
+    async with (
+        one_moment(database.url) as moment,
+        aclosing(walked(moment, [Notes(), Dossiers()], lambda _: None)) as found,
+    ):
+        return [each.what async for each in found]
+
+
+async def test_words_of_corrections_are_sealed_anew(
+    emptied: Database, intake: httpx.AsyncClient, issuer: LocalIssuer, owner: asyncpg.Connection
+) -> None:
+    where = await a_correction(intake, issuer)
+    done = await sealed(emptied, BOTH)
+    assert (done.corrections, done.words) == (1, {})
+    assert f"{MARK}7:" not in await stored(owner)
+    assert (await sealed(emptied, BOTH)).corrections == 0, "what is done is passed over"
+    async with room(emptied, issuer, NEW) as new:
+        new.headers.update(bearer(issuer, "counter", WARD))
+        first, second = await receipts(new, where)
+        assert (NUMBER in first, RIGHT in second) == (True, True)
+    for number in (NUMBER, OTHER):
+        found_again = await persons.by_number(owner, number, Keyring.of(NEW))
+        assert (found_again.whole, found_again.submitted, len(found_again.noted)) == ({}, {}, 1)
+    assert await words_differ(emptied) == []
+    held = await stored(owner)
+    assert not any(number in held for number in (NUMBER, OTHER, RIGHT))
+
+
+async def test_words_from_before_there_were_keys_are_sealed_too(
+    emptied: Database, issuer: LocalIssuer, owner: asyncpg.Connection
+) -> None:
+    async with room(emptied, issuer, None) as plain:
+        plain.headers.update(bearer(issuer, "counter", WARD))
+        where = await a_correction(plain, issuer)
+        assert NUMBER in (await receipts(plain, where))[0]
+    assert (await sealed(emptied, OLD)).corrections == 1
+    assert [row[0][:3] for row in await owner.fetch("SELECT numbers_key FROM event_note")] == [f"{MARK}7:"]
+    async with room(emptied, issuer, OLD) as keyed:
+        keyed.headers.update(bearer(issuer, "counter", WARD))
+        assert NUMBER in (await receipts(keyed, where))[0]
+    assert (await sealed(emptied, OLD, undo=True)).corrections == 1
+    async with room(emptied, issuer, None) as plain:
+        plain.headers.update(bearer(issuer, "counter", WARD))
+        assert NUMBER in (await receipts(plain, where))[0]
+    with pytest.raises(Exception, match="nobody could open"):
+        await downgrade(emptied.owner_url, to="0020")
+    assert await words_differ(emptied) == []
+
+
+async def test_words_of_before_they_had_keys_of_their_own_keep_theirs_and_it_is_told(
+    emptied: Database, intake: httpx.AsyncClient, issuer: LocalIssuer, owner: asyncpg.Connection
+) -> None:
+    where = await a_correction(intake, issuer)
+    then = sealed_as_before({"id_number": NUMBER, "submitted_by": None})
+    detail = orjson.dumps({"was": then}).decode()
+    await owner.execute("UPDATE event_note SET detail = $1, numbers_key = NULL", detail)
+    done = await sealed(emptied, BOTH)
+    assert (done.corrections, done.words) == (0, {7: 1})
+    async with room(emptied, issuer, BOTH) as both:
+        both.headers.update(bearer(issuer, "counter", WARD))
+        assert NUMBER in (await receipts(both, where))[0]
+    assert len((await persons.by_number(owner, NUMBER, Keyring.of(BOTH))).noted) == 1
+
+
+def sealed_as_before(columns: dict[str, Any]) -> dict[str, Any]:
+    ring = Keyring.of(IDENTITY_KEYS)
+    index = ring.index(columns["id_number"])
+    assert index is not None
+    return {**columns, "id_number": ring.seal(columns["id_number"]), "id_index": index.hex()}
 
 
 async def test_it_goes_on_where_it_was_stopped(
@@ -227,11 +309,10 @@ async def test_a_key_that_is_not_there_shows_nothing(
     emptied: Database, issuer: LocalIssuer, owner: asyncpg.Connection
 ) -> None:
     counter = bearer(issuer, "counter", WARD)
-    async with room(emptied, issuer, OLD) as old:
-        old.headers.update(counter)
+    async with room(emptied, issuer, NEW) as new, room(emptied, issuer, OLD) as old:
+        for client in (old, new):
+            client.headers.update(counter)
         code = (await received(old, id_number=NUMBER))["code"]
-    async with room(emptied, issuer, NEW) as new:
-        new.headers.update(counter)
         answer = await new.get(f"/v1/dossiers/{code}")
         assert answer.status_code == 500
         assert NUMBER not in answer.text
@@ -242,6 +323,34 @@ async def test_a_key_that_is_not_there_shows_nothing(
     with pytest.raises(KeyMissing):  # to find nobody would be to erase nobody
         await persons.by_number(owner, NUMBER, Keyring.of(NEW))
     assert (await persons.by_number(owner, NUMBER, Keyring.of(BOTH))).open() == [code]
+
+
+@pytest.mark.parametrize("keys", [None, NEW, f"7:{'00' * 32}", f"{NEW},7:{'00' * 32}"])
+async def test_with_other_keys_than_it_was_sealed_under_nothing_begins(
+    emptied: Database, issuer: LocalIssuer, owner: asyncpg.Connection, keys: str | None
+) -> None:
+    async with room(emptied, issuer, OLD) as old:
+        old.headers.update(bearer(issuer, "counter", WARD))
+        await received(old, id_number=NUMBER)
+    kept = await stored(owner)
+    with pytest.raises(RuntimeError, match=r"MOTCUA_IDENTITY_KEYS.*key 7 is missing") as refused:
+        async with room(emptied, issuer, keys):
+            pass
+    assert "00" * 32 not in str(refused.value)
+    for undo in (False, True):
+        with pytest.raises(KeyMissing):
+            await sealed(emptied, keys or NEW, undo=undo)
+    assert await stored(owner) == kept
+
+
+async def test_whoever_handed_in_is_not_passed_over_for_want_of_a_key(
+    emptied: Database, issuer: LocalIssuer, owner: asyncpg.Connection
+) -> None:
+    async with room(emptied, issuer, OLD) as old:
+        old.headers.update(bearer(issuer, "counter", WARD))
+        await received(old, submitted_by=SUBMITTER)
+    with pytest.raises(KeyMissing):
+        await persons.by_number(owner, OTHER, Keyring.of(NEW))
 
 
 async def test_a_mark_cannot_come_in(intake: httpx.AsyncClient) -> None:

@@ -26,7 +26,7 @@ def test_a_key_of_its_own_and_another_one(tmp_path: Path) -> None:
     finally:
         stop(running)
     status, _, told = motcua(running, "seal-numbers", "--new-key", language="en_US.UTF-8")
-    assert (status, "Done: 1 applicants" in told) == (0, True), told
+    assert (status, "Done: 1 applicants," in told) == (0, True), told
     second = keys.read_text()
     assert (second.startswith("2:"), second.endswith(f",{first}")) == (True, True)
     assert oct(keys.stat().st_mode & 0o777) == "0o600"
