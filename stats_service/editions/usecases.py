@@ -298,6 +298,9 @@ class Recount:
     async def compared(self, connection: Connection, standing: Standing | None) -> Recomputed:
         """What moved, beside what was sealed."""
         sealed = await store.content(connection, self.edition.id)
+        return await worked_out(partial(self._beside, sealed, standing), of=len(sealed) // _BYTES_A_ROW)
+
+    def _beside(self, sealed: bytes, standing: Standing | None) -> Recomputed:
         findings, digest = list(self._findings), rules.digest(sealed)
         if digest != self.edition.sha256:
             findings.insert(0, Finding("content", self.edition.sha256.hex(), digest.hex()))
