@@ -51,6 +51,8 @@ def seal_numbers(
 ) -> None:
     """Niêm phong số định danh · Seal all identity numbers under the first of the installation's keys, those of another
     key and those from before there were any; while the services serve. Stopped at any time, it goes on where it was."""
+    from intake_service.imports.rules import secret_of
+    from intake_service.imports.usecases import key_all
     from intake_service.numbers.usecases import Sealed, seal_all
 
     installation = Installation(data_dir)
@@ -74,20 +76,24 @@ def seal_numbers(
     if ring.prefix is None:
         raise Refused(said("Chưa có khóa: đặt MOTCUA_IDENTITY_KEYS", "There is no key: set MOTCUA_IDENTITY_KEYS"))
 
-    async def run(url: str, progress: "Progress") -> Sealed:
+    async def run(url: str, progress: "Progress") -> tuple[Sealed, int]:
         import asyncpg
 
         task = progress.add_task(said("Niêm phong", "Sealing"), total=1.0)
         connection = await asyncpg.connect(url)
         try:
-            return await seal_all(connection, ring, lambda share: progress.update(task, completed=share), undo=undo)
+            done = await seal_all(connection, ring, lambda share: progress.update(task, completed=share), undo=undo)
+            return done, await key_all(connection, secret_of(tracking)) if tracking else 0
         finally:
             await connection.close()
 
+    tracking = os.environ.get("MOTCUA_TRACKING_KEY")
+    if tracking is None and not os.environ.get("MOTCUA_DATABASE_URL"):
+        tracking = installation.tracking_key()
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), TaskProgressColumn(), TimeElapsedColumn())
     try:
         with launcher.reached(installation) as url, Progress(*columns, console=console, transient=True) as progress:
-            done = asyncio.run(run(url, progress))
+            done, imported = asyncio.run(run(url, progress))
     except KeyMissing as missing:
         raise lacking(missing) from missing
     count, corrected = number(done.applicants), number(done.corrections)
@@ -97,6 +103,8 @@ def seal_numbers(
             f"Done: {count} applicants, {corrected} words of corrections",
         )
     )
+    if imported:
+        console.print(said(f"{number(imported)} bản ghi đã nhập", f"{number(imported)} imported records"))
     for key, words in done.words.items():
         console.print(
             said(

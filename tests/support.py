@@ -24,6 +24,7 @@ BIRTH = "1.001193"
 REGISTER_COPY = "2.000908"
 
 
+TRACKING_KEY = "a key that is for tests of receipts"
 #: Under which the rooms of the tests keep identity numbers.
 IDENTITY_KEYS = f"7:{'5a' * 32}"
 
@@ -53,7 +54,7 @@ def settings_for(database: Any, issuer: LocalIssuer, **changes: Any) -> Settings
         "embedded": True,
         "jwks_file": issuer.jwks_file,
         "cursor_key": "a key that is for tests",
-        "tracking_key": "a key that is for tests of receipts",
+        "tracking_key": TRACKING_KEY,
         "identity_keys": IDENTITY_KEYS,
         "service_token": token(issuer, "machine", PROVINCE),
         "pool_size": 8,

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from intake_service.imports import store, usecases
+from intake_service.imports.rules import secret_of
 from shared.contracts.intake import ImportPage, ImportRejects, ImportRun
 from shared.domain.civil_time import shown
 from shared.web.answers import json_answer
@@ -78,7 +79,15 @@ async def send(
     if form is None:
         raise Problem("unsupported_media_type")
     run = await usecases.run_import(
-        room.pool, reference, principal, request.stream(), form=form, synthetic=synthetic, now=now(), ring=room.keyring
+        room.pool,
+        reference,
+        principal,
+        request.stream(),
+        form=form,
+        synthetic=synthetic,
+        now=now(),
+        ring=room.keyring,
+        secret=secret_of(room.settings.tracking_key.get_secret_value()),
     )
     async with room.pool.acquire() as connection:
         row = await store.run(connection, run, principal.scope)

@@ -12,7 +12,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from intake_service.dossiers.usecases import person_of
-from intake_service.imports.rules import Candidate
+from intake_service.imports.rules import KEYED_BYTES, Candidate
 from intake_service.lifecycle.rules import facts_of
 from shared.contracts.intake import ApplicantIn
 from shared.domain.chain import GENESIS, event_hash, recorded_text, tail_ends
@@ -52,7 +52,7 @@ _dossier_middle = Struct(">ii ih ih iq iq i? ii").pack
 _applicant_begins = Struct(">h iq").pack
 _event_begins = Struct(">h iq i32s").pack
 _event_middle = Struct(">ii ih iq").pack
-_identity = Struct(">h iq i32s i32s").pack
+_identity = Struct(f">h iq i32s i{KEYED_BYTES}s").pack
 _facts_begin = Struct(">ii ih ii").pack
 
 # Days and instants are counted from the beginning of 2000.
@@ -70,6 +70,7 @@ class Draft(NamedTuple):
     line: int
     key: bytes
     content: bytes
+    before: bytes
     code: str | None
     legacy_code: str | None
     issuing: str
@@ -112,6 +113,7 @@ def drafted(candidates: Sequence[Candidate], ring: Keyring) -> list[Draft]:
             one.line,
             one.key,
             one.content,
+            one.before,
             one.record.code,
             one.record.legacy_code,
             one.place.agency.issuing_code,
@@ -153,7 +155,7 @@ def block(numbered: Iterable[tuple[Draft, str, int]], recorded: Recorded) -> Blo
             events += _event_begins(18, 8, dossier_id, 32, head) + begin + recorded.fields + rest
         dossiers += _dossier_begins(25, 8, dossier_id, 32, head) + _text(code) + draft.dossier
         applicants += _applicant_begins(10, 8, dossier_id) + draft.applicant
-        identities += _identity(3, 8, dossier_id, 32, draft.key, 32, draft.content)
+        identities += _identity(3, 8, dossier_id, 32, draft.key, KEYED_BYTES, draft.content)
     return Block(bytes(dossiers), bytes(applicants), bytes(events), bytes(identities))
 
 

@@ -3,6 +3,7 @@
 Decided by the same functions as a dossier at the counter; nothing here looks into the database.
 """
 
+import hmac
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
@@ -32,6 +33,9 @@ MOST_REASONS = 20
 #: Places that an import remembers: bounded, whatever a file holds.
 MOST_PLACES = 100_000
 
+#: What is kept of a record: 128 bits. What is longer is from before it was keyed.
+KEYED_BYTES = 16
+
 #: No agency receives so many in a day: a larger number would drive its counter beyond what a code can hold.
 MOST_A_DAY = 99_999
 
@@ -44,7 +48,8 @@ _ENDINGS = {
 
 
 class Candidate(NamedTuple):
-    """A record that may land. `key` identifies it among all imports, `content` tells whether it changed."""
+    """A record that may land. `key` identifies it among all imports, `content` tells whether it changed. before: what
+    stood in place of either before they were keyed."""
 
     line: int
     record: ImportRecord
@@ -54,6 +59,7 @@ class Candidate(NamedTuple):
     provisional: bool
     key: bytes
     content: bytes
+    before: bytes
 
 
 class Rejected(NamedTuple):
@@ -80,10 +86,23 @@ def _rejected(line: int, reference: str | None, reasons: Sequence[Reason]) -> Re
 _ODDITIES = (ValueError, TypeError, OverflowError, RecursionError, LookupError)
 
 
+def secret_of(tracking_key: str) -> bytes:
+    """What the hashes of records are keyed with; made from the key that outlives all others."""
+    return hmac.digest(tracking_key.encode(), b"imported records", sha256)
+
+
+def keyed(secret: bytes, record: bytes) -> bytes:
+    """Of the SHA-256 of a record, what is kept to know it by: whoever has the tables and not the key tries no identity
+    number out, though the rest of the record stands there to be read."""
+    return hmac.digest(secret, record, sha256)[:KEYED_BYTES]
+
+
 class Judge:
     """Judges the records of one import against one picture of the reference data."""
 
-    def __init__(self, reference: Reference, scope: frozenset[int], now: datetime) -> None:
+    def __init__(self, reference: Reference, scope: frozenset[int], now: datetime, secret: bytes) -> None:
+        """secret: of secret_of()."""
+        self._secret = secret
         self._reference = reference
         self._scope = scope
         self._now = now
@@ -170,12 +189,13 @@ class Judge:
 
     def _landing(self, placed: _Placed, steps: tuple[Step, ...]) -> Candidate:
         line, record, place = placed
-        content = sha256(to_json(record, exclude_none=True)).digest()
+        before = sha256(to_json(record, exclude_none=True)).digest()
+        content = keyed(self._secret, before)
         identity = f"legacy {record.legacy_code}" if record.legacy_code else f"code {record.code}"
-        key = sha256(identity.encode()).digest() if record.legacy_code or record.code else content
+        key = sha256(identity.encode() if record.legacy_code or record.code else content).digest()
         outcome = _ENDINGS[record.outcome or "granted"][1] if record.finished_at else None
         provisional = is_provisional(self._reference, steps[-1].life)
-        return Candidate(line, record, place, steps, outcome, provisional, key, content)
+        return Candidate(line, record, place, steps, outcome, provisional, key, content, before)
 
     def _usurped(self, record: ImportRecord, place: Place) -> Iterator[Reason]:
         """Codes that one of our agencies issues: only its own dossiers carry them, and none of a day to come."""

@@ -63,6 +63,24 @@ async def landed_before(connection: Connection, keys: Sequence[bytes]) -> dict[b
     return {row[0]: row[1] for row in rows}
 
 
+async def unkeyed(connection: Connection, keyed_bytes: int, limit: int) -> list[asyncpg.Record]:
+    """Some of the records that are known by a hash that anybody can make: (key, content)."""
+    return await connection.fetch(
+        "SELECT key, content FROM import_identity WHERE octet_length(content) > $1 LIMIT $2 FOR UPDATE",
+        keyed_bytes,
+        limit,
+    )
+
+
+async def key_otherwise(connection: Connection, rows: Sequence[tuple[bytes, bytes, bytes]]) -> None:
+    """Know records by other hashes: (key of before, key, content)."""
+    await connection.execute(
+        "UPDATE import_identity i SET key = n.key, content = n.content"
+        " FROM unnest($1::bytea[], $2::bytea[], $3::bytea[]) AS n (was, key, content) WHERE i.key = n.was",
+        *(list(column) for column in zip(*rows, strict=True)),
+    )
+
+
 async def codes_taken(connection: Connection, names: Sequence[str]) -> set[str]:
     """Which of these belong to dossiers already, as their code or as their code in another system."""
     rows = await connection.fetch(

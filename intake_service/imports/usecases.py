@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from itertools import islice
 from uuid import UUID, uuid4
 
@@ -16,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from intake_service.imports import rows, store
 from intake_service.imports.lines import CsvReader, NdjsonReader, RawRecord, Reader
 from intake_service.imports.rows import Draft, Recorded
-from intake_service.imports.rules import Candidate, Judge, Rejected
+from intake_service.imports.rules import KEYED_BYTES, Candidate, Judge, Rejected, keyed
 from shared.domain.codes import parts_of
 from shared.reference import Reference
 from shared.web.auth import Principal
@@ -35,6 +36,8 @@ MOST_WAITING = 2 * CHUNK
 MOST_AT_ONCE = 4
 #: Whoever sends nothing for so long has gone; what landed stays.
 IDLE_SECONDS = 60.0
+#: Records of before that are keyed in one transaction.
+KEYED_AT_ONCE = 50_000
 _LATER = {"Retry-After": "30"}
 _under_way = 0
 #: Records judged before others get their turn, 3 ms: the chunk that is landing, and the requests beside the import.
@@ -66,15 +69,17 @@ async def run_import(
     synthetic: bool,
     now: datetime,
     ring: Keyring,
+    secret: bytes,
 ) -> UUID:
     """Import the records in `body` (`csv` or `ndjson`), in bounded memory whatever its length.
 
     The good ones land, the others are kept as (line, reasons). When the upload breaks off, what landed stays and the
     import says `interrupted`; sending the same file again goes on where it stopped, since what landed is unchanged.
+    secret: what records are known again by is keyed with it.
     Raises Problem where there is no record at all, or a CSV's header is none.
     """
     run = uuid4()
-    judge = Judge(reference, principal.scope, now)
+    judge = Judge(reference, principal.scope, now, secret)
     reader: Reader = CsvReader() if form == "csv" else NdjsonReader()
     async with _place_among_few(), pool.acquire() as connection:
         begun = store.Begun(run, now, form, principal.subject, principal.agency.id, synthetic)
@@ -97,6 +102,22 @@ async def run_import(
             await lander.settle()
             await store.end(connection, run, state, clock_now())
     return run
+
+
+async def key_all(connection: Connection, secret: bytes) -> int:
+    """Key the hashes of records from before they were keyed, as the owner of the tables; how many. Stopped at any time
+    it goes on where it was."""
+    done = 0
+    while True:
+        async with connection.transaction():
+            rows = await store.unkeyed(connection, KEYED_BYTES, KEYED_AT_ONCE)
+            if not rows:
+                return done
+            made = [(row["key"], keyed(secret, row["content"]), row["key"] == row["content"]) for row in rows]
+            await store.key_otherwise(
+                connection, [(was, sha256(made).digest() if nameless else was, made) for was, made, nameless in made]
+            )
+        done += len(rows)
 
 
 @asynccontextmanager
@@ -203,8 +224,8 @@ def _kept(reasons: tuple[Reason, ...]) -> str:
 
 async def _sorted_out(connection: Connection, drafts: list[Draft]) -> tuple[list[Draft], int, list[Rejected]]:
     """(new, number unchanged, in conflict with what is there or stands earlier in the file)."""
-    before = await store.landed_before(connection, [draft.key for draft in drafts])
-    new = [draft for draft in drafts if draft.key not in before]
+    before = await store.landed_before(connection, [key for draft in drafts for key in (draft.key, draft.before)])
+    new = [draft for draft in drafts if draft.key not in before and draft.before not in before]
     names = [name for draft in new for name in (draft.code, draft.legacy_code) if name]
     taken = await store.codes_taken(connection, names) if names else set()
     fresh: list[Draft] = []
@@ -212,8 +233,8 @@ async def _sorted_out(connection: Connection, drafts: list[Draft]) -> tuple[list
     unchanged = 0
     here: dict[bytes, bytes] = {}
     for draft in drafts:
-        known = before.get(draft.key) or here.get(draft.key)
-        if known == draft.content:
+        known = before.get(draft.key) or before.get(draft.before) or here.get(draft.key)
+        if known in (draft.content, draft.before):
             unchanged += 1
         elif known is not None:
             code = "changed_since_import" if draft.key in before else "repeated_in_file"

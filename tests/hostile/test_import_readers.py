@@ -99,7 +99,7 @@ def test_a_file_that_begins_with_anything_is_refused_or_read(body: bytes, block:
 @pytest.fixture(scope="module")
 async def judge(scene: Scene) -> Judge:
     reference: Reference = await read_reference(scene.owner)
-    return Judge(reference, frozenset(reference.agencies.by_id), now())
+    return Judge(reference, frozenset(reference.agencies.by_id), now(), b"a secret")
 
 
 _VALUES = st.recursive(

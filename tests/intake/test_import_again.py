@@ -2,12 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from hashlib import sha256
+from typing import Any
 
+import asyncpg
 import httpx
+from pydantic_core import to_json
 
+from intake_service.imports.rules import KEYED_BYTES, secret_of
+from intake_service.imports.usecases import key_all
+from shared.contracts.intake import ImportRecord
 from tests.conftest import Database
 from tests.intake.importing import NDJSON, a_record, as_csv, everything, ndjson, sent
-from tests.support import at
+from tests.support import TRACKING_KEY, at
 
 
 async def test_the_same_file_twice_changes_nothing(importer: httpx.AsyncClient, database: Database) -> None:
@@ -53,6 +60,55 @@ async def test_two_uploads_of_one_file_at_once_land_it_once(importer: httpx.Asyn
     assert sum(run["created"] for run in runs) == 3000
     assert sum(run["unchanged"] for run in runs) == 3000
     assert len((await everything(database))[0]) == 3000
+
+
+def hash_of(record: dict[str, Any]) -> bytes:
+    """What anybody can make of a record, and try identity numbers with."""
+    return sha256(to_json(ImportRecord.model_validate(record), exclude_none=True)).digest()
+
+
+async def test_whoever_has_the_tables_tries_no_number_out(importer: httpx.AsyncClient, database: Database) -> None:
+    whose = {"kind": "person", "name": "Nguyễn Thị Đào", "id_number": "045190123456"}
+    coded, nameless = a_record(1, applicant=whose), a_record(2, applicant=whose, legacy_code=None, code=None)
+    assert (await sent(importer, ndjson([coded, nameless])))["created"] == 2
+    owner = await asyncpg.connect(database.owner_url)
+    try:
+        held = [value for row in await owner.fetch("SELECT key, content FROM import_identity") for value in row]
+        for record in (coded, nameless):
+            assert not any(hash_of(record).startswith(value[:KEYED_BYTES]) for value in held)
+    finally:
+        await owner.close()
+
+
+async def test_records_from_before_they_were_keyed_are_known_and_keyed(
+    importer: httpx.AsyncClient, database: Database
+) -> None:
+    coded, nameless, new = a_record(1), a_record(2, legacy_code=None, code=None), a_record(3)
+    assert (await sent(importer, ndjson([coded, nameless])))["created"] == 2
+    owner = await asyncpg.connect(database.owner_url)
+    try:
+        kept = await owner.fetch("SELECT key, content FROM import_identity ORDER BY key")
+        as_before = (
+            "UPDATE import_identity i SET key = CASE WHEN $2 THEN $1 ELSE i.key END, content = $1 FROM dossier d"
+        )
+        for record, named in ((coded, True), (nameless, False)):
+            await owner.execute(
+                f"{as_before} WHERE d.id = i.dossier_id AND (d.legacy_code IS NOT NULL) = $3",
+                hash_of(record),
+                not named,
+                named,
+            )
+        run = await sent(importer, ndjson([coded, nameless, new]))
+        assert (run["created"], run["unchanged"], run["rejected"]) == (1, 2, 0)
+        changed = await sent(importer, ndjson([a_record(1, channel="post")]))
+        assert changed["rejected"] == 1
+        assert await key_all(owner, secret_of(TRACKING_KEY)) == 2
+        assert await key_all(owner, secret_of(TRACKING_KEY)) == 0
+        now = await owner.fetch("SELECT key, content FROM import_identity ORDER BY key")
+        assert set(kept) <= set(now), "as if they had been keyed from the beginning"
+    finally:
+        await owner.close()
+    assert (await sent(importer, ndjson([coded, nameless, new])))["unchanged"] == 3
 
 
 async def test_a_broken_upload_is_interrupted_and_sent_again(importer: httpx.AsyncClient) -> None:
