@@ -1,9 +1,11 @@
 """A request repeated with its Idempotency-Key has one effect; the same key for something else is refused."""
 
 import asyncio
+from hashlib import sha256
 
 import asyncpg
 import httpx
+import orjson
 
 from intake_service.app import create_app
 from services.local_issuer import LocalIssuer
@@ -26,6 +28,17 @@ async def test_with_another_body_it_is_refused(intake: httpx.AsyncClient) -> Non
     assert (await intake.post("/v1/dossiers", json=a_draft(name="Một"), headers=headers)).status_code == 201
     answer = await intake.post("/v1/dossiers", json=a_draft(name="Hai"), headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_whoever_has_the_tables_tries_no_body_out(intake: httpx.AsyncClient, database: Database) -> None:
+    body = orjson.dumps(a_draft(id_number="045190123456"))
+    headers = {"Idempotency-Key": "tried out", "Content-Type": "application/json"}
+    assert (await intake.post("/v1/dossiers", content=body, headers=headers)).status_code == 201
+    owner = await asyncpg.connect(database.owner_url)
+    kept = await owner.fetchval("SELECT body_hash FROM intake_idempotency WHERE key = 'tried out'")
+    await owner.close()
+    assert kept is not None
+    assert kept != sha256(body).digest()
 
 
 async def test_twenty_at_once_make_one(intake: httpx.AsyncClient) -> None:
