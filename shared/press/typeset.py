@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -66,16 +67,19 @@ def _apart(layout: Path, data: str, timestamp: int) -> bytes:
     # -P: our neighbours here are not its library
     command = [sys.executable, "-P", __file__, str(layout), str(timestamp)]
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as setter:
-        given: bytes | None = data.encode()
+    # From a file: what a pipe did not take before the first look, communicate() never gives to it after.
+    with TemporaryFile() as given:
+        given.write(data.encode())
+        given.seek(0)
+        setter = subprocess.Popen(command, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    with setter:
         try:
             while True:
                 left = deadline - time.monotonic()
                 try:
-                    made, _ = setter.communicate(given, timeout=max(0.0, min(left, _LOOK_SECONDS)))
+                    made, _ = setter.communicate(timeout=max(0.0, min(left, _LOOK_SECONDS)))
                     break
                 except subprocess.TimeoutExpired:
-                    given = None
                     need_wanted()
                     if left <= 0:
                         raise

@@ -237,6 +237,15 @@ def test_what_is_large_is_set_by_a_process_that_ends_with_it(monkeypatch: pytest
     assert len(PdfReader(BytesIO(apart)).pages) > 10
 
 
+def test_a_process_that_begins_late_is_given_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it is to set is more than a pipe holds, and it reads nothing before it has been looked at."""
+    ledger = a_ledger(600)
+    assert len(pdf._data(ledger).encode()) > 65_536
+    monkeypatch.setattr(typeset, "_LOOK_SECONDS", 0.001)
+    monkeypatch.setattr(typeset, "_PATIENCE_SECONDS", 20.0)
+    assert len(PdfReader(BytesIO(pdf.printed(ledger))).pages) > 10
+
+
 async def test_a_queue_that_is_too_long_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "_MOST_WAITING", 2)
     asked = [threads.pressed(pdf.printed, PAPERS["receipt"]) for _ in range(5)]
