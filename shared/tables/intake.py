@@ -174,7 +174,16 @@ dossier = Table(
     CheckConstraint("finished_at IS NULL OR finished_at >= accepted_at", name="finish_after_acceptance"),
     CheckConstraint("(finished_at IS NULL) = (verdict IS NULL)", name="verdict_when_finished"),
     Index("ix_dossier_received", "agency_id", "received_day", "id"),
-    Index("ix_dossier_finished", "agency_id", "finished_day", "id", postgresql_where=text("finished_day IS NOT NULL")),
+    # What a report by procedure or sector counts stands in it: dossiers that were finished lie on as many pages as there
+    # are of them. Reception does not touch it.
+    Index(
+        "ix_dossier_finished",
+        "agency_id",
+        "finished_day",
+        "id",
+        postgresql_include=["received_day", "due_day", "late_day", "verdict", "channel", "version_id"],
+        postgresql_where=text("finished_day IS NOT NULL"),
+    ),
     # Two partial indexes on what is open serve every overdue page: by scope of few agencies, and of many. What a page
     # is narrowed to is read in them: a scope of many takes 0.2 ms, not 13, at 10 M dossiers, a rare sector 5, not 55.
     Index(
