@@ -20,6 +20,7 @@ from shared.contracts.intake import (
 from shared.domain.civil_time import civil_day, shown
 from shared.domain.codes import is_dossier_code
 from shared.domain.lifecycle import Channel, EventKind, Status
+from shared.domain.personal import Datum
 from shared.domain.vietnamese import search_key
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
@@ -91,7 +92,7 @@ async def listed(
     room: RoomOf,
     reference: ReferenceOf,
     principal: Caller,
-    connection: ReadingSession,
+    connection: RecordedSession,
     q: Annotated[
         SearchText | None, Query(description="A code, a phone or identity number, or a name without diacritics")
     ] = None,
@@ -119,11 +120,16 @@ async def listed(
 ) -> Response:
     """Dossiers that the caller's agency or one under it received, newest first.
 
-    Found by an identity number, an item does not show it: nothing of an applicant but the name stands in a list.
+    Found by an identity number, an item does not show it: nothing of an applicant but the name stands in a list. What a
+    search by an identity or phone number has found is on record like a reading of it (`GET /v1/access-records`), and
+    there are so many such searches an hour: whoever sees a number masked could try it out.
     """
     scope = asked_scope(agency, reference, principal, civil_day(now()))
     code, by_name, digits = _sought(q, room.keyring)
     number = whose or id_number
+    sought = _numbers_in(number=number, phone=phone, digits=digits)
+    if sought:
+        room.limits.seek(principal.subject, now().timestamp(), machine=principal.role is Role.MACHINE)
     versions = None
     if procedure is not None:
         if procedure not in reference.procedures:
@@ -149,6 +155,7 @@ async def listed(
     (before,) = pages.after(cursor) or (None,)
     rows = await usecases.page(connection, wanted, before=before, limit=limit)
     rows, following = pages.cut(rows, limit, lambda row: (row["id"],))
+    await usecases.found(connection, principal, rows, sought, now())
     return page_response([summary(row, reference) for row in rows], following)
 
 
@@ -201,6 +208,13 @@ async def read_events(
         for row in rows
     ]
     return json_answer({"items": items})
+
+
+def _numbers_in(*, number: str | None, phone: str | None, digits: store.Digits | None) -> frozenset[Datum]:
+    """By what of an applicant a list is searched; what a search box takes may be either."""
+    either = digits is not None
+    by = {Datum.ID_NUMBER: number is not None or either, Datum.PHONE: phone is not None or either}
+    return frozenset(datum for datum, given in by.items() if given)
 
 
 def _sought(q: str | None, ring: Keyring) -> tuple[str | None, str | None, store.Digits | None]:

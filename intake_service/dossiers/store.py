@@ -210,7 +210,9 @@ class Filter:
     received_to: date | None = None
 
 
-async def listed(connection: Reading, wanted: Filter, *, before: int | None, limit: int) -> list[asyncpg.Record]:
+async def listed(
+    connection: Connection | Reading, wanted: Filter, *, before: int | None, limit: int
+) -> list[asyncpg.Record]:
     """A page of dossiers, newest first, below the id `before`."""
     values: list[Any] = [list(wanted.agencies)]
     conditions = ["d.agency_id = ANY($1::int[])"]

@@ -145,8 +145,20 @@ async def read(
     return row, seen
 
 
+async def found(
+    connection: Recorded,
+    principal: Principal,
+    rows: Sequence[asyncpg.Record],
+    sought: frozenset[Datum],
+    now: datetime,
+) -> None:
+    """Record what a search by somebody's numbers has found: that they are theirs, the caller knows now."""
+    if rows:
+        await record(connection, principal, "listDossiers", sought, [row["id"] for row in rows], now)
+
+
 async def page(
-    connection: Reading, wanted: store.Filter, *, before: int | None, limit: int
+    connection: Reading | Recorded, wanted: store.Filter, *, before: int | None, limit: int
 ) -> Sequence[asyncpg.Record]:
     """A page of dossiers, newest first, and one row more if there is a next page."""
     return await store.listed(connection, wanted, before=before, limit=limit + 1)

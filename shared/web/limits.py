@@ -30,6 +30,9 @@ class Limits:
         self._holders = _buckets(settings.calls_per_minute, settings.limited_keys)
         self._machines = _buckets(settings.calls_per_minute * MACHINES, settings.limited_keys)
         self._addresses = _buckets(settings.address_calls_per_minute, settings.limited_keys)
+        sought = settings.numbers_sought_per_hour
+        self._seekers = _buckets(sought, settings.limited_keys, _HOUR)
+        self._seeking_machines = _buckets(sought * MACHINES, settings.limited_keys, _HOUR)
         self._guesses = Buckets(Rate(settings.wrong_secrets_per_hour, _HOUR), settings.limited_keys)
 
     def call(self, subject: str, now: float, *, machine: bool) -> dict[str, str]:
@@ -46,6 +49,13 @@ class Limits:
     def ask(self, request: Request, now: float) -> dict[str, str]:
         """Count one request of its client: the headers that tell what is left. A Problem where nothing is."""
         return _taken("client", self._clients, client_of(request, self._proxies), now)
+
+    def seek(self, subject: str, now: float, *, machine: bool) -> None:
+        """Count one search by somebody's number, whatever it finds. A Problem where there were too many: whoever sees a
+        number masked could try out what is masked of it."""
+        buckets = self._seeking_machines if machine else self._seekers
+        if buckets is not None:
+            _taken("numbers", buckets, subject, now)
 
     def guess(self, name: str, now: float) -> None:
         """Count one wrong secret offered for `name`, whether there is such a dossier or not. A Problem where there were
@@ -77,8 +87,8 @@ def _host(text: str) -> str | None:
     return str(address)
 
 
-def _buckets(per_minute: int, keys: int) -> Buckets | None:
-    return Buckets(Rate(per_minute, _MINUTE), keys) if per_minute else None
+def _buckets(quota: int, keys: int, seconds: float = _MINUTE) -> Buckets | None:
+    return Buckets(Rate(quota, seconds), keys) if quota else None
 
 
 def _taken(name: str, buckets: Buckets, key: str, now: float) -> dict[str, str]:

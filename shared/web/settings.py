@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     #: How often a client (an address) may ask what needs no login, and how many wrong secrets are heard for a dossier.
     public_per_minute: Annotated[int, Field(ge=1)] = 60
     wrong_secrets_per_hour: Annotated[int, Field(ge=1)] = 20
+    #: How often the holder of a token may search by an identity or phone number (a machine ten times as often), in each
+    #: process; 0: as often as it likes.
+    numbers_sought_per_hour: Annotated[int, Field(ge=0)] = 600
     #: How many clients, and how many dossiers guessed at, are remembered for that.
     limited_keys: Annotated[int, Field(ge=1)] = 20_000
     #: How many proxies stand before the service and tell in X-Forwarded-For whom they saw.

@@ -16,14 +16,16 @@ from hypothesis import strategies as st
 
 from intake_service.access_records import rules
 from intake_service.access_records.usecases import AccessChain
+from intake_service.app import create_app
 from services.local_issuer import LocalIssuer
 from shared.domain.chain import GENESIS
 from shared.domain.civil_time import civil_day
 from shared.domain.personal import Datum
 from shared.web.clock import now
+from shared.web.limits import MACHINES
 from tests.conftest import Database
 from tests.intake.lives import did, reasons, received
-from tests.support import JUSTICE, PROVINCE, WARD, at, bearer
+from tests.support import JUSTICE, PROVINCE, WARD, at, bearer, serving, settings_for
 
 WHOSE = {"id_number": "045190123987", "phone": "0905 123 654", "address": "12 Hùng Vương"}
 PERSON = {"kind": "person", "name": "Nguyễn Thị Đào", **WHOSE}
@@ -95,10 +97,57 @@ async def test_what_is_masked_or_not_there_is_no_reading(
     await read(intake, dossier, headers=bearer(issuer, "leader", PROVINCE))
     for path in ("/events", "/deadline", "/forms", "/apologies", "/extension-proposals", "/forms/control-slip.pdf"):
         await read(intake, dossier, path)
-    await intake.get("/v1/dossiers", params={"id_number": WHOSE["id_number"]})
+    await intake.get("/v1/dossiers", params={"name": "Đào"})
+    await intake.get("/v1/dossiers", params={"id_number": "045190123000"})
     await intake.get(f"/v1/track/{dossier['code']}")
     await did(intake, dossier, "finish")
     assert await records(intake, inspector) == []
+
+
+@pytest.mark.usefixtures("owner")
+@pytest.mark.parametrize(
+    ("asked", "fields"),
+    [
+        ({"id_number": WHOSE["id_number"]}, ["id_number"]),
+        ({"phone": WHOSE["phone"]}, ["phone"]),
+        ({"q": "0905123654"}, ["id_number", "phone"]),
+        ({"id_number": WHOSE["id_number"], "phone": WHOSE["phone"]}, ["id_number", "phone"]),
+    ],
+)
+async def test_what_a_search_by_a_number_finds_is_a_reading(
+    intake: httpx.AsyncClient, inspector: dict[str, str], asked: dict[str, str], fields: list[str]
+) -> None:
+    """Whoever sees `***987` and searches for all that it could be would know it, and nobody would know that."""
+    dossier = await received(intake, applicant=PERSON)
+    await received(intake)
+    assert (await intake.get("/v1/dossiers", params=asked, headers=inspector)).json()["items"] != []
+    (told,) = await records(intake, inspector)
+    assert (told["role"], told["operation"], told["fields"]) == ("supervisor", "listDossiers", fields)
+    assert told["codes"] == [dossier["code"]]
+
+
+async def test_nobody_tries_out_what_is_masked_of_a_number(database: Database, issuer: LocalIssuer) -> None:
+    settings = settings_for(database, issuer, numbers_sought_per_hour=5)
+    async with serving(create_app(settings)) as intake:
+        admin, other = bearer(issuer, "admin", PROVINCE), bearer(issuer, "supervisor", PROVINCE)
+
+        async def search(headers: dict[str, str], **asked: str) -> int:
+            return (await intake.get("/v1/dossiers", params=asked, headers=headers)).status_code
+
+        asked: list[dict[str, str]] = [{"id_number": f"04519012398{n}"} for n in range(3)]
+        for each in [*asked, {"phone": "0905123654"}, {"q": "045190123987"}]:
+            assert await search(admin, **each) == 200
+        for each in asked:
+            refused = await intake.get("/v1/dossiers", params=each, headers=admin)
+            assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+            assert int(refused.headers["Retry-After"]) >= 1
+        by_header = await intake.get("/v1/dossiers", headers={**admin, "Applicant-Id-Number": "045190123987"})
+        assert by_header.status_code == 429
+        assert await search(admin, name="Đào") == await search(admin, q="19333-261127-0001") == 200
+        assert await search(other, id_number="045190123987") == 200
+        machine = bearer(issuer, "machine", WARD)
+        assert {await search(machine, id_number="045190123987") for _ in range(5 * MACHINES)} == {200}
+        assert await search(machine, id_number="045190123987") == 429
 
 
 @pytest.mark.usefixtures("owner")
