@@ -1,5 +1,6 @@
 """Speaking to the services of a running installation, as the other commands do."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -9,7 +10,25 @@ from uuid import uuid4
 import httpx
 
 from services.language import said
-from services.refusals import Refused
+from services.refusals import Mistyped, Refused
+
+#: Fields of requests that the commands take as options.
+OPTIONS = frozenset(
+    {
+        *("agency", "from", "to", "period", "cut", "as_of", "units", "group_by", "definition", "format", "level"),
+        *("rules", "form", "rows", "awaiting_supplement_column", "receiver", "note", "corrects", "reason", "apology"),
+        "after",
+    }
+)
+#: What the path of a request holds, as the commands call it.
+_ARGUMENTS = {"edition_id": "ID", "number": "--upto"}
+#: Whose words have fields in quotes; in those of others it is values that stand so.
+_NAMING = ("period_or_days", "period_or_days_only", "no_rule_version")
+#: Answers to what was typed. Of a token, a conflict, a service that is away the status is another.
+_MISTYPED = (400, 404, 406, 422)
+#: Where one sees what there is: (beginning of a path, the command that lists it).
+_AGENCIES = "/v1/agencies"
+_LISTS = (("/v1/reports/editions", "motcua report editions"), ("/v1/anchors", "motcua anchors"))
 
 
 @contextmanager
@@ -39,27 +58,28 @@ def headers_of(token: str) -> dict[str, str]:
 
 
 class Client:
-    """Asks the services with one token. Raises Refused."""
+    """Asks the services with one token. Raises Refused. routing: where that service answers, and lists agencies."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, routing: str = "") -> None:
+        self._routing = routing
         self._http = httpx.Client(headers=headers_of(token), timeout=httpx.Timeout(120, connect=5))
 
     def get(self, address: str, asked: dict[str, str]) -> httpx.Response:
         """One answer."""
         with told():
-            return good(self._http.get(address, params=asked))
+            return good(self._http.get(address, params=asked), self._routing)
 
     def post(self, address: str, body: dict[str, Any]) -> httpx.Response:
         """The answer to what was sent, under a key of its own: sent again by a proxy it has one effect."""
         with told():
-            return good(self._http.post(address, json=body, headers={"Idempotency-Key": str(uuid4())}))
+            return good(self._http.post(address, json=body, headers={"Idempotency-Key": str(uuid4())}), self._routing)
 
     def stream(self, address: str, asked: dict[str, str]) -> Iterator[bytes]:
         """One answer of any length, block by block."""
         with told(), self._http.stream("GET", address, params=asked) as answer:
             if not answer.is_success:
                 answer.read()
-            yield from good(answer).iter_bytes()
+            yield from good(answer, self._routing).iter_bytes()
 
     def items(self, address: str, asked: dict[str, str]) -> Iterator[dict[str, Any]]:
         """A list, page by page."""
@@ -88,15 +108,46 @@ class Client:
             return False
 
 
-def good(answer: httpx.Response) -> httpx.Response:
-    """The answer, or Refused in the words of the service."""
+def good(answer: httpx.Response, routing: str = "") -> httpx.Response:
+    """The answer, or Refused in the words of the service, with options in place of its fields. `routing`: where
+    agencies are listed."""
     if answer.is_success:
         return answer
+    kind = Mistyped if answer.status_code in _MISTYPED else Refused
     try:
         problem = answer.json()
-        lines = [problem["title"], *(f"{e['field']}: {e['reason']}" for e in problem["errors"])]
-        if answer.status_code == 404 and not problem["errors"]:
-            lines = [f"{problem['title']}: {answer.request.url.copy_with(query=None)}"]
+        lines = [_line(**error, routing=routing) for error in problem["errors"]]
+        if not lines and answer.status_code == 404:
+            asked = answer.request.url
+            lines = [f"{problem['title']}: {asked.copy_with(query=None)}; {_where(asked.path)}"]
+        elif problem["code"] != "invalid_request" or not lines:
+            lines.insert(0, problem["title"])
     except (ValueError, KeyError, TypeError):
         lines = [f"HTTP {answer.status_code}"]
-    raise Refused("\n".join(lines))
+    raise kind("\n".join(lines))
+
+
+def _line(field: str, code: str, reason: str, routing: str) -> str:
+    """Why an option is refused."""
+    if code in _NAMING:
+        reason = re.sub(r'"(\w+)":?', lambda found: option_of(found[1]), reason)
+    for path, command in _LISTS:
+        reason = reason.replace(f'"{path}"', f"`{command}`")
+    reason = reason.replace(f'"{_AGENCIES}"', f"{routing}{_AGENCIES}")
+    return f"{option_of(field)}: {reason}"
+
+
+def option_of(field: str) -> str:
+    """A field of a request as it is typed; what no command takes stays as it is."""
+    name = field.removeprefix("parameters.")
+    return f"--{name.replace('_', '-')}" if name in OPTIONS else _ARGUMENTS.get(name, field)
+
+
+def _where(path: str) -> str:
+    for beginning, command in _LISTS:
+        if path.startswith(f"{beginning}/"):
+            return said(f"xem danh sách bằng `{command}`", f"`{command}` lists them")
+    return said(
+        "hãy xem lại địa chỉ của dịch vụ (MOTCUA_INTAKE_URL, MOTCUA_ROUTING_URL, MOTCUA_STATS_URL)",
+        "see whether the service's address is right (MOTCUA_INTAKE_URL, MOTCUA_ROUTING_URL, MOTCUA_STATS_URL)",
+    )

@@ -6,14 +6,16 @@ import signal
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from services import launcher, tables
 from services.anchor_commands import anchors
 from services.installation import Addresses, Installation
+from services.language import said
+from services.mistyped import line_of
 from services.number_commands import seal_numbers
 from services.person_commands import erase_person, export_person
 from services.province import PROVINCE, province_on
@@ -44,13 +46,28 @@ if TYPE_CHECKING:
 
 
 class _Commands(TyperGroup):
-    """What a command cannot do is told in words, and the exit status is 1."""
+    """What a command cannot do is told in words, and the exit status is 1; what was typed wrongly in a line, and 2."""
+
+    def main(self, **given: Any) -> Any:  # type: ignore[override]
+        if not given.get("standalone_mode", True):
+            return super().main(**given)
+        try:
+            status = super().main(**{**given, "standalone_mode": False})
+        except typer.Abort:  # nobody answered what was asked
+            console.print("Đã dừng · stopped")
+            status = 1
+        except typer.TyperException as error:
+            if error.format_message().strip():  # else the help was shown, as nothing was typed
+                _tell(line_of(error))
+            status = error.exit_code
+        sys.exit(status if isinstance(status, int) else 0)
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except Refused as refused:
-            _fail(str(refused))
+            _tell(str(refused))
+            raise typer.Exit(refused.status) from refused
         except KeyboardInterrupt as stop:
             console.print("Đã dừng · stopped")
             raise typer.Exit(128 + getattr(stop, "number", signal.SIGINT)) from stop
@@ -454,6 +471,21 @@ def _invite(installation: Installation, addresses: Addresses, *, replayed: bool)
     typer.echo(f" {then} {leader}")
 
 
-def _fail(message: str) -> NoReturn:
-    console.print(message, style="red", highlight=False)
-    raise typer.Exit(1)
+def _tell(message: str) -> None:
+    console.print(message, style="red", highlight=False, markup=False)
+
+
+class _Once(TyperCommand):
+    """A command whose options are given once: the parser would take the last, and the report be of another agency or
+    period than the first says."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        order: list[Any] = [*self.make_parser(ctx).parse_args(args=list(args))[2]]
+        for param in order:
+            if order.count(param) > 1 and not param.multiple and param.param_type_name == "option":
+                raise typer.BadParameter(said("chỉ được nêu một lần", "may be given only once"), ctx, param)
+        return super().parse_args(ctx, args)
+
+
+for _command in (*app.registered_commands, *report_app.registered_commands):
+    _command.cls = _Once

@@ -40,7 +40,13 @@ End = Annotated[str | None, typer.Option("--to", help="Last day")]
 Named = Annotated[
     str | None, typer.Option("--period", help="Instead of --from and --to: 2019, 2019-H1, 2019-Q2, 2019-06")
 ]
-Cut = Annotated[str, typer.Option(help="How months are cut: calendar, 15-14, 21-20")]
+Cut = Annotated[
+    str,
+    typer.Option(
+        help="How months are cut: calendar; 15-14, 21-20: from the 15th or 21st of the month before to the 14th or 20th"
+    ),
+]
+Units = Annotated[str, typer.Option(help="The units as they were then, or on the map of today: then, today")]
 TableOrJson = Annotated[
     str | None, typer.Option("--format", help="table, json; table, or what the file's name ends with")
 ]
@@ -74,9 +80,7 @@ def report_resolution(
     ] = None,
     period: Named = None,
     cut: Cut = "calendar",
-    units: Annotated[
-        str, typer.Option(help="The units as they were then, or on the map of today: then, today")
-    ] = "then",
+    units: Units = "then",
     group_by: Annotated[
         str,
         typer.Option(
@@ -113,7 +117,7 @@ def report_resolution(
         except Refused as refused:
             if chosen or agency is None:
                 raise
-            raise Refused(f"{refused}\n{PERIOD_NOT_CHOSEN}") from refused
+            raise type(refused)(f"{refused}\n{PERIOD_NOT_CHOSEN}") from refused
         tables.show_resolution(report)
         if definition is not None:
             definitions = client.get(f"{stats}/v1/definitions", {}).json()["on_time"]
@@ -134,6 +138,7 @@ def report_official(
     end: End = None,
     period: Named = None,
     cut: Cut = "calendar",
+    units: Units = "then",
     as_of: AsOf = None,
     official_form: OfficialForm = None,
     rows: TableRows = None,
@@ -161,7 +166,8 @@ def report_official(
     installation = Installation(data_dir)
     stats = running(installation).stats
     days = _days(period, start, end)
-    asked = {"agency": agency or _province_at_the_end(days, cut), **days, "cut": cut, "format": form}
+    whole = PROVINCE if units == "today" else _province_at_the_end(days, cut)
+    asked = {"agency": agency or whole, **days, "cut": cut, "units": units, "format": form}
     more = {"as_of": as_of, **only}
     asked |= {name: str(value) for name, value in more.items() if value is not None}
     write(output, client_of(installation).stream(f"{stats}/v1/reports/official-tables/{table}", asked))
@@ -287,6 +293,9 @@ def report_index_766(
     start: Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD, in place of --period")] = None,
     end: End = None,
     cut: Cut = "calendar",
+    level: Annotated[
+        str | None, typer.Option(help="Of the units below only those scored at this level: province, commune")
+    ] = None,
     rules: Annotated[str | None, typer.Option(help="A rule version by name, for a trial; docs/index-766.md")] = None,
     as_of: AsOf = None,
     form: Printable = None,
@@ -302,7 +311,7 @@ def report_index_766(
         period = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
     last = end or _within_last_month(period or "", today)
     days = {"period": period, "from": start, "to": end, "cut": cut}
-    given = {"agency": agency or whole_province_on(last), **days, "rules": rules, "as_of": as_of}
+    given = {"agency": agency or whole_province_on(last), **days, "level": level, "rules": rules, "as_of": as_of}
     asked = {name: value for name, value in given.items() if value is not None}
     client, address = client_of(installation), f"{stats}/v1/reports/index-766"
     if form == "table":

@@ -101,7 +101,7 @@ def client_of(installation: Installation) -> "Client":
     """Of a leader of the province: so a code that no agency has is called that, and not out of scope."""
     from services.client import Client
 
-    return Client(token_of(installation, "leader"))
+    return Client(token_of(installation, "leader"), running(installation).routing)
 
 
 def need_one_of(given: str, choices: Sequence[str], place: str) -> None:

@@ -68,15 +68,21 @@ REASONS = MappingProxyType(
             "name an agency or a level, not both",
         ),
         # procedures and agencies
-        "unknown_procedure": ("không có thủ tục mang mã này", "no procedure has this code"),
+        "unknown_procedure": (
+            'không có thủ tục mang mã này; tra mã tại "/v1/procedures"',
+            'no procedure has this code; "/v1/procedures" lists them',
+        ),
         "procedure_not_in_force": (
             "thủ tục không có hiệu lực ngày {day}",
             "the procedure was not in force on {day}",
         ),
-        "unknown_sector": ("không có lĩnh vực mang tên này", "no procedure is of this sector"),
+        "unknown_sector": (
+            'không có lĩnh vực mang tên này; tra tên tại "/v1/procedures"',
+            'no procedure is of this sector; "/v1/procedures" has their names',
+        ),
         "unknown_agency": (
             'không có cơ quan mang mã này; tra mã tại "/v1/agencies"',
-            "no agency has this code; /v1/agencies lists them",
+            'no agency has this code; "/v1/agencies" lists them',
         ),
         "agency_not_in_force": (
             "cơ quan không hoạt động ngày {day}{successor_vi}",
@@ -470,7 +476,10 @@ REASONS = MappingProxyType(
         ),
         "as_of_in_future": ("thời điểm chốt không được ở tương lai", "as_of must not lie in the future"),
         # sealed editions of reports
-        "unknown_edition": ("không có bản chốt mang số này", "there is no such edition"),
+        "unknown_edition": (
+            'không có bản chốt mang số này; tra số tại "/v1/reports/editions"',
+            'there is no such edition; "/v1/reports/editions" lists them',
+        ),
         "edition_of_another_report": (
             "bản chốt này là của báo cáo khác, hoặc cơ quan, kỳ, cách nhóm khác",
             "this edition is of another report, or of another agency, period or grouping",

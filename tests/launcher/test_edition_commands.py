@@ -41,12 +41,12 @@ def test_a_report_is_sealed_and_corrected(running: Running) -> None:
     assert f"bản chốt {edition['id']}" in told
     correcting = ("--corrects", str(edition["id"]))
     status, _, told = motcua(running, "report", "seal", "resolution", *days, *correcting)
-    assert (status, "reason" in told) == (1, True)
+    assert (status, "--reason" in told) == (2, True)
     reason = ("--reason", "Tiếp nhận thêm [một] hồ sơ")
     status, _, told = motcua(
         running, "report", "seal", "resolution", *days, *correcting, *reason, language="en_US.UTF-8"
     )
-    assert (status, "changes nothing" in told) == (1, True)
+    assert (status, "changes nothing" in told) == (2, True)
 
     with running.client("intake", "counter", WARD) as counter:
         assert counter.post("/v1/dossiers", json=a_draft()).status_code == 201
@@ -79,7 +79,14 @@ def test_a_report_is_sealed_and_corrected(running: Running) -> None:
 def test_what_is_asked_wrongly(running: Running) -> None:
     assert motcua(running, "report", "seal", "usage", "--period", "2026-01")[0] == 2
     assert motcua(running, "report", "seal", "resolution")[0] == 2
-    assert motcua(running, "report", "seal", "resolution", "--period", "2026-13")[0] == 1
-    assert motcua(running, "report", "edition", "999999")[0] == 1
+    assert motcua(running, "report", "seal", "resolution", "--period", "2026-13")[0] == 2
+    status, _, told = motcua(running, "report", "edition", "999999")
+    assert (status, "motcua report editions" in told) == (2, True), "where one sees which there are"
+    unknown = ("--corrects", "999999", "--reason", "sai")
+    status, _, told = motcua(running, "report", "seal", "annex", "--period", "2026-01", *unknown)
+    assert (status, told.strip()) == (
+        2,
+        "--corrects: không có bản chốt mang số này; tra số tại `motcua report editions`",
+    )
     assert motcua(running, "report", "edition", "0")[0] == 2
     assert motcua(running, "report", "editions", "--format", "xml")[0] == 2

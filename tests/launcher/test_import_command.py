@@ -128,7 +128,7 @@ def test_a_file_of_another_name_is_refused(running: Running, tmp_path: Path) -> 
 )
 def test_a_report_that_cannot_be_made_says_why(running: Running, words: tuple[str, ...], hint: str) -> None:
     status, printed = motcua_report(running, *words)
-    assert status == 1
+    assert status == 2
     assert hint in printed
 
 

@@ -96,6 +96,6 @@ def test_a_refusal_leaves_what_was_there(running: Running, tmp_path: Path) -> No
     code, said = report(
         running, "official", "annex", "--from", "2019-06-30", "--to", "2019-01-01", "--output", str(file)
     )
-    assert code == 1
+    assert code == 2
     assert "the period ends before it begins" in said
     assert file.read_text() == "kept"

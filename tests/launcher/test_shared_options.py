@@ -23,11 +23,14 @@ WITHOUT_FORMAT = {"report edition"}
 WITHOUT_AS_OF = {"report seal", "report editions", "report edition"}
 #: What is late has no period, and editions are listed and read whole.
 WITHOUT_PERIOD = {"overdue", "report editions", "report edition"}
+#: Whose counts can be restated on the units of today; an edition is of the units as they were, the index of those that
+#: received.
+RESTATED = {"report resolution", "report official"}
 ON_PAPER = {"report resolution", "report official", "report index-766"}
 
 
 def test_the_exceptions_are_commands() -> None:
-    assert set(REPORTS) >= WITHOUT_FORMAT | WITHOUT_AS_OF | WITHOUT_PERIOD | ON_PAPER
+    assert set(REPORTS) >= WITHOUT_FORMAT | WITHOUT_AS_OF | WITHOUT_PERIOD | ON_PAPER | RESTATED
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -35,11 +38,12 @@ def test_a_command_that_reports_takes_what_all_take(name: str) -> None:
     taken = options(REPORTS[name])
     expected = {"--output", "--data-dir"}
     expected |= set() if name in WITHOUT_FORMAT else {"--format"}
+    expected |= {"--units"} if name in RESTATED else set()
     expected |= set() if name in WITHOUT_AS_OF else {"--as-of"}
     expected |= set() if name in WITHOUT_PERIOD else {"--agency", "--period", "--from", "--to", "--cut"}
     assert expected <= set(taken)
     assert not {"--as-of"} & set(taken) or name not in WITHOUT_AS_OF
-    for optional in expected - {"--cut", "--data-dir"}:
+    for optional in expected - {"--cut", "--units", "--data-dir"}:
         assert taken[optional].default is None, "not given: the file's name, now, and the whole decide"
 
 

@@ -1,0 +1,55 @@
+"""What the parser of the command line refuses, in one line and in the language of the terminal: the parser itself
+speaks English, in a frame of several lines."""
+
+import re
+
+import typer
+
+from services.language import speaks_english
+
+#: What the parser says → Vietnamese, with the groups of the pattern. The first that fits.
+_LINES = (
+    (r"No such command '(.*?)'\.(?: Did you mean (.*)\?)?", "không có lệnh {0}; gần giống: {1}"),
+    (r"No such option: (\S+)(?: \(Possible options: (.*)\))?", "không có tùy chọn {0}; gần giống: {1}"),
+    (r"Missing (?:option|argument) '(.*?)'\.(?: Choose from: (.*))?", "thiếu {0}; phải là một trong: {1}"),
+    (r"Missing command\.", "thiếu tên lệnh"),
+    (r"Option '(.*?)' requires an argument\.", "{0} cần một giá trị"),
+    (r"Option '(.*?)' does not take a value\.", "{0} không nhận giá trị"),
+    (r"Got unexpected extra argument\(s\) \((.*)\)", "thừa: {0}"),
+)
+_VALUES = (
+    (r"(?:Value error, )?'.*' is not one of (.*)\.", "phải là một trong: {0}"),
+    (r"Input should be a valid (?:number|integer).*", "phải là một số"),
+    (r"Input should be greater than or equal to (.*)", "phải từ {0} trở lên"),
+    (r"Input should be less than or equal to (.*)", "nhiều nhất là {0}"),
+    (r"\w+ '(.*)' does not exist\.", "không có {0}"),
+    (r"\w+ '(.*)' is a directory\.", "{0} là thư mục, cần một tệp"),
+    (r"\w+ '(.*)' is a file\.", "{0} là tệp, cần một thư mục"),
+    (r"\w+ '(.*)' is not readable\.", "{0} không đọc được"),
+    (r"\w+ '(.*)' is not writable\.", "{0} không ghi được"),
+)
+_VALUE = re.compile(r"Invalid value for '?(.+?)'?: (.*)")
+
+
+def line_of(error: typer.TyperException) -> str:
+    """What was typed wrongly, and where the right words stand."""
+    told = " ".join(error.format_message().split())
+    place = getattr(error, "ctx", None)
+    english = speaks_english()
+    found = _VALUE.fullmatch(told)
+    if found is not None:
+        name, why = found.groups()
+        told = f"{name}: {why if english else _vietnamese(why, _VALUES) or why}"
+    elif not english:
+        told = _vietnamese(told, _LINES) or told
+    see = f"; {'see' if english else 'xem'}: {place.command_path} --help" if place is not None else ""
+    return f"{told}{see}"
+
+
+def _vietnamese(told: str, table: tuple[tuple[str, str], ...]) -> str | None:
+    """None for what the table does not hold. What a pattern leaves out is left out here."""
+    for pattern, vietnamese in table:
+        if found := re.fullmatch(pattern, told):
+            whole = vietnamese if None not in found.groups() else vietnamese.partition("; ")[0]
+            return whole.format(*(each or "" for each in found.groups()))
+    return None

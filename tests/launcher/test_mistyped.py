@@ -1,0 +1,153 @@
+"""What is typed wrongly is told in one line, in the language of the terminal, by the name of the option; status 2."""
+
+import ast
+import inspect
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from services import report_commands
+from services.client import OPTIONS, good, option_of
+from services.command import app
+from services.refusals import Mistyped, Refused
+from shared.web.problems import PROBLEMS
+
+VIETNAMESE, ENGLISH = CliRunner(env={"LC_ALL": "vi_VN.UTF-8"}), CliRunner(env={"LC_ALL": "en_US.UTF-8"})
+
+
+@pytest.mark.parametrize(
+    ("words", "vietnamese", "english"),
+    [
+        (["reprot"], "không có lệnh reprot; gần giống: 'report'", "No such command 'reprot'. Did you mean 'report'?"),
+        (["nosuch"], "không có lệnh nosuch", "No such command 'nosuch'."),
+        (["report", "nosuch"], "không có lệnh nosuch", "No such command 'nosuch'."),
+        (["verify", "--nosuch"], "không có tùy chọn --nosuch", "No such option: --nosuch"),
+        (["report", "seal", "--not", "x"], "không có tùy chọn --not; gần giống: --note", "No such option: --not"),
+        (["overdue", "extra"], "thừa: extra", "Got unexpected extra argument(s) (extra)"),
+        (["overdue", "--as-of"], "--as-of cần một giá trị", "Option '--as-of' requires an argument."),
+        (["verify", "--help=x"], "--help không nhận giá trị", "Option '--help' does not take a value."),
+        (["report", "edition"], "thiếu ID", "Missing argument 'ID'."),
+        (["token", "--role", "leader"], "thiếu --agency", "Missing option '--agency'."),
+        (["token", "--agency", "44"], "thiếu --role; phải là một trong: citizen, counter", "Missing option '--role'."),
+        (["token", "--role", "king"], "--role: phải là một trong: 'citizen', 'counter'", "--role: Value error, 'king'"),
+        (["token", "--hours", "x"], "--hours: phải là một số", "--hours: Input should be a valid number"),
+        (["token", "--hours", "0"], "--hours: phải từ 0.01 trở lên", "--hours: Input should be greater"),
+        (["token", "--hours", "nan"], "--hours: nhiều nhất là 8784", "--hours: Input should be less"),
+        (["import", "/no/such.csv"], "file: không có /no/such.csv", "file: file '/no/such.csv' does not exist."),
+        (["import", "/"], "file: / là thư mục, cần một tệp", "file: file '/' is a directory."),
+        (["report", "edition", "x"], "ID: phải là số nguyên từ 1", "ID: phải là số nguyên từ 1 · must be a whole"),
+        (["overdue", "--format", "pdf"], "--format: phải là một trong", "--format: phải là một trong · must be one of"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_the_parser_speaks_in_one_line(words: list[str], vietnamese: str, english: str) -> None:
+    for runner, begins in ((VIETNAMESE, vietnamese), (ENGLISH, english)):
+        done = runner.invoke(app, words)
+        (line,) = done.output.splitlines()
+        assert (done.exit_code, line.startswith(begins)) == (2, True), line
+        assert "Invalid value" not in line
+        without_place = words[1:] in (["--as-of"], ["--help=x"])  # the parser does not say of which command
+        assert line.endswith(" --help") is not without_place, "where the right words stand"
+
+
+def test_help_is_help() -> None:
+    """Of a group without a command the help is shown, and no line behind it."""
+    done = VIETNAMESE.invoke(app, ["report"])
+    assert done.exit_code == 2
+    assert done.output.strip().endswith("╯")
+    assert VIETNAMESE.invoke(app, ["report", "--help"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["report", "resolution", "--period", "2019", "--period", "2020"],
+        ["report", "official", "annex", "--agency", "44", "--agency=45"],
+        ["overdue", "--as-of", "x", "--as-of", "x"],
+        ["verify", "--data-dir", "a", "--data-dir", "b"],
+    ],
+    ids=lambda words: words[-2],
+)
+def test_an_option_is_given_once(words: list[str]) -> None:
+    """The parser would take the last, and the figures be of another agency or period than the first says."""
+    done = VIETNAMESE.invoke(app, words)
+    name = next(word.partition("=")[0] for word in reversed(words) if word.startswith("--"))
+    assert (done.exit_code, done.output.startswith(f"{name}: chỉ được nêu một lần")) == (2, True), done.output
+
+
+def test_what_may_be_repeated_is() -> None:
+    done = VIETNAMESE.invoke(app, ["verify", "--anchor", "1:x", "--anchor", "2:x"])
+    assert "SỐ:DẤU" in done.output, "it was both that were looked at"
+
+
+def refused(status: int, code: str, *errors: tuple[str, str, str], path: str = "/v1/reports/resolution") -> Refused:
+    body = {"title": PROBLEMS[code][1], "code": code}
+    told = [dict(zip(("field", "code", "reason"), error, strict=True)) for error in errors]
+    asked = httpx.Request("GET", f"http://127.0.0.1:1{path}?agency=44")
+    with pytest.raises(Refused) as caught:
+        good(httpx.Response(status, json={**body, "errors": told}, request=asked), "http://127.0.0.1:2")
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (("group_by", "not_one_of", 'là "none", "agency"'), '--group-by: là "none", "agency"'),
+        (("parameters.as_of", "malformed", "sai"), "--as-of: sai"),
+        (("period", "period_or_days_only", 'chỉ "period", hoặc "from"'), "--period: chỉ --period, hoặc --from"),
+        (("period", "no_rule_version", 'nêu "rules": 766/1'), "--period: nêu --rules 766/1"),
+        (("agency", "unknown_agency", 'tra tại "/v1/agencies"'), "--agency: tra tại http://127.0.0.1:2/v1/agencies"),
+        (("corrects", "unknown_edition", 'tại "/v1/reports/editions"'), "--corrects: tại `motcua report editions`"),
+        (("edition_id", "out_of_range", "sai"), "ID: sai"),
+        (("Authorization", "token_expired", "hết hạn"), "Authorization: hết hạn"),
+    ],
+    ids=lambda value: value[1] if isinstance(value, tuple) else "",
+)
+def test_a_field_is_called_as_it_was_typed(error: tuple[str, str, str], line: str) -> None:
+    told = refused(422, "invalid_request", error)
+    assert (str(told), told.status) == (line, 2)
+
+
+def test_the_status_tells_what_was_typed_wrongly_from_what_cannot_be_done_now() -> None:
+    reason = ("corrects", "sealed_as_edition", "đã chốt")
+    assert str(refused(409, "conflict", reason)) == f"{PROBLEMS['conflict'][1]}\n--corrects: đã chốt"
+    for status, code in ((409, "conflict"), (401, "unauthenticated"), (403, "forbidden"), (503, "unavailable")):
+        assert type(refused(status, code)) is Refused
+    for status, code in ((422, "invalid_request"), (406, "not_acceptable"), (404, "not_found")):
+        assert type(refused(status, code)) is Mistyped
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        ("/v1/reports/editions/9/content", "`motcua report editions`"),
+        ("/v1/anchors/9", "`motcua anchors`"),
+        ("/v1/anchors", "MOTCUA_INTAKE_URL"),  # the list itself is not there: another service answers at the address
+        ("/v1/reports/resolution", "MOTCUA_STATS_URL"),
+    ],
+)
+def test_what_is_not_found_says_where_to_look(path: str, where: str) -> None:
+    (line,) = str(refused(404, "not_found", path=path)).splitlines()
+    assert line.startswith(f"Không tìm thấy: http://127.0.0.1:1{path}; ")
+    assert where in line
+
+
+def options_of(command: Any) -> set[str]:
+    inner = [name for one in getattr(command, "commands", {}).values() for name in options_of(one)]
+    return {name for param in command.params for name in param.opts} | set(inner)
+
+
+def test_fields_that_have_options_are_known_by_them() -> None:
+    assert {option_of(field) for field in OPTIONS} <= options_of(typer.main.get_command(app))
+
+
+def test_every_field_that_a_report_is_asked_by_is_an_option() -> None:
+    tree = ast.parse(Path(inspect.getfile(report_commands)).read_text(encoding="utf-8"))
+    keys = [key for node in ast.walk(tree) if isinstance(node, ast.Dict) for key in node.keys]
+    fields = {key.value for key in keys if isinstance(key, ast.Constant)}
+    assert {"group_by", "level", "units"} <= fields
+    assert fields - OPTIONS <= {"report", "parameters", "items", "next", "H1", "Q1", "Q2", "Q3"}
