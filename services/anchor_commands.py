@@ -10,7 +10,7 @@ from services import tables
 from services.installation import Installation
 from services.language import said
 from services.refusals import Refused
-from services.tables import number
+from services.tables import day, number
 from services.terminal import (
     DEFAULT_DIR,
     DataDir,
@@ -48,7 +48,10 @@ def anchors(
     client = Client(token_of(installation, "supervisor"))
     if to is None:
         if after or upto is not None:
-            raise Refused(said("Bàn giao vào thư mục nào: --to", "Into which directory to hand over: --to"))
+            raise typer.BadParameter(
+                said("phải nêu thư mục để bàn giao vào", "into which directory to hand over is needed"),
+                param_hint="--to",
+            )
         items = client.get(address, {"limit": _LAST}).json()["items"]
         tables.show(_table(items))
         return
@@ -70,8 +73,30 @@ def anchors(
     first = f"anchor-{after}.txt" if after else "-"
     console.print(said(f"Đã ghi vào {to}; người nhận kiểm tra bằng:", f"Written to {to}; whoever gets it checks with:"))
     typer.echo(f"python3 verify_anchors.py events.ndjson {first} anchor-{upto}.txt")
+    if _last_event(texts[upto]) == (_last_event(texts[after]) if after else "0"):
+        console.print(_binds_none(after, upto), style="yellow", highlight=False)
     if not last["stamped_at"]:
         console.print(said("Mốc này chưa có dấu thời gian", "This anchor is not stamped"), style="yellow")
+
+
+def _last_event(text: str) -> str:
+    """Up to which event an anchor goes, as its text says."""
+    return text.partition("\nlast_event ")[2].partition("\n")[0]
+
+
+def _binds_none(after: int, upto: int) -> str:
+    """Whoever gets it would take it for a proof of something."""
+    if after:
+        return said(
+            f"Giữa mốc {after} và mốc {upto} không có sự kiện nào",
+            f"There is no event between anchors {after} and {upto}",
+        )
+    return said(
+        f"Lúc lấy mốc {upto}, nhật ký chưa có sự kiện nào: mốc này chưa chứng minh gì; sự kiện từ đó về sau thuộc mốc "
+        "của ngày hôm sau",
+        f"When anchor {upto} was taken there was no event yet: it proves nothing; what came since is bound by the next "
+        "day's",
+    )
 
 
 def _need_directory(to: Path) -> None:
@@ -97,12 +122,11 @@ def _table(items: list[dict[str, Any]]) -> Table:
     table.add_column(said("Dấu thời gian", "Stamped"))
     table.add_column(said("Gốc", "Root"), overflow="fold")
     for item in items:
-        stamped = item["stamped_at"] or "–"
-        table.add_row(
-            number(item["number"]), _minute(item["taken_at"]), number(item["events"]), _minute(stamped), item["root"]
-        )
+        stamped = _minute(item["stamped_at"]) if item["stamped_at"] else "–"
+        table.add_row(number(item["number"]), _minute(item["taken_at"]), number(item["events"]), stamped, item["root"])
     return table
 
 
 def _minute(iso: str) -> str:
-    return iso[:16].replace("T", " ")
+    """An instant on the clocks of Vietnam, as the services send it, in print."""
+    return f"{day(iso[:10])} {iso[11:16]}"

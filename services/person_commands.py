@@ -16,9 +16,10 @@ from services import launcher
 from services.installation import Installation
 from services.language import said
 from services.number_commands import lacking, ring_of
-from services.refusals import Refused
+from services.refusals import Mistyped
 from services.tables import number
 from services.terminal import DEFAULT_DIR, DataDir, console, need_writable
+from shared.domain.civil_time import shown
 from shared.web.clock import now
 from shared.web.keyring import KeyMissing
 
@@ -71,9 +72,11 @@ def export_person(
 
         told = await intake.export(connection, found, by, ring_of(Installation(data_dir)))
         about = await routing.words(connection, list(found.whole))
-        return {"decision": by.number, "reason": by.reason, "made_at": by.at, **told, "words_of_routing": about}
+        return {"decision": by.number, "reason": by.reason, "made_at": shown(by.at), **told, "words_of_routing": about}
 
-    found, told = _done(data_dir, dossier, id_number_file, decision, reason, work)
+    key = _number_of(dossier, id_number_file)
+    with launcher.reached(Installation(data_dir)) as url:
+        found, told = _done(url, data_dir, dossier, key, decision, reason, work)
     import orjson
 
     # Of nobody else's eyes from the first byte on.
@@ -112,35 +115,61 @@ def erase_person(
             "nobody can be asked; add --yes",
             param_hint="--id-number-file",
         )
-    if not yes and not typer.confirm(said("Xóa, không thể khôi phục?", "Erase, for good?"), err=True):
-        raise typer.Exit(1)
-    found, erased = _done(data_dir, dossier, id_number_file, decision, reason, work)
+    key = _number_of(dossier, id_number_file)
+    with launcher.reached(Installation(data_dir)) as url:
+        if not yes:
+            found, _ = _done(url, data_dir, dossier, key, decision, reason, _nothing)
+            may = found.erasable()
+            if not may.dossiers:
+                raise _left_open(found.open())
+            count, codes = number(len(may.dossiers)), ", ".join(may.codes())
+            console.print(
+                said(f"Sẽ xóa ở {count} hồ sơ: {codes}", f"To be erased in {count} dossiers: {codes}"), highlight=False
+            )
+            if not typer.confirm(said("Xóa, không thể khôi phục?", "Erase, for good?"), err=True):
+                raise typer.Exit(1)
+        found, erased = _done(url, data_dir, dossier, key, decision, reason, work)
     console.print(said(f"Đã xóa ở {number(erased)} hồ sơ", f"Erased in {number(erased)} dossiers"))
     if left := found.open():
-        console.print(
-            said(f"Chưa kết thúc, giữ nguyên: {', '.join(left)}", f"Still open, left as they are: {', '.join(left)}"),
-            style="yellow",
-            highlight=False,
-        )
-        raise typer.Exit(1)
+        raise _left_open(left)
 
 
-def _done(
-    data_dir: Path,
-    codes: list[str] | None,
-    file: str | None,
-    decision: str,
-    reason: str,
-    work: Callable[["Connection", "Found", "Decision"], Awaitable[Any]],
-) -> tuple["Found", Any]:
-    """Find the person and do the work, in one transaction. Raises Refused where nothing is found."""
+def _left_open(codes: list[str]) -> typer.Exit:
+    """Names what stays, and ends with status 1."""
+    told = ", ".join(codes)
+    console.print(
+        said(f"Chưa kết thúc, giữ nguyên: {told}", f"Still open, left as they are: {told}"),
+        style="yellow",
+        highlight=False,
+    )
+    return typer.Exit(1)
+
+
+async def _nothing(connection: "Connection", found: "Found", by: "Decision") -> None:
+    """Who it is about is seen before anything is done."""
+
+
+def _number_of(codes: list[str] | None, file: str | None) -> str | None:
+    """The identity number, where one is named; else the dossiers are. Raises BadParameter, Mistyped."""
     if bool(codes) == bool(file):
         raise typer.BadParameter(
             "nêu --dossier hoặc --id-number-file · name --dossier or --id-number-file", param_hint="--dossier"
         )
-    key = _number_in(file) if file else None
+    return _number_in(file) if file else None
 
-    async def run(url: str) -> tuple["Found", Any]:
+
+def _done(
+    url: str,
+    data_dir: Path,
+    codes: list[str] | None,
+    key: str | None,
+    decision: str,
+    reason: str,
+    work: Callable[["Connection", "Found", "Decision"], Awaitable[Any]],
+) -> tuple["Found", Any]:
+    """Find the person and do the work, in one transaction. Raises Mistyped where nothing is found."""
+
+    async def run() -> tuple["Found", Any]:
         import asyncpg
 
         from intake_service.persons import usecases
@@ -154,17 +183,16 @@ def _done(
                 else:
                     found = await usecases.by_codes(connection, codes or [])
                 if not found.dossiers:
-                    raise Refused(said("Không có hồ sơ nào", "There is no such dossier"))
+                    raise Mistyped(said("Không tìm thấy hồ sơ nào của người này", "No dossier of this person is found"))
                 return found, await work(connection, found, by)
         except KeyMissing as missing:
             raise lacking(missing) from missing
         except usecases.UnknownDossier as unknown:
-            raise Refused(said(f"Không có hồ sơ {unknown}", f"There is no dossier {unknown}")) from unknown
+            raise Mistyped(said(f"Không có hồ sơ {unknown}", f"There is no dossier {unknown}")) from unknown
         finally:
             await connection.close()
 
-    with launcher.reached(Installation(data_dir)) as url:
-        return asyncio.run(run(url))
+    return asyncio.run(run())
 
 
 def _number_in(file: str) -> str:
@@ -174,10 +202,10 @@ def _number_in(file: str) -> str:
     try:
         text = sys.stdin.read(200) if file == "-" else Path(file).read_text(encoding="utf-8")[:200]
     except (OSError, UnicodeDecodeError) as error:
-        raise Refused(said(f"Không đọc được tệp {file}", f"The file {file} cannot be read")) from error
+        raise Mistyped(said(f"Không đọc được tệp {file}", f"The file {file} cannot be read")) from error
     found = number_key(text)
     if len(found) < 6 or not found.isprintable():
-        raise Refused(said("Tệp không chứa số định danh", "The file holds no identity number"))
+        raise Mistyped(said("Tệp không chứa số định danh", "The file holds no identity number"))
     return found
 
 

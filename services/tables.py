@@ -165,8 +165,14 @@ def _head(report: dict[str, Any]) -> str:
 
 
 def _row_name(report: dict[str, Any], row: dict[str, Any]) -> str:
-    key = f"{row['key']}  " if row.get("by", report["group_by"]) in _KEYED else ""
-    return f"{'  ' * (row.get('depth') or 0)}{key}{row.get('printed_name', row['name'])}"
+    indent, name = "  " * (row.get("depth") or 0), row.get("printed_name", row["name"])
+    keyed = row.get("by", report["group_by"]) in _KEYED
+    return f"{indent}{_keyed(row['key'], name) if keyed else name}"
+
+
+def _keyed(key: str, name: str) -> str:
+    """A name with its key before it, which need not stand behind it as well."""
+    return f"{key}  {name.removesuffix(f' ({key})')}"
 
 
 def _total() -> str:
@@ -190,7 +196,7 @@ def _title(report: dict[str, Any]) -> str:
 
 
 def _days(period: dict[str, str]) -> str:
-    return f"{_day(period['from'])} – {_day(period['to'])}"
+    return f"{day(period['from'])} – {day(period['to'])}"
 
 
 def _caption(report: dict[str, Any]) -> str | None:
@@ -249,7 +255,7 @@ def index_766_units(report: dict[str, Any]) -> Table:
     for child in report["children"]:
         progress = child["progress"]
         cells = [number(progress[name]) for name in ("received", "on_time", "overdue", "ratio")]
-        table.add_row(f"{child['key']}  {child['printed_name']}", *cells, number(child["total"]["computed"]))
+        table.add_row(_keyed(child["key"], child["printed_name"]), *cells, number(child["total"]["computed"]))
     return table
 
 
@@ -282,7 +288,7 @@ def editions_table(editions: Sequence[dict[str, Any]], *, more: bool = False) ->
             str(edition["id"]),
             str(edition["number"]),
             place,
-            f"{_day(at[:10])}\n{at[11:16]}",
+            f"{day(at[:10])}\n{at[11:16]}",
             _correction(edition),
             f"{digest[:32]}\n{digest[32:]}{chained}",
         )
@@ -352,7 +358,7 @@ def overdue_table(items: Sequence[dict[str, Any]], *, more: bool, synthetic: boo
             of(item, "procedure"),
             of(item, "agency"),
             of(item, "holder"),
-            _day((item["due_at"] or "")[:10]),
+            day((item["due_at"] or "")[:10]),
             number(item["days_overdue"]),
             _letter(item),
         )
@@ -406,5 +412,6 @@ def _cells(figures: dict[str, Any]) -> list[str]:
     return [number(figures[name]) for name, _, _ in COLUMNS]
 
 
-def _day(iso: str) -> str:
+def day(iso: str) -> str:
+    """2019-06-30 as 30/06/2019, nothing as a dash."""
     return "/".join(reversed(iso.split("-"))) if iso else "–"

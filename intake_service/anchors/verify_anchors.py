@@ -253,6 +253,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(
             f"Đã kiểm tra {events} sự kiện, {readings} lượt xem · {events} events, {readings} readings were looked at"
         )
+        if not events + readings:
+            print("Giữa hai mốc không có gì để chứng minh · between the two anchors there is nothing to be proven")
         print("Không có gì bị thay đổi · nothing was changed between the two anchors")
     return int(wrong)
 

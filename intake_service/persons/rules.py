@@ -30,6 +30,10 @@ class Found:
         dossier to wait for."""
         return Found(_ended(self.whole), _ended(self.submitted), self.noted)
 
+    def codes(self) -> list[str]:
+        """The codes of dossiers that are theirs, or that they handed in."""
+        return sorted(code for code, _ in {**self.whole, **self.submitted}.values())
+
     def open(self) -> list[str]:
         """The codes of dossiers that have not ended."""
         both = {**self.whole, **self.submitted}

@@ -50,9 +50,12 @@ class Agency:
 def told_apart(units: Mapping[K, tuple[str, str | None]]) -> dict[K, str]:
     """The name that each unit of one table is printed with, of its name and that of the unit above. Communes that share
     a name carry the name of the unit above, or, where this does not tell them apart (a merged unit that kept name and
-    place), their key: a code that may carry a last day."""
+    place; a province within its successor of the same name), their key: a code that may carry a last day."""
     names = Counter(name for name, _ in units.values())
-    longer = {key: _with(name, above) if names[name] > 1 else name for key, (name, above) in units.items()}
+    longer = {
+        key: _with(name, str(key) if above == name else above) if names[name] > 1 else name
+        for key, (name, above) in units.items()
+    }
     still = Counter(longer.values())
     return {key: name if still[name] == 1 else _with(units[key][0], str(key)) for key, name in longer.items()}
 

@@ -147,6 +147,8 @@ def test_units_of_one_table_are_told_apart_only_where_they_share_a_name() -> Non
             "19501@2019-12-31": ("UBND xã Gio Mai", "UBND huyện Gio Linh"),
             "a": ("Sở", None),
             "b": ("Sở", None),
+            "44": ("UBND tỉnh Quảng Trị", None),
+            "45": ("UBND tỉnh Quảng Trị", "UBND tỉnh Quảng Trị"),
         }
     )
     assert list(printed.values()) == [
@@ -157,4 +159,6 @@ def test_units_of_one_table_are_told_apart_only_where_they_share_a_name() -> Non
         "UBND xã Gio Mai (19501@2019-12-31)",
         "Sở (a)",
         "Sở (b)",
+        "UBND tỉnh Quảng Trị",
+        "UBND tỉnh Quảng Trị (45)",
     ]

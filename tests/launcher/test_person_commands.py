@@ -159,6 +159,7 @@ def test_all_that_is_held_of_somebody_is_handed_over(running: Running, codes: di
     for text in STAYS.texts:
         assert text not in file.read_text(), "of nobody else"
     assert exported["decision"] == "12/QĐ-UBND"
+    assert exported["made_at"].endswith("+07:00"), "as every other instant in it"
     status, _, told = motcua(running, "export-person", *BY, *number, "--output", str(file))
     assert (status, "--output" in told) == (2, True), "no file is written over"
     status, _, told = motcua(running, "export-person", *BY, *number, "--output", str(tmp_path / "none" / "export.json"))
@@ -227,8 +228,8 @@ def test_what_is_open_stays_and_is_named(running: Running) -> None:
 @pytest.mark.parametrize(
     ("words", "status"),
     [
-        (("--dossier", "no-such"), 1),
-        (("--id-number-file", "/no/such/file"), 1),
+        (("--dossier", "no-such"), 2),
+        (("--id-number-file", "/no/such/file"), 2),
         ((), 2),
         (("--dossier", "x", "--id-number-file", "-"), 2),
     ],
@@ -242,18 +243,35 @@ def test_where_the_number_comes_in_nobody_can_be_asked(running: Running) -> None
     assert (status, "--yes" in told) == (2, True)
 
 
-def test_it_asks_before_it_erases(running: Running) -> None:
+def asked(running: Running, *words: str) -> tuple[int, str]:
+    """What the command says to whoever answers no."""
     done = subprocess.run(
-        command("erase-person", *BY, "--dossier", "x", "--data-dir", str(running.installation.data_dir)),
+        command("erase-person", *BY, *words, "--data-dir", str(running.installation.data_dir)),
         input="n\n",
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
-        env={**os.environ},
+        env={**os.environ, "LC_ALL": "vi_VN.UTF-8"},
     )
-    assert done.returncode == 1
-    assert "x" not in done.stdout
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_it_asks_before_it_erases_and_looks_before_it_asks(running: Running) -> None:
+    """Nobody confirms what is not there, and who confirms has seen how much it is."""
+    question = "Xóa, không thể khôi phục?"
+    for nobody in (("--dossier", "no-such"), ("--id-number-file", "/no/such/file")):
+        status, told = asked(running, *nobody)
+        assert (status, question in told) == (2, False), told
+    with running.client("intake", "counter", WARD) as counter:
+        body = {**a_draft(procedure=REGISTER_COPY), "applicant": STAYS.applicant}
+        code = counter.post("/v1/dossiers", json=body).json()["code"]
+        status, told = asked(running, "--dossier", code)
+        assert (status, question in told, f"giữ nguyên: {code}" in told) == (1, False, True), told
+        counter.post(f"/v1/dossiers/{code}/withdraw", json={"reason": "Xin rút"}).raise_for_status()
+        status, told = asked(running, "--dossier", code)
+        assert (status, told.index(f"Sẽ xóa ở 1 hồ sơ: {code}") < told.index(question)) == (1, True)
+        assert counter.get(f"/v1/dossiers/{code}").json()["applicant"]["phone"] == STAYS.phone, "it was not erased"
 
 
 @pytest.mark.parametrize("number", ["", "12", "000000000000"])
@@ -261,5 +279,5 @@ def test_a_number_that_nobody_has_erases_nobody(running: Running, tmp_path: Path
     file = tmp_path / "number"
     file.write_text(number)
     status, _, told = motcua(running, "erase-person", *BY, "--id-number-file", str(file), "--yes")
-    assert status == 1
+    assert status == 2
     assert not number or number not in told
