@@ -113,8 +113,8 @@ _ROWS = {
     "month": "tháng",
     "officer": "người giải quyết",
     "calendar": "theo tháng dương lịch",
-    "15-14": "từ ngày 15 đến ngày 14 tháng sau",
-    "21-20": "từ ngày 21 đến ngày 20 tháng sau",
+    "15-14": "từ ngày 15 tháng trước đến ngày 14",
+    "21-20": "từ ngày 21 tháng trước đến ngày 20",
     "then": "đơn vị trong kỳ",
     "today": "đơn vị hiện nay",
 }

@@ -8,7 +8,7 @@ import orjson
 from shared.press import typeset
 from shared.press.glyphs import fitted
 from shared.press.threads import wanted
-from stats_service.exports.table import ALIGNED, Filled, Kind, heading
+from stats_service.exports.table import ALIGNED, Filled, heading
 from stats_service.exports.table import printed as shown
 
 _LAYOUT = Path(__file__).parent / "table.typ"
@@ -26,7 +26,7 @@ def pictured(filled: Filled, ppi: float = 110) -> list[bytes]:
 
 
 def _data(filled: Filled) -> str:
-    table = filled.table
+    table, named = filled.table, filled.table.named
     told: dict[str, Any] = {
         "title": table.title,
         "left": table.left,
@@ -44,7 +44,7 @@ def _data(filled: Filled) -> str:
             {
                 "strong": row.kind != "line",
                 "cells": [
-                    "\u2002" * (2 * row.depth) * (column.kind is Kind.TEXT) + shown(column.kind, value)
+                    "\u2002" * (2 * row.depth) * (column is named) + shown(column.kind, value)
                     for column, value in zip(table.columns, row.values, strict=True)
                 ],
             }

@@ -121,6 +121,11 @@ class Table:
     signatures: Sequence[Signature] = ()
     origin: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def named(self) -> Column | None:
+        """The column whose cells are indented by the depth of their rows: the first of text."""
+        return next((column for column in self.columns if column.kind is Kind.TEXT), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Filled:

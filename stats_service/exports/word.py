@@ -9,7 +9,7 @@ from docx.shared import Mm
 
 from shared.press import elements
 from shared.press.threads import wanted
-from stats_service.exports.table import ALIGNED, Filled, Kind, Line, Table, heading
+from stats_service.exports.table import ALIGNED, Filled, Line, Table, heading
 from stats_service.exports.table import printed as shown
 
 _WIDTH, _HEIGHT, _MARGIN = 297, 210, 12
@@ -92,12 +92,13 @@ def _grid(body: Any, filled: Filled, width: float) -> None:
                 made = elements.cell(line, widths[n], down="continue")
                 elements.paragraph(made, "", size=size, after=0)
                 n += 1
+    named = filled.table.named
     # Nobody signs a page on which nothing of the table stands.
     held = len(filled.rows) - _HELD if filled.table.signatures else len(filled.rows)
     for number, row in enumerate(wanted(filled.rows)):
         line = _line(grid)
         for column, value, share in zip(columns, row.values, widths, strict=True):
-            indent = "\u2002" * (2 * row.depth) if column.kind is Kind.TEXT else ""
+            indent = "\u2002" * (2 * row.depth) if column is named else ""
             elements.paragraph(
                 elements.cell(line, share),
                 indent + shown(column.kind, value),

@@ -78,7 +78,7 @@ class Sheet:
     """A workbook of one sheet that is written row by row."""
 
     def __init__(self, table: Table, file: IO[bytes]) -> None:
-        self._table = table
+        self._table, self._named = table, table.named
         # Where the rows lie until the file is made of them. XlsxWriter leaves them there if it is not.
         self._scratch = TemporaryDirectory(prefix="motcua-xlsx-", ignore_cleanup_errors=True)
         self._book = xlsxwriter.Workbook(
@@ -168,7 +168,8 @@ class Sheet:
         self._sheet.freeze_panes(self._next, min(2, last))
 
     def _cell(self, n: int, column: Column, value: Value, row: Row) -> None:
-        format, at = self._cell_format(column.kind, row.kind != "line", row.depth), (self._next, n)
+        depth, at = row.depth if column is self._named else 0, (self._next, n)
+        format = self._cell_format(column.kind, row.kind != "line", depth)
         formula = self._formula(n, column, row)
         if formula:
             self._sheet.write_formula(*at, formula, format, "–" if value is None else _number(value))
@@ -191,7 +192,7 @@ class Sheet:
             look: dict[str, Any] = {"border": 1, "align": ALIGNED[kind], "text_wrap": kind is Kind.TEXT}
             if bold:
                 look |= {"bold": True, "bg_color": "#F2F2F2"}
-            if depth and kind is Kind.TEXT:
+            if depth:
                 look["indent"] = depth
             if kind in _NUMBERS:
                 look["num_format"] = _NUMBERS[kind]
@@ -202,7 +203,7 @@ class Sheet:
         """Height for the longest text: not every program finds it by itself."""
         texts = zip(self._table.columns, row.values, strict=True)
         needed = (
-            ceil(_LETTER * (len(value) + 3 * row.depth) / (column.width / _MM))
+            ceil(_LETTER * (len(value) + 3 * row.depth * (column is self._named)) / (column.width / _MM))
             for column, value in texts
             if column.kind is Kind.TEXT and isinstance(value, str)
         )

@@ -120,6 +120,19 @@ async def test_the_same_numbers_stand_in_every_file(client):
         assert figures in text, line
 
 
+async def test_the_name_of_an_indicator_is_indented_and_its_note_is_not(client):
+    name, note = NAMES.index("name"), NAMES.index("note")
+    sheet = sheet_of((await got(client, format="xlsx")).content)
+    cells = [sheet.written[sheet.first + n] for n in range(len(sheet.rows))]
+    assert {line[name].alignment.indent for line in cells} == {0, 1}
+    assert {line[note].alignment.indent for line in cells if line[note].value} == {0}
+    word = Document(BytesIO((await got(client, format="docx")).content))
+    texts = [[cell.text for cell in row.cells] for table in word.tables for row in table.rows]
+    lines = [line for line in texts if len(line) == len(NAMES)]
+    assert any(line[name].startswith("\u2002") and line[note] for line in lines)
+    assert not any(line[note].startswith("\u2002") for line in lines)
+
+
 async def test_an_agency_without_units_below_has_a_table_too(client):
     report = (await got(client, agency=WARD)).json()
     read = list(csv.DictReader(StringIO((await got(client, agency=WARD, format="csv")).text)))

@@ -6,7 +6,8 @@ import pytest
 
 from shared.contracts.stats import CutName
 from shared.web.problems import Problem
-from stats_service.periods.rules import Period, PeriodAsked, period_of
+from shared.web.words import TERMS
+from stats_service.periods.rules import BEGINS_ON, Period, PeriodAsked, days_of, period_of
 
 TODAY = date(2026, 11, 26)  # Thursday
 
@@ -116,3 +117,10 @@ def test_the_future_is_refused_with_the_last_day_that_is_not() -> None:
         period_of(PeriodAsked(TODAY, TODAY + timedelta(days=1)), TODAY)
     assert refused.value.reasons[0].params == {"day": "2026-11-26"}
     assert period_of(PeriodAsked(TODAY, TODAY), TODAY).last == TODAY
+
+
+@pytest.mark.parametrize("cut", [cut for cut, day in BEGINS_ON.items() if day != 1])
+def test_a_cut_is_called_by_the_days_between_which_a_month_lies(cut: CutName) -> None:
+    first, last = days_of("2019-08", BEGINS_ON[cut])
+    assert (first.month, last.month) == (7, 8)
+    assert TERMS[cut] == f"từ ngày {first.day} tháng trước đến ngày {last.day}"
