@@ -4,6 +4,7 @@ Decided by the same functions as a dossier at the counter; nothing here looks in
 """
 
 import hmac
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
@@ -33,6 +34,11 @@ MOST_REASONS = 20
 #: Places that an import remembers: bounded, whatever a file holds.
 MOST_PLACES = 100_000
 
+#: Printable, without a blank, and with a digit; no address.
+_CODE_LIKE = re.compile(r"(?=[^0-9]*[0-9])[!-?A-~]{1,60}", re.ASCII)
+_PUNCTUATION = str.maketrans("", "", "+-./()")
+#: Digits of old and new identity numbers and of phones, and all between.
+_PERSONAL_DIGITS = (9, 12)
 #: What is kept of a record: 128 bits. What is longer is from before it was keyed.
 KEYED_BYTES = 16
 
@@ -78,8 +84,18 @@ class _Placed(NamedTuple):
     place: Place
 
 
+def code_like(reference: str | None) -> str | None:
+    """What stands where a record's code should, if it may be kept: columns that have slipped put a name, an identity
+    number or a phone there."""
+    if reference is None or is_dossier_code(reference):
+        return reference
+    digits = reference.translate(_PUNCTUATION)
+    is_number = digits.isdigit() and _PERSONAL_DIGITS[0] <= len(digits) <= _PERSONAL_DIGITS[1]
+    return reference if _CODE_LIKE.fullmatch(reference) and not is_number else None
+
+
 def _rejected(line: int, reference: str | None, reasons: Sequence[Reason]) -> Rejected:
-    return Rejected(line, reference, tuple(reasons[:MOST_REASONS]))
+    return Rejected(line, code_like(reference), tuple(reasons[:MOST_REASONS]))
 
 
 #: What a line may raise that nobody foresaw: it is rejected, and the others go on.

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from intake_service.imports import rows, store
 from intake_service.imports.lines import CsvReader, NdjsonReader, RawRecord, Reader
 from intake_service.imports.rows import Draft, Recorded
-from intake_service.imports.rules import KEYED_BYTES, Candidate, Judge, Rejected, keyed
+from intake_service.imports.rules import KEYED_BYTES, Candidate, Judge, Rejected, code_like, keyed
 from shared.domain.codes import parts_of
 from shared.reference import Reference
 from shared.web.auth import Principal
@@ -249,7 +249,7 @@ async def _sorted_out(connection: Connection, drafts: list[Draft]) -> tuple[list
 
 
 def _refused(draft: Draft, field_name: str, code: str) -> Rejected:
-    return Rejected(draft.line, draft.legacy_code or draft.code, (Reason(field_name, code),))
+    return Rejected(draft.line, code_like(draft.legacy_code or draft.code), (Reason(field_name, code),))
 
 
 async def _write(connection: Connection, fresh: list[Draft], recorded: Recorded) -> None:

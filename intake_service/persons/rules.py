@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from shared.domain.lifecycle import Status
+from shared.domain.personal import Datum, as_seen, number_key
 
 #: What stands where a name or a reason has to.
 ERASED = "(đã xóa)"
@@ -42,3 +44,25 @@ class Found:
 
 def _ended(found: Mapping[int, tuple[str, Status]]) -> dict[int, tuple[str, Status]]:
     return {dossier_id: told for dossier_id, told in found.items() if told[1] in ENDED}
+
+
+def takes_out_another(detail: Mapping[str, Any] | None) -> bool:
+    """Whether the words of an event are those of a correction that took somebody else out of a dossier: it replaced the
+    name, and with it the number or two of the other data. Whoever has mistyped a name has mistyped one."""
+    was = (detail or {}).get("was", {})
+    others = [datum for datum in Datum if datum.value in was]
+    return "applicant_name" in was and (Datum.ID_NUMBER in others or len(others) > 1)
+
+
+def submitter_told(submitter: Mapping[str, Any] | None, applicant: str | None) -> dict[str, Any] | None:
+    """Who handed a dossier in, as its applicant is told: another's number and phone are that one's business.
+    applicant: the applicant's number."""
+    if submitter is None:
+        return None
+    number = submitter.get(Datum.ID_NUMBER)
+    own = number is not None and applicant is not None and number_key(number) == number_key(applicant)
+    seen = frozenset(Datum) if own else frozenset[Datum]()
+    return {
+        **submitter,
+        **{datum.value: as_seen(submitter[datum], datum, seen) for datum in Datum if datum in submitter},
+    }

@@ -15,7 +15,7 @@ from intake_service.dossiers.usecases import KINDS, number_of
 from intake_service.numbers.rules import opened, opened_words
 from intake_service.numbers.usecases import need_keys
 from intake_service.persons import store
-from intake_service.persons.rules import Found
+from intake_service.persons.rules import Found, submitter_told, takes_out_another
 from shared.domain.civil_time import shown
 from shared.domain.lifecycle import Channel, Status
 from shared.domain.personal import Datum, number_key
@@ -88,7 +88,7 @@ async def export(connection: Connection, found: Found, decision: Decision, ring:
         ("proposals", await store.proposals(connection, whole)),
     ):
         for row in told:
-            by_dossier[row["dossier_id"]][name].append(_plain(_worded(row, ring)))
+            by_dossier[row["dossier_id"]][name].append(_of_the_applicant(_plain(_worded(row, ring))))
     for row in await store.readings(connection, whole):
         for dossier_id in set(row["dossiers"]) & set(whole):
             by_dossier[dossier_id]["read_by"].append({k: v for k, v in _plain(row).items() if k != "dossiers"})
@@ -127,11 +127,22 @@ def _worded(row: Mapping[str, Any] | asyncpg.Record, ring: Keyring) -> dict[str,
     return told
 
 
+def _of_the_applicant(told: dict[str, Any]) -> dict[str, Any]:
+    """An event as its dossier's applicant is told of it: who was taken for the applicant before is another."""
+    if takes_out_another(told.get("detail")):
+        return {**told, "reason": None, "detail": None}
+    was = (told.get("detail") or {}).get("was", {})
+    if was.get("submitted_by"):
+        return {**told, "detail": {"was": {**was, "submitted_by": submitter_told(_read(was["submitted_by"]), None)}}}
+    return told
+
+
 def _dossier(row: Mapping[str, Any], more: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
     told = _plain(row)
     names = ("name", *(datum.value for datum in Datum))
     applicant = {"kind": _KIND[told.pop("kind")], **{name: told.pop(name) for name in names}}
-    told["submitted_by"], told["documents"] = (_read(told[name]) for name in ("submitted_by", "documents"))
+    told["submitted_by"] = submitter_told(_read(told["submitted_by"]), applicant["id_number"])
+    told["documents"] = _read(told["documents"])
     return {**_place(told), "relation": "applicant", "applicant": applicant, **more}
 
 

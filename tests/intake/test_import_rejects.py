@@ -3,10 +3,12 @@
 import json
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
 from services.local_issuer import LocalIssuer
+from tests.conftest import Database
 from tests.intake.importing import NDJSON, a_record, as_csv, ndjson, sent
 from tests.support import at, bearer
 
@@ -100,6 +102,37 @@ async def test_a_reason_stands_once_and_a_misshapen_code_names_nothing(importer:
     (reject,) = (await importer.get(run["rejects"])).json()["items"]
     assert [(r["field"], r["code"]) for r in reject["reasons"]] == [("legacy_code", "too_long"), ("", "unknown_field")]
     assert reject["reference"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("Vũ Thị Biến Mất", False),
+        ("VU THI 2", False),
+        ("045188456789", False),
+        ("191456789", False),
+        ("+84912345987", False),
+        ("0912.345.987", False),
+        ("bien.mat1@example.vn", False),
+        ("QT-4711", True),
+        ("20190301000123", True),
+        ("HS/2019/00012", True),
+        ("45-190301-0001", True),
+    ],
+)
+async def test_columns_that_have_slipped_leave_no_person_among_rejects(
+    importer: httpx.AsyncClient, database: Database, name: str, kept: bool
+) -> None:
+    for record in (a_record(1, legacy_code=name, agency="none"), a_record(1, legacy_code=None, code=name, channel=7)):
+        run = await sent(importer, ndjson([record]))
+        (reject,) = (await importer.get(run["rejects"])).json()["items"]
+        assert reject["reference"] == (name if kept else None)
+        owner = await asyncpg.connect(database.owner_url)
+        held = await owner.fetchval(
+            "SELECT string_agg(r::text, '') FROM import_reject r WHERE import_id = $1", run["id"]
+        )
+        await owner.close()
+        assert (name in held) is kept
 
 
 async def test_reasons_of_one_record_are_bounded(importer: httpx.AsyncClient) -> None:

@@ -166,6 +166,26 @@ def test_all_that_is_held_of_somebody_is_handed_over(running: Running, codes: di
     assert (status, "--output" in told) == (2, True), "and where none can be written nothing goes on record"
 
 
+def test_nothing_of_whoever_was_there_by_mistake_or_in_their_name(
+    running: Running, codes: dict[str, str], tmp_path: Path
+) -> None:
+    """Somebody's dossier was another's until a correction, and another handed one in."""
+    file, number = tmp_path / "other.json", ("--id-number-file", str(number_file(tmp_path, STAYS)))
+    status, _, told = motcua(running, "export-person", *BY, *number, "--output", str(file))
+    assert (status, "2 hồ sơ" in told) == (0, True), told
+    by_code = {dossier["code"]: dossier for dossier in json.loads(file.read_text())["dossiers"]}
+    assert by_code.keys() == {codes["mistaken"], codes["for another"]}
+    assert by_code[codes["for another"]]["submitted_by"] == {
+        "name": GONE.name,
+        "id_number": "***432",
+        "phone": "***432",
+    }
+    (corrected,) = [event for event in by_code[codes["mistaken"]]["events"] if event["kind"] == "corrected"]
+    assert (corrected["reason"], corrected["detail"]) == (None, None)
+    for text in set(GONE.texts) - {GONE.name}:
+        assert text not in file.read_text()
+
+
 def test_somebody_is_erased_and_nothing_else_moves(running: Running, codes: dict[str, str], tmp_path: Path) -> None:
     with running.client("intake", "counter", WARD) as counter:
         counter.post(f"/v1/dossiers/{codes['open']}/withdraw", json={"reason": "Xin rút"}).raise_for_status()
@@ -202,9 +222,9 @@ def test_somebody_is_erased_and_nothing_else_moves(running: Running, codes: dict
             assert counter.get(f"/v1/dossiers/{codes['ended']}{path}").status_code == 200, path
         assert counter.get(f"/v1/track/{codes['ended']}").status_code == 200
     with running.client("intake", "supervisor", PROVINCE) as inspector:
-        told = inspector.get("/v1/access-records", params={"limit": "5"}).json()["items"]
+        told = inspector.get("/v1/access-records", params={"limit": "50"}).json()["items"]
     done = [one for one in told if one["role"] == "operator"]
-    assert [one["operation"] for one in done] == ["erasePerson", "exportPerson"]
+    assert [one["operation"] for one in done] == ["erasePerson", "exportPerson", "exportPerson"]
     assert {one["reason"] for one in done} == {"12/QĐ-UBND: Theo yêu cầu của chủ thể dữ liệu"}
     assert done[0]["dossier_count"] == 4
 
