@@ -15,6 +15,7 @@ from services.terminal import (
     DEFAULT_DIR,
     DataDir,
     console,
+    directory_given,
     need_writable,
     running,
     token_of,
@@ -28,7 +29,13 @@ _LAST = "20"
 
 def anchors(
     to: Annotated[
-        Path | None, typer.Option("--to", help="Hand over into this directory; else the last ones are listed")
+        Path | None,
+        typer.Option(
+            "--to",
+            parser=directory_given,
+            metavar="DIRECTORY",
+            help="Hand over into this directory; else the last ones are listed",
+        ),
     ] = None,
     after: Annotated[
         int, typer.Option(parser=whole(0), metavar="N", help="The anchor that they hold; 0: from the beginning")

@@ -484,7 +484,21 @@ class _Once(TyperCommand):
         for param in order:
             if order.count(param) > 1 and not param.multiple and param.param_type_name == "option":
                 raise typer.BadParameter(said("chỉ được nêu một lần", "may be given only once"), ctx, param)
-        return super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, args)
+        for param in self.params:
+            given = ctx.params.get(param.name)
+            for text in given if isinstance(given, list) else [given]:
+                if isinstance(text, str) and not _is_text(text):  # a path may be bytes of any kind
+                    raise typer.BadParameter(said("không phải UTF-8", "is not UTF-8"), ctx, param)  # type: ignore[arg-type]
+        return rest
+
+
+def _is_text(given: str) -> bool:
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 for _command in (*app.registered_commands, *report_app.registered_commands):

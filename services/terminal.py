@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -24,16 +25,17 @@ if TYPE_CHECKING:
 console = Console(stderr=True, soft_wrap=True)
 
 
-def _data_dir(given: str | Path) -> Path:
-    if not str(given):  # the current directory, to a Path
-        raise typer.BadParameter("không được để trống · must not be empty", param_hint="--data-dir")
+def directory_given(given: str | Path) -> Path:
+    """A directory as it was typed. An empty one would be the current one, to a Path."""
+    if not str(given):
+        raise typer.BadParameter("không được để trống · must not be empty")
     return Path(given)
 
 
 DataDir = Annotated[
     Path,
     typer.Option(
-        parser=_data_dir, metavar="DIRECTORY", help="Where the embedded database, keys and addresses are kept"
+        parser=directory_given, metavar="DIRECTORY", help="Where the embedded database, keys and addresses are kept"
     ),
 ]
 
@@ -73,6 +75,12 @@ RoleName = Literal["citizen", "counter", "handler", "leader", "supervisor", "adm
 def running(installation: Installation) -> Addresses:
     """Where the services answer: as the environment says, or as an installation runs. Raises Refused."""
     intake, routing, stats = (os.environ.get(f"MOTCUA_{room.upper()}_URL") for room in launcher.ROOMS)
+    for room, url in zip(launcher.ROOMS, (intake, routing, stats), strict=True):
+        if url and not _is_address(url):
+            raise Refused(
+                f"MOTCUA_{room.upper()}_URL không phải là địa chỉ, cần dạng http://127.0.0.1:8001\n"
+                f"MOTCUA_{room.upper()}_URL is no address; it looks like http://127.0.0.1:8001"
+            )
     given = Addresses(intake, routing, stats, pid=0) if intake and routing and stats else None
     addresses = given or installation.running()
     if addresses is None:
@@ -84,10 +92,26 @@ def running(installation: Installation) -> Addresses:
     return addresses
 
 
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return (
+            url.isascii()
+            and url.isprintable()
+            and parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and parts.port != 0
+        )
+    except ValueError:  # a port or a host that is none
+        return False
+
+
 def token_of(installation: Installation, role: RoleName) -> str:
     """The token that the environment names, or one of the installation for the whole province. Where there is no
     installation none is made: services that the environment names would not believe its key. Raises Refused."""
     given = os.environ.get("MOTCUA_TOKEN")
+    if given and not (given.isascii() and given.isprintable()):  # no header holds it, and no message repeats it
+        raise Refused("MOTCUA_TOKEN không phải là mã truy cập.\nMOTCUA_TOKEN is no token.")
     if not given and not installation.data_dir.exists():
         raise Refused(
             f"Thiếu mã truy cập: hãy đặt MOTCUA_TOKEN, hoặc sửa --data-dir: không có thư mục {installation.data_dir}.\n"

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Column
 
 from services.client import good, headers_of, told
-from services.refusals import Refused
+from services.refusals import Mistyped
 
 _BLOCK = 65_536
 _FORMS = {".csv": "text/csv", ".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
@@ -23,7 +23,7 @@ def upload(intake: str, token: str, file: Path, *, synthetic: bool, rejects_to: 
     form = _FORMS.get(file.suffix.lower())
     if form is None:
         names = ", ".join(_FORMS)
-        raise Refused(
+        raise Mistyped(
             f"{file.name}: tên tệp phải kết thúc bằng một trong {names}\n"
             f"{file.name}: the name must end in one of {names}"
         )
@@ -61,8 +61,8 @@ def _need_writable(file: Path) -> None:
         raise _unwritable(file, error) from error
 
 
-def _unwritable(file: Path, error: OSError) -> Refused:
-    return Refused(
+def _unwritable(file: Path, error: OSError) -> Mistyped:
+    return Mistyped(
         f"Không ghi được {file} để lưu các dòng bị từ chối; hãy chọn tệp khác bằng --rejects.\n"
         f"{file}, for the rejected lines, cannot be written: {error.strerror}. Name another: --rejects FILE"
     )

@@ -31,7 +31,10 @@ REASONS = MappingProxyType(
             "thời điểm phải có múi giờ, ví dụ 2019-07-24T08:00:00+07:00",
             "an instant must carry its offset, e.g. 2019-07-24T08:00:00+07:00",
         ),
-        "control_characters": ("có ký tự điều khiển", "contains control characters"),
+        "control_characters": (
+            "có ký tự điều khiển hoặc ký tự không nhìn thấy; hãy xóa và gõ lại",
+            "holds control characters, or such as are not seen: delete and type it anew",
+        ),
         "no_letter": ("phải có chữ cái", "must hold a letter"),
         "nothing_to_search": ("phải có chữ cái hoặc chữ số để tìm", "must hold a letter or a digit to search by"),
         "malformed_cursor": (

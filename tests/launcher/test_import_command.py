@@ -98,7 +98,7 @@ def test_nothing_is_sent_where_rejects_could_not_be_kept(running: Running, tmp_p
     file.write_text(example("csv").replace("HT-", "HU-"), encoding="utf-8")
     for place in ("nowhere/rejects", "too long" * 40):  # of the latter one cannot even ask whether it is there
         status, printed = motcua_import(running, file, "--rejects", str(tmp_path / place))
-        assert status == 1
+        assert status == 2
         assert "--rejects" in printed
     kept = tmp_path / "kept.ndjson"
     kept.write_text("mine")
@@ -111,7 +111,7 @@ def test_a_file_of_another_name_is_refused(running: Running, tmp_path: Path) -> 
     file = tmp_path / "ours.xlsx"
     file.touch()
     status, printed = motcua_import(running, file)
-    assert status == 1
+    assert status == 2
     assert ".csv, .ndjson, .jsonl" in printed
 
 

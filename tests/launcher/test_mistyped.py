@@ -79,6 +79,53 @@ def test_an_option_is_given_once(words: list[str]) -> None:
     assert (done.exit_code, done.output.startswith(f"{name}: chỉ được nêu một lần")) == (2, True), done.output
 
 
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["report", "resolution", "--agency", "\udcff"], "--agency"),
+        (["report", "seal", "annex", "--period", "2019", "--note", "\udcff"], "--note"),
+        (["overdue", "--as-of", "2019\udcff"], "--as-of"),
+        (["token", "--role", "leader", "--agency", "\udcff"], "--agency"),
+        (["export-person", "--decision", "1", "--reason", "x", "--output", "x", "--dossier", "\udcff"], "--dossier"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[0],
+)
+def test_bytes_that_are_no_text_are_refused_by_name(words: list[str], name: str) -> None:
+    """A terminal in another encoding sends them; no request holds them, and no column."""
+    done = VIETNAMESE.invoke(app, words)
+    assert (done.exit_code, done.output.startswith(f"{name}: không phải UTF-8")) == (2, True), done.output
+
+
+def test_an_empty_directory_is_not_the_current_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = VIETNAMESE.invoke(app, ["anchors", "--to", ""])
+    assert (done.exit_code, done.output.startswith("--to: không được để trống")) == (2, True), done.output
+
+
+@pytest.mark.parametrize(
+    "url", ["notaurl", "ftp://x", "http://", "http://x:99999", "http://[::1", "http://\udcff", "http://x\n"]
+)
+def test_an_address_that_is_none_is_called_by_its_setting(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for room in ("INTAKE", "ROUTING", "STATS"):
+        monkeypatch.setenv(f"MOTCUA_{room}_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("MOTCUA_ROUTING_URL", url)
+    done = VIETNAMESE.invoke(app, ["overdue"])
+    assert done.exit_code == 1
+    assert done.output.startswith("MOTCUA_ROUTING_URL không phải là địa chỉ"), done.output
+
+
+@pytest.mark.parametrize("token", ["a\nb", "đ", "\udcff"])
+def test_a_token_that_is_none_is_not_repeated(token: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for room in ("INTAKE", "ROUTING", "STATS"):
+        monkeypatch.setenv(f"MOTCUA_{room}_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("MOTCUA_TOKEN", token)
+    done = VIETNAMESE.invoke(app, ["overdue", "--data-dir", str(tmp_path)])
+    assert (done.exit_code, done.output.splitlines()) == (
+        1,
+        ["MOTCUA_TOKEN không phải là mã truy cập.", "MOTCUA_TOKEN is no token."],
+    )
+
+
 def test_what_may_be_repeated_is() -> None:
     done = VIETNAMESE.invoke(app, ["verify", "--anchor", "1:x", "--anchor", "2:x"])
     assert "SỐ:DẤU" in done.output, "it was both that were looked at"
