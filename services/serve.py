@@ -15,6 +15,7 @@ import uvicorn
 
 from migrations.logins import role_url
 from migrations.revision import head_revision
+from services.heads import BoundedHeads
 from shared.web.app import open_room
 from shared.web.log import configure
 from shared.web.settings import Settings, read_settings
@@ -44,7 +45,7 @@ def serve(room: str, host: str, port: int) -> None:
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHeads,
         log_config=None,
         access_log=False,
         # Whose X-Forwarded-For is believed is a setting of ours; uvicorn would believe any process of this machine.
