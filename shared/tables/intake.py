@@ -174,8 +174,8 @@ dossier = Table(
     CheckConstraint("finished_at IS NULL OR finished_at >= accepted_at", name="finish_after_acceptance"),
     CheckConstraint("(finished_at IS NULL) = (verdict IS NULL)", name="verdict_when_finished"),
     Index("ix_dossier_received", "agency_id", "received_day", "id"),
-    # What a report by procedure or sector counts stands in it: dossiers that were finished lie on as many pages as there
-    # are of them. Reception does not touch it.
+    # What a report by procedure or sector counts stands in it: dossiers that were finished lie on as many pages as
+    # there are of them. Reception does not touch it.
     Index(
         "ix_dossier_finished",
         "agency_id",

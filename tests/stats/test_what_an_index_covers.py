@@ -27,7 +27,7 @@ async def test_finished_dossiers_are_counted_in_their_index(database: Any, issue
         async with scene.owner.transaction():
             await scene.owner.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
             with scene.owner.query_logger(asked.append):
-                found = await sums_before(Reading(scene.owner), seen, [A, period.after], sides)
+                found = await sums_before(Reading(scene.owner), seen, [A, period.after], sides)  # type: ignore[arg-type]
                 await asyncio.sleep(0)  # it is told in the next turn of the loop
             (sums,) = [one for one in asked if "facts AS" in one.query]
             plan = "\n".join(row[0] for row in await scene.owner.fetch(f"EXPLAIN {sums.query}", *sums.args))
