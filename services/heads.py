@@ -1,11 +1,12 @@
-"""What stands before a body is bounded: address and headers of a request, before anybody has looked at who asks."""
+"""What stands before a body is bounded: address and headers of a request, before anybody has looked at who asks. What
+the parser takes for no request never reaches a room; it is refused with a problem, as all else is."""
 
 from typing import Any
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from shared.web.problems import MEDIA_TYPE
+from shared.web.problems import LANGUAGES, MEDIA_TYPE, PROBLEMS, Reason, problem_body
 
 #: A token has 16 KB at most; proxies in front take 8 to 32 KB in all.
 MOST_BYTES = 65_536
@@ -18,6 +19,10 @@ _TOO_LARGE = {
     "code": "headers_too_large",
     "errors": [],
 }
+
+
+_UNREAD = "http_error"
+_WHY_UNREAD = (Reason("request", "not_http"),)
 
 
 class _TooLarge(Exception):
@@ -62,11 +67,12 @@ class BoundedHeads(HttpToolsProtocol):
                 self._refuse()
 
     def send_400_response(self, msg: str) -> None:
-        """What the parser could not take, or was not to."""
+        """What the parser could not take, or was not to. Which language is asked for was not read either."""
         if self._refused:
             self._refuse()
         else:
-            super().send_400_response(msg)
+            status = PROBLEMS[_UNREAD][0]
+            self._answer("400 Bad Request", problem_body(_UNREAD, _WHY_UNREAD, LANGUAGES[0], status))
 
     def _take(self, length: int) -> None:
         self._told += length
@@ -76,9 +82,12 @@ class BoundedHeads(HttpToolsProtocol):
 
     def _refuse(self) -> None:
         self._refused = True
-        body = orjson.dumps(_TOO_LARGE)
+        self._answer("431 Request Header Fields Too Large", orjson.dumps(_TOO_LARGE))
+
+    def _answer(self, status: str, body: bytes) -> None:
+        """A problem, and the end."""
         head = (
-            "HTTP/1.1 431 Request Header Fields Too Large\r\n"
+            f"HTTP/1.1 {status}\r\n"
             f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)

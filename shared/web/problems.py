@@ -218,18 +218,25 @@ def problem_response(
 ) -> Response:
     """The response that tells a problem."""
     language = language_of(request)
-    standard, vietnamese, english = PROBLEMS[code]
-    body = {
-        "type": f"urn:motcua:problem:{code}",
-        "title": vietnamese if language == "vi" else english,
-        "status": status or standard,
-        "code": code,
-        "errors": [reason.wire(language) for reason in reasons],
-    }
+    status = status or PROBLEMS[code][0]
     shown = {"Content-Language": language, "Vary": "Accept-Language", **(headers or {})}
     if code == "unauthenticated":
         shown.setdefault("WWW-Authenticate", "Bearer")
-    return Response(orjson.dumps(body), status or standard, shown, MEDIA_TYPE)
+    return Response(problem_body(code, reasons, language, status), status, shown, MEDIA_TYPE)
+
+
+def problem_body(code: str, reasons: Sequence[Reason], language: str, status: int) -> bytes:
+    """A problem as JSON, in `language` (vi or en)."""
+    _, vietnamese, english = PROBLEMS[code]
+    return orjson.dumps(
+        {
+            "type": f"urn:motcua:problem:{code}",
+            "title": vietnamese if language == "vi" else english,
+            "status": status,
+            "code": code,
+            "errors": [reason.wire(language) for reason in reasons],
+        }
+    )
 
 
 async def on_problem(request: Request, error: Exception) -> Response:

@@ -41,6 +41,10 @@ REASONS = MappingProxyType(
             "con trỏ trang không hợp lệ; hãy bắt đầu lại từ trang đầu",
             "the page cursor is not valid: start again at the first page",
         ),
+        "not_http": (
+            "không đọc được yêu cầu; chữ có dấu và dấu cách trong địa chỉ phải được mã hóa, ví dụ %20",
+            "the request cannot be read; letters with marks and blanks in its address are encoded, as %20",
+        ),
         "not_utf8": ("không phải UTF-8", "is not UTF-8"),
         "masked": ("đã được che một phần; cần giá trị đầy đủ", "is shown in part only: the whole value is needed"),
         "changes_nothing": ("không thay đổi gì so với hiện tại", "changes nothing"),
