@@ -217,6 +217,13 @@ def stamp_finding(path: str, stamp: str, authority: str) -> str | None:
     return f"the stamp does not hold, openssl says: {' '.join(done.stderr.split())}"
 
 
+def stamped_at(stamp: str) -> str:
+    """When the authority says that it was, by its own clock; a stamp that holds may have been made at any time."""
+    command = ["openssl", "ts", "-reply", "-in", stamp, "-text"]
+    told = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False).stdout
+    return next((line.split(": ", 1)[1] for line in told.splitlines() if line.startswith("Time stamp: ")), "?")
+
+
 def plain(text: str) -> str:
     """For a terminal: what is quoted from a file could move its cursor, and write over what was found."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
@@ -255,6 +262,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         if not events + readings:
             print("Giữa hai mốc không có gì để chứng minh · between the two anchors there is nothing to be proven")
+        if given.stamp:
+            at = plain(stamped_at(given.stamp))
+            print(f"Mốc sau được đóng dấu lúc {at} · the later anchor was stamped at {at}")
         print("Không có gì bị thay đổi · nothing was changed between the two anchors")
     return int(wrong)
 

@@ -1,7 +1,7 @@
 """Importing a stream of records: read, judge, land chunk by chunk. Reading goes on while a chunk lands."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -232,7 +232,11 @@ async def _sorted_out(connection: Connection, drafts: list[Draft]) -> tuple[list
     refused: list[Rejected] = []
     unchanged = 0
     here: dict[bytes, bytes] = {}
+    several = _told_in_several_ways(drafts)
     for draft in drafts:
+        if draft.key in several and draft.key in before:
+            refused.append(_refused(draft, "legacy_code" if draft.legacy_code else "code", "repeated_in_file"))
+            continue
         known = before.get(draft.key) or before.get(draft.before) or here.get(draft.key)
         if known in (draft.content, draft.before):
             unchanged += 1
@@ -246,6 +250,15 @@ async def _sorted_out(connection: Connection, drafts: list[Draft]) -> tuple[list
             taken.update(code for code in (draft.code, draft.legacy_code) if code)
             fresh.append(draft)
     return fresh, unchanged, refused
+
+
+def _told_in_several_ways(drafts: list[Draft]) -> set[bytes]:
+    """The keys of records that stand there more than once and differ. Which of them is the one that landed before is
+    not told: a file of one record with all identity numbers there are would tell whose is right."""
+    contents: dict[bytes, set[bytes]] = defaultdict(set)
+    for draft in drafts:
+        contents[draft.key].add(draft.content)
+    return {key for key, found in contents.items() if len(found) > 1}
 
 
 def _refused(draft: Draft, field_name: str, code: str) -> Rejected:

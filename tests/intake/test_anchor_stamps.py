@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -144,12 +145,23 @@ async def test_the_worker_anchors_a_day_and_has_it_stamped(emptied, issuer, stam
     for name, content in (("a.txt", anchor["text"].encode()), ("a.tsr", stamp.content), ("e", events.content)):
         (tmp_path / name).write_bytes(content)
 
+    told: list[str] = []
+
     def verified(text: str, authority: Path) -> int:
         words = ["e", "-", text, "--stamp", "a.tsr", "--authority", str(authority)]
-        done = subprocess.run([sys.executable, "-I", verify_anchors.__file__, *words], cwd=tmp_path, check=False)
+        done = subprocess.run(
+            [sys.executable, "-I", verify_anchors.__file__, *words],
+            cwd=tmp_path,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        told.append(done.stdout)
         return done.returncode
 
     assert verified("a.txt", stamper.certificates) == 0
+    at = datetime.fromisoformat(anchor["stamped_at"]).astimezone(UTC)
+    assert f"stamped at {at:%b} {at.day:2} {at:%H:%M:%S}" in told[-1], "a stamp that holds may be of any time"
     (tmp_path / "root.pem").write_bytes(
         openssl(tmp_path, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=X", "-keyout", "k")
     )
