@@ -34,6 +34,10 @@ _LONGEST = 1000
 def _words(given: str) -> str:
     if not given.strip() or not given.isprintable() or len(given) > _LONGEST:
         raise typer.BadParameter("cần một dòng chữ · one line of text is needed")
+    from shared.domain.personal import holds_a_number
+
+    if holds_a_number(given):
+        raise typer.BadParameter("lời này được giữ mãi, đừng nêu số của ai · it is kept for good: name nobody's number")
     return given.strip()
 
 

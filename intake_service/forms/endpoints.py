@@ -12,6 +12,7 @@ from intake_service.forms.wording.shapes import Paper
 from shared.contracts.fields import Code, Day, Reasoning
 from shared.contracts.forms import DossierForms, FormatName, FormName
 from shared.domain.civil_time import civil_day, shown
+from shared.domain.personal import holds_a_number
 from shared.press.presses import DOCX, PDF, Press
 from shared.press.threads import pressed
 from shared.web.answers import json_answer
@@ -20,7 +21,7 @@ from shared.web.auth import Caller, asked_agency
 from shared.web.clock import now
 from shared.web.database import ReadingSession, Recorded
 from shared.web.places import DossierCode
-from shared.web.problems import LISTING, READING, refusals
+from shared.web.problems import LISTING, READING, invalid, refusals
 
 router = APIRouter(prefix="/v1", tags=["forms"])
 
@@ -118,8 +119,10 @@ async def read_ledger(
 ) -> Response:
     """The dossiers received in a period, in order of reception, as they stand now. At most 2,000 lines: of more the
     period, or the agency, has to be narrowed. Address and phone are masked, unless a `reason` is given by somebody who
-    sees them (docs/rights.md): then the reading is on record."""
+    sees them (docs/rights.md): then the reading is on record, the reason for good, so it names nobody's number."""
     at = now()
+    if reason is not None and holds_a_number(reason):
+        raise invalid("reason", "holds_a_number")
     unit = asked_agency(agency, reference, principal, civil_day(at))
     asked = usecases.Asked(unit, reference.agencies.scope(unit.id) & principal.scope, first, last, reason)
     async with room.pool.acquire() as connection:

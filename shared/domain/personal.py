@@ -1,6 +1,7 @@
 """Personal data of an applicant: what they are, what is shown of them to whoever need not know them, and by what an
 identity number is found. Pure."""
 
+import re
 from enum import StrEnum
 
 
@@ -33,6 +34,21 @@ def masked(datum: Datum, text: str) -> str:
 def as_seen(text: str | None, datum: Datum, seen: frozenset[Datum]) -> str | None:
     """`text` whole for whoever sees such data, else masked."""
     return text if text is None or datum in seen else masked(datum, text)
+
+
+#: Nine digits on end, as identity numbers have, or a phone as it is written in groups. Dates and codes of dossiers have
+#: neither.
+_NUMBER = re.compile(r"[0-9]{9}|\b0[0-9]{2,3}[ .][0-9]{3}[ .][0-9]{3}\b")
+
+
+def holds_a_number(text: str) -> bool:
+    """Whether a text that is kept for good holds what may be somebody's identity number or phone."""
+    return _NUMBER.search(text) is not None
+
+
+def is_a_number(text: str) -> bool:
+    """Whether a text is nothing but digits, as many as an identity number has."""
+    return re.fullmatch(r"[0-9]{9,12}", number_key(text)) is not None
 
 
 def number_key(number: str) -> str:

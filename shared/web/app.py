@@ -133,7 +133,8 @@ async def open_room(
     await keeper.start()
     headers = {"Authorization": f"Bearer {settings.service_token.get_secret_value()}"}
     async with httpx.AsyncClient(headers=headers, timeout=httpx.Timeout(10, connect=2)) as client:
-        authenticator, limits = Authenticator(settings.trusted), Limits(settings)
+        secret = settings.tracking_key.get_secret_value().encode()
+        authenticator, limits = Authenticator(settings.trusted, secret=secret), Limits(settings)
         room = Room(plan.name, settings, pool, keeper, authenticator, client, limits, settings.keyring)
         workers = plan.workers(room) if settings.background else ()
         for worker in workers:

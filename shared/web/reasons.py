@@ -47,6 +47,10 @@ REASONS = MappingProxyType(
         ),
         "not_utf8": ("không phải UTF-8", "is not UTF-8"),
         "masked": ("đã được che một phần; cần giá trị đầy đủ", "is shown in part only: the whole value is needed"),
+        "holds_a_number": (
+            "có dãy số như số định danh hoặc số điện thoại; lời này được giữ mãi, đừng nêu số của ai",
+            "holds what looks like an identity or phone number: it is kept for good, so name nobody's",
+        ),
         "changes_nothing": ("không thay đổi gì so với hiện tại", "changes nothing"),
         # instants and their order
         "in_future": ("không được ở tương lai", "must not lie in the future"),

@@ -20,7 +20,7 @@ from intake_service.app import create_app
 from services.local_issuer import LocalIssuer
 from shared.domain.chain import GENESIS
 from shared.domain.civil_time import civil_day
-from shared.domain.personal import Datum
+from shared.domain.personal import Datum, holds_a_number
 from shared.web.clock import now
 from shared.web.limits import MACHINES
 from tests.conftest import Database
@@ -221,6 +221,21 @@ async def test_a_ledger_is_read_unmasked_for_a_reason_only(
 async def test_a_reason_is_one(intake: httpx.AsyncClient) -> None:
     for said, code in (("   ", "required"), ("123", "no_letter"), ("a\u0007", "control_characters")):
         assert reasons(await _ledger(intake, reason=said)) == {("reason", code)}
+
+
+@pytest.mark.parametrize("number", ["045190123987", "số 191456789.", "0905 123 654", "0905.123.654", "gọi 0905123654"])
+async def test_a_reason_that_is_kept_for_good_names_nobodys_number(
+    intake: httpx.AsyncClient, owner: asyncpg.Connection, number: str
+) -> None:
+    assert reasons(await _ledger(intake, reason=f"Tìm hồ sơ {number}")) == {("reason", "holds_a_number")}
+    assert await owner.fetchval("SELECT count(*) FROM access_record WHERE reason LIKE '%Tìm hồ sơ%'") == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["19333-261127-0001", "12/QĐ-UBND ngày 01.01.2026 31.12.2026", "H56.14-20260609-0092637"]
+)
+def test_a_code_or_a_day_is_nobodys_number(text: str) -> None:
+    assert not holds_a_number(f"Đối chiếu {text}, quý IV")
 
 
 async def test_what_cannot_be_recorded_is_not_shown(intake: httpx.AsyncClient, owner: asyncpg.Connection) -> None:

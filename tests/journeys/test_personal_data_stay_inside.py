@@ -93,7 +93,8 @@ def test_a_full_journey_leaves_none_outside(running: Running) -> None:
     ):
         assert len(well(counter("GET", "/v1/dossiers", params=asked))["items"]) == 1
     today = civil_day(now()).isoformat()
-    ledger = {"agency": WARD, "from": today, "to": today, "reason": WORDS}
+    ledger = {"agency": WARD, "from": today, "to": today, "reason": "In sổ để lưu"}
+    assert counter("GET", "/v1/ledger.pdf", params={**ledger, "reason": WORDS}).status_code == 422
     for path in (f"{where}/forms/receipt.pdf", f"{where}/forms/receipt.docx"):
         assert counter("GET", path).status_code == 200
     assert counter("GET", "/v1/ledger.pdf", params=ledger).status_code == 200

@@ -258,6 +258,14 @@ def test_whoever_is_not_named_is_not_erased(running: Running, words: tuple[str, 
     assert motcua(running, "erase-person", *BY, *words, "--yes")[0] == status
 
 
+@pytest.mark.parametrize("option", ["--decision", "--reason"])
+def test_no_number_goes_on_record_for_good(running: Running, option: str) -> None:
+    words = {"--decision": "12/QĐ-UBND", "--reason": "Theo yêu cầu", option: f"Theo đơn của {STAYS.id_number}"}
+    by = [word for pair in words.items() for word in pair]
+    status, _, told = motcua(running, "erase-person", *by, "--dossier", "no-such", "--yes")
+    assert (status, option in told, STAYS.id_number in told) == (2, True, False)
+
+
 def test_where_the_number_comes_in_nobody_can_be_asked(running: Running) -> None:
     status, _, told = motcua(running, "erase-person", *BY, "--id-number-file", "-")
     assert (status, "--yes" in told) == (2, True)

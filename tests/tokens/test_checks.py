@@ -3,6 +3,7 @@
 import base64
 import hmac
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Authenticat
                     roles=frozenset({Role.MACHINE, Role.COUNTER}),
                     clients=nightly,
                 ),
-            ]
+            ],
+            secret=b"the same everywhere",
         )
 
     return built
@@ -86,6 +88,23 @@ async def test_each_issuer_opens_with_its_own_key(house):
     )
     assert (citizen.subject, citizen.role, citizen.agency) == ("citizens:somebody", Role.CITIZEN, "")
     assert citizen.id_number == "045190000001"
+
+
+@pytest.mark.parametrize("subject", ["045190000001", "cccd-045190000001", "045 190 000 001", "191456789"])
+async def test_nobody_is_called_by_an_identity_number(house, subject: str):
+    """What a citizen is called is written into events, and those are for good."""
+    said = claims(CITIZENS, sub=subject, id_number="045190000001")
+    token = signed(CITIZENS_KEY, said)
+    found = await answer(house(), token)
+    name, _, hidden = found.subject.partition(":#")
+    assert (name, len(hidden)) == ("citizens", 32)
+    assert (await answer(house(), token)).subject == found.subject, "in every process, at any time"
+    other = await answer(house(), signed(CITIZENS_KEY, {**said, "sub": "045190000002"}))
+    assert other.subject != found.subject
+    assert found.id_number == "045190000001"
+    assert hidden not in {sha256(text.encode()).hexdigest()[:32] for text in (subject, f"citizens:{subject}")}
+    staff = await answer(house(), signed(KEY, claims(STAFF, sub=subject)))
+    assert staff.subject == f"staff:{subject}", "what staff are called, their issuer answers for"
 
 
 @pytest.mark.parametrize("issuer", [STAFF, CITIZENS, MACHINES])

@@ -2,17 +2,20 @@
 that has signed it."""
 
 import asyncio
+import hmac
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from hashlib import sha256
+from secrets import token_bytes
 
 from fastapi import Request
 
 from shared.domain.agencies import Agency
 from shared.domain.civil_time import civil_day
+from shared.domain.personal import is_a_number, number_key
 from shared.reference import Reference
 from shared.web.auth.fetching import read_key_set
 from shared.web.auth.issuers import Issuer
@@ -26,6 +29,7 @@ from shared.web.reasons import REASONS
 
 _REMEMBERED_TOKENS = 4096
 _REMEMBERED_SCOPES = 1000
+_HIDDEN_BYTES = 16
 _REALM = 'Bearer realm="motcua"'
 
 
@@ -45,7 +49,11 @@ class _Checked:
 class Authenticator:
     """Checks tokens of the issuers that it is told to trust."""
 
-    def __init__(self, issuers: Iterable[Issuer], patience: Patience = Patience()) -> None:
+    def __init__(
+        self, issuers: Iterable[Issuer], patience: Patience = Patience(), *, secret: bytes | None = None
+    ) -> None:
+        """secret: what a citizen's subject is hidden by, where it is a number; None: by one of its own."""
+        self._secret = secret or token_bytes(32)
         self._trusted = {
             issuer.issuer: _Trusted(issuer, Keys(issuer.issuer, partial(read_key_set, issuer), patience))
             for issuer in issuers
@@ -122,7 +130,17 @@ class Authenticator:
         claims = sealed.believed(public, trusted.issuer, instant)
         if not trusted.issuer.name and claims.subject.partition(":")[0] in self._names:
             raise TokenRefused("token_subject")  # it would be taken for another issuer's
-        return _Checked(claims, key, trusted.keys)
+        return _Checked(self._hidden(claims, trusted.issuer), key, trusted.keys)
+
+    def _hidden(self, claims: Claims, issuer: Issuer) -> Claims:
+        """A citizen whose issuer calls them by their identity number is called otherwise: the subject stands in events,
+        for good, and in what is handed to a third party."""
+        subject = claims.subject.removeprefix(f"{issuer.name}:")
+        number = number_key(claims.id_number or "")
+        if claims.role is not Role.CITIZEN or not (is_a_number(subject) or (number and number in number_key(subject))):
+            return claims
+        hidden = hmac.digest(self._secret, claims.subject.encode(), sha256)[:_HIDDEN_BYTES].hex()
+        return replace(claims, subject=f"{issuer.name}:#{hidden}" if issuer.name else f"#{hidden}")
 
 
 def _bearer(request: Request) -> str:
