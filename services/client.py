@@ -120,7 +120,7 @@ def good(answer: httpx.Response, routing: str = "") -> httpx.Response:
         if not lines and answer.status_code == 404:
             asked = answer.request.url
             lines = [f"{problem['title']}: {asked.copy_with(query=None)}; {_where(asked.path)}"]
-        elif problem["code"] != "invalid_request" or not lines:
+        elif problem["code"] not in ("invalid_request", "not_found") or not lines:
             lines.insert(0, problem["title"])
     except (ValueError, KeyError, TypeError):
         lines = [f"HTTP {answer.status_code}"]
@@ -134,7 +134,7 @@ def _line(field: str, code: str, reason: str, routing: str) -> str:
     for path, command in _LISTS:
         reason = reason.replace(f'"{path}"', f"`{command}`")
     reason = reason.replace(f'"{_AGENCIES}"', f"{routing}{_AGENCIES}")
-    return f"{option_of(field)}: {reason}"
+    return f"{option_of(field)}: {reason}" if field else reason
 
 
 def option_of(field: str) -> str:

@@ -19,6 +19,8 @@ from shared.web.problems import Problem, Reason, problem_response
 log = structlog.get_logger()
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Headers of which the first holds here, and the last might to a proxy before: whoever sends two means neither.
+_ONCE = {name.lower().encode(): name for name in ("Authorization", "Idempotency-Key", "Content-Type")}
 #: What a browser may do with an answer: with data nothing but read it; a page of the contract loads its own parts.
 _EVERYWHERE = (
     (b"x-content-type-options", b"nosniff"),
@@ -100,6 +102,9 @@ class Edge:
                 # The database has no such character: said once here, for every room and parameter.
                 reason = Reason("path" if "\0" in scope["path"] else "query", "control_characters")
                 await problem_response(Request(scope), "invalid_request", [reason])(scope, receive, send_marked)
+            elif (repeated := _repeated(scope)) is not None:
+                reason = Reason(repeated, "repeated_parameter")
+                await problem_response(Request(scope), "invalid_request", [reason])(scope, receive, send_marked)
             elif limit is not None and _declared_length(scope) > limit:
                 await problem_response(Request(scope), "body_too_large")(scope, receive, send_marked)
             elif scope["method"] not in _WITHOUT_BODY and _compressed(scope):
@@ -144,6 +149,12 @@ def _place(error: BaseException) -> str:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno}" if trace else ""
+
+
+def _repeated(scope: Scope) -> str | None:
+    """A header that stands twice and may not."""
+    given = [name for name, _ in scope["headers"] if name in _ONCE]
+    return next((_ONCE[name] for name in given if given.count(name) > 1), None) if len(given) > 1 else None
 
 
 def _declared_length(scope: Scope) -> int:

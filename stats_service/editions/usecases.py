@@ -192,7 +192,7 @@ async def read(connection: Connection, principal: Principal, edition_id: int) ->
     """An edition that the asker may see."""
     found = await store.find(connection, edition_id, principal.scope)
     if found is None:
-        raise Problem("not_found")
+        raise Problem("not_found", Reason("edition_id", "unknown_edition"))
     return found
 
 

@@ -19,7 +19,7 @@ from shared.web.database import Awaited, Reading, ReadingSession, WritingSession
 from shared.web.kept import Kept
 from shared.web.paging import Pages
 from shared.web.places import ETAG, good
-from shared.web.problems import Problem, invalid, refusals
+from shared.web.problems import Problem, Reason, invalid, refusals
 from shared.web.versions import tag_of
 from stats_service.exports.table import Filled, Row, Table
 from stats_service.exports.usecases import FILE_CONTENT, file_answer, need_room, stream_answer
@@ -68,9 +68,10 @@ async def listed(connection: ReadingSession) -> Response:
 )
 async def read(form: FormName, connection: ReadingSession) -> Response:
     """Public. The words of a form, and which version of them holds."""
-    found = next((one for one in await usecases.forms(connection) if one.form == form), None)
+    forms = await usecases.forms(connection)
+    found = next((one for one in forms if one.form == form), None)
     if found is None:
-        raise Problem("not_found")
+        raise Problem("not_found", Reason("form", "unknown_form", {"expected": ", ".join(one.form for one in forms)}))
     return _answer(found)
 
 

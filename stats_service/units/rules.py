@@ -92,9 +92,21 @@ def refuse_not_in_force(
         field,
         "agency_not_in_force",
         day=day.isoformat(),
-        successor_vi=f"; {vietnamese}: {found}" if found else "",
-        successor_en=f"; {english}: {found}" if found else "",
+        successor_vi=f"; {vietnamese}: {found}" if found else _alone(known, day)[0],
+        successor_en=f"; {english}: {found}" if found else _alone(known, day)[1],
     )
+
+
+def _alone(units: Collection[Agency], day: date) -> tuple[str, str]:
+    """Of units that nobody succeeded, as the districts, and nobody came before: when they were in force, in Vietnamese
+    and in English."""
+    ended = [unit.valid_to for unit in units if unit.valid_to is not None and unit.valid_to < day]
+    if ended:
+        last = max(ended).isoformat()
+        return f"; hoạt động đến ngày {last}, không có đơn vị kế thừa", f"; it ended on {last}, without a successor"
+    begun = [unit.valid_from for unit in units if unit.valid_from is not None and unit.valid_from > day]
+    first = min(begun).isoformat() if begun else ""
+    return (f"; hoạt động từ ngày {first}", f"; it began on {first}") if begun else ("", "")
 
 
 def _before(tree: AgencyTree, units: Collection[Agency], day: date) -> Iterator[Agency]:

@@ -48,6 +48,30 @@ async def test_nothing_is_kept_but_what_has_a_version(intake: httpx.AsyncClient)
     assert (await intake.get("/v1/dossiers")).headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("name", ["Authorization", "Idempotency-Key", "Content-Type"])
+async def test_a_header_that_stands_twice_is_not_guessed_at(intake: httpx.AsyncClient, name: str) -> None:
+    """The first would hold here, and the last to a proxy before."""
+    draft = json.dumps(a_draft(procedure=REGISTER_COPY)).encode()
+    once = {"Content-Type": "application/json", "Idempotency-Key": "once", **intake.headers}
+    before = (await intake.get("/v1/dossiers")).json()
+    asked = httpx.Request(
+        "POST",
+        f"{intake.base_url}/v1/dossiers",
+        content=draft,
+        headers=[
+            *((key, value) for key, value in once.items() if key.lower() != name.lower()),
+            (name, "a"),
+            (name, "b"),
+        ],
+    )
+    answer = await intake.send(asked)
+    assert (answer.status_code, answer.json()["errors"]) == (
+        422,
+        [{"field": name, "code": "repeated_parameter", "reason": "chỉ được nêu một lần"}],
+    )
+    assert (await intake.get("/v1/dossiers")).json() == before, "nothing was made"
+
+
 @pytest.mark.parametrize("path", ["/v1/dossiers", "/v1/supplement-rules", "/v1/imports"])
 @pytest.mark.parametrize("coding", ["gzip", "br", "deflate, gzip", "x"])
 async def test_a_compressed_body_is_not_taken(intake: httpx.AsyncClient, path: str, coding: str) -> None:

@@ -150,6 +150,7 @@ def refused(status: int, code: str, *errors: tuple[str, str, str], path: str = "
         (("agency", "unknown_agency", 'tra tại "/v1/agencies"'), "--agency: tra tại http://127.0.0.1:2/v1/agencies"),
         (("corrects", "unknown_edition", 'tại "/v1/reports/editions"'), "--corrects: tại `motcua report editions`"),
         (("edition_id", "out_of_range", "sai"), "ID: sai"),
+        (("", "changes_nothing", "không đổi"), "không đổi"),
         (("Authorization", "token_expired", "hết hạn"), "Authorization: hết hạn"),
     ],
     ids=lambda value: value[1] if isinstance(value, tuple) else "",

@@ -200,6 +200,40 @@ async def test_a_plus_that_arrived_as_a_space_is_a_plus(client):
     assert answer.json()["as_of"] == "2020-01-01T08:00:00+07:00"
 
 
+@pytest.mark.parametrize(
+    ("agency", "last", "when"),
+    [
+        (
+            "468",
+            "2025-12-31",
+            "; hoạt động đến ngày 2025-06-30, không có đơn vị kế thừa",
+        ),  # a district: nobody took over
+        ("19742", "2019-12-31", None),
+    ],
+)
+async def test_an_agency_that_nobody_succeeded_says_when_it_was_there(client, agency, last, when):
+    answer = await client.get(REPORT, params={"agency": agency, "from": "2019-01-01", "to": last})
+    reason = answer.json()["errors"][0]
+    assert (reason["field"], reason["code"]) == ("agency", "agency_not_in_force")
+    assert when is None or reason["reason"].endswith(when)
+    assert reason["reason"] != f"cơ quan không hoạt động ngày {last}", "what is one to ask for instead?"
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "code", "where"),
+    [
+        ("/v1/reports/editions/999999", "edition_id", "unknown_edition", "/v1/reports/editions"),
+        ("/v1/reports/editions/999999/content", "edition_id", "unknown_edition", "/v1/reports/editions"),
+        ("/v1/reports/official-tables/forms/ii-06z", "form", "unknown_form", "ii-06a"),
+    ],
+)
+async def test_what_is_not_found_says_where_to_look(client, path, field, code, where):
+    answer = await client.get(path)
+    assert answer.status_code == 404
+    (reason,) = answer.json()["errors"]
+    assert (reason["field"], reason["code"], where in reason["reason"]) == (field, code, True)
+
+
 async def test_only_staff_and_only_their_own_part_of_the_tree(client, issuer):
     today = date(2026, 3, 31).isoformat()
     asked = {"agency": PROVINCE, "from": "2026-01-01", "to": today}
