@@ -101,7 +101,7 @@ def _shown(row: asyncpg.Record, dossiers: Sequence[int], codes: dict[int, str], 
         "operation": row["operation"],
         "fields": row["fields"],
         "dossier_count": len(row["dossiers"]),
-        "codes": [codes[one] for one in dossiers],
+        "codes": [codes.get(one, f"#{one}") for one in dossiers],
         "reason": row["reason"],
         "hash": row["hash"].hex(),
     }

@@ -127,9 +127,10 @@ async def between(
 
 
 async def chains(connection: Connection) -> AsyncIterator[tuple[str, Record]]:
-    """Every record of every chain in order, with its agency's code."""
+    """Every record of every chain in order, with its agency's code; of an agency that there is not, too."""
     async for row in connection.cursor(
-        f"SELECT a.code, {_COLUMNS} FROM access_record r JOIN agency a ON a.id = r.agency_id"
+        f"SELECT coalesce(a.code, '?') AS code, {_COLUMNS}"
+        " FROM access_record r LEFT JOIN agency a ON a.id = r.agency_id"
         " ORDER BY r.agency_id, r.number",
         prefetch=1000,
     ):

@@ -27,12 +27,21 @@ class Sealed:
 async def need_keys(connection: Connection | Reading, ring: Keyring) -> None:
     """Under every key that the ring lacks, and under every one that is another than it was, nothing is sealed. Raises
     KeyMissing: what would be sealed now, and what is there, would never be found together."""
+    opened: dict[int, bool] = {}
     for specimen in await store.specimens(connection):
-        if specimen.key not in ring.ids:
-            raise KeyMissing(str(specimen.key))
+        # One that somebody has damaged does not keep a service from its start.
+        opened[specimen.key] = opened.get(specimen.key, False) or _opens(ring, specimen)
+    missing = [key for key, opens in opened.items() if not opens]
+    if missing:
+        raise KeyMissing(str(missing[0]))
+
+
+def _opens(ring: Keyring, specimen: store.Specimen) -> bool:
+    try:
         number = ring.unseal(specimen.sealed)
-        if number is not None and specimen.found_by not in ring.indexes(number):
-            raise KeyMissing(str(specimen.key))
+    except KeyMissing:
+        return False
+    return number is not None and specimen.found_by in ring.indexes(number)
 
 
 async def need_its_keys(pool: asyncpg.Pool, settings: Settings) -> None:

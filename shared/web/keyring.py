@@ -98,14 +98,11 @@ class Keyring:
         if kept is None or not kept.startswith(MARK):
             return kept
         number, _, sealed = kept[len(MARK) :].partition(":")
-        key = self._keys.get(int(number))
-        if key is None:
-            raise KeyMissing(number)
-        raw = b64decode(sealed)
         try:
+            raw, key = b64decode(sealed, validate=True), self._keys[int(number)]
             return key.cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _FOR).decode()
-        except InvalidTag:
-            raise KeyMissing(number) from None
+        except (InvalidTag, KeyError, ValueError):
+            raise KeyMissing(number if number.isdecimal() else "?") from None
 
     def index(self, number: str | None) -> bytes | None:
         """By what a number is found that is sealed now, however it is written; None without keys."""

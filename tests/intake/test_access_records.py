@@ -297,6 +297,7 @@ async def test_two_processes_add_to_one_chain(emptied: Database, owner: asyncpg.
         ("UPDATE access_record SET role = 'admin', operation = 'x' WHERE number = 2", "hash", 2),
         ("DELETE FROM access_record WHERE number = 2", "gap", 3),
         ("DELETE FROM access_record WHERE number = 1", "gap", 2),
+        ("UPDATE access_record SET agency_id = 999999 WHERE number = 4", "gap", 4),
     ],
 )
 async def test_a_record_changed_or_taken_out_is_found(
@@ -314,6 +315,15 @@ async def test_a_record_changed_or_taken_out_is_found(
     await owner.execute(statement)
     found = await differences(emptied)
     assert [(one, where.rsplit(" ", 1)[-1]) for one, where in found] == [(what, str(number))]
+
+
+async def test_a_dossier_that_somebody_took_away_is_still_named(
+    intake: httpx.AsyncClient, owner: asyncpg.Connection, inspector: dict[str, str]
+) -> None:
+    await read(intake, await received(intake, applicant=PERSON))
+    await owner.execute("UPDATE access_record SET dossiers = '{987654321}'")
+    (told,) = await records(intake, inspector)
+    assert told["codes"] == ["#987654321"]
 
 
 @pytest.mark.usefixtures("owner")

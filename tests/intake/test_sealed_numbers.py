@@ -343,6 +343,22 @@ async def test_with_other_keys_than_it_was_sealed_under_nothing_begins(
     assert await stored(owner) == kept
 
 
+async def test_one_damaged_number_keeps_no_service_from_its_start(
+    emptied: Database, issuer: LocalIssuer, owner: asyncpg.Connection
+) -> None:
+    async with room(emptied, issuer, OLD) as old:
+        old.headers.update(bearer(issuer, "counter", WARD))
+        codes = [(await received(old, id_number=f"04519000{n:04d}"))["code"] for n in range(6)]
+    first = "dossier_id = (SELECT dossier_id FROM applicant ORDER BY id_index LIMIT 1)"
+    for damaged in (f"{MARK}7:AAAA", f"{MARK}7:***", f"{MARK}x:AAAA", f"{MARK}999:AAAA", MARK):
+        await owner.execute(f"UPDATE applicant SET id_number = $1 WHERE {first}", damaged)
+        async with room(emptied, issuer, OLD) as old:
+            old.headers.update(bearer(issuer, "counter", WARD))
+            answers = [await old.get(f"/v1/dossiers/{code}") for code in codes]
+            assert sorted(answer.status_code for answer in answers) == [200] * 5 + [500]
+            assert not any(damaged[1:] in answer.text for answer in answers if damaged != MARK)
+
+
 async def test_whoever_handed_in_is_not_passed_over_for_want_of_a_key(
     emptied: Database, issuer: LocalIssuer, owner: asyncpg.Connection
 ) -> None:
