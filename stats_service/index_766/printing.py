@@ -33,6 +33,10 @@ def printed(index: Index, superior: str | None) -> Filled:
     )
     told = [f"Điểm chấm theo quy tắc {rules.version}{'' if rules.confirmed else ', chưa xác nhận'}. {rules.note_vi}"]
     told.append("Dấu – là chưa có số liệu hoặc chưa có cách tính điểm, không phải là 0.")
+    told += [
+        f"{one.index}: {one.text_vi} Nguồn: {one.source}{'' if one.confirmed else ', chưa xác nhận'}."
+        for one in rules.contributes_to
+    ]
     table = Table(
         name="index-766",
         title="BỘ CHỈ SỐ CHỈ ĐẠO, ĐIỀU HÀNH VÀ ĐÁNH GIÁ CHẤT LƯỢNG PHỤC VỤ THEO QUYẾT ĐỊNH 766/QĐ-TTg",

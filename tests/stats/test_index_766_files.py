@@ -133,6 +133,21 @@ async def test_the_name_of_an_indicator_is_indented_and_its_note_is_not(client):
     assert not any(line[note].startswith("\u2002") for line in lines)
 
 
+async def test_what_the_numbers_bear_on_stands_below_the_table(client):
+    told = (await got(client)).json()["contributes_to"]
+    assert [one["index"] for one in told] == ["PAR INDEX", "SIPAS"]
+    sheet = sheet_of((await got(client, format="xlsx")).content)
+    word = Document(BytesIO((await got(client, format="docx")).content))
+    pages = PdfReader(BytesIO((await got(client, format="pdf")).content)).pages
+    on_pages = "".join("".join(page.extract_text().split()) for page in pages)
+    for n, one in enumerate(told, start=3):
+        assert one["confirmed"] is False
+        note = f"Ghi chú {n}: {one['index']}: {one['text_vi']} Nguồn: {one['source']}, chưa xác nhận."
+        assert sheet.said(note)
+        assert any(note in paragraph.text for paragraph in word.paragraphs)
+        assert "".join(note.split()) in on_pages
+
+
 async def test_an_agency_without_units_below_has_a_table_too(client):
     report = (await got(client, agency=WARD)).json()
     read = list(csv.DictReader(StringIO((await got(client, agency=WARD, format="csv")).text)))
