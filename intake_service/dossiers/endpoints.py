@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
 from intake_service.dossiers import store, usecases
-from intake_service.dossiers.shapes import STATUS, dossier_response, received, summary
+from intake_service.dossiers.shapes import STATUS, UNKEPT, dossier_response, received, summary
 from shared.contracts.fields import Day, SearchText, ShortLine
 from shared.contracts.intake import (
     ChannelName,
@@ -76,7 +76,7 @@ async def receive(
         async with room.pool.acquire() as connection:
             row = await usecases.one(connection, made.code, principal)
         return dossier_response(row, reference, room.keyring, 201, replayed=True, given=draft)
-    headers = {"Location": f"/v1/dossiers/{made.code}", "ETag": '"1"'}
+    headers = {"Location": f"/v1/dossiers/{made.code}", "ETag": '"1"', **UNKEPT}
     return json_answer(received(made, draft), 201, headers)
 
 

@@ -1,6 +1,7 @@
 """A dossier as it goes over the wire, from a row or from its reception: what all its endpoints answer with."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, get_args
 
 import asyncpg
@@ -27,6 +28,10 @@ OUTCOME: dict[int | None, str | None] = {None: None, **{int(outcome): outcome.na
 _VERDICT: dict[int | None, str | None] = {None: None, **{int(verdict): verdict.name.lower() for verdict in Verdict}}
 _KIND = {number: kind for kind, number in usecases.KINDS.items()}
 RETURN = {number: name for name, number in usecases.RETURN_CHANNELS.items()}
+
+
+#: It has a version, to be changed by, and personal data: no browser keeps it for whoever sits there next.
+UNKEPT: Mapping[str, str] = MappingProxyType({"Cache-Control": "no-store"})
 
 
 def dossier_response(
@@ -60,7 +65,7 @@ def dossier_response(
     body["return_channel"] = RETURN[row["return_channel"]]
     body["answer_due_at"] = shown(row["answer_due_at"])
     body["case"] = row["case_no"]
-    return json_answer(body, status, {"ETag": f'"{row["version"]}"'}, replayed=replayed)
+    return json_answer(body, status, {"ETag": f'"{row["version"]}"', **UNKEPT}, replayed=replayed)
 
 
 def _as_seen(whose: Mapping[str, Any], seen: frozenset[Datum]) -> dict[str, str | None]:

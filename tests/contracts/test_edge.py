@@ -40,12 +40,14 @@ async def test_every_answer_is_for_reading_only(database: Database, issuer: Loca
         assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
 
 
-async def test_nothing_is_kept_but_what_has_a_version(intake: httpx.AsyncClient) -> None:
+async def test_nothing_is_kept_but_what_has_a_version_and_nobodys_data(intake: httpx.AsyncClient) -> None:
     made = await intake.post("/v1/dossiers", json=a_draft(procedure=REGISTER_COPY))
     read = await intake.get(f"/v1/dossiers/{made.json()['code']}")
     assert read.headers["ETag"]
-    assert read.headers["Cache-Control"] == "private, no-cache"
-    assert (await intake.get("/v1/dossiers")).headers["Cache-Control"] == "no-store"
+    assert made.headers["ETag"]
+    listed = await intake.get("/v1/dossiers")
+    assert {answer.headers["Cache-Control"] for answer in (made, read, listed)} == {"no-store"}
+    assert (await intake.get("/v1/supplement-rules")).headers["Cache-Control"] == "private, no-cache"
 
 
 @pytest.mark.parametrize("name", ["Authorization", "Idempotency-Key", "Content-Type"])
