@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
 from services import launcher, tables
 from services.anchor_commands import anchors
 from services.installation import Addresses, Installation
-from services.language import said
-from services.mistyped import line_of
+from services.mistyped import Command, line_of
 from services.number_commands import seal_numbers
 from services.person_commands import erase_person, export_person
 from services.province import PROVINCE, province_on
@@ -137,7 +136,7 @@ def up(
 @app.command()
 def serve(
     room: Annotated[str, typer.Argument(help="intake, routing, stats, or worker")],
-    host: str = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="The address that it answers at")] = "127.0.0.1",
     port: Annotated[
         int | None, typer.Option(parser=whole(1), metavar="N", help="8001, 8002, 8003 unless given")
     ] = None,
@@ -175,7 +174,7 @@ def token(
     agency: Annotated[
         str, typer.Option(parser=code_given, metavar="CODE", help="Code of the agency whose subtree it covers")
     ],
-    hours: Annotated[float, typer.Option(min=0.01, max=24 * 366)] = 12,
+    hours: Annotated[float, typer.Option(min=0.01, max=24 * 366, help="For how long")] = 12,
     subject: Annotated[str, typer.Option(help="Who holds it; role@agency unless given")] = "",
     id_number: Annotated[str, typer.Option(help="Of a citizen: whose dossiers it shows when they are tracked")] = "",
     data_dir: DataDir = DEFAULT_DIR,
@@ -475,31 +474,5 @@ def _tell(message: str) -> None:
     console.print(message, style="red", highlight=False, markup=False)
 
 
-class _Once(TyperCommand):
-    """A command whose options are given once: the parser would take the last, and the report be of another agency or
-    period than the first says."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        order: list[Any] = [*self.make_parser(ctx).parse_args(args=list(args))[2]]
-        for param in order:
-            if order.count(param) > 1 and not param.multiple and param.param_type_name == "option":
-                raise typer.BadParameter(said("chỉ được nêu một lần", "may be given only once"), ctx, param)
-        rest = super().parse_args(ctx, args)
-        for param in self.params:
-            given = ctx.params.get(param.name)
-            for text in given if isinstance(given, list) else [given]:
-                if isinstance(text, str) and not _is_text(text):  # a path may be bytes of any kind
-                    raise typer.BadParameter(said("không phải UTF-8", "is not UTF-8"), ctx, param)  # type: ignore[arg-type]
-        return rest
-
-
-def _is_text(given: str) -> bool:
-    try:
-        given.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 for _command in (*app.registered_commands, *report_app.registered_commands):
-    _command.cls = _Once
+    _command.cls = Command

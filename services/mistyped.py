@@ -1,11 +1,14 @@
-"""What the parser of the command line refuses, in one line and in the language of the terminal: the parser itself
-speaks English, in a frame of several lines."""
+"""The parser of the command line in the language of the terminal: what it explains, and what it refuses, in one line.
+By itself it speaks English, in a frame of several lines, and takes the last of two."""
 
 import re
+from typing import Any
 
 import typer
+from typer.core import TyperCommand
 
-from services.language import speaks_english
+from services.help_words import HELP
+from services.language import said, speaks_english
 
 #: What the parser says → Vietnamese, with the groups of the pattern. The first that fits.
 _LINES = (
@@ -53,3 +56,45 @@ def _vietnamese(told: str, table: tuple[tuple[str, str], ...]) -> str | None:
             whole = vietnamese if None not in found.groups() else vietnamese.partition("; ")[0]
             return whole.format(*(each or "" for each in found.groups()))
     return None
+
+
+def _speak(param: Any) -> Any:
+    """Its help, in the language of the terminal."""
+    if param is not None and not speaks_english():
+        param.help = HELP.get(param.help, param.help)
+    return param
+
+
+class Command(TyperCommand):
+    """A command whose options are given once: the parser would take the last, and the report be of another agency or
+    period than the first says."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        for param in self.params:
+            _speak(param)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """With its help in the language of the terminal."""
+        return _speak(super().get_help_option(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        order: list[Any] = [*self.make_parser(ctx).parse_args(args=list(args))[2]]
+        for param in order:
+            if order.count(param) > 1 and not param.multiple and param.param_type_name == "option":
+                raise typer.BadParameter(said("chỉ được nêu một lần", "may be given only once"), ctx, param)
+        rest = super().parse_args(ctx, args)
+        for param in self.params:
+            given = ctx.params.get(param.name)
+            for text in given if isinstance(given, list) else [given]:
+                if isinstance(text, str) and not _is_text(text):  # a path may be bytes of any kind
+                    raise typer.BadParameter(said("không phải UTF-8", "is not UTF-8"), ctx, param)  # type: ignore[arg-type]
+        return rest
+
+
+def _is_text(given: str) -> bool:
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

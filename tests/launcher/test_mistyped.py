@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from services import report_commands
 from services.client import OPTIONS, good, option_of
 from services.command import app
+from services.help_words import HELP
 from services.refusals import Mistyped, Refused
 from shared.web.problems import PROBLEMS
 
@@ -182,6 +183,39 @@ def test_what_is_not_found_says_where_to_look(path: str, where: str) -> None:
     (line,) = str(refused(404, "not_found", path=path)).splitlines()
     assert line.startswith(f"Không tìm thấy: http://127.0.0.1:1{path}; ")
     assert where in line
+
+
+def helps_of(command: Any) -> set[str]:
+    inner = {text for one in getattr(command, "commands", {}).values() for text in helps_of(one)}
+    context = typer.Context(command)
+    own = {param.help for param in command.get_params(context)} if not hasattr(command, "commands") else set()
+    return own | inner
+
+
+def test_every_option_is_explained_in_both_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    english = helps_of(typer.main.get_command(app))
+    assert None not in english, "an option that is not explained"
+    assert english == set(HELP), "not in the table, or in it for nothing"
+    monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
+    assert helps_of(typer.main.get_command(app)) == set(HELP.values())
+    assert {text for text, told in HELP.items() if text == told} == {
+        "table, json",
+        "ii-06a, annex, late-list",
+        "resolution, ii-06a, annex",
+    }, "nothing but names"
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "other"),
+    [("vi_VN.UTF-8", "Ngày cuối kỳ", "Last day"), ("en_US.UTF-8", "Last day", "Ngày cuối kỳ")],
+)
+def test_help_speaks_the_language_of_the_terminal(
+    language: str, told: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", language)  # a command is made before the runner has set its own
+    done = CliRunner().invoke(app, ["report", "official", "--help"])
+    assert (done.exit_code, told in done.output, other in done.output) == (0, True, False)
 
 
 def options_of(command: Any) -> set[str]:
