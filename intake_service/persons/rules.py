@@ -16,11 +16,13 @@ ENDED = frozenset({Status.NOT_ACCEPTED, Status.WITHDRAWN, Status.STOPPED, Status
 @dataclass(frozen=True, slots=True)
 class Found:
     """Where a person stands. whole: dossiers that are theirs, each with its code and status; submitted: that they
-    handed in for somebody; noted: (dossier, event) whose correction took them out as a wrong applicant."""
+    handed in for somebody; noted: (dossier, event) whose correction took them out as a wrong applicant, or as
+    who had handed it in. number: by which they were looked for, as number_key() has it."""
 
     whole: Mapping[int, tuple[str, Status]]
     submitted: Mapping[int, tuple[str, Status]]
     noted: Sequence[tuple[int, int]] = ()
+    number: str | None = None
 
     @property
     def dossiers(self) -> list[int]:
@@ -52,6 +54,16 @@ def takes_out_another(detail: Mapping[str, Any] | None) -> bool:
     was = (detail or {}).get("was", {})
     others = [datum for datum in Datum if datum.value in was]
     return "applicant_name" in was and (Datum.ID_NUMBER in others or len(others) > 1)
+
+
+def own_part(was: Mapping[str, Any], submitter: Mapping[str, Any] | None, number: str | None) -> dict[str, Any]:
+    """Of what a correction replaced, what is of whoever has this number: an applicant's data, or those of who handed
+    the dossier in. submitter: as it is in `was`, read."""
+    kept = was.get(Datum.ID_NUMBER)
+    if number is None or (kept is not None and number_key(kept) == number):
+        told = submitter_told(submitter, kept)
+        return {**was, "submitted_by": told} if "submitted_by" in was else dict(was)
+    return {"submitted_by": submitter}
 
 
 def submitter_told(submitter: Mapping[str, Any] | None, applicant: str | None) -> dict[str, Any] | None:

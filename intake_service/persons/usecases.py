@@ -15,7 +15,7 @@ from intake_service.dossiers.usecases import KINDS, number_of
 from intake_service.numbers.rules import opened, opened_words
 from intake_service.numbers.usecases import need_keys
 from intake_service.persons import store
-from intake_service.persons.rules import Found, submitter_told, takes_out_another
+from intake_service.persons.rules import Found, own_part, submitter_told, takes_out_another
 from shared.domain.civil_time import shown
 from shared.domain.lifecycle import Channel, Status
 from shared.domain.personal import Datum, number_key
@@ -51,7 +51,7 @@ async def by_number(connection: Connection, number: str, ring: Keyring) -> Found
     submitted = _told(await store.of_submitter(connection, key))
     noted = {*await store.noted(connection, key), *await _named_in_words(connection, key.key, ring)}
     submitted = {one: told for one, told in submitted.items() if one not in whole}
-    return Found(whole, submitted, sorted(place for place in noted if place[0] not in whole))
+    return Found(whole, submitted, sorted(place for place in noted if place[0] not in whole), key.key)
 
 
 async def _named_in_words(connection: Connection, key: str, ring: Keyring) -> list[tuple[int, int]]:
@@ -96,7 +96,7 @@ async def export(connection: Connection, found: Found, decision: Decision, ring:
         _dossier(row, by_dossier[row["id"]]) if row["id"] in found.whole else _handed_in(row)
         for row in (opened(dict(row), ring) for row in rows)
     ]
-    notes = [_plain(_worded(row, ring)) for row in await store.notes(connection, found.noted)]
+    notes = [_own(_plain(_worded(row, ring)), found.number) for row in await store.notes(connection, found.noted)]
     await _enter(connection, EXPORTED, found.dossiers, decision)
     return {"dossiers": dossiers, "taken_for_another": notes}
 
@@ -125,6 +125,11 @@ def _worded(row: Mapping[str, Any] | asyncpg.Record, ring: Keyring) -> dict[str,
         key = told.pop("numbers_key")
         told["detail"] = opened_words(told["detail"], key, ring) if told["detail"] else None
     return told
+
+
+def _own(told: dict[str, Any], number: str | None) -> dict[str, Any]:
+    was = (told.get("detail") or {}).get("was", {})
+    return {**told, "detail": {"was": own_part(was, _read(was.get("submitted_by")), number)}}
 
 
 def _of_the_applicant(told: dict[str, Any]) -> dict[str, Any]:
