@@ -1,5 +1,6 @@
 """`python -m services` is the `motcua` command, and this is where it begins."""
 
+import os
 import sys
 
 
@@ -10,6 +11,8 @@ def main() -> None:
     except KeyboardInterrupt:
         print("Đã dừng · stopped", file=sys.stderr)
         sys.exit(130)
+    if sys.stdout is None:  # `>&-`, as some that schedule jobs start them
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the process ends
     app()
 
 

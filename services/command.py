@@ -1,6 +1,8 @@
 """The `motcua` command. What takes long to load (the rooms, Alembic, an HTTP client) is imported by the command that
 needs it: each process of `motcua up` comes through here, and 0.8 s of the processor went into what it did not use."""
 
+import errno
+import os
 import shlex
 import signal
 import sys
@@ -14,6 +16,7 @@ from typer.core import TyperGroup
 from services import launcher, tables
 from services.anchor_commands import anchors
 from services.installation import Addresses, Installation
+from services.language import said
 from services.mistyped import Command, line_of
 from services.number_commands import seal_numbers
 from services.person_commands import erase_person, export_person
@@ -44,6 +47,10 @@ if TYPE_CHECKING:
     from services.reference import LoadSummary
 
 
+#: What standard output refuses that goes into a file: a full disk or quota, the largest file, a broken disk.
+_UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
 class _Commands(TyperGroup):
     """What a command cannot do is told in words, and the exit status is 1; what was typed wrongly in a line, and 2."""
 
@@ -52,6 +59,7 @@ class _Commands(TyperGroup):
             return super().main(**given)
         try:
             status = super().main(**{**given, "standalone_mode": False})
+            sys.stdout.flush()  # or nobody would tell that it could not be written
         except typer.Abort:  # nobody answered what was asked
             console.print("Đã dừng · stopped")
             status = 1
@@ -59,6 +67,12 @@ class _Commands(TyperGroup):
             if error.format_message().strip():  # else the help was shown, as nothing was typed
                 _tell(line_of(error))
             status = error.exit_code
+        except OSError as error:
+            if error.filename is not None or error.errno not in _UNWRITTEN:
+                raise
+            _tell(said(f"Không ghi hết được: {error.strerror}", f"Not all could be written: {error.strerror}"))
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is not tried again
+            status = 2  # of verify, 1 would say that something differs
         sys.exit(status if isinstance(status, int) else 0)
 
     def invoke(self, ctx: Any) -> Any:

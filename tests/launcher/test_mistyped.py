@@ -2,6 +2,8 @@
 
 import ast
 import inspect
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from services.command import app
 from services.help_words import HELP
 from services.refusals import Mistyped, Refused
 from shared.web.problems import PROBLEMS
+from tests.journeys.conftest import command
 
 VIETNAMESE, ENGLISH = CliRunner(env={"LC_ALL": "vi_VN.UTF-8"}), CliRunner(env={"LC_ALL": "en_US.UTF-8"})
 
@@ -127,6 +130,26 @@ def test_a_token_that_is_none_is_not_repeated(token: str, monkeypatch: pytest.Mo
     )
 
 
+@pytest.mark.parametrize("words", [("token", "--role", "leader", "--agency", "44"), ("report", "--help")], ids=" ".join)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_told_in_a_line(words: tuple[str, ...], unbuffered: str, tmp_path: Path) -> None:
+    place = () if "--help" in words else ("--data-dir", str(tmp_path))
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command(*words, *place),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+            env={**os.environ, "LC_ALL": "vi_VN.UTF-8", "PYTHONUNBUFFERED": unbuffered},
+        )
+    assert done.returncode == 2, "1 would say of verify that something differs"
+    assert done.stderr.splitlines()[-1] == "Không ghi hết được: No space left on device"
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
 def test_what_may_be_repeated_is() -> None:
     done = VIETNAMESE.invoke(app, ["verify", "--anchor", "1:x", "--anchor", "2:x"])
     assert "SỐ:DẤU" in done.output, "it was both that were looked at"
@@ -185,10 +208,10 @@ def test_what_is_not_found_says_where_to_look(path: str, where: str) -> None:
     assert where in line
 
 
-def helps_of(command: Any) -> set[str]:
-    inner = {text for one in getattr(command, "commands", {}).values() for text in helps_of(one)}
-    context = typer.Context(command)
-    own = {param.help for param in command.get_params(context)} if not hasattr(command, "commands") else set()
+def helps_of(called: Any) -> set[str]:
+    inner = {text for one in getattr(called, "commands", {}).values() for text in helps_of(one)}
+    context = typer.Context(called)
+    own = {param.help for param in called.get_params(context)} if not hasattr(called, "commands") else set()
     return own | inner
 
 
@@ -218,9 +241,9 @@ def test_help_speaks_the_language_of_the_terminal(
     assert (done.exit_code, told in done.output, other in done.output) == (0, True, False)
 
 
-def options_of(command: Any) -> set[str]:
-    inner = [name for one in getattr(command, "commands", {}).values() for name in options_of(one)]
-    return {name for param in command.params for name in param.opts} | set(inner)
+def options_of(called: Any) -> set[str]:
+    inner = [name for one in getattr(called, "commands", {}).values() for name in options_of(one)]
+    return {name for param in called.params for name in param.opts} | set(inner)
 
 
 def test_fields_that_have_options_are_known_by_them() -> None:

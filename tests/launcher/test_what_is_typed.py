@@ -2,6 +2,8 @@
 
 import builtins
 import json
+import shlex
+import subprocess
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,7 +16,7 @@ from services import command as commands
 from services import verification
 from services.command import app
 from services.report_commands import _days
-from tests.journeys.conftest import Running
+from tests.journeys.conftest import Running, command
 from tests.launcher.test_edition_commands import motcua
 from tests.support import PROVINCE
 
@@ -130,6 +132,15 @@ def test_the_service_blames_the_day_that_was_typed(running: Running) -> None:
         assert status == 2
         assert told.startswith(f"{option}: "), told
         assert len(told.splitlines()) == 1, "in one line"
+
+
+def test_a_closed_output_is_no_error(running: Running) -> None:
+    """As some that schedule jobs start them."""
+    words = command("overdue", "--format", "csv", "--data-dir", str(running.installation.data_dir))
+    done = subprocess.run(
+        ["sh", "-c", f"{shlex.join(words)} >&-"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_editions_in_json_are_all_of_them(running: Running) -> None:
