@@ -132,6 +132,7 @@ class Ground:
             # Counted like everybody's, and never enough: what is measured is the way, not the barrier.
             "MOTCUA_CALLS_PER_MINUTE": "100000000",
             "MOTCUA_ADDRESS_CALLS_PER_MINUTE": "100000000",
+            "MOTCUA_NUMBERS_SOUGHT_PER_HOUR": "100000000",
             "MOTCUA_LAUNCHER_PID": str(os.getpid()),
             **{f"MOTCUA_{room.upper()}_URL": f"http://127.0.0.1:{port}" for room, port in ports.items()},
         }

@@ -60,6 +60,7 @@ def settings_for(database: Any, issuer: LocalIssuer, **changes: Any) -> Settings
         "pool_size": 8,
         "calls_per_minute": 0,  # one token asks for a whole module
         "address_calls_per_minute": 0,
+        "numbers_sought_per_hour": 0,
         "background": False,
     }
     return Settings(**{**values, **changes})

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import json
 import re
 import subprocess
@@ -231,6 +232,9 @@ def plain(text: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console that knows no Vietnamese is told all the same
+            stream.reconfigure(errors="backslashreplace")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("events", "first", "last"):
         parser.add_argument(name, metavar=name.upper())
@@ -252,7 +256,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if unstamped is not None:
             wrong = True
             print(plain(unstamped))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, Unreadable) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, MemoryError, Unreadable) as error:
         print(plain(f"cannot be looked at: {error or type(error).__name__}"), file=sys.stderr)
         return 2
     if not wrong:

@@ -39,7 +39,7 @@ pytestmark = pytest.mark.skipif(not TOOL.exists(), reason="schemathesis is missi
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """An installation without limits of calls, in which there is the dossier of the examples."""
     data_dir = tmp_path_factory.mktemp("installation")
-    unlimited = ("MOTCUA_CALLS_PER_MINUTE", "MOTCUA_ADDRESS_CALLS_PER_MINUTE")
+    unlimited = ("MOTCUA_CALLS_PER_MINUTE", "MOTCUA_ADDRESS_CALLS_PER_MINUTE", "MOTCUA_NUMBERS_SOUGHT_PER_HOUR")
     process = start_up(data_dir, "--replay", "none", **dict.fromkeys(unlimited, "0"), MOTCUA_PUBLIC_PER_MINUTE="100000")
     running = await_running(process, data_dir)
     record = a_record(code=NAMED, accepted_at="2026-11-23T08:10:00+07:00", submitted_at=None)

@@ -3,6 +3,7 @@ this system."""
 
 import asyncio
 import json
+import os
 import random
 import subprocess
 import sys
@@ -486,6 +487,19 @@ def test_from_the_beginning_no_dossier_begins_in_its_midst(tmp_path):
 @pytest.mark.parametrize("line", ["[" * 100_000, '{"agency": Infinity, ' + json.dumps(BEGUN)[1:], "9" * 5_000, "{}"])
 def test_what_is_no_line_proves_nothing(tmp_path, line):
     assert proved(tmp_path, None, ANCHOR_1, line, BOUND_1)[0] in (1, 2)  # and ends without a traceback
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_a_console_that_knows_no_vietnamese_is_told_all_the_same(tmp_path, encoding):
+    proved(tmp_path, None, ANCHOR_1, BEGUN, BOUND_1)
+    done = subprocess.run(
+        [sys.executable, "verify_anchors.py", "events.ndjson", "-", "last.txt"],
+        cwd=tmp_path,
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        check=False,
+    )
+    assert (done.returncode, b"nothing was changed" in done.stdout) == (0, True), done.stderr
 
 
 def test_nothing_that_is_quoted_moves_the_cursor(tmp_path):
