@@ -18,7 +18,6 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
 
 from shared.reference import Reference, ReferenceKeeper
@@ -33,6 +32,7 @@ from shared.web.limits import Limits
 from shared.web.links import Made, add_links
 from shared.web.log import configure
 from shared.web.metrics import Metrics
+from shared.web.origins import ALLOWED, NamedOrigins
 from shared.web.parameters import understood
 from shared.web.problems import (
     MEDIA_TYPE,
@@ -164,24 +164,8 @@ def make_app(plan: RoomPlan, settings: Settings, *, schema_revision: str, databa
     app.state.max_body_bytes = settings.max_body_bytes
     app.state.access_log = settings.access_log
     if settings.cors_origins:
-        app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **_CORS)
+        app.add_middleware(NamedOrigins, allow_origins=settings.cors_origins, **ALLOWED)
     return app
-
-
-#: What pages of the origins that an installation names may send, and read of an answer. No cookies: tokens are sent.
-_CORS: dict[str, Any] = {
-    "allow_methods": ["GET", "HEAD", "POST", "PUT"],
-    "allow_headers": [
-        *("Accept", "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-Match"),
-        *("If-None-Match", "Receipt-Secret", "Applicant-Id-Number"),
-    ],
-    "expose_headers": [
-        *("Content-Disposition", "ETag", "Idempotency-Replayed", "Location", "Next-Cursor", "RateLimit"),
-        *("RateLimit-Policy", "Retry-After", "WWW-Authenticate", "X-Request-Id"),
-    ],
-    "allow_credentials": False,
-    "max_age": 600,
-}
 
 
 def describe(plan: RoomPlan, *, lifespan: Any = None) -> FastAPI:

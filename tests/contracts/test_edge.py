@@ -125,6 +125,9 @@ async def test_no_page_may_call_unless_its_origin_is_named(
         assert head.status_code == 200, "a page asks before it sends a token, of HEAD too"
         told = await client.get("/v1/procedures", headers={"Origin": PAGE})
         assert told.headers["Access-Control-Allow-Origin"] == PAGE
+        for stranger in ({}, {"Origin": "https://khac.example"}, {"Origin": PAGE}):
+            varies = (await client.get("/v1/procedures", headers=stranger)).headers.get_list("Vary", split_commas=True)
+            assert varies.count("Origin") == 1
         assert "ETag" in told.headers["Access-Control-Expose-Headers"]
         for other in ("https://motcua.example.gov.vn.evil.example", "null", "https://evil.example"):
             refused = await client.options("/v1/dossiers", headers={**asked, "Origin": other})

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from services.local_issuer import LocalIssuer
 from services.serve import ROOMS, app_of
-from shared.web.app import _CORS
+from shared.web.origins import ALLOWED
 from shared.web.versions import is_known
 from tests.conftest import Database
 from tests.contracts.documents import ALL, Operation
@@ -110,9 +110,9 @@ def test_a_tag_is_one_of_those_that_are_known(known: str | None, right: bool) ->
 def test_a_page_may_read_and_send_every_header_of_the_contracts() -> None:
     answers = [answer for one in ALL for answer in one.told["responses"].values()]
     told = {header.lower() for answer in answers for header in answer.get("headers", {})}
-    assert told - SAFE <= {header.lower() for header in _CORS["expose_headers"]}
+    assert told - SAFE <= {header.lower() for header in ALLOWED["expose_headers"]}
     sent = {each["name"].lower() for one in ALL for each in one.told.get("parameters", ()) if each["in"] == "header"}
-    allowed = {header.lower() for header in _CORS["allow_headers"]}
+    allowed = {header.lower() for header in ALLOWED["allow_headers"]}
     assert sent <= allowed
     assert {"authorization", "content-type"} <= allowed
-    assert {one.method.upper() for one in ALL} <= set(_CORS["allow_methods"])
+    assert {one.method.upper() for one in ALL} <= set(ALLOWED["allow_methods"])
