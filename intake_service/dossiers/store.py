@@ -178,19 +178,20 @@ class Digits(NamedTuple):
 
 
 class Number(NamedTuple):
-    """An identity number as it is found: sealed, by one of these; kept from before there were keys, by its key."""
+    """An identity number as it is found: sealed, by one of these; kept from before there were keys, by one of its
+    keys, the first of which is the plainest."""
 
     indexes: Sequence[bytes]
-    key: str
+    keys: Sequence[str]
 
 
 #: As the index has it, and as shared.domain.personal.number_key makes it.
 ID_NUMBER = "upper(replace(a.id_number, ' ', ''))"
 
 
-def is_number(indexes: int, key: int) -> str:
-    """Whether an applicant has a number, whose indexes and key are the statement's arguments of these numbers."""
-    return f"(a.id_index = ANY(${indexes}::bytea[]) OR (a.id_index IS NULL AND {ID_NUMBER} = ${key}))"
+def is_number(indexes: int, keys: int) -> str:
+    """Whether an applicant has a number, whose indexes and keys are the statement's arguments of these numbers."""
+    return f"(a.id_index = ANY(${indexes}::bytea[]) OR (a.id_index IS NULL AND {ID_NUMBER} = ANY(${keys}::text[])))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +245,7 @@ async def listed(
 
 
 def _is_number(number: Number, values: list[Any]) -> str:
-    values += [list(number.indexes), number.key]
+    values += [list(number.indexes), list(number.keys)]
     return is_number(len(values) - 1, len(values))
 
 

@@ -15,7 +15,7 @@ from intake_service.numbers.rules import sealed_submitter
 from shared.contracts.intake import ApplicantIn, DossierIn, SubmitterIn
 from shared.domain.civil_time import civil_day
 from shared.domain.lifecycle import Channel, EventKind
-from shared.domain.personal import Datum, number_key
+from shared.domain.personal import Datum, spellings
 from shared.domain.vietnamese import search_key
 from shared.reference import FIRST_CASE, Reference
 from shared.web.auth import Principal
@@ -113,8 +113,9 @@ def person_of(applicant: ApplicantIn, submitter: SubmitterIn | None, ring: Keyri
 
 
 def number_of(text: str, ring: Keyring) -> store.Number:
-    """An identity number as it is found."""
-    return store.Number(ring.indexes(text), number_key(text))
+    """An identity number as it is found, however it was written."""
+    keys = spellings(text)
+    return store.Number([index for key in keys for index in ring.indexes(key)], keys)
 
 
 def phone_digits(phone: str) -> str | None:

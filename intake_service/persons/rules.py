@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.lifecycle import Status
-from shared.domain.personal import Datum, as_seen, number_key
+from shared.domain.personal import Datum, as_seen, same_number
 
 #: What stands where a name or a reason has to.
 ERASED = "(đã xóa)"
@@ -17,7 +17,7 @@ ENDED = frozenset({Status.NOT_ACCEPTED, Status.WITHDRAWN, Status.STOPPED, Status
 class Found:
     """Where a person stands. whole: dossiers that are theirs, each with its code and status; submitted: that they
     handed in for somebody; noted: (dossier, event) whose correction took them out as a wrong applicant, or as
-    who had handed it in. number: by which they were looked for, as number_key() has it."""
+    who had handed it in. number: by which they were looked for."""
 
     whole: Mapping[int, tuple[str, Status]]
     submitted: Mapping[int, tuple[str, Status]]
@@ -60,7 +60,7 @@ def own_part(was: Mapping[str, Any], submitter: Mapping[str, Any] | None, number
     """Of what a correction replaced, what is of whoever has this number: an applicant's data, or those of who handed
     the dossier in. submitter: as it is in `was`, read."""
     kept = was.get(Datum.ID_NUMBER)
-    if number is None or (kept is not None and number_key(kept) == number):
+    if number is None or (kept is not None and same_number(kept, number)):
         told = submitter_told(submitter, kept)
         return {**was, "submitted_by": told} if "submitted_by" in was else dict(was)
     return {"submitted_by": submitter}
@@ -72,7 +72,7 @@ def submitter_told(submitter: Mapping[str, Any] | None, applicant: str | None) -
     if submitter is None:
         return None
     number = submitter.get(Datum.ID_NUMBER)
-    own = number is not None and applicant is not None and number_key(number) == number_key(applicant)
+    own = number is not None and applicant is not None and same_number(number, applicant)
     seen = frozenset(Datum) if own else frozenset[Datum]()
     return {
         **submitter,

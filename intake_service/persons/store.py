@@ -26,7 +26,7 @@ async def of_applicant(connection: Connection, number: Number) -> list[asyncpg.R
     return await connection.fetch(
         f"SELECT d.id, d.code, d.status FROM applicant a JOIN dossier d ON d.id = a.dossier_id WHERE {is_number(1, 2)}",
         list(number.indexes),
-        number.key,
+        list(number.keys),
     )
 
 
@@ -35,9 +35,9 @@ async def of_submitter(connection: Connection, number: Number) -> list[asyncpg.R
     return await connection.fetch(
         "SELECT d.id, d.code, d.status FROM applicant a JOIN dossier d ON d.id = a.dossier_id"
         " WHERE a.submitted_by ->> 'id_index' = ANY($1::text[])"
-        " OR upper(replace(a.submitted_by ->> 'id_number', ' ', '')) = $2",
+        " OR upper(replace(a.submitted_by ->> 'id_number', ' ', '')) = ANY($2::text[])",
         [index.hex() for index in number.indexes],
-        number.key,
+        list(number.keys),
     )
 
 
@@ -54,10 +54,11 @@ async def noted(connection: Connection, number: Number) -> list[tuple[int, int]]
     """Words in which they are named by their number, open or as it was sealed before words had keys of their own. All
     words are read."""
     rows = await connection.fetch(
-        "SELECT dossier_id, seq FROM event_note WHERE strpos(upper(replace(detail, ' ', '')), $2) > 0"
+        "SELECT dossier_id, seq FROM event_note WHERE EXISTS (SELECT FROM unnest($2::text[]) AS one (key)"
+        "  WHERE strpos(upper(replace(detail, ' ', '')), one.key) > 0)"
         " OR EXISTS (SELECT FROM unnest($1::text[]) AS one (index) WHERE strpos(detail, one.index) > 0)",
         [index.hex() for index in number.indexes],
-        number.key,
+        list(number.keys),
     )
     return [(row["dossier_id"], row["seq"]) for row in rows]
 

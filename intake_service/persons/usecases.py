@@ -18,7 +18,7 @@ from intake_service.persons import store
 from intake_service.persons.rules import Found, own_part, submitter_told, takes_out_another
 from shared.domain.civil_time import shown
 from shared.domain.lifecycle import Channel, Status
-from shared.domain.personal import Datum, number_key
+from shared.domain.personal import Datum, same_number
 from shared.web.database import Connection
 from shared.web.keyring import KeyMissing, Keyring
 
@@ -49,9 +49,9 @@ async def by_number(connection: Connection, number: str, ring: Keyring) -> Found
     key = number_of(number, ring)
     whole = _told(await store.of_applicant(connection, key))
     submitted = _told(await store.of_submitter(connection, key))
-    noted = {*await store.noted(connection, key), *await _named_in_words(connection, key.key, ring)}
+    noted = {*await store.noted(connection, key), *await _named_in_words(connection, key.keys[0], ring)}
     submitted = {one: told for one, told in submitted.items() if one not in whole}
-    return Found(whole, submitted, sorted(place for place in noted if place[0] not in whole), key.key)
+    return Found(whole, submitted, sorted(place for place in noted if place[0] not in whole), key.keys[0])
 
 
 async def _named_in_words(connection: Connection, key: str, ring: Keyring) -> list[tuple[int, int]]:
@@ -59,7 +59,7 @@ async def _named_in_words(connection: Connection, key: str, ring: Keyring) -> li
     for row in await store.numbered(connection):
         was = opened_words(row["detail"], row["numbers_key"], ring)["was"]
         numbers = (was.get("id_number"), (_read(was.get("submitted_by")) or {}).get("id_number"))
-        if any(number_key(number) == key for number in numbers if number):
+        if any(same_number(number, key) for number in numbers if number):
             found.append((row["dossier_id"], row["seq"]))
     return found
 

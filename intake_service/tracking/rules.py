@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from shared.domain.lifecycle import EventKind, Outcome, Status
-from shared.domain.personal import number_key
+from shared.domain.personal import spellings
 
 #: 16 letters and digits, 80 bits: nobody guesses it, and it can be typed from paper.
 _BYTES = 10
@@ -51,7 +51,7 @@ def sight(key: str, name: str, owner: str | None, *, secret: str | None, citizen
 
 
 def _number(text: str | None) -> bytes:
-    return number_key(text or "").encode()
+    return spellings(text or "")[0].encode()
 
 
 class Degree(NamedTuple):

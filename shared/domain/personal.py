@@ -54,3 +54,22 @@ def is_a_number(text: str) -> bool:
 def number_key(number: str) -> str:
     """What an identity number is known by, however it is written: without blanks, in capitals."""
     return "".join(number.split()).upper()
+
+
+def spellings(number: str) -> list[str]:
+    """Keys under which a number may stand: of a citizen's, twelve digits or the nine of old, those too that were
+    written with dots or hyphens between each three. The first is without. A tax code's hyphen means something."""
+    key = number_key(number)
+    digits = key.translate(_BETWEEN)
+    if re.fullmatch(r"[0-9]{9}|[0-9]{12}", digits) is None:
+        return [key]
+    threes = [digits[place : place + 3] for place in range(0, len(digits), 3)]
+    return list(dict.fromkeys((digits, ".".join(threes), "-".join(threes), key)))
+
+
+_BETWEEN = str.maketrans("", "", ".-")
+
+
+def same_number(one: str, other: str) -> bool:
+    """Whether two numbers are one, however each is written."""
+    return spellings(one)[0] == spellings(other)[0]

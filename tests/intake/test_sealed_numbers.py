@@ -104,6 +104,28 @@ async def test_equal_numbers_are_sealed_differently_and_found_together(
     assert set(await found(intake, NUMBER)) == codes
 
 
+@pytest.mark.parametrize("ring", [IDENTITY_KEYS, None], ids=["sealed", "open"])
+async def test_a_number_is_one_however_it_is_written(
+    emptied: Database, issuer: LocalIssuer, owner: asyncpg.Connection, ring: str | None
+) -> None:
+    """Or whoever is to be erased is found in part."""
+    written = ["045190765432", "045 190 765 432", "045.190.765.432", "045-190-765-432"]
+    async with room(emptied, issuer, ring) as client:
+        client.headers.update(bearer(issuer, "counter", WARD))
+        codes = {(await received(client, id_number=number))["code"] for number in written}
+        branch = (await received(client, id_number="0100109106-001"))["code"]
+        for number in written:
+            assert set(await found(client, number)) == codes
+            assert {
+                code for code, _ in (await persons.by_number(owner, number, Keyring.of(ring))).whole.values()
+            } == codes
+            seen = bearer(issuer, "citizen", "", id_number=number)
+            for code in codes:
+                assert "status" in (await client.get(f"/v1/track/{code}", headers=seen)).json()
+        assert await found(client, "0100109106-001") == [branch]
+        assert await found(client, "0100109106001") == []
+
+
 async def test_an_old_receipt_shows_the_number_of_then(
     intake: httpx.AsyncClient, issuer: LocalIssuer, emptied: Database
 ) -> None:
