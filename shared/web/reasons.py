@@ -18,7 +18,10 @@ REASONS = MappingProxyType(
             "a parameter is not known; the known ones: {expected}",
         ),
         "repeated_parameter": ("chỉ được nêu một lần", "may be given only once"),
-        "unknown_field": ("có trường không thuộc giao diện", "holds a field that is not known"),
+        "unknown_field": (
+            "có trường không thuộc giao diện; hãy bỏ đi hoặc sửa tên",
+            "holds a field that is not known: leave it out, or mind its name",
+        ),
         "wrong_type": ("sai kiểu dữ liệu; cần {expected}", "wrong type; {expected} is needed"),
         "invalid_value": ("giá trị không hợp lệ", "invalid value"),
         "too_short": ("quá ngắn; ít nhất {limit} ký tự", "too short; at least {limit} characters"),
@@ -415,7 +418,10 @@ REASONS = MappingProxyType(
             "this share of the work has not begun; it waits for step {steps}",
         ),
         # reports
-        "period_reversed": ("ngày đầu kỳ sau ngày cuối kỳ", "the period ends before it begins"),
+        "period_reversed": (
+            "ngày đầu kỳ sau ngày cuối kỳ; hãy xem lại hai ngày",
+            "the period ends before it begins: mind the two days",
+        ),
         "period_in_future": (
             "kỳ báo cáo vượt quá ngày hôm nay; ngày cuối cùng có thể hỏi là {day}",
             "the period reaches into the future; the last day that can be asked for is {day}",
@@ -436,7 +442,10 @@ REASONS = MappingProxyType(
             'chỉ nêu "period", hoặc "from" và "to", không nêu cả hai',
             'name "period", or "from" and "to", not both',
         ),
-        "period_too_long": ("kỳ báo cáo dài quá {limit} tháng", "the period is longer than {limit} months"),
+        "period_too_long": (
+            "kỳ báo cáo dài quá {limit} tháng; hãy chọn kỳ ngắn hơn",
+            "the period is longer than {limit} months: choose a shorter one",
+        ),
         "month_not_ended": (
             "số liệu của một tháng chỉ có sau khi tháng kết thúc; tháng cuối đã kết thúc: {expected}",
             "figures of a month are there once it has ended; the last one that has: {expected}",
@@ -492,7 +501,7 @@ REASONS = MappingProxyType(
             'there is no such edition; "/v1/reports/editions" lists them',
         ),
         "edition_of_another_report": (
-            "bản chốt này là của báo cáo khác, hoặc cơ quan, kỳ, cách nhóm khác",
+            'bản chốt này là của báo cáo khác, hoặc cơ quan, kỳ, cách nhóm khác; tra số tại "/v1/reports/editions"',
             "this edition is of another report, or of another agency, period or grouping",
         ),
         "corrected_by_edition": (
