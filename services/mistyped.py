@@ -46,7 +46,7 @@ def line_of(error: typer.TyperException) -> str:
     elif not english:
         told = _vietnamese(told, _LINES) or told
     see = f"; {'see' if english else 'xem'}: {place.command_path} --help" if place is not None else ""
-    return f"{told}{see}"
+    return f"{told.replace('Value error, ', '').rstrip('.')}{see}"
 
 
 def _vietnamese(told: str, table: tuple[tuple[str, str], ...]) -> str | None:
