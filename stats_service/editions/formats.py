@@ -4,6 +4,7 @@ A format (`resolution/1`) is for good. Whatever makes other bytes of the same fi
 one: a test holds each to the bytes that it made when it was new.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,12 +18,20 @@ from stats_service.editions.pictures import Picture, form_told
 from stats_service.editions.rules import Parameters, Sealing, canonical
 from stats_service.exports.table import Row as PrintedRow
 from stats_service.figures.rules import Figures
-from stats_service.groupings.rules import Row
+from stats_service.groupings.rules import Row, printed_names
 from stats_service.official_tables.rules import ANNEX, II_06A, annex_rows, ii_06a_rows, non_users, subjects_of
 from stats_service.units.rules import Unit
 
 #: report → the format that it is sealed in today.
-FORMATS: Mapping[str, str] = MappingProxyType({"resolution": "resolution/1", "ii-06a": "ii-06a/1", "annex": "annex/1"})
+FORMATS: Mapping[str, str] = MappingProxyType({"resolution": "resolution/1", "ii-06a": "ii-06a/2", "annex": "annex/2"})
+#: report → all formats that it was ever sealed in.
+EVER: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "resolution": frozenset({"resolution/1"}),
+        "ii-06a": frozenset({"ii-06a/1", "ii-06a/2"}),
+        "annex": frozenset({"annex/1", "annex/2"}),
+    }
+)
 #: The figures of resolution/1, whatever later reports carry beside them.
 FIGURES_1 = (
     *("carried_over", "received", "received_online", "received_counter", "received_post", "to_handle"),
@@ -85,11 +94,19 @@ def _resolution_1(_: Parameters, counted: Counted, __: Picture) -> dict[str, Any
 
 
 def _ii_06a_1(told: Parameters, counted: Counted, picture: Picture) -> dict[str, Any]:
+    return _ii_06a(told, counted, picture, _names_1(counted))
+
+
+def _ii_06a_2(told: Parameters, counted: Counted, picture: Picture) -> dict[str, Any]:
+    return _ii_06a(told, counted, picture, printed_names(counted.rows, counted.units))
+
+
+def _ii_06a(told: Parameters, counted: Counted, picture: Picture, names: Sequence[str]) -> dict[str, Any]:
     """The table as it is printed, with its form: nothing of it is to be looked up elsewhere."""
     assert picture.form is not None
     assert told.awaiting_column is not None
     by_sector, apart = told.group_by == "sector", told.awaiting_column == 9
-    subjects = subjects_of(counted.rows, counted.units, by_sector=by_sector, awaiting_apart=apart)
+    subjects = subjects_of(counted.rows, counted.units, names, by_sector=by_sector, awaiting_apart=apart)
     rows = ii_06a_rows(picture.form, subjects, told.awaiting_column, by_sector=by_sector)
     return {
         "form": form_told(picture.form),
@@ -99,7 +116,15 @@ def _ii_06a_1(told: Parameters, counted: Counted, picture: Picture) -> dict[str,
 
 
 def _annex_1(_: Parameters, counted: Counted, picture: Picture) -> dict[str, Any]:
-    subjects = subjects_of(counted.rows, counted.units, by_sector=False)
+    return _annex(counted, picture, _names_1(counted))
+
+
+def _annex_2(_: Parameters, counted: Counted, picture: Picture) -> dict[str, Any]:
+    return _annex(counted, picture, printed_names(counted.rows, counted.units))
+
+
+def _annex(counted: Counted, picture: Picture, names: Sequence[str]) -> dict[str, Any]:
+    subjects = subjects_of(counted.rows, counted.units, names, by_sector=False)
     return {
         "non_users": [[subject.key, subject.name, subject.level] for subject in non_users(subjects)],
         "rows": [_printed_1(row, ANNEX) for row in annex_rows(subjects)],
@@ -108,8 +133,31 @@ def _annex_1(_: Parameters, counted: Counted, picture: Picture) -> dict[str, Any
 
 
 _WRITERS: Mapping[str, Callable[[Parameters, Counted, Picture], dict[str, Any]]] = MappingProxyType(
-    {"resolution/1": _resolution_1, "ii-06a/1": _ii_06a_1, "annex/1": _annex_1}
+    {
+        "resolution/1": _resolution_1,
+        "ii-06a/1": _ii_06a_1,
+        "ii-06a/2": _ii_06a_2,
+        "annex/1": _annex_1,
+        "annex/2": _annex_2,
+    }
 )
+
+
+def _names_1(counted: Counted) -> list[str]:
+    """The names of rows in ii-06a/1 and annex/1: of units that share a name, one with the name of the unit above, be it
+    the same, or with the key where this tells nothing. The second formats have them as tables print them since."""
+    units = {unit.key: unit for unit in counted.units}
+
+    def longer(row: Row) -> str:
+        parent = units[row.key].parent if row.key in units else None
+        return f"{row.name} ({units[parent].agency.name})" if parent else row.name
+
+    names = Counter(row.name for row in counted.rows)
+    found = [longer(row) if names[row.name] > 1 else row.name for row in counted.rows]
+    still = Counter(found)
+    return [
+        name if still[name] == 1 else f"{row.name} ({row.key})" for name, row in zip(found, counted.rows, strict=True)
+    ]
 
 
 def _printed_1(row: PrintedRow, columns: Sequence[str]) -> dict[str, object]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from shared.contracts.stats import GroupingName
 from shared.domain.agencies import Agency
 from shared.domain.differences import Span
-from stats_service.editions.formats import FORMATS, Counted, written
+from stats_service.editions.formats import EVER, Counted, written
 from stats_service.editions.pictures import Picture
 from stats_service.editions.rules import Edition, Parameters, Sealing
 from stats_service.figures.rules import ZERO, Sums
@@ -51,7 +51,8 @@ def plan_of(edition: Edition, picture: Picture) -> Plan | None:
     told, tree = sealing.parameters, picture.agencies
     agency = tree.on(told.agency, told.last)
     known = told.cut in BEGINS_ON and set(told.groupings) <= set(SIDE_OF) and told.first <= told.last
-    if agency is None or agency.id != edition.agency_id or not known or sealing.format != FORMATS.get(sealing.report):
+    known = known and sealing.format in EVER.get(sealing.report, ())
+    if agency is None or agency.id != edition.agency_id or not known:
         return None
     if sealing.report == "ii-06a" and not (
         picture.form and picture.form.form == told.form and told.awaiting_column in (9, 12) and told.receiver

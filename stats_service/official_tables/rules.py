@@ -13,7 +13,6 @@ from stats_service.exports.rules import NATION, Provenance
 from stats_service.exports.table import Column, Filled, Kind, Line, Row, Share, Signature, Sum, Table, Value
 from stats_service.figures.rules import ZERO, Figures, added, rate
 from stats_service.groupings.rules import Row as ReportRow
-from stats_service.groupings.rules import printed_names
 from stats_service.units.rules import Unit
 
 #: Of table II.06a, in the order of its columns 3 to 13.
@@ -140,16 +139,21 @@ def broken_sums(columns: Sequence[int]) -> list[str]:
 
 
 def subjects_of(
-    rows: Sequence[ReportRow], units: Sequence[Unit], *, by_sector: bool, awaiting_apart: bool = False
+    rows: Sequence[ReportRow],
+    units: Sequence[Unit],
+    names: Sequence[str],
+    *,
+    by_sector: bool,
+    awaiting_apart: bool = False,
 ) -> list[Subject]:
-    """The lines of a table, of the rows of the report by agency or by sector."""
+    """The lines of a table, of the rows of the report by agency or by sector. names: of each row, as it is printed."""
     levels = {} if by_sector else {unit.key: unit.agency.level for unit in units}
     return [
         Subject(
             *(row.key, name, row.figures, levels.get(row.key)),
             row.figures.pending_paused - row.figures.pending_paused_overdue if awaiting_apart else 0,
         )
-        for row, name in zip(rows, printed_names(rows, units), strict=True)
+        for row, name in zip(rows, names, strict=True)
     ]
 
 

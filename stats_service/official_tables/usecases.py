@@ -172,8 +172,8 @@ class Liner:
 
 
 def _subjects(report: Report, *, by_sector: bool = False, awaiting_apart: bool = False) -> list[Subject]:
-    units = report.asked.landscape.units
-    return rules.subjects_of(report.rows, units, by_sector=by_sector, awaiting_apart=awaiting_apart)
+    units, names = report.asked.landscape.units, report.printed_names()
+    return rules.subjects_of(report.rows, units, names, by_sector=by_sector, awaiting_apart=awaiting_apart)
 
 
 def _placed(asked: Asked) -> store.Placed:

@@ -17,6 +17,7 @@ from pypdf import PdfReader
 
 from shared.web import clock
 from stats_service.counts.usecases import fold_once
+from stats_service.editions.formats import FORMATS
 from stats_service.official_tables.rules import ANNEX, II_06A
 from tests.builders_log import write
 from tests.stats.editions import (
@@ -83,7 +84,7 @@ async def test_it_says_what_the_table_said_and_is_computed_again_to_the_byte(dat
             table = await table_now(scene, report, **more)
             edition = await sealed(scene.client, a_table(report, **more))
             told = json.loads(await content(scene.client, edition))
-            assert (edition["report"], edition["format"]) == (report, f"{report}/1")
+            assert (edition["report"], edition["format"]) == (report, FORMATS[report])
             assert told["rows"] == table["rows"]
             assert (told["agency_name"], told["synthetic"]) == (table["agency_name"], table["synthetic"])
             if report == "annex":
