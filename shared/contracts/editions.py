@@ -65,6 +65,7 @@ class ReportAsked(Incoming):
         "same to another receiver is the same report: GET …/print takes `receiver`",
         examples=["Văn phòng Chính phủ"],
     )
+    units: Literal["then"] = Field("then", description="The units as they were in the period: no other are sealed")
 
     @property
     def groupings(self) -> tuple[GroupingName, ...]:

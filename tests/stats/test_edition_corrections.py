@@ -11,7 +11,7 @@ from stats_service.editions.changes import differing
 from stats_service.editions.formats import FIGURES_1
 from stats_service.editions.rules import canonical
 from tests.builders_log import DAY, Event, History, instant, write, write_events
-from tests.stats.editions import EDITIONS, A, a_report, a_room, content, demand_the_same, refusal, sealed
+from tests.stats.editions import EDITIONS, A, B, a_report, a_room, content, demand_the_same, refusal, sealed
 from tests.stats.scenes import OLD_PROVINCE
 from tests.support import at
 
@@ -119,3 +119,25 @@ async def test_finished_late_is_a_correction_with_the_figures_of_then(database, 
             ("national_on_time_rate", "0.00", "100.00"),
         }
         await demand_the_same(scene.client, [first, second])
+
+
+async def test_what_an_edition_says_was_asked_is_what_corrects_it(database, issuer):
+    """Whoever corrects an edition asks for just what they read in it."""
+    async with a_room(database, issuer, seed=29, dossiers=40) as scene:
+        days = {"agency": OLD_PROVINCE, "from": A.isoformat(), "to": B.isoformat()}
+        asked: list[dict[str, Any]] = [a_report(), a_report(group_by="agency,month", cut="15-14")]
+        asked += [
+            {"report": report, "parameters": {**days, **more}}
+            for report, more in (
+                ("ii-06a", {}),
+                ("ii-06a", {"rows": "sector", "form": "07a-btp", "awaiting_supplement_column": 9}),
+                ("annex", {}),
+            )
+        ]
+        first = [await sealed(scene.client, body) for body in asked]
+        await write(scene.owner, scene.histories)
+        for edition in first:
+            read = (await scene.client.get(f"{EDITIONS}/{edition['id']}")).json()
+            told = {"report": read["report"], "parameters": read["parameters"]}
+            second = await sealed(scene.client, told, corrects=read["id"], reason="Nhập muộn")
+            assert (second["number"], second["parameters"]) == (2, read["parameters"])
