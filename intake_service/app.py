@@ -10,6 +10,7 @@ from intake_service.bulk_actions import endpoints as bulk_actions
 from intake_service.corrections import endpoints as corrections
 from intake_service.deadlines import endpoints as deadlines
 from intake_service.dossiers import endpoints as dossiers
+from intake_service.files import endpoints as files
 from intake_service.forms import endpoints as forms
 from intake_service.imports import endpoints as imports
 from intake_service.lapses.usecases import closing_worker
@@ -45,6 +46,7 @@ PLAN = RoomPlan(
         "apologies": "Xin lỗi và gia hạn · Apologies and new due dates: proposed, approved, sent and received",
         "deadlines": "Thời hạn giải quyết · When a dossier is due and why, of one or of what is to come",
         "forms": "Biểu mẫu · The forms of a dossier, printed, and the register of reception",
+        "files": "Tệp của hồ sơ · Scans and electronic papers of a dossier, sent and read",
         "tracking": "Tra cứu hồ sơ · What the applicant sees, by the code and the secret on the receipt",
         "imports": "Nhập hồ sơ từ hệ thống khác · Dossiers of another system, from CSV or NDJSON",
         "access records": "Nhật ký xem dữ liệu cá nhân · Who read which personal data, when and why",
@@ -60,6 +62,7 @@ PLAN = RoomPlan(
         apologies.router,
         deadlines.router,
         forms.router,
+        files.router,
         tracking.router,
         imports.router,
         access_records.router,
@@ -74,7 +77,7 @@ PLAN = RoomPlan(
         forgetting_worker(room.pool, "intake"),
     ],
     models=(ImportRecord,),
-    streamed=frozenset({imports.PATH}),
+    streamed=frozenset({imports.PATH, files.PATH}),
     direct=frozenset({"receiveDossier"}),
     makes={
         "receiveDossier": Made("/v1/dossiers/{code}", {"code": "$response.body#/code"}),
@@ -82,6 +85,9 @@ PLAN = RoomPlan(
             "/v1/dossiers/{code}/extension-proposals/{n}", {"code": "$request.path.code", "n": "$response.body#/n"}
         ),
         "enterSupplementRule": Made("/v1/supplement-rules/{rule_id}", {"rule_id": "$response.body#/id"}),
+        "attachFile": Made(
+            f"{files.PATH}/{{file_id}}", {"code": "$request.path.code", "file_id": "$response.body#/id"}
+        ),
         "importDossiers": Made("/v1/imports/{import_id}", {"import_id": "$response.body#/id"}),
     },
 )

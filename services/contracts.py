@@ -32,6 +32,10 @@ _RELATIONS = {
     Relation.AGENCY: ("cơ quan được nêu", "the agency that is named, or whose the thing is, lies within"),
     Relation.PROVINCE: ("toàn tỉnh", "the token covers the whole installation"),
     Relation.RECEIVER_OR_HOLDER: ("nơi nhận hoặc nơi giữ", "whoever received the dossier, or has it in hands"),
+    Relation.SIGHT: (
+        "được xem dữ liệu chủ hồ sơ",
+        "one of these, and whoever sees all of the applicant's data by the [table below](#whose-data-are-seen)",
+    ),
     Relation.PARTY: ("bên tham gia", "one of these, whoever takes part in it, whoever gave it until it is received"),
     Relation.HOLDER: ("nơi giữ", "whoever has it in hands"),
     Relation.GIVER: ("bên giao", "whoever gave it, until it is received"),

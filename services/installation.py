@@ -108,6 +108,11 @@ class Installation:
         """The key that signs page cursors."""
         return self._key("cursor")
 
+    @property
+    def files(self) -> Path:
+        """Where files of dossiers are kept, unless a setting names another place."""
+        return (self.data_dir / "files").resolve()
+
     def tracking_key(self) -> str:
         """The key that the secrets on receipts are made from."""
         return self._key("tracking")

@@ -152,6 +152,7 @@ class Services:
             "MOTCUA_CURSOR_KEY": self._installation.cursor_key(),
             "MOTCUA_TRACKING_KEY": self._installation.tracking_key(),
             "MOTCUA_IDENTITY_KEYS": os.environ.get("MOTCUA_IDENTITY_KEYS") or self._installation.identity_keys(),
+            "MOTCUA_FILES": os.environ.get("MOTCUA_FILES") or str(self._installation.files),
             "MOTCUA_TRACKING_URL": f"{self.addresses.intake}/v1/track",
             "MOTCUA_SERVICE_TOKEN": self._installation.service_token(),
             "MOTCUA_INTAKE_URL": self.addresses.intake,

@@ -16,7 +16,7 @@ from services import launcher
 from services.installation import Installation
 from services.language import said
 from services.number_commands import lacking, ring_of
-from services.refusals import Mistyped
+from services.refusals import Mistyped, Refused
 from services.tables import number
 from services.terminal import DEFAULT_DIR, DataDir, console, need_writable
 from shared.domain.civil_time import shown
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from intake_service.persons.rules import Found
     from intake_service.persons.usecases import Decision
     from shared.web.database import Connection
+    from shared.web.settings import FilesPlace
 
 _LONGEST = 1000
+_PLACE_SETTINGS = ("ENDPOINT", "REGION", "KEY", "SECRET")
 
 
 def _words(given: str) -> str:
@@ -133,9 +135,58 @@ def erase_person(
             if not typer.confirm(said("Xóa, không thể khôi phục?", "Erase, for good?"), err=True):
                 raise typer.Exit(1)
         found, erased = _done(url, data_dir, dossier, key, decision, reason, work)
+        _release(url, Installation(data_dir), found.erasable())
     console.print(said(f"Đã xóa ở {number(erased)} hồ sơ", f"Erased in {number(erased)} dossiers"))
     if left := found.open():
         raise _left_open(left)
+
+
+def _release(url: str, installation: Installation, erased: "Found") -> None:
+    """Take away what the erased files hold, now that the erasing is for good. Raises Refused: it is there still."""
+    from pydantic_core import PydanticCustomError
+
+    from intake_service.files import usecases
+    from intake_service.files.storage import storage_at
+    from shared.web.problems import Problem
+
+    async def run() -> None:
+        import asyncpg
+
+        connection = await asyncpg.connect(url)
+        try:
+            contents = await usecases.erased_contents(connection, list(erased.whole))
+            if contents:
+                await usecases.release(connection, storage_at(_place_of(installation)), contents)
+        finally:
+            await connection.close()
+
+    try:
+        asyncio.run(run())
+    except (Problem, PydanticCustomError) as problem:
+        again = " ".join(f"--dossier {code}" for code in erased.codes())
+        raise Refused(
+            said(
+                f"Đã xóa trong cơ sở dữ liệu, nhưng nội dung tệp vẫn còn: không dùng được MOTCUA_FILES. Đặt lại rồi"
+                f" chạy lần nữa với {again}",
+                f"Erased in the database, but contents of files are still there: MOTCUA_FILES cannot be used. Set it"
+                f" right and run this again with {again}",
+            )
+        ) from problem
+
+
+def _place_of(installation: Installation) -> "FilesPlace":
+    """Where files are kept: as the settings of the services name it, or in the data directory. Raises
+    PydanticCustomError, Problem."""
+    from shared.web.problems import Problem
+    from shared.web.settings import files_place
+
+    files = os.environ.get("MOTCUA_FILES")
+    if not files:
+        if os.environ.get("MOTCUA_DATABASE_URL"):
+            raise Problem("unavailable")
+        files = str(installation.files)
+    endpoint, region, key, secret = (os.environ.get(f"MOTCUA_FILES_{name}") for name in _PLACE_SETTINGS)
+    return files_place(files, endpoint or None, region or "us-east-1", key, secret)
 
 
 def _left_open(codes: list[str]) -> typer.Exit:

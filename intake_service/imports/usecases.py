@@ -25,6 +25,7 @@ from shared.web.clock import now as clock_now
 from shared.web.database import Connection
 from shared.web.keyring import Keyring
 from shared.web.problems import Problem, Reason, invalid
+from shared.web.streams import arriving
 
 #: Records that land together. Larger is hardly faster, and what is asked of the whole chunk makes requests beside it
 #: wait (3 µs a record).
@@ -87,7 +88,7 @@ async def run_import(
         lander = _Lander(connection, run, principal, ring)
         state = "interrupted"
         try:
-            async for block in _awaited(body):
+            async for block in arriving(body, IDLE_SECONDS):
                 lander.chunk.bytes_read += len(block)
                 await lander.take(reader.feed(block), judge)
             await lander.take(reader.close(), judge)
@@ -131,19 +132,6 @@ async def _place_among_few() -> AsyncIterator[None]:
         yield
     finally:
         _under_way -= 1
-
-
-async def _awaited(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The body block by block; whoever sends nothing for a while has gone."""
-    while True:
-        try:
-            async with asyncio.timeout(IDLE_SECONDS):
-                block = await anext(body)
-        except StopAsyncIteration:
-            return
-        except TimeoutError as silence:
-            raise Problem("upload_idle") from silence
-        yield block
 
 
 class _Lander:

@@ -12,9 +12,11 @@ import orjson
 from intake_service.access_records.rules import Access
 from intake_service.access_records.usecases import enter
 from intake_service.dossiers.usecases import KINDS, number_of
+from intake_service.files import usecases as files
 from intake_service.numbers.rules import opened, opened_words
 from intake_service.numbers.usecases import need_keys
 from intake_service.persons import store
+from intake_service.persons.rules import ERASED as ERASED_TEXT
 from intake_service.persons.rules import Found, own_part, submitter_told, takes_out_another
 from shared.domain.civil_time import shown
 from shared.domain.lifecycle import Channel, Status
@@ -86,6 +88,7 @@ async def export(connection: Connection, found: Found, decision: Decision, ring:
         ("events", await store.events(connection, whole)),
         ("apologies", await store.deliveries(connection, whole)),
         ("proposals", await store.proposals(connection, whole)),
+        ("files", await files.told(connection, whole)),
     ):
         for row in told:
             by_dossier[row["dossier_id"]][name].append(_of_the_applicant(_plain(_worded(row, ring))))
@@ -102,9 +105,11 @@ async def export(connection: Connection, found: Found, decision: Decision, ring:
 
 
 async def erase(connection: Connection, found: Found, decision: Decision) -> None:
-    """Take away what of them may be erased, in the caller's transaction. Events, chains and figures stay."""
+    """Take away what of them may be erased, in the caller's transaction. Events, chains and figures stay. What their
+    files hold is taken away after it (files.usecases.release)."""
     await store.lock(connection, found.dossiers)
     await store.erase(connection, list(found.whole), decision.at)
+    await files.erase(connection, list(found.whole), ERASED_TEXT, decision.at)
     await store.erase_submitter(connection, list(found.submitted))
     await store.erase_notes(connection, found.noted)
     await _enter(connection, ERASED, found.dossiers, decision)

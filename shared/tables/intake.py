@@ -472,6 +472,36 @@ anchor_stamp = Table(
     comment="append-only; the anchors that a time-stamping authority has stamped",
 )
 
+dossier_file = Table(
+    "dossier_file",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), nullable=False),
+    Column("component", Text, comment="which paper it is, by the name or code that its sender gave; null: not said"),
+    Column("name", Text, nullable=False, comment="what it is called; nothing is kept under it"),
+    Column("media_type", Text, nullable=False, comment="as its bytes tell"),
+    Column("size", Integer, nullable=False, comment="in bytes"),
+    Column("sha256", BYTEA, nullable=False, comment="of its content, by which that is kept"),
+    Column("uploaded_at", Instant, nullable=False),
+    Column("uploaded_by", Text, nullable=False),
+    Column("agency_id", Integer, nullable=False, comment="for which the sender acted"),
+    Column("replaces", UUID, ForeignKey("dossier_file.id"), unique=True, comment="the version before; null: the first"),
+    Column("erased_at", Instant, comment="when name and content were taken away by a decision"),
+    CheckConstraint("octet_length(sha256) = 32 AND size > 0", name="content"),
+    Index("ix_dossier_file_dossier", "dossier_id"),
+    Index("ix_dossier_file_sha256", "sha256"),
+    Index(
+        "uq_dossier_file_content",
+        "dossier_id",
+        "component",
+        "sha256",
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+        postgresql_where=text("erased_at IS NULL"),
+    ),
+    comment="scans and electronic papers of dossiers; their contents are kept elsewhere, by their hash",
+)
+
 access_record = Table(
     "access_record",
     metadata,

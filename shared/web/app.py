@@ -81,7 +81,7 @@ class RoomPlan:
     need: Callable[[asyncpg.Pool, Settings], Awaitable[None]] | None = None
     #: Models that the document explains though no JSON body is one of them: the records of a stream.
     models: Sequence[type[BaseModel]] = ()
-    #: Paths whose bodies are read as a stream in bounded memory, so they need no limit.
+    #: Paths, as routes have them, whose bodies are read as a stream in bounded memory: this limit is not theirs.
     streamed: frozenset[str] = frozenset()
     #: Operations that are reached directly: hot writes, for which the framework's way in costs more than the work.
     direct: frozenset[str] = frozenset()

@@ -9,6 +9,7 @@ import asyncpg
 import structlog
 from fastapi import Request
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.web.auth.principals import TOLD
@@ -54,11 +55,12 @@ class Edge:
     """Pure ASGI (a BaseHTTPMiddleware adds 156 µs to every request): request id, metrics, and no 500 that talks."""
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, streamed: frozenset[str], direct: Mapping[tuple[str, str], ASGIApp]
+        self, app: ASGIApp, metrics: Metrics, streamed: Iterable[str], direct: Mapping[tuple[str, str], ASGIApp]
     ) -> None:
         self._app = app
         self._metrics = metrics
-        self._streamed = streamed
+        self._streamed = frozenset(path for path in streamed if "{" not in path)
+        self._streamed_like = [compile_path(path)[0] for path in streamed if "{" in path]
         self._direct = direct
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,7 +88,7 @@ class Edge:
                 message["headers"] = [*given, (b"x-request-id", request_id.encode()), *told, *_caching(given), *left]
             await send(message)
 
-        limit = None if scope["path"] in self._streamed else scope["app"].state.max_body_bytes
+        limit = None if self._is_streamed(scope) else scope["app"].state.max_body_bytes
         taken = 0
 
         async def receive_bounded() -> Message:
@@ -134,6 +136,12 @@ class Edge:
             if scope["app"].state.access_log:
                 ms = round(seconds * 1000, 1)
                 log.info("request", method=scope["method"], route=route, status=status, ms=ms, request_id=request_id)
+
+    def _is_streamed(self, scope: Scope) -> bool:
+        path = scope["path"]
+        if scope["method"] in _WITHOUT_BODY:
+            return False  # whatever it sends is not read
+        return path in self._streamed or any(pattern.match(path) for pattern in self._streamed_like)
 
     @staticmethod
     def _count(scope: Scope) -> None:

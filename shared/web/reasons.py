@@ -230,6 +230,47 @@ REASONS = MappingProxyType(
             "sổ có nhiều hơn {limit} hồ sơ; hãy chọn kỳ ngắn hơn hoặc đơn vị nhỏ hơn",
             "the ledger has more than {limit} dossiers: choose a shorter period, or a smaller agency",
         ),
+        # files of dossiers
+        "file_type_not_accepted": (
+            "không nhận loại tệp này; chỉ nhận: {expected}",
+            "files of this kind are not taken; only: {expected}",
+        ),
+        "file_not_whole": (
+            "tệp bị cắt cụt, bị hỏng hoặc có đặt mật khẩu; hãy gửi bản đầy đủ, không khóa; chỉ nhận: {expected}",
+            "the file is cut off, damaged, or locked with a password: send it whole and open; taken are: {expected}",
+        ),
+        "file_not_as_declared": (
+            "không khớp với nội dung tệp; nội dung là {expected}",
+            "contradicts the file's content, which is {expected}",
+        ),
+        "file_empty": ("tệp rỗng", "the file is empty"),
+        "file_too_large": ("tệp lớn hơn {limit} byte", "the file is larger than {limit} bytes"),
+        "files_under_way": (
+            "đang có nhiều tệp được gửi cùng lúc (nhiều nhất {limit}); hãy thử lại sau",
+            "too many files are being sent at once (at most {limit}): try again later",
+        ),
+        "no_place_for_files": (
+            "hệ thống chưa được đặt nơi lưu tệp; hãy báo người vận hành",
+            "no place for files is set: tell the operator",
+        ),
+        "files_unreachable": (
+            "nơi lưu tệp tạm thời không trả lời; hãy thử lại",
+            "the place of files does not answer: try again",
+        ),
+        "file_missing": (
+            "nội dung tệp không còn ở nơi lưu; hãy báo người vận hành",
+            "the file's content is no more where it was kept: tell the operator",
+        ),
+        "unknown_file": ("hồ sơ không có tệp này", "the dossier has no such file"),
+        "file_replaced_already": (
+            "tệp này đã có bản mới hơn; hãy thay bản mới nhất",
+            "the file has a newer version: replace that one",
+        ),
+        "too_many_files": ("hồ sơ đã có {limit} tệp, không thêm được nữa", "the dossier has {limit} files, the most"),
+        "personal_data_erased": (
+            "dữ liệu cá nhân của hồ sơ đã được xóa theo quyết định; không nhận thêm tệp",
+            "the dossier's personal data were erased by a decision: no files are added",
+        ),
         # imports
         "imports_under_way": (
             "đang có {limit} lượt nhập chạy; hãy thử lại sau",

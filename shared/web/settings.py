@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -24,6 +25,44 @@ from shared.web.keyring import Keyring, KeysMalformed
 
 #: As a browser sends it: RFC 6454 6.2.
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?")
+
+
+_BUCKET = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>[A-Za-z0-9._/-]*?))?/?")
+_ENDPOINT = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(?:/[A-Za-z0-9._/-]*)?")
+
+
+@dataclass(frozen=True)
+class FilesPlace:
+    """Where files of dossiers are kept. bucket: of a store that speaks S3; None: path is a directory, else a prefix."""
+
+    bucket: str | None
+    path: str
+    endpoint: str | None = None
+    region: str = ""
+    key: str = field(default="", repr=False)
+    secret: str = field(default="", repr=False)
+
+
+def files_place(files: str, endpoint: str | None, region: str, key: str | None, secret: str | None) -> FilesPlace:
+    """The place that settings name. Raises PydanticCustomError."""
+    bucket = _BUCKET.fullmatch(files)
+    if bucket is None:
+        if not Path(files).is_absolute():
+            raise refused(
+                "files",
+                "MOTCUA_FILES: phải là đường dẫn tuyệt đối của một thư mục, hoặc s3://tên-kho/tiền-tố",
+                "must be the absolute path of a directory, or s3://bucket/prefix",
+            )
+        return FilesPlace(None, files)
+    if not key or not secret:
+        raise refused(
+            "files",
+            "MOTCUA_FILES_KEY, MOTCUA_FILES_SECRET: phải đặt cả hai khi MOTCUA_FILES là s3://",
+            "set both where MOTCUA_FILES is s3://",
+        )
+    if endpoint is not None and _ENDPOINT.fullmatch(endpoint) is None:
+        raise refused("files", "MOTCUA_FILES_ENDPOINT: phải là một địa chỉ http(s)", "must be an http(s) address")
+    return FilesPlace(bucket["bucket"], bucket["prefix"] or "", endpoint, region, key, secret)
 
 
 class Settings(BaseSettings):
@@ -100,6 +139,16 @@ class Settings(BaseSettings):
     stamp_authority: str | None = None
     stamp_certificates: Path | None = None
 
+    #: Where files of dossiers are kept: a directory that no web server serves, or s3://bucket/prefix with the address
+    #: of the store (none: Amazon's), its region and a key. None: no files are taken. docs/files.md
+    files: str | None = None
+    files_endpoint: str | None = None
+    files_region: str = "us-east-1"
+    files_key: SecretStr | None = None
+    files_secret: SecretStr | None = None
+    #: The largest of them.
+    max_file_bytes: Annotated[int, Field(ge=1)] = 26_214_400
+
     max_body_bytes: int = 1_048_576
     #: Whether this process also runs its room's consumers of the event log.
     background: bool = True
@@ -108,6 +157,7 @@ class Settings(BaseSettings):
 
     _trusted: tuple[Issuer, ...] = PrivateAttr(default=())
     _ring: Keyring = PrivateAttr(default_factory=Keyring)
+    _files_place: FilesPlace | None = PrivateAttr(default=None)
 
     @property
     def trusted(self) -> tuple[Issuer, ...]:
@@ -143,6 +193,18 @@ class Settings(BaseSettings):
                 "MOTCUA_IDENTITY_KEYS: phải có dạng SỐ:HEX (64 chữ số hex), cách nhau bằng dấu phẩy, mỗi số một lần",
                 "must be ID:HEX (32 bytes, 64 hex digits), with commas between them, each id once",
             ) from None
+        return self
+
+    @property
+    def files_place(self) -> FilesPlace | None:
+        """Where files of dossiers are kept, if anywhere."""
+        return self._files_place
+
+    @model_validator(mode="after")
+    def _need_a_place_of_files(self) -> Self:
+        if self.files is not None:
+            key, secret = (one.get_secret_value() if one else None for one in (self.files_key, self.files_secret))
+            self._files_place = files_place(self.files, self.files_endpoint, self.files_region, key, secret)
         return self
 
     @model_validator(mode="after")

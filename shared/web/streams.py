@@ -2,7 +2,7 @@
 
 import asyncio
 import csv
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from io import StringIO
@@ -28,6 +28,19 @@ STALLED_SECONDS = 60.0
 _AGAIN = "10"
 
 log = structlog.get_logger()
+
+
+async def arriving(body: AsyncIterator[bytes], idle_seconds: float) -> AsyncIterator[bytes]:
+    """A body block by block as it comes in. Problem `upload_idle`: nothing came for so long."""
+    while True:
+        try:
+            async with asyncio.timeout(idle_seconds):
+                block = await anext(body)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as silence:
+            raise Problem("upload_idle") from silence
+        yield block
 
 
 class Streamed(StreamingResponse):

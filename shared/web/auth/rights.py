@@ -22,6 +22,7 @@ class Relation(StrEnum):
     AGENCY = "agency"  #: the agency that is named, or whose the thing is
     PROVINCE = "province"  #: every agency in force
     RECEIVER_OR_HOLDER = "receiver_or_holder"  #: who received the dossier, or who has it in hands
+    SIGHT = "sight"  #: one of these, and sees all of its applicant's data by the table of sights
     PARTY = "party"  #: one of these, or who takes part in it, or who gave it until it is received
     HOLDER = "holder"  #: who has it in hands
     GIVER = "giver"  #: who gave it, and it is not received yet
@@ -97,6 +98,11 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "listForms": _READ_DOSSIER,
         "readForm": _READ_DOSSIER,
         "readLedger": _REPORT,
+        # An applicant too, while it is open, and a dossier of their own only.
+        "attachFile": _of(Role.CITIZEN, Role.COUNTER, Role.HANDLER, Role.MACHINE, relation=_SEEN),
+        "listFiles": _READ_DOSSIER,
+        # A scan masks nothing.
+        "readFileContent": _of(Role.COUNTER, Role.HANDLER, Role.LEADER, Role.MACHINE, relation=Relation.SIGHT),
         "actOnDossiers": _ACT,
         "acceptDossier": _AT_COUNTER,
         "refuseDossier": _AT_COUNTER,

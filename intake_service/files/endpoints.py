@@ -1,0 +1,201 @@
+"""HTTP of files of a dossier: send one, list them, read one."""
+
+import re
+import unicodedata
+from typing import Annotated, Any
+from urllib.parse import quote
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from intake_service.files import rules, usecases
+from intake_service.files.storage import need_storage
+from shared.contracts.fields import Code
+from shared.contracts.files import DossierFile, DossierFiles
+from shared.domain.civil_time import shown
+from shared.reference import Reference
+from shared.web.answers import json_answer
+from shared.web.app import ReferenceOf, RoomOf
+from shared.web.auth import Caller
+from shared.web.clock import now
+from shared.web.database import ReadingSession, RecordedSession
+from shared.web.kept import ASKED, UNCHANGED
+from shared.web.places import LOCATION, DossierCode, good
+from shared.web.problems import READING, refusals
+from shared.web.streams import Streamed
+from shared.web.versions import is_known, known_to
+
+PATH = "/v1/dossiers/{code}/files"
+router = APIRouter(prefix=PATH, tags=["files"])
+
+FileId = Annotated[
+    UUID, Path(description="Id of the file, as it was answered", examples=["3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10"])
+]
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "The file's bytes as they are, at most MOTCUA_MAX_FILE_BYTES (25 MiB)",
+        "content": {
+            **{kind.media_type: _BINARY for kind in rules.FileKind},
+            "application/octet-stream": _BINARY,
+        },
+    }
+}
+_HEADERS = {
+    "ETag": {"description": "Its SHA-256, for `If-None-Match`", "schema": {"type": "string"}},
+    "Content-Disposition": {"description": "Its name; never to be opened in the page", "schema": {"type": "string"}},
+}
+
+
+@router.post(
+    "",
+    status_code=201,
+    operation_id="attachFile",
+    summary="Gửi tệp của hồ sơ · Send a file of a dossier",
+    response_model=DossierFile,
+    responses={
+        200: {"model": DossierFile, "description": "The dossier has this content under this component: the file there"},
+        **good(201, "It is kept", LOCATION),
+        **refusals(
+            *READING,
+            *("upload_idle", "not_allowed_in_status", "conflict", "body_too_large", "unsupported_media_type"),
+            *("invalid_request", "unavailable"),
+        ),
+    },
+    openapi_extra=_BODY,
+)
+async def attach(
+    request: Request,
+    code: DossierCode,
+    room: RoomOf,
+    reference: ReferenceOf,
+    principal: Caller,
+    name: Annotated[
+        str,
+        Query(
+            min_length=1,
+            max_length=1000,
+            description="What it is called; made safe, and given the extension of what it is",
+            examples=["Giấy chứng sinh.pdf"],
+        ),
+    ],
+    component: Annotated[
+        Code | None, Query(description="Which paper it is, by name or code", examples=["Giấy chứng sinh"])
+    ] = None,
+    replaces: Annotated[UUID | None, Query(description="The file of which this is a newer version")] = None,
+) -> Response:
+    """Read as it arrives, in bounded memory: PDF, JPEG, PNG, TIFF, DOCX, XLSX or ODT, told by its bytes. What its name
+    or its Content-Type says counts for nothing; a Content-Type that contradicts the bytes is refused, and so is what
+    is cut off, locked with a password, or holds macros.
+
+    An applicant sends files of their own dossier while it is open. The same content again under the same component
+    changes nothing, so a broken upload is simply sent again.
+    """
+    storage = need_storage(room.settings.files_place)
+    length = request.headers.get("content-length", "")
+    attached = await usecases.attach(
+        room.pool,
+        storage,
+        principal,
+        await room.authenticator.identity(request),
+        room.keyring,
+        usecases.Wanted(
+            code=code,
+            name=name,
+            component=component,
+            replaces=replaces,
+            content_type=request.headers.get("content-type", ""),
+            length=int(length) if length.isdecimal() and len(length) < 20 else None,
+        ),
+        request.stream(),
+        now(),
+        room.settings.max_file_bytes,
+    )
+    body = _file(attached.row, code, reference)
+    headers = {"Location": body["content"]}
+    return json_answer(body, 201, headers) if attached.new else json_answer(body, 200)
+
+
+@router.get(
+    "",
+    operation_id="listFiles",
+    summary="Các tệp của hồ sơ · The files of a dossier",
+    response_description="All of them, in the order in which they were sent",
+    response_model=DossierFiles,
+    responses=refusals(*READING),
+)
+async def listed(code: DossierCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession) -> Response:
+    """What each is, with its hash, its versions, and who sent it; their contents are read one by one."""
+    rows = await usecases.listed(connection, code, principal)
+    return json_answer({"items": [_file(row, code, reference) for row in rows]})
+
+
+@router.get(
+    "/{file_id}/content",
+    operation_id="readFileContent",
+    summary="Nội dung một tệp · The content of a file",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Its bytes",
+            "headers": _HEADERS,
+            "content": {kind.media_type: _BINARY for kind in rules.FileKind},
+        },
+        304: UNCHANGED,
+        **refusals(*READING, "invalid_request", "unavailable"),
+    },
+    openapi_extra={"parameters": [ASKED]},
+)
+async def read(
+    request: Request,
+    code: DossierCode,
+    file_id: FileId,
+    room: RoomOf,
+    principal: Caller,
+    connection: RecordedSession,
+) -> Response:
+    """As it was sent, byte for byte, as a file to be saved. For whoever sees all of the applicant's data
+    (docs/rights.md): a scan masks nothing. Each reading is on record (`GET /v1/access-records`)."""
+    storage = need_storage(room.settings.files_place)
+    found = await usecases.readable(connection, code, file_id, principal)
+    etag = f'"{found.row["sha256"].hex()}"'
+    if is_known(known_to(request), etag):
+        return Response(status_code=304, headers={"ETag": etag})
+    chunks = await usecases.content(connection, storage, found, principal, now())
+    answer = Streamed(room, chunks, found.row["media_type"])
+    answer.headers["ETag"] = etag
+    answer.headers["Content-Disposition"] = disposition(found.row["name"])
+    answer.headers["Content-Length"] = str(found.row["size"])
+    return answer
+
+
+def disposition(name: str) -> str:
+    """The header that gives a file a name where it is kept, and never opens it in the page (RFC 6266, RFC 8187)."""
+    plain = unicodedata.normalize("NFD", name.replace("đ", "d").replace("Đ", "D")).encode("ascii", "ignore").decode()
+    return (
+        f"attachment; filename=\"{re.sub(r'[^A-Za-z0-9 ._()-]', '_', plain)}\"; filename*=UTF-8''{quote(name, safe='')}"
+    )
+
+
+def _file(row: asyncpg.Record, code: str, reference: Reference) -> dict[str, Any]:
+    agency = reference.agencies.by_id[row["agency_id"]]
+    erased = row["erased_at"] is not None
+    return {
+        "id": str(row["id"]),
+        "name": row["name"],
+        "component": row["component"],
+        "media_type": row["media_type"],
+        "size": row["size"],
+        "sha256": row["sha256"].hex(),
+        "uploaded_at": shown(row["uploaded_at"]),
+        "uploaded_by": row["uploaded_by"],
+        "agency": agency.code,
+        "agency_name": agency.name,
+        "replaces": str(row["replaces"]) if row["replaces"] else None,
+        "replaced_by": str(row["replaced_by"]) if row["replaced_by"] else None,
+        "erased_at": shown(row["erased_at"]),
+        "content": None if erased else f"/v1/dossiers/{code}/files/{row['id']}/content",
+    }

@@ -1,0 +1,136 @@
+"""Where the contents of files are kept: a directory that no web server serves, or a store that speaks S3. By their hash
+alone, so nothing that a client has sent is ever a path, and the same content is kept once."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Awaitable
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+import obstore
+import structlog
+from obstore.exceptions import BaseError, NotFoundError
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+from shared.web.problems import Problem, Reason
+from shared.web.settings import FilesPlace
+
+log = structlog.get_logger()
+_T = TypeVar("_T")
+
+#: What is in memory of a file at a time: so much being read or sent, twice as much on the way in.
+PART = 5 << 20  # the least that S3 takes as a part
+_CHUNK = 256 << 10
+_AT_ONCE = 2
+_CONNECT, _ANSWER, _RETRY = timedelta(seconds=5), timedelta(seconds=60), timedelta(seconds=20)
+
+
+class Storage:
+    """Contents by the SHA-256 of their bytes, in hex."""
+
+    def __init__(self, store: ObjectStore, directory: Path | None = None) -> None:
+        self._store = store
+        #: Where there is one, a file that is being received lies on the same disk.
+        self.directory = directory
+
+    async def put(self, digest: str, file: BinaryIO) -> None:
+        """Keep a content, all of it or nothing, and on the disk where there is one: whoever says then that it is kept
+        is right after a power failure too."""
+        file.seek(0)
+        await _told(obstore.put_async(self._store, _path(digest), file, chunk_size=PART, max_concurrency=_AT_ONCE))
+        if self.directory is not None:
+            await asyncio.to_thread(_on_disk, self.directory / _path(digest))
+
+    async def has(self, digest: str, size: int) -> bool:
+        """Whether it is kept whole. size: in bytes."""
+        try:
+            found = await _told(obstore.head_async(self._store, _path(digest)))
+        except FileNotFoundError:
+            return False
+        return found["size"] == size
+
+    async def content(self, digest: str) -> AsyncGenerator[bytes, None]:
+        """It in chunks, once it is known to be there. Raises FileNotFoundError."""
+        found = await _told(obstore.get_async(self._store, _path(digest)))
+
+        async def chunks() -> AsyncGenerator[bytes, None]:
+            async for chunk in found.stream(min_chunk_size=_CHUNK):
+                whole = memoryview(chunk)
+                for start in range(0, len(whole), _CHUNK):
+                    yield bytes(whole[start : start + _CHUNK])
+
+        return chunks()
+
+    async def remove(self, digest: str) -> None:
+        """Keep it no more; nothing where it was not kept."""
+        try:
+            await _told(obstore.delete_async(self._store, _path(digest)))
+        except FileNotFoundError:
+            return
+
+
+@lru_cache(maxsize=8)
+def storage_at(place: FilesPlace) -> Storage:
+    """The storage at a place. One for each: a client keeps its connections."""
+    if place.bucket is None:
+        directory = Path(place.path)
+        try:
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return Storage(LocalStore(directory), directory)
+        except (OSError, BaseError) as error:
+            raise _unreachable(error) from error
+    return Storage(
+        S3Store(
+            place.bucket,
+            prefix=place.path or None,
+            endpoint=place.endpoint,
+            region=place.region,
+            access_key_id=place.key,
+            secret_access_key=place.secret,
+            virtual_hosted_style_request=False,
+            client_options={
+                "allow_http": bool(place.endpoint and place.endpoint.startswith("http://")),
+                "connect_timeout": _CONNECT,
+                "timeout": _ANSWER,
+            },
+            retry_config={"max_retries": 2, "retry_timeout": _RETRY},
+        )
+    )
+
+
+def need_storage(place: FilesPlace | None) -> Storage:
+    """The storage that the settings name. Problem `unavailable`: none."""
+    if place is None:
+        raise Problem("unavailable", Reason("", "no_place_for_files"))
+    return storage_at(place)
+
+
+def _path(digest: str) -> str:
+    return f"{digest[:2]}/{digest}"
+
+
+async def _told(work: Awaitable[_T]) -> _T:
+    """What the store answers. What it cannot do now is a Problem; that it has no such content, FileNotFoundError."""
+    try:
+        return await work
+    except (FileNotFoundError, NotFoundError) as error:
+        raise FileNotFoundError from error
+    except (OSError, BaseError) as error:
+        raise _unreachable(error) from error
+
+
+def _unreachable(error: Exception) -> Problem:
+    """The text of an error may name places and keys: its type suffices."""
+    log.error("files.unreachable", error=type(error).__name__)
+    return Problem("unavailable", Reason("", "files_unreachable"), headers={"Retry-After": "10"})
+
+
+def _on_disk(path: Path) -> None:
+    for each in (path, path.parent, path.parent.parent):
+        descriptor = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

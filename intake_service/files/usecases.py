@@ -1,0 +1,290 @@
+"""Files of a dossier: taken in on a temporary file, told by their bytes, kept, and only then written down; given back
+as a stream."""
+
+import asyncio
+import tempfile
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import BinaryIO
+from uuid import UUID, uuid4
+
+import asyncpg
+from starlette.requests import ClientDisconnect
+
+from intake_service.access_records.usecases import record
+from intake_service.dossiers.usecases import one
+from intake_service.files import rules, store
+from intake_service.files.rules import KINDS, FileKind
+from intake_service.files.sniffing import NotWhole, kind_of
+from intake_service.files.storage import Storage
+from shared.domain.personal import Datum
+from shared.web.auth import Principal, Role
+from shared.web.database import Connection, Reading, Recorded
+from shared.web.keyring import Keyring
+from shared.web.problems import Problem, Reason, invalid
+from shared.web.streams import arriving
+
+#: Whoever sends nothing for so long has gone.
+IDLE_SECONDS = 60.0
+#: Whoever sends a little now and then is done by then: 25 MiB at 45 kB/s.
+LONGEST_SECONDS = 600.0
+#: Uploads in one process, and of one sender among them: each has a file as large as may be on the disk.
+MOST_AT_ONCE = 16
+MOST_OF_ONE = 4
+_LATER = {"Retry-After": "10"}
+_under_way: Counter[str] = Counter()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is sent: for which dossier, what it is called, which paper it is, and what it is a newer version of."""
+
+    code: str
+    name: str
+    component: str | None
+    replaces: UUID | None
+    content_type: str
+    length: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What came of it. new: False where the dossier has had the same file before."""
+
+    row: asyncpg.Record
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Spooled:
+    """What has come in, on the disk and without a name: whatever happens, nothing is left of it."""
+
+    file: BinaryIO
+    size: int
+    digest: bytes
+
+
+async def attach(
+    pool: asyncpg.Pool,
+    storage: Storage,
+    principal: Principal,
+    citizen: str | None,
+    ring: Keyring,
+    wanted: Wanted,
+    body: AsyncIterator[bytes],
+    now: datetime,
+    most_bytes: int,
+) -> Attached:
+    """Take in a file of a dossier. citizen: the identity number of the caller, if he is one.
+
+    First it is kept, then written down: no row points at nothing. What was kept for a row that was not written is found
+    by its hash when it is sent again. Raises Problem.
+    """
+    claimed = _declared(wanted.content_type)
+    if wanted.length is not None and wanted.length > most_bytes:
+        raise _too_large(most_bytes)
+    async with pool.acquire() as connection:
+        dossier_id = await _dossier(connection, wanted.code, principal, citizen, ring)
+    with _place_among_few(principal.subject), tempfile.TemporaryFile(dir=storage.directory) as file:
+        spooled = await _spool(file, body, most_bytes)
+        kind = await asyncio.to_thread(_kind, spooled.file, claimed)
+        await storage.put(spooled.digest.hex(), spooled.file)
+        async with pool.acquire() as connection, connection.transaction():
+            # Whoever takes this content away (release) waits for us, or we for him: then it is kept anew.
+            await store.take_turn(connection, spooled.digest)
+            if not await storage.has(spooled.digest.hex(), spooled.size):
+                await storage.put(spooled.digest.hex(), spooled.file)
+            return await _written(connection, dossier_id, principal, wanted, kind, spooled, now)
+
+
+async def _dossier(connection: Connection, code: str, principal: Principal, citizen: str | None, ring: Keyring) -> int:
+    """The id of a dossier to which the caller may add; whoever may not sees that there is none."""
+    if principal.role is not Role.CITIZEN:
+        row = await one(connection, code, principal)
+    else:
+        found = await store.of_applicant(connection, code)
+        owner = ring.unseal(found["owner"]) if found is not None and citizen is not None else None
+        if not rules.is_owner(owner, citizen) or found is None:
+            raise Problem("not_found")
+        row = found
+    _need_open(row, principal)
+    dossier_id: int = row["id"]
+    return dossier_id
+
+
+def _need_open(row: asyncpg.Record, principal: Principal) -> None:
+    if row["erased_at"] is not None:
+        raise Problem("conflict", Reason("", "personal_data_erased"))
+    if principal.role is Role.CITIZEN and not rules.is_open(row["status"]):
+        raise Problem("not_allowed_in_status")
+
+
+async def _written(
+    connection: Connection,
+    dossier_id: int,
+    principal: Principal,
+    wanted: Wanted,
+    kind: FileKind,
+    spooled: _Spooled,
+    now: datetime,
+) -> Attached:
+    dossier = await store.lock_dossier(connection, dossier_id)
+    _need_open(dossier, principal)  # as it is now: it may have ended, or been erased, while the file came in
+    there = await store.same(connection, dossier_id, wanted.component, spooled.digest)
+    if there is not None:
+        return Attached(there, new=False)
+    full = rules.full(dossier["files"])
+    if full is not None:
+        raise Problem("conflict", full)
+    if wanted.replaces is not None:
+        before = await store.find(connection, dossier_id, wanted.replaces)
+        if before is None or before["erased_at"] is not None:
+            raise invalid("replaces", "unknown_file")
+        if before["replaced_by"] is not None:
+            raise Problem("conflict", Reason("replaces", "file_replaced_already"))
+    new = store.NewFile(
+        id=uuid4(),
+        dossier_id=dossier_id,
+        component=wanted.component,
+        name=rules.clean_name(wanted.name, kind),
+        media_type=kind.media_type,
+        size=spooled.size,
+        sha256=spooled.digest,
+        uploaded_at=now,
+        uploaded_by=principal.subject,
+        agency_id=principal.agency.id,
+        replaces=wanted.replaces,
+    )
+    await store.add(connection, new)
+    row = await store.find(connection, dossier_id, new.id)
+    assert row is not None, "it was written just now"
+    return Attached(row, new=True)
+
+
+@contextmanager
+def _place_among_few(subject: str) -> Iterator[None]:
+    """An upload keeps a file on the disk while it comes in, and slow ones a long time."""
+    for most, under_way in ((MOST_AT_ONCE, _under_way.total()), (MOST_OF_ONE, _under_way[subject])):
+        if under_way >= most:
+            raise Problem("unavailable", Reason("", "files_under_way", {"limit": most}), headers=_LATER)
+    _under_way[subject] += 1
+    try:
+        yield
+    finally:
+        _under_way[subject] -= 1
+        if not _under_way[subject]:
+            del _under_way[subject]
+
+
+async def _spool(file: BinaryIO, body: AsyncIterator[bytes], most_bytes: int) -> _Spooled:
+    """Write a body to the disk while it is hashed, a block at a time."""
+    size, digest = 0, sha256()
+    try:
+        async with asyncio.timeout(LONGEST_SECONDS):
+            async for block in arriving(body, IDLE_SECONDS):
+                size += len(block)
+                if size > most_bytes:
+                    raise _too_large(most_bytes)
+                digest.update(block)
+                file.write(block)
+    except (TimeoutError, ClientDisconnect) as gone:
+        raise Problem("upload_idle") from gone
+    if size == 0:
+        raise invalid("body", "file_empty")
+    file.flush()
+    return _Spooled(file, size, digest.digest())
+
+
+def _too_large(most_bytes: int) -> Problem:
+    return Problem("body_too_large", Reason("body", "file_too_large", {"limit": most_bytes}))
+
+
+def _declared(content_type: str) -> FileKind | None:
+    try:
+        return rules.declared(content_type)
+    except ValueError:
+        raise _refused("Content-Type", "file_type_not_accepted") from None
+
+
+def _kind(file: BinaryIO, claimed: FileKind | None) -> FileKind:
+    """What it is, by its bytes."""
+    try:
+        kind = kind_of(file)
+    except NotWhole:
+        raise _refused("body", "file_not_whole") from None
+    if kind is None:
+        raise _refused("body", "file_type_not_accepted")
+    if claimed not in (None, kind):
+        reason = Reason("Content-Type", "file_not_as_declared", {"expected": kind.media_type})
+        raise Problem("unsupported_media_type", reason)
+    return kind
+
+
+def _refused(field: str, code: str) -> Problem:
+    return Problem("unsupported_media_type", Reason(field, code, {"expected": KINDS}))
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A file that may be read."""
+
+    dossier_id: int
+    row: asyncpg.Record
+
+
+async def listed(connection: Reading, code: str, principal: Principal) -> Sequence[asyncpg.Record]:
+    """The files of a dossier that the caller may see."""
+    row = await one(connection, code, principal)
+    return await store.listed(connection, row["id"], rules.MOST_FILES)
+
+
+async def readable(connection: Reading | Recorded, code: str, file_id: UUID, principal: Principal) -> Readable:
+    """A file whose content the caller may read: whoever sees all of its dossier's applicant."""
+    dossier = await one(connection, code, principal)
+    if not rules.is_whole(principal.sees(dossier["agency_id"], dossier["holder_id"])):
+        raise Problem("forbidden")
+    row = await store.find(connection, dossier["id"], file_id)
+    if row is None or row["erased_at"] is not None:
+        raise Problem("not_found")
+    return Readable(dossier["id"], row)
+
+
+async def content(
+    connection: Recorded, storage: Storage, found: Readable, principal: Principal, now: datetime
+) -> AsyncGenerator[bytes, None]:
+    """Its content. That it is read is on record before anything of it is shown: it may hold all that is personal."""
+    try:
+        chunks = await storage.content(found.row["sha256"].hex())
+    except FileNotFoundError as missing:
+        raise Problem("unavailable", Reason("", "file_missing")) from missing
+    await record(connection, principal, "readFileContent", frozenset(Datum), [found.dossier_id], now)
+    return chunks
+
+
+async def told(connection: Connection, dossiers: Sequence[int]) -> Sequence[asyncpg.Record]:
+    """The files of these dossiers with their hashes, to be told to whose they are. As the owner of the tables."""
+    return await store.of_dossiers(connection, dossiers)
+
+
+async def erase(connection: Connection, dossiers: Sequence[int], erased: str, now: datetime) -> None:
+    """Take away what they are called, in the caller's transaction; what is in them, release() does after it."""
+    await store.erase(connection, dossiers, erased, now)
+
+
+async def erased_contents(connection: Connection, dossiers: Sequence[int]) -> list[bytes]:
+    """The hashes of contents to be released: of what was erased in these dossiers, now or before."""
+    return await store.erased_contents(connection, dossiers)
+
+
+async def release(connection: Connection, storage: Storage, contents: Sequence[bytes]) -> None:
+    """Take away these contents, unless a file that is not erased has the same. As the owner of the tables, once the
+    erasing is committed; may be done again. Raises Problem."""
+    for digest in contents:
+        async with connection.transaction():
+            await store.take_turn(connection, digest)
+            if not await store.is_needed(connection, digest):
+                await storage.remove(digest.hex())
