@@ -20,9 +20,12 @@ from shared.web.settings import FilesPlace
 log = structlog.get_logger()
 _T = TypeVar("_T")
 
-#: What is in memory of a file at a time: so much being read or sent, twice as much on the way in.
-PART = 5 << 20  # the least that S3 takes as a part
+#: What is in memory of a file on its way in: so many parts at once, of which S3 takes none that is smaller. On its way
+#: out: a chunk.
+_S3_PART, _PART = 5 << 20, 1 << 20
+_PARTS_AT_ONCE = 1
 _CHUNK = 256 << 10
+#: So many files are on their way in at once, whoever else waits: each holds a few parts. Four of them took 68 MB.
 _AT_ONCE = 2
 _CONNECT, _ANSWER, _RETRY = timedelta(seconds=5), timedelta(seconds=60), timedelta(seconds=20)
 
@@ -34,12 +37,17 @@ class Storage:
         self._store = store
         #: Where there is one, a file that is being received lies on the same disk.
         self.directory = directory
+        self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def put(self, digest: str, file: BinaryIO) -> None:
         """Keep a content, all of it or nothing, and on the disk where there is one: whoever says then that it is kept
         is right after a power failure too."""
+        part = _S3_PART if self.directory is None else _PART
         file.seek(0)
-        await _told(obstore.put_async(self._store, _path(digest), file, chunk_size=PART, max_concurrency=_AT_ONCE))
+        async with self._places:
+            await _told(
+                obstore.put_async(self._store, _path(digest), file, chunk_size=part, max_concurrency=_PARTS_AT_ONCE)
+            )
         if self.directory is not None:
             await asyncio.to_thread(_on_disk, self.directory / _path(digest))
 
@@ -128,8 +136,12 @@ def _unreachable(error: Exception) -> Problem:
 
 
 def _on_disk(path: Path) -> None:
+    """What was taken away meanwhile is not: whoever has the turn puts it again."""
     for each in (path, path.parent, path.parent.parent):
-        descriptor = os.open(each, os.O_RDONLY)
+        try:
+            descriptor = os.open(each, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
         try:
             os.fsync(descriptor)
         finally:
