@@ -11,7 +11,6 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from intake_service.files import rules, usecases
-from intake_service.files.storage import need_storage
 from shared.contracts.fields import Code
 from shared.contracts.files import DossierFile, DossierFiles
 from shared.domain.civil_time import shown
@@ -94,11 +93,10 @@ async def attach(
     An applicant sends files of their own dossier while it is open. The same content again under the same component
     changes nothing, so a broken upload is simply sent again.
     """
-    storage = need_storage(room.settings.files_place)
     length = request.headers.get("content-length", "")
     attached = await usecases.attach(
         room.pool,
-        storage,
+        room.settings.files_place,
         principal,
         await room.authenticator.identity(request),
         room.keyring,
@@ -159,12 +157,11 @@ async def read(
 ) -> Response:
     """As it was sent, byte for byte, as a file to be saved. For whoever sees all of the applicant's data
     (docs/rights.md): a scan masks nothing. Each reading is on record (`GET /v1/access-records`)."""
-    storage = need_storage(room.settings.files_place)
     found = await usecases.readable(connection, code, file_id, principal)
     etag = f'"{found.row["sha256"].hex()}"'
     if is_known(known_to(request), etag):
         return Response(status_code=304, headers={"ETag": etag})
-    chunks = await usecases.content(connection, storage, found, principal, now())
+    chunks = await usecases.content(connection, room.settings.files_place, found, principal, now())
     answer = Streamed(room, chunks, found.row["media_type"])
     answer.headers["ETag"] = etag
     answer.headers["Content-Disposition"] = disposition(found.row["name"])

@@ -20,12 +20,13 @@ from intake_service.dossiers.usecases import one
 from intake_service.files import rules, store
 from intake_service.files.rules import KINDS, FileKind
 from intake_service.files.sniffing import NotWhole, kind_of
-from intake_service.files.storage import Storage
+from intake_service.files.storage import Storage, need_storage
 from shared.domain.personal import Datum
 from shared.web.auth import Principal, Role
 from shared.web.database import Connection, Reading, Recorded
 from shared.web.keyring import Keyring
 from shared.web.problems import Problem, Reason, invalid
+from shared.web.settings import FilesPlace
 from shared.web.streams import arriving
 
 #: Whoever sends nothing for so long has gone.
@@ -70,7 +71,7 @@ class _Spooled:
 
 async def attach(
     pool: asyncpg.Pool,
-    storage: Storage,
+    place: FilesPlace | None,
     principal: Principal,
     citizen: str | None,
     ring: Keyring,
@@ -84,11 +85,12 @@ async def attach(
     First it is kept, then written down: no row points at nothing. What was kept for a row that was not written is found
     by its hash when it is sent again. Raises Problem.
     """
+    async with pool.acquire() as connection:
+        dossier_id = await _dossier(connection, wanted.code, principal, citizen, ring)
     claimed = _declared(wanted.content_type)
     if wanted.length is not None and wanted.length > most_bytes:
         raise _too_large(most_bytes)
-    async with pool.acquire() as connection:
-        dossier_id = await _dossier(connection, wanted.code, principal, citizen, ring)
+    storage = need_storage(place)
     with _place_among_few(principal.subject), tempfile.TemporaryFile(dir=storage.directory) as file:
         spooled = await _spool(file, body, most_bytes)
         kind = await asyncio.to_thread(_kind, spooled.file, claimed)
@@ -254,11 +256,11 @@ async def readable(connection: Reading | Recorded, code: str, file_id: UUID, pri
 
 
 async def content(
-    connection: Recorded, storage: Storage, found: Readable, principal: Principal, now: datetime
+    connection: Recorded, place: FilesPlace | None, found: Readable, principal: Principal, now: datetime
 ) -> AsyncGenerator[bytes, None]:
     """Its content. That it is read is on record before anything of it is shown: it may hold all that is personal."""
     try:
-        chunks = await storage.content(found.row["sha256"].hex())
+        chunks = await need_storage(place).content(found.row["sha256"].hex())
     except FileNotFoundError as missing:
         raise Problem("unavailable", Reason("", "file_missing")) from missing
     await record(connection, principal, "readFileContent", frozenset(Datum), [found.dossier_id], now)

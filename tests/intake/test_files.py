@@ -476,11 +476,9 @@ async def test_without_a_place_nothing_is_taken(database: Database, issuer: Loca
         client.headers.update(bearer(issuer, "counter", WARD))
         dossier = await received(client)
         path = f"/v1/dossiers/{dossier['code']}/files"
-        for answer in (
-            await client.post(path, params={"name": "a"}, content=a_pdf(), headers={"Content-Type": "application/pdf"}),
-            await client.get(f"{path}/{uuid4()}/content"),
-        ):
-            assert reason(answer) == (503, "unavailable", [("", "no_place_for_files")])
+        headers = {"Content-Type": "application/pdf"}
+        answer = await client.post(path, params={"name": "a"}, content=a_pdf(), headers=headers)
+        assert reason(answer) == (503, "unavailable", [("", "no_place_for_files")])
         assert (await client.get(path)).json() == {"items": []}
 
 

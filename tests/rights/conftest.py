@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from services.local_issuer import LocalIssuer
@@ -54,8 +55,10 @@ class Province:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def province(database: Database, issuer: LocalIssuer) -> AsyncIterator[Province]:
-    settings = settings_for(database, issuer)
+async def province(
+    database: Database, issuer: LocalIssuer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Province]:
+    settings = settings_for(database, issuer, files=str(tmp_path_factory.mktemp("files")))
     async with (
         serving(app_of("intake").create_app(settings)) as intake,
         serving(app_of("routing").create_app(settings)) as routing,

@@ -32,6 +32,7 @@ INTAKE = {
     "readDeadline": Act("GET", "/deadline"),
     "listForms": Act("GET", "/forms"),
     "readForm": Act("GET", "/forms/receipt.pdf"),
+    "listFiles": Act("GET", "/files"),
     "readApologies": Act("GET", "/apologies"),
     "readExtensionProposals": Act("GET", "/extension-proposals"),
     "acceptDossier": Act("POST", "/accept", {}, "submitted"),
@@ -77,6 +78,8 @@ ROUTING = {
 #: Whose tests hold the rest: what is asked of a list, of an agency, of many dossiers at once, of a share.
 ELSEWHERE = {
     "actOnDossiers": "tests/intake/test_bulk.py",
+    "attachFile": "tests/rights/test_files.py",
+    "readFileContent": "tests/rights/test_files.py",
     "actOnCases": "tests/routing/test_bulk.py",
     "recordSending": "tests/intake/test_apology_register.py",
     "recordReceipt": "tests/intake/test_apology_register.py",
@@ -96,7 +99,7 @@ CELLS = [(room, name) for room, acts in (("intake", INTAKE), ("routing", ROUTING
 
 
 def test_every_right_about_a_dossier_is_tried() -> None:
-    of_a_dossier = {name for name, right in RIGHTS.items() if right.relation in {*_MAY, Relation.SHARE}}
+    of_a_dossier = {name for name, right in RIGHTS.items() if right.relation in {*_MAY, Relation.SHARE, Relation.SIGHT}}
     assert of_a_dossier == {*INTAKE, *ROUTING, *ELSEWHERE}
 
 
