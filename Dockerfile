@@ -29,7 +29,7 @@ RUN printf '#!/bin/sh\nexec python -m services "$@"\n' > /usr/local/bin/motcua \
  && chmod 755 /usr/local/bin/motcua /usr/local/bin/ready \
  && python -m compileall -q /app \
  && useradd --system --uid 10001 --user-group --home-dir /srv --no-create-home --shell /usr/sbin/nologin motcua \
- && install -d -o motcua -g motcua -m 700 /srv/.motcua
+ && install -d -o motcua -g motcua -m 700 /srv/.motcua /srv/files
 WORKDIR /srv
 USER 10001
 EXPOSE 8001 8002 8003

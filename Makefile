@@ -28,6 +28,9 @@ test: setup ## All tests, on a real PostgreSQL: ten to fifteen minutes on two co
 issuer: ## The real OIDC issuer that tests run against: needs node and npm; without it they are skipped
 	npm ci --prefix tests/tokens/real_issuer --ignore-scripts --no-audit --no-fund --loglevel=error
 
+store: ## The server that speaks S3 which tests run against: needs node and npm; without it they are skipped
+	npm ci --prefix tests/intake/real_s3 --ignore-scripts --no-audit --no-fund --loglevel=error
+
 .venv/client/ready: requirements/client.txt | setup
 	@$(PYTHON) -m venv .venv/client
 	@.venv/client/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/client.txt
@@ -115,4 +118,4 @@ lock: setup ## Pin the dependencies anew, with hashes
 clean: ## Remove the environment and the embedded installation
 	rm -rf .venv .motcua
 
-.PHONY: help setup run test issuer clients frontend browser check format format-check lint types walls schema contracts contracts-check compose-check audit fuzz-tools fuzz sbom bench bench-100m lock clean
+.PHONY: help setup run test issuer store clients frontend browser check format format-check lint types walls schema contracts contracts-check compose-check audit fuzz-tools fuzz sbom bench bench-100m lock clean
