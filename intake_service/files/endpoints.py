@@ -36,11 +36,9 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _BODY = {
     "requestBody": {
         "required": True,
-        "description": "The file's bytes as they are, at most MOTCUA_MAX_FILE_BYTES (25 MiB)",
-        "content": {
-            **{kind.media_type: _BINARY for kind in rules.FileKind},
-            "application/octet-stream": _BINARY,
-        },
+        "description": "The file's bytes as they are, at most MOTCUA_MAX_FILE_BYTES (25 MiB), as "
+        f"application/octet-stream or as what they are: {', '.join(kind.media_type for kind in rules.FileKind)}",
+        "content": {"application/octet-stream": _BINARY},
     }
 }
 _HEADERS = {

@@ -25,8 +25,8 @@ each_room = pytest.mark.parametrize("room", ROOMS)
 _REF = {"$ref": "#/components/schemas/ProblemBody"}
 #: Read by machines that know this shape; 503 is its answer, not its refusal.
 _NOT_PROBLEMS = {("/readyz", "503")}
-#: Read as streams without a limit, so neither 413 nor a JSON error can come.
-_STREAMED = {"/v1/imports"}
+#: Read as streams, so no JSON error can come; 413 where they have a limit of their own.
+_STREAMED = {"/v1/imports", "/v1/dossiers/{code}/files"}
 
 
 @each_room

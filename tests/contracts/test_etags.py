@@ -50,6 +50,7 @@ NOTHING_TO_COMPARE = {
     "recordSending": "adds to a register",
     "recordReceipt": "adds to a register",
     "importDossiers": "makes dossiers",
+    "attachFile": "adds a file; a newer version names the one that it replaces",
     "previewCalendarChange": "changes nothing",
     "changeCalendar": "enters a change",
     "openCase": "makes a case",

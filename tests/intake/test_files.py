@@ -13,6 +13,7 @@ import httpx
 import orjson
 import pytest
 import pytest_asyncio
+from pydantic import ValidationError
 
 from intake_service.app import create_app
 from intake_service.files import rules, usecases
@@ -565,3 +566,32 @@ async def test_handed_over_with_their_hashes(
         told = await persons.export(owner, found, DECISION, counter.settings.keyring)
     names = ("name", "component", "media_type", "size", "sha256", "uploaded_at", "erased_at")
     assert orjson.loads(orjson.dumps(told["dossiers"][0]["files"])) == [{name: made[name] for name in names}]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"files": "files"}, "tuyệt đối"),
+        ({"files": "s3:/bucket"}, "s3://"),
+        ({"files": "s3://UPPER/a"}, "s3://"),
+        ({"files": "s3://bucket/a?b"}, "s3://"),
+        ({"files": "s3://bucket"}, "cả hai"),
+        ({"files": "s3://bucket", "files_key": "a"}, "cả hai"),
+        ({"files": "s3://bucket", "files_key": "a", "files_secret": "b", "files_endpoint": "ftp://a"}, "http"),
+    ],
+)
+def test_a_place_that_is_none_is_refused_at_the_start(
+    database: Database, issuer: LocalIssuer, given: dict[str, str], told: str
+) -> None:
+    with pytest.raises(ValidationError, match=told):
+        settings_for(database, issuer, **given)
+
+
+def test_a_key_is_never_shown(database: Database, issuer: LocalIssuer) -> None:
+    given = {"files": "s3://motcua/a/b/", "files_key": "the key", "files_secret": "the hidden"}
+    settings = settings_for(database, issuer, **given)
+    assert settings.files_place is not None
+    assert (settings.files_place.bucket, settings.files_place.path) == ("motcua", "a/b")
+    for shown in (repr(settings), repr(settings.files_place)):
+        assert "the key" not in shown
+        assert "the hidden" not in shown
