@@ -13,6 +13,7 @@ from shared.domain.civil_time import civil_day
 from shared.web.auth import RIGHTS, Role
 from shared.web.clock import now
 from tests.contracts.documents import Operation
+from tests.intake.bodies import a_pdf
 from tests.rights.conftest import Province
 from tests.rights.test_relations import INTAKE, ROUTING, Act
 from tests.support import PROVINCE, REGISTER_COPY, WARD, a_draft, bearer
@@ -28,6 +29,7 @@ ACTS = {
     **INTAKE,
     **ROUTING,
     "receiveDossier": Act("POST", "", a_draft(phone="0905 000 001")),
+    "attachFile": Act("POST", "", a_pdf(), "received"),
     "actOnDossiers": Act("POST", "", {"items": [{"action": "finish", "code": "{code}"}]}),
     "rejectExtension": Act("POST", "", _WHY, "proposed"),
     "recordSending": Act("POST", "", {"channel": "sms", "to": "0905 000 001"}, "apologised"),
@@ -84,11 +86,13 @@ _PLACES = {
     **{"import_id": "3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10", "rule_id": "1", "seq": "1", "no": "1", "n": "1"},
     **{"number": "1", "edition_id": "1", "delegation_id": "1", "reorganisation_id": "1", "form": "receipt"},
     "record_id": "1",
+    "file_id": "3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10",
     "format": "pdf",
 }
 _CATALOGUES = {"/v1/procedures": REGISTER_COPY, "/v1/agencies": WARD, "/v1/workflows": "LT-0"}
 #: Parameters without which nothing is asked.
 _ASKED: dict[str, dict[str, str]] = {
+    "attachFile": {"name": "đơn.pdf"},
     "previewDeadline": {"procedure": REGISTER_COPY, "agency": WARD},
     "readCalendar": {"year": "2026"},
     "index766Report": {"agency": "45", "period": "2019-H1"},

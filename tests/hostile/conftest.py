@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import asyncpg
+import pytest
 import pytest_asyncio
 
 from services.local_issuer import LocalIssuer
@@ -16,9 +17,12 @@ NOBODY = "http://127.0.0.1:9"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def scene(database: Database, issuer: LocalIssuer) -> AsyncIterator[Scene]:
+async def scene(
+    database: Database, issuer: LocalIssuer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Scene]:
     """The three real rooms."""
-    settings = settings_for(database, issuer, intake_url=NOBODY, routing_url=NOBODY, stats_url=NOBODY)
+    nobody = dict.fromkeys(("intake_url", "routing_url", "stats_url"), NOBODY)
+    settings = settings_for(database, issuer, files=str(tmp_path_factory.mktemp("files")), **nobody)
     owner = await asyncpg.connect(database.owner_url)
     async with (
         serving(app_of("intake").create_app(settings)) as intake,

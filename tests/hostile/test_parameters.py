@@ -78,7 +78,7 @@ async def asked(scene: Scene, operation: Operation, call: Call) -> httpx.Respons
     for name, value in call.path.items():
         path = path.replace(f"{{{name}}}", _spelled(value))
     query = "&".join(f"{name}={_spelled(value)}" for name, value in call.query.items())
-    content = {} if call.body is None else {"json": call.body}
+    content = {} if call.body is None else {"content" if isinstance(call.body, bytes) else "json": call.body}
     return await scene.room(operation.room).request(
         operation.method, f"{path}?{query}" if query else path, headers=call.headers, **content
     )
