@@ -27,7 +27,10 @@ _PARTS_AT_ONCE = 1
 _CHUNK = 256 << 10
 #: So many files are on their way in at once, whoever else waits: each holds a few parts. Four of them took 68 MB.
 _AT_ONCE = 2
-_CONNECT, _ANSWER, _RETRY = timedelta(seconds=5), timedelta(seconds=60), timedelta(seconds=20)
+#: How long an answer may take, while whoever asks holds a connection of the database; and a whole file on its way in.
+#: On its way out it takes as long as its reader, which shared/web/streams.py watches.
+_ANSWER_SECONDS, _PUT_SECONDS = 10.0, 120.0
+_CONNECT, _WHOLE, _RETRY = timedelta(seconds=5), timedelta(hours=2), timedelta(seconds=8)
 
 
 class Storage:
@@ -45,9 +48,8 @@ class Storage:
         part = _S3_PART if self.directory is None else _PART
         file.seek(0)
         async with self._places:
-            await _told(
-                obstore.put_async(self._store, _path(digest), file, chunk_size=part, max_concurrency=_PARTS_AT_ONCE)
-            )
+            kept = obstore.put_async(self._store, _path(digest), file, chunk_size=part, max_concurrency=_PARTS_AT_ONCE)
+            await _told(kept, _PUT_SECONDS)
         if self.directory is not None:
             await asyncio.to_thread(_on_disk, self.directory / _path(digest))
 
@@ -101,7 +103,7 @@ def storage_at(place: FilesPlace) -> Storage:
             client_options={
                 "allow_http": bool(place.endpoint and place.endpoint.startswith("http://")),
                 "connect_timeout": _CONNECT,
-                "timeout": _ANSWER,
+                "timeout": _WHOLE,
             },
             retry_config={"max_retries": 2, "retry_timeout": _RETRY},
         )
@@ -119,10 +121,11 @@ def _path(digest: str) -> str:
     return f"{digest[:2]}/{digest}"
 
 
-async def _told(work: Awaitable[_T]) -> _T:
+async def _told(work: Awaitable[_T], seconds: float = _ANSWER_SECONDS) -> _T:
     """What the store answers. What it cannot do now is a Problem; that it has no such content, FileNotFoundError."""
     try:
-        return await work
+        async with asyncio.timeout(seconds):
+            return await work
     except (FileNotFoundError, NotFoundError) as error:
         raise FileNotFoundError from error
     except (OSError, BaseError) as error:

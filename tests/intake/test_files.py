@@ -16,7 +16,7 @@ import pytest_asyncio
 from pydantic import ValidationError
 
 from intake_service.app import create_app
-from intake_service.files import rules, usecases
+from intake_service.files import rules, storage, usecases
 from intake_service.files.rules import FileKind
 from intake_service.files.storage import storage_at
 from intake_service.persons import usecases as persons
@@ -50,7 +50,8 @@ class Counter:
         return bearer(self.issuer, role, agency, **more)
 
     async def send(self, dossier: dict[str, Any], content: bytes, name: str = "đơn.pdf", **more: Any) -> httpx.Response:
-        params = {"name": name, **{key: more.pop(key) for key in ("component", "replaces") if key in more}}
+        said: dict[str, str] = {key: more.pop(key) for key in ("component", "replaces") if key in more}
+        params = {"name": name, **said}
         headers = {"Content-Type": "application/octet-stream", **more.pop("headers", {})}
         path = f"/v1/dossiers/{dossier['code']}/files"
         return await self.client.post(path, params=params, content=content, headers=headers, **more)
@@ -496,6 +497,27 @@ async def test_a_place_that_does_not_answer(database: Database, issuer: LocalIss
             )
             assert reason(answer) == (503, "unavailable", [("", "files_unreachable")])
             assert (await client.get(path)).json() == {"items": []}
+
+
+async def test_a_place_that_takes_what_is_sent_and_says_nothing(
+    database: Database, issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "_PUT_SECONDS", 0.3)
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1 << 16):
+            pass
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with serving(create_app(settings_for(database, issuer, **settings_of_s3(address)))) as client:
+        client.headers.update(bearer(issuer, "counter", WARD))
+        path = f"/v1/dossiers/{(await received(client))['code']}/files"
+        answer = await client.post(path, params={"name": "a"}, content=a_pdf())
+        assert reason(answer) == (503, "unavailable", [("", "files_unreachable")])
+        assert (await client.get(path)).json() == {"items": []}
+    server.close()
 
 
 # --- erased, handed over ---------------------------------------------------------------------------------------------

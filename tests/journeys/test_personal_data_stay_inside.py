@@ -15,6 +15,7 @@ import pytest
 from services.embedded import running_url
 from shared.domain.civil_time import civil_day
 from shared.web.clock import now
+from tests.intake.bodies import a_pdf
 from tests.journeys.conftest import Running, await_running, eventually, start_up, stop
 from tests.support import JUSTICE, PROVINCE, REGISTER_COPY, WARD, a_draft
 
@@ -110,6 +111,9 @@ def test_a_full_journey_leaves_none_outside(running: Running) -> None:
     )
     tracked = ask("intake", "counter", WARD, "GET", f"/v1/track/{code}", headers={"Authorization": f"Bearer {citizen}"})
     assert "status" in well(tracked)
+    file = {"name": f"CCCD {PERSON['name']} {PERSON['id_number']}.pdf", "component": WORDS}
+    kept = well(counter("POST", f"{where}/files", params=file, content=a_pdf()))
+    assert counter("GET", kept["content"]).content == a_pdf()
     well(counter("POST", f"{where}/finish", json={"outcome": "refused", "reason": WORDS}))
     well(counter("POST", f"{where}/return", json={}))
 
@@ -154,6 +158,14 @@ def test_a_full_journey_leaves_none_outside(running: Running) -> None:
     assert well(run)["rejected"] == 3
     rejects = ask("intake", "admin", PROVINCE, "GET", f"/v1/imports/{run.json()['id']}/rejects")
     refusals.append(re.sub(r'"reference":"\d+"', "", rejects.text))
+    for content, asked in (
+        (f"<html>{WORDS}".encode(), file),
+        (a_pdf()[:-9] + WORDS.encode(), file),
+        (a_pdf(), {**file, "replaces": secret}),
+        (a_pdf(), {**file, "component": secret * 9}),
+        (a_pdf(), {"name": secret * 100}),
+    ):
+        assert counter("POST", f"{where}/files", params=asked, content=content).status_code in (415, 422)
     _owner(running, "ALTER TABLE applicant RENAME COLUMN phone_digits TO digits")
     for answer in (
         counter("POST", "/v1/dossiers", json=draft),
