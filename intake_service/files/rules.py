@@ -1,13 +1,12 @@
 """What a file may be called, what it may say that it is, and who may add one to which dossier. Pure."""
 
-import hmac
 import re
 import unicodedata
 from enum import Enum
 from types import MappingProxyType
 
 from shared.domain.lifecycle import Status
-from shared.domain.personal import Datum, number_key
+from shared.domain.personal import Datum
 from shared.web.problems import Reason
 
 LONGEST_NAME = 120
@@ -99,12 +98,6 @@ def declared(content_type: str) -> FileKind | None:
 def is_whole(seen: frozenset[Datum]) -> bool:
     """Whether whoever sees these sees all of a person: a scan masks nothing."""
     return seen == frozenset(Datum)
-
-
-def is_owner(owner: str | None, citizen: str | None) -> bool:
-    """Whether a citizen is the applicant, by their identity numbers; in constant time."""
-    same = hmac.compare_digest(number_key(owner or "").encode(), number_key(citizen or "").encode())
-    return bool(same and owner and citizen)
 
 
 #: While its applicant may add to it.

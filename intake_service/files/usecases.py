@@ -21,6 +21,7 @@ from intake_service.files import rules, store
 from intake_service.files.rules import KINDS, FileKind
 from intake_service.files.sniffing import NotWhole, kind_of
 from intake_service.files.storage import Storage, need_storage
+from intake_service.tracking.rules import is_owner
 from shared.domain.personal import Datum
 from shared.web.auth import Principal, Role
 from shared.web.database import Connection, Reading, Recorded
@@ -110,7 +111,7 @@ async def _dossier(connection: Connection, code: str, principal: Principal, citi
     else:
         found = await store.of_applicant(connection, code)
         owner = ring.unseal(found["owner"]) if found is not None and citizen is not None else None
-        if not rules.is_owner(owner, citizen) or found is None:
+        if not is_owner(owner, citizen) or found is None:
             raise Problem("not_found")
         row = found
     _need_open(row, principal)
