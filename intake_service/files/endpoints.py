@@ -192,5 +192,5 @@ def _file(row: asyncpg.Record, code: str, reference: Reference) -> dict[str, Any
         "replaces": str(row["replaces"]) if row["replaces"] else None,
         "replaced_by": str(row["replaced_by"]) if row["replaced_by"] else None,
         "erased_at": shown(row["erased_at"]),
-        "content": None if erased else f"/v1/dossiers/{code}/files/{row['id']}/content",
+        "content": None if erased else f"/v1/dossiers/{quote(code, safe='')}/files/{row['id']}/content",
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import asyncpg
@@ -21,6 +22,7 @@ from intake_service.files.rules import FileKind
 from intake_service.files.storage import storage_at
 from intake_service.persons import usecases as persons
 from intake_service.persons.usecases import Decision
+from migrations.apply import downgrade
 from services.local_issuer import LocalIssuer
 from shared.web.auth import STAFF, Role
 from shared.web.clock import now
@@ -29,7 +31,7 @@ from tests.conftest import Database
 from tests.intake.bodies import a_docx, a_pdf, a_picture, a_zip, an_odt, an_xlsx
 from tests.intake.lives import did, received, submitted
 from tests.intake.storing import contents_in, real_s3, settings_of_s3
-from tests.support import JUSTICE, PROVINCE, WARD, bearer, serving, settings_for
+from tests.support import JUSTICE, PROVINCE, REGISTER_COPY, WARD, bearer, serving, settings_for
 
 MOST = 300_000
 NUMBER = "045190123987"
@@ -178,6 +180,30 @@ async def test_two_at_once_of_the_same(counter: Counter, dossier: dict[str, Any]
     assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert len(await counter.listed(dossier)) == 1
+
+
+async def test_a_dossier_by_its_code_in_another_system(counter: Counter) -> None:
+    """Which may be anything, and leads to the content all the same."""
+    record = {
+        **{"legacy_code": "Hồ sơ 12?#1", "procedure": REGISTER_COPY, "agency": WARD, "channel": "counter"},
+        **{"applicant": {"kind": "person", "name": "Nguyễn Thị Đào"}, "accepted_at": "2026-11-23T08:10:00+07:00"},
+    }
+    headers = {**counter.as_("admin", PROVINCE), "Content-Type": "application/x-ndjson"}
+    landed = await counter.client.post("/v1/imports", content=orjson.dumps(record), headers=headers)
+    assert landed.json()["rejected"] == 0, landed.text
+    made = await counter.sent({"code": quote(str(record["legacy_code"]))}, a_pdf(seed=30))
+    assert (await counter.client.get(made["content"])).content == a_pdf(seed=30)
+
+
+async def test_the_way_down_is_closed_while_there_are_files(
+    fresh_database: Database, issuer: LocalIssuer, tmp_path: Path
+) -> None:
+    async with serving(create_app(settings_for(fresh_database, issuer, files=str(tmp_path)))) as client:
+        client.headers.update(bearer(issuer, "counter", WARD))
+        path = f"/v1/dossiers/{(await received(client))['code']}/files"
+        assert (await client.post(path, params={"name": "a"}, content=a_pdf())).status_code == 201
+    with pytest.raises(RuntimeError, match="files of dossiers"):
+        await downgrade(fresh_database.owner_url, to="0023")
 
 
 async def test_versions(counter: Counter, dossier: dict[str, Any]) -> None:
