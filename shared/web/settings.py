@@ -147,7 +147,7 @@ class Settings(BaseSettings):
     files_key: SecretStr | None = None
     files_secret: SecretStr | None = None
     #: The largest of them.
-    max_file_bytes: Annotated[int, Field(ge=1)] = 26_214_400
+    max_file_bytes: Annotated[int, Field(ge=1, le=1_073_741_824)] = 26_214_400
 
     max_body_bytes: int = 1_048_576
     #: Whether this process also runs its room's consumers of the event log.
@@ -323,6 +323,7 @@ _WRONG = {
     "too_short": "cần ít nhất {min_length} ký tự · at least {min_length} characters are needed",
     "greater_than": "phải lớn hơn {gt} · must be more than {gt}",
     "greater_than_equal": "phải từ {ge} trở lên · must be {ge} or more",
+    "less_than_equal": "phải từ {le} trở xuống · must be {le} or less",
     "int_parsing": "phải là số nguyên · must be a whole number",
     "float_parsing": "phải là số · must be a number",
     "literal_error": "phải là một trong · must be one of: {expected}",
