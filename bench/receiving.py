@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
+from bench.ground import IDENTITY_KEYS
 from intake_service.dossiers import usecases
 from shared.contracts.intake import DossierIn
 from shared.domain.civil_time import civil_day
@@ -23,7 +24,7 @@ from shared.web.idempotency import RequestKey
 from shared.web.keyring import Keyring
 
 #: As an installation has one: to seal is the service's work, what is sealed the reference writes too.
-RING = Keyring({1: bytes(32)})
+RING = Keyring.of(IDENTITY_KEYS)
 #: What a day brings to the desks of a province: these many of its agencies receive at the same time.
 PLACES = 40
 _KEY = "@KEY@"

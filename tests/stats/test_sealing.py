@@ -26,7 +26,7 @@ async def test_what_is_not_sealed(database, issuer):
             (a_report(group_by="agency,agency"), "parameters.group_by", "grouping_repeated"),
             (a_report(group_by="officer"), "parameters.group_by", "not_sealable_by_officer"),
             (a_report(group_by="agency,officer"), "parameters.group_by", "not_sealable_by_officer"),
-            (a_report(units="today"), "parameters.units", "unknown_field"),
+            (a_report(units="today"), "parameters.units", "not_one_of"),
             (a_report(first="2019-06-01"), "parameters.first", "unknown_field"),
             (a_report(last="2019-06-30"), "parameters.last", "unknown_field"),
             (a_report(as_of="2020-01-01T00:00:00+07:00"), "parameters.as_of", "unknown_field"),
