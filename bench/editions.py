@@ -3,11 +3,10 @@ Then `motcua verify` with many editions there: it reads the events once for all 
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from typing import Any
-
-import asyncpg
 
 from bench.figures import Figure, Goal
 from bench.filling import PROVINCE
@@ -18,7 +17,7 @@ from shared.contracts.editions import EditionIn
 from shared.reference import Reference
 from shared.web.auth import Principal, Role
 from shared.web.clock import now
-from shared.web.database import Reading
+from shared.web.database import Pool, Reading, open_pool
 from stats_service.editions import usecases
 
 
@@ -64,13 +63,19 @@ _MONTHLY: Sequence[tuple[str, dict[str, Any]]] = (
 )
 
 
+@asynccontextmanager
+async def _pool(url: str) -> AsyncIterator[Pool]:
+    pool = await open_pool(url, size=2, name="bench")
+    yield pool
+    await pool.close()
+
+
 async def _years_of_editions(url: str) -> None:
     """Two years of monthly reports of the province, each kind every month."""
     reference = await reference_in(url)
     first, last = date(2023, 7, 1), date(2025, 6, 30)
     leader = _leader(reference, last)
-    no_jit = {"jit": "off"}
-    async with asyncpg.create_pool(url, min_size=1, max_size=1, server_settings=no_jit) as pool:
+    async with _pool(url) as pool:
         for n in range(24):
             begins = date(first.year + (first.month - 1 + n) // 12, (first.month - 1 + n) % 12 + 1, 1)
             for report, more in _MONTHLY:
@@ -89,7 +94,7 @@ async def _measured(url: str) -> tuple[float, float, int, int]:
     reference = await reference_in(url)
     first, last = HALF_YEAR
     leader = _leader(reference, last)
-    async with connected(url) as connection, asyncpg.create_pool(url, min_size=1, max_size=1) as pool:
+    async with connected(url) as connection, _pool(url) as pool:
         await connection.execute("SET jit = off")
         sealings = await connection.fetchval("SELECT count(*) FROM report_edition")
         # One day less for each time before: a report is sealed once.

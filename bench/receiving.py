@@ -150,7 +150,7 @@ class _Recorder:
     def __init__(self) -> None:
         self.calls: list[tuple[str, tuple[Any, ...]]] = []
 
-    def acquire(self) -> Self:
+    def acquire_for_one_statement(self) -> Self:
         return self
 
     async def __aenter__(self) -> Self:

@@ -67,7 +67,7 @@ def measure(ground: Ground) -> list[Figure]:
 
 async def _written(url: str, file: Path, count: int) -> None:
     async with asyncpg.create_pool(url, min_size=1, max_size=1) as pool:
-        keeper = ReferenceKeeper(pool)
+        keeper = ReferenceKeeper(pool.acquire)
         await keeper.refresh()
         reference = keeper.current
     with file.open("wb") as target:
@@ -111,7 +111,7 @@ def _worked_before(reference: Reference, day: date, count: int) -> date:
 async def _measured(url: str, count: int) -> tuple[float, float]:
     """Seconds of the preview and of the sweep."""
     async with asyncpg.create_pool(url, min_size=2, max_size=4, server_settings={"jit": "off"}) as pool:
-        keeper = ReferenceKeeper(pool)
+        keeper = ReferenceKeeper(pool.acquire)
         await keeper.refresh()
         reference = keeper.current
         off = reference.calendar.add_working_days(civil_day(now()), 3)

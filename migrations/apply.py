@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from migrations.logins import role_password
-from shared.tables.grants import ROLES, statements
+from shared.tables.grants import COPIER, COPIES, ROLES, statements
 
 #: Only one migration at a time: an advisory lock of the whole cluster would be too wide, so it is per database.
 _MIGRATION_LOCK = 7_263_554_011
@@ -75,6 +75,11 @@ async def _make_roles(owner_url: str) -> None:
         for role in ROLES:
             if role not in present:
                 connection.execute(text(f"CREATE ROLE {role} LOGIN"))
+        if COPIER not in present:
+            connection.execute(text(f"CREATE ROLE {COPIER} NOLOGIN BYPASSRLS"))
+        if not connection.execute(text(f"SELECT pg_has_role('{COPIES}', '{COPIER}', 'MEMBER')")).scalar():
+            connection.execute(text(f"GRANT {COPIER} TO {COPIES}"))
+        for role in ROLES:
             verifier = _verifier(role_password(owner_url, role))
             connection.exec_driver_sql(f"ALTER ROLE {role} PASSWORD '{verifier}'")
 

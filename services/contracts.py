@@ -51,6 +51,11 @@ Two things are needed: a role, and that something lies in the part of the agency
 Without the role the answer is 403; what lies outside is not there (404), or the act is refused (403). ✓: may; D: by
 delegation of a leader ([hand-overs](hand-overs.md)). No mark in a row: everybody's, without a token.
 
+Behind that stands a second wall, in the tables themselves: whatever a statement of intake or routing asks for, it is
+shown the dossiers that an agency of the caller's part of the tree received or has, or had, a part in, and what belongs
+to them; a session that does not say for whom it reads is shown none (`shared/tables/policies.py`,
+[decision 0044](decisions/0044-a-session-says-for-whom-it-reads.md)).
+
 | `x-relation` | | what must lie within |
 |---|---|---|
 """

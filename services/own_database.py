@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from services.refusals import Refused
+from shared.tables.grants import COPIER, copier_made_for
 
 PATIENCE_SECONDS = 5.0
 OLDEST = 15
@@ -79,12 +80,23 @@ def told(url: str) -> Iterator[None]:
         if state not in (*_MAY_NOT, *_NOT_THERE):
             raise
         said = str(cause).rpartition(">: ")[2].splitlines()[0]
+        if COPIER in str(error):
+            raise _unusable(
+                f"Chủ sở hữu chưa được tạo vai trò {COPIER} (BYPASSRLS). Quản trị viên của máy chủ hãy chạy một lần: "
+                f"{_make(url)}",
+                f"{_place(url)} refuses: {said}. The owner may not make the role {COPIER}, which policies of rows do "
+                f"not hold. Whoever administers the server runs once: {_make(url)}",
+            ) from error
         raise _unusable(
             "Không cập nhật được cơ sở dữ liệu: chủ sở hữu phải được tạo vai trò và các phần mở rộng pg_trgm, "
             "btree_gist.",
             f"{_place(url)} refuses: {said}. The owner must be allowed to create roles and the extensions pg_trgm and "
             "btree_gist.",
         ) from error
+
+
+def _make(url: str) -> str:
+    return copier_made_for(urlsplit(url).username or "motcua")
 
 
 def _away(url: str, error: Exception) -> DatabaseUnusable:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from urllib.parse import quote
 
 import asyncpg
 import pytest
@@ -18,18 +19,23 @@ from migrations.logins import role_url
 from services.embedded import start
 from services.local_issuer import LocalIssuer
 from services.reference import load_reference
+from shared.tables.policies import EVERY_ROW, SETTING
 
 _numbers = count(1)
 
 
 @dataclass(frozen=True)
 class Database:
-    """A database of its own. `owner_url` may do all; `url(role)` only what the role may."""
+    """A database of its own. `owner_url` may do all; `url(role)` only what the role may, of all dossiers."""
 
     owner_url: str
 
     def url(self, role: str) -> str:
-        """The login of a service's role."""
+        """The login of a service's role, which sees every row: whose they are is asked in tests/rows."""
+        return f"{self.login(role)}?{SETTING}={quote(EVERY_ROW)}"
+
+    def login(self, role: str) -> str:
+        """The login of a service's role, as the service has it."""
         return role_url(self.owner_url, role)
 
 

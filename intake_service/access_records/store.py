@@ -72,7 +72,10 @@ async def listed(connection: Reading, wanted: Filter, *, below: int | None, limi
             values.append(value)
             conditions.append(condition.replace("?", f"${len(values)}"))
 
-    narrow("r.dossiers @> ARRAY[?::bigint]", wanted.dossier_id)
+    # Found past the policies, by its index, and read within them. As an array: Postgres 18 makes one table of the two
+    # where it can, and then the index is lost again.
+    by_dossier = "ARRAY(SELECT k.id FROM access_record_key k WHERE k.dossiers @> ARRAY[?::bigint])"
+    narrow(f"r.id = ANY({by_dossier})", wanted.dossier_id)
     narrow("r.subject = ?", wanted.subject)
     narrow("r.at >= ?", wanted.since)
     narrow("r.at < ?", wanted.before)

@@ -28,8 +28,8 @@ WHERE e.txid >= $1::text::xid8 AND e.id > $2 AND e.id <= $3 ORDER BY e.id
 # The snapshot's xmax would not do: the last transactions that run are above it.
 _REACH = """
 SELECT coalesce((SELECT max(id) FROM dossier_event
-    WHERE txid >= CASE WHEN EXISTS (SELECT FROM dossier_event WHERE txid = '0') THEN '0'::xid8
-      ELSE coalesce((SELECT floor FROM anchor ORDER BY number DESC LIMIT 1), '0') END),
+    WHERE txid >= (SELECT CASE WHEN EXISTS (SELECT FROM dossier_event WHERE txid = '0') THEN '0'::xid8
+      ELSE coalesce((SELECT floor FROM anchor ORDER BY number DESC LIMIT 1), '0') END)),
   (SELECT last_event_id FROM anchor ORDER BY number DESC LIMIT 1), 0),
   pg_current_xact_id()::text, pg_snapshot_xmin(pg_current_snapshot())::text
 """

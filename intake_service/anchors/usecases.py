@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import datetime
 from hashlib import sha256
 
-import asyncpg
 import structlog
 
 from intake_service.access_records.rules import Entry
@@ -20,7 +19,7 @@ from shared.web.auth import Principal
 from shared.web.background import Worker
 from shared.web.checks import Check
 from shared.web.clock import now
-from shared.web.database import Connection
+from shared.web.database import EVERY_ROW, Connection, Pool
 from shared.web.problems import Problem, Reason, invalid
 
 ROLE = "motcua_intake"
@@ -158,10 +157,13 @@ async def ends_of(connection: Connection, number: int) -> str:
     return (found.anchor.ends or "") if found else ""
 
 
-async def bound(pool: asyncpg.Pool, after: int, anchors: list[Kept]) -> AsyncGenerator[Event | Entry | Kept, None]:
+async def bound(pool: Pool, after: int, anchors: list[Kept]) -> AsyncGenerator[Event | Entry | Kept, None]:
     """The events that each of some anchors in a row binds, in its order, then the records of readings, and behind them
     the anchor."""
-    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with (
+        pool.acquire(EVERY_ROW) as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
         before = await store.one(connection, after)
         restored = await store.is_restored(connection)
         for kept in anchors:

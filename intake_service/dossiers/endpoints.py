@@ -26,7 +26,7 @@ from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Caller, Role, asked_scope
 from shared.web.clock import now
-from shared.web.database import ReadingSession, RecordedSession
+from shared.web.database import ReadingSession, UntoldSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.keyring import Keyring
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
@@ -73,7 +73,7 @@ async def receive(
     kind = EventKind.SUBMITTED if submitted else EventKind.ACCEPTED
     made = await usecases.receive(room.pool, reference, principal, draft, wanted, now(), room.keyring, kind=kind)
     if made.replayed:
-        async with room.pool.acquire() as connection:
+        async with room.pool.acquire(principal.rows) as connection:
             row = await usecases.one(connection, made.code, principal)
         return dossier_response(row, reference, room.keyring, 201, replayed=True, given=draft)
     headers = {"Location": f"/v1/dossiers/{made.code}", "ETag": '"1"', **UNKEPT}
@@ -92,7 +92,7 @@ async def listed(
     room: RoomOf,
     reference: ReferenceOf,
     principal: Caller,
-    connection: RecordedSession,
+    session: UntoldSession,
     q: Annotated[
         SearchText | None, Query(description="A code, a phone or identity number, or a name without diacritics")
     ] = None,
@@ -153,9 +153,9 @@ async def listed(
     asked = (q, agency, status, channel, procedure, phone, number, name, received_from, received_to)
     pages = Pages(room.settings.cursor_key, f"dossiers {asked}", int)
     (before,) = pages.after(cursor) or (None,)
-    rows = await usecases.page(connection, wanted, before=before, limit=limit)
+    rows = await usecases.page(session, wanted, before=before, limit=limit)
     rows, following = pages.cut(rows, limit, lambda row: (row["id"],))
-    await usecases.found(connection, principal, rows, sought, now())
+    await usecases.found(session, principal, rows, sought, now())
     return page_response([summary(row, reference) for row in rows], following)
 
 
@@ -167,7 +167,7 @@ async def listed(
     responses={**good(200, "The dossier", ETAG), **refusals(*READING)},
 )
 async def read(
-    code: DossierCode, reference: ReferenceOf, principal: Caller, room: RoomOf, connection: RecordedSession
+    code: DossierCode, reference: ReferenceOf, principal: Caller, room: RoomOf, session: UntoldSession
 ) -> Response:
     """A dossier by its code, or by the code it had in another system.
 
@@ -176,7 +176,7 @@ async def read(
     that are shown in part only. Answers of acts always mask them. Whatever is shown unmasked is on record
     (`GET /v1/access-records`).
     """
-    row, seen = await usecases.read(connection, code, principal, now())
+    row, seen = await usecases.read(session, code, principal, now())
     return dossier_response(row, reference, room.keyring, seen=seen)
 
 

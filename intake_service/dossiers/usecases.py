@@ -19,7 +19,7 @@ from shared.domain.personal import Datum, spellings
 from shared.domain.vietnamese import search_key
 from shared.reference import FIRST_CASE, Reference
 from shared.web.auth import Principal
-from shared.web.database import Connection, Reading, Recorded
+from shared.web.database import Connection, Pool, Reading, Untold
 from shared.web.idempotency import RequestKey, earlier
 from shared.web.keyring import Keyring
 from shared.web.problems import Problem, Reason
@@ -40,7 +40,7 @@ class Received:
 
 
 async def receive(
-    pool: asyncpg.Pool,
+    pool: Pool,
     reference: Reference,
     principal: Principal,
     draft: DossierIn,
@@ -82,10 +82,11 @@ async def receive(
         actor=principal.subject,
         acting_agency_id=principal.agency.id,
         payload=step.payload,
+        rows=principal.rows,
         tail=tail_of(1, step, facts, actor=principal.subject, acting_agency_id=principal.agency.id, now=now),
     )
     write = store.receive if kind is EventKind.ACCEPTED else store.submit
-    async with pool.acquire() as connection:
+    async with pool.acquire_for_one_statement() as connection:
         try:
             code = await write(connection, reception, request)
         except asyncpg.UniqueViolationError as error:
@@ -126,28 +127,28 @@ def phone_digits(phone: str) -> str | None:
     return digits or None
 
 
-async def one(connection: Connection, code: str, principal: Principal) -> asyncpg.Record:
+async def one(session: Connection | Untold, code: str, principal: Principal) -> asyncpg.Record:
     """A dossier that the caller may see; whoever may not sees that there is none."""
-    row = await store.find(connection, code, principal.scope)
+    row = await store.find(session, code, principal.scope)
     if row is None:
         raise Problem("not_found")
     return row
 
 
 async def read(
-    connection: Recorded, code: str, principal: Principal, now: datetime
+    session: Untold, code: str, principal: Principal, now: datetime
 ) -> tuple[asyncpg.Record, frozenset[Datum]]:
     """A dossier that the caller may see, and what of its applicant's data is shown: that it was, is on record then."""
-    row = await one(connection, code, principal)
+    row = await one(session, code, principal)
     seen = principal.sees(row["agency_id"], row["holder_id"])
     submitter = orjson.loads(row["submitted_by"]) if row["submitted_by"] else {}
     shown = frozenset(datum for datum in seen if row[datum] is not None or submitter.get(datum) is not None)
-    await record(connection, principal, "readDossier", shown, [row["id"]], now)
+    await record(await session.told(), principal, "readDossier", shown, [row["id"]], now)
     return row, seen
 
 
 async def found(
-    connection: Recorded,
+    session: Untold,
     principal: Principal,
     rows: Sequence[asyncpg.Record],
     sought: frozenset[Datum],
@@ -155,14 +156,14 @@ async def found(
 ) -> None:
     """Record what a search by somebody's numbers has found: that they are theirs, the caller knows now."""
     if rows:
-        await record(connection, principal, "listDossiers", sought, [row["id"] for row in rows], now)
+        await record(await session.told(), principal, "listDossiers", sought, [row["id"] for row in rows], now)
 
 
 async def page(
-    connection: Reading | Recorded, wanted: store.Filter, *, before: int | None, limit: int
+    session: Reading | Untold, wanted: store.Filter, *, before: int | None, limit: int
 ) -> Sequence[asyncpg.Record]:
     """A page of dossiers, newest first, and one row more if there is a next page."""
-    return await store.listed(connection, wanted, before=before, limit=limit + 1)
+    return await store.listed(session, wanted, before=before, limit=limit + 1)
 
 
 async def history(connection: Reading, code: str, principal: Principal) -> Sequence[asyncpg.Record]:

@@ -24,7 +24,7 @@ from intake_service.files.storage import Storage, need_storage
 from intake_service.tracking.rules import is_owner
 from shared.domain.personal import Datum
 from shared.web.auth import Principal, Role
-from shared.web.database import Connection, Reading, Recorded
+from shared.web.database import EVERY_ROW, Connection, Pool, Reading, Recorded
 from shared.web.keyring import Keyring
 from shared.web.problems import Problem, Reason, invalid
 from shared.web.settings import FilesPlace
@@ -71,7 +71,7 @@ class _Spooled:
 
 
 async def attach(
-    pool: asyncpg.Pool,
+    pool: Pool,
     place: FilesPlace | None,
     principal: Principal,
     citizen: str | None,
@@ -86,7 +86,9 @@ async def attach(
     First it is kept, then written down: no row points at nothing. What was kept for a row that was not written is found
     by its hash when it is sent again. Raises Problem.
     """
-    async with pool.acquire() as connection:
+    # A citizen has no agency: which dossiers are his, tells his number alone.
+    rows = principal.rows if citizen is None else EVERY_ROW
+    async with pool.acquire(rows) as connection:
         dossier_id = await _dossier(connection, wanted.code, principal, citizen, ring)
     claimed = _declared(wanted.content_type)
     if wanted.length is not None and wanted.length > most_bytes:
@@ -96,7 +98,7 @@ async def attach(
         spooled = await _spool(file, body, most_bytes)
         kind = await asyncio.to_thread(_kind, spooled.file, claimed)
         await storage.put(spooled.digest.hex(), spooled.file)
-        async with pool.acquire() as connection, connection.transaction():
+        async with pool.acquire(rows) as connection, connection.transaction():
             # Whoever takes this content away (release) waits for us, or we for him: then it is kept anew.
             await store.take_turn(connection, spooled.digest)
             if not await storage.has(spooled.digest.hex(), spooled.size):

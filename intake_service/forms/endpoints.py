@@ -84,7 +84,7 @@ async def read(
     known about a second after the reception. Until then the newest edition is refused with `form_not_ready`, and is to
     be asked for again. Whoever cannot wait names it, and gets it without that date."""
     kind, at = FormKind(form), now()
-    async with room.pool.acquire() as connection:  # given back before it is printed
+    async with room.pool.acquire(principal.rows) as connection:  # given back before it is printed
         session = Recorded(connection)
         file = await usecases.file_of(session, reference, principal, room.keyring, code)
         made, paper = await usecases.made_ready(session, file, reference, principal, room.settings, kind, edition, at)
@@ -125,7 +125,7 @@ async def read_ledger(
         raise invalid("reason", "holds_a_number")
     unit = asked_agency(agency, reference, principal, civil_day(at))
     asked = usecases.Asked(unit, reference.agencies.scope(unit.id) & principal.scope, first, last, reason)
-    async with room.pool.acquire() as connection:
+    async with room.pool.acquire(principal.rows) as connection:
         paper = await usecases.ledger(Recorded(connection), reference, principal, asked, at)
     return await _file(paper, format, f"ledger-{first:%Y%m%d}-{last:%Y%m%d}")
 

@@ -89,7 +89,7 @@ async def send(
         ring=room.keyring,
         secret=secret_of(room.settings.tracking_key.get_secret_value()),
     )
-    async with room.pool.acquire() as connection:
+    async with room.pool.acquire(principal.rows) as connection:
         row = await store.run(connection, run, principal.scope)
     assert row is not None
     return json_answer(_run(row), 201, {"Location": f"{PATH}/{run}"})

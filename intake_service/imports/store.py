@@ -1,12 +1,14 @@
 """The SQL of imports. A chunk lands in one transaction: what is new is copied in, set-wise, or none of it."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 
+from shared.tables.grants import COPIER
 from shared.web.database import Connection, Reading
 
 #: Namespace of the advisory locks that tell a running import from one whose process is gone.
@@ -130,6 +132,15 @@ async def new_ids(connection: Connection, count: int) -> list[int]:
         "SELECT nextval(pg_get_serial_sequence('dossier', 'id')) FROM generate_series(1, $1)", count
     )
     return [row[0] for row in rows]
+
+
+@asynccontextmanager
+async def copying(connection: Connection) -> AsyncIterator[None]:
+    """Copies within are made as the role that may add and nothing else: whom policies hold may not COPY. Should one
+    fail, the transaction ends, and with it the role."""
+    await connection.execute(f"SET LOCAL ROLE {COPIER}")
+    yield
+    await connection.execute("SET LOCAL ROLE NONE")
 
 
 async def copy_in(connection: Connection, table: str, columns: Sequence[str], blocks: AsyncIterable[bytes]) -> None:

@@ -10,7 +10,6 @@ from hashlib import sha256
 from itertools import islice
 from uuid import UUID, uuid4
 
-import asyncpg
 import orjson
 from starlette.requests import ClientDisconnect
 
@@ -22,7 +21,7 @@ from shared.domain.codes import parts_of
 from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.clock import now as clock_now
-from shared.web.database import Connection
+from shared.web.database import EVERY_ROW, Connection, Pool
 from shared.web.keyring import Keyring
 from shared.web.problems import Problem, Reason, invalid
 from shared.web.streams import arriving
@@ -61,7 +60,7 @@ class Chunk:
 
 
 async def run_import(
-    pool: asyncpg.Pool,
+    pool: Pool,
     reference: Reference,
     principal: Principal,
     body: AsyncIterator[bytes],
@@ -82,7 +81,8 @@ async def run_import(
     run = uuid4()
     judge = Judge(reference, principal.scope, now, secret)
     reader: Reader = CsvReader() if form == "csv" else NdjsonReader()
-    async with _place_among_few(), pool.acquire() as connection:
+    # Whether a code is taken is asked of all dossiers; what may be received where, the judge has said.
+    async with _place_among_few(), pool.acquire(EVERY_ROW) as connection:
         begun = store.Begun(run, now, form, principal.subject, principal.agency.id, synthetic)
         await store.begin(connection, begun)
         lander = _Lander(connection, run, principal, ring)
@@ -266,10 +266,11 @@ async def _write(connection: Connection, fresh: list[Draft], recorded: Recorded)
             yield blocks[-1].dossiers
             await asyncio.sleep(0)
 
-    await store.copy_in(connection, "dossier", rows.DOSSIER_COLUMNS, dossiers())
-    await store.copy_in(connection, "applicant", rows.APPLICANT_COLUMNS, _each(b.applicants for b in blocks))
-    await store.copy_in(connection, "dossier_event", rows.EVENT_COLUMNS, _each(b.events for b in blocks))
-    await store.copy_in(connection, "import_identity", rows.IDENTITY_COLUMNS, _each(b.identities for b in blocks))
+    async with store.copying(connection):
+        await store.copy_in(connection, "dossier", rows.DOSSIER_COLUMNS, dossiers())
+        await store.copy_in(connection, "applicant", rows.APPLICANT_COLUMNS, _each(b.applicants for b in blocks))
+        await store.copy_in(connection, "dossier_event", rows.EVENT_COLUMNS, _each(b.events for b in blocks))
+        await store.copy_in(connection, "import_identity", rows.IDENTITY_COLUMNS, _each(b.identities for b in blocks))
 
 
 async def _each(parts: Iterable[bytes]) -> AsyncIterator[bytes]:

@@ -30,10 +30,13 @@ _GONE_ON = """
   ) AS step (at)) END AS gone_on_at
 """
 # A code of our own goes before the same text as another system's code: nobody can shadow a dossier.
-NAMED = (
-    "d.id = coalesce((SELECT id FROM dossier WHERE code = $1), (SELECT id FROM dossier WHERE reference = $1),"
-    " (SELECT id FROM dossier WHERE legacy_code = $1))"
+# In a subselect of its own: under the policies nothing that coalesce() makes leads into an index.
+_ID = (
+    "coalesce((SELECT id FROM dossier_key WHERE code = $1), (SELECT id FROM dossier_key WHERE reference = $1),"
+    " (SELECT id FROM dossier_key WHERE legacy_code = $1))"
 )
+NAMED = f"d.id = (SELECT {_ID})"
+_EACH_NAMED = f"CROSS JOIN LATERAL (SELECT {_ID.replace('$1', 'g.asked')} AS id OFFSET 0) named"
 
 
 async def locked(connection: Writing, code: str, scope: frozenset[int]) -> asyncpg.Record | None:
@@ -51,9 +54,9 @@ async def locked(connection: Writing, code: str, scope: frozenset[int]) -> async
 async def all_locked(connection: Writing, codes: Sequence[str], scope: frozenset[int]) -> dict[str, asyncpg.Record]:
     """Dossiers by the codes that they were asked for, locked like `locked`, in the order of their ids: no two callers
     wait for each other."""
-    named = NAMED.replace("$1", "g.asked")
     rows = await connection.fetch(
-        f"SELECT {_COLUMNS}, {_GONE_ON}, g.asked FROM unnest($1::text[]) AS g (asked) JOIN dossier d ON {named}"
+        f"SELECT {_COLUMNS}, {_GONE_ON}, g.asked FROM unnest($1::text[]) AS g (asked) {_EACH_NAMED}"
+        " JOIN dossier d ON d.id = named.id"
         " LEFT JOIN dossier_case c ON c.dossier_id = d.id"
         " WHERE d.agency_id = ANY($2::int[]) OR c.holder_id = ANY($2::int[])"
         " ORDER BY d.id FOR NO KEY UPDATE OF d",

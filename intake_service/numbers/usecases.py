@@ -3,10 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import asyncpg
-
 from intake_service.numbers import rules, store
-from shared.web.database import Connection, Reading
+from shared.web.database import EVERY_ROW, Connection, Pool, Reading
 from shared.web.keyring import KeyMissing, Keyring
 from shared.web.settings import Settings
 
@@ -44,9 +42,9 @@ def _opens(ring: Keyring, specimen: store.Specimen) -> bool:
     return number is not None and specimen.found_by in ring.indexes(number)
 
 
-async def need_its_keys(pool: asyncpg.Pool, settings: Settings) -> None:
+async def need_its_keys(pool: Pool, settings: Settings) -> None:
     """A service with other keys than the database was sealed under would seal what nobody finds: it does not start."""
-    async with pool.acquire() as connection:
+    async with pool.acquire(EVERY_ROW) as connection:
         try:
             await need_keys(connection, settings.keyring)
         except KeyMissing as missing:

@@ -103,8 +103,13 @@ async def find(connection: Connection, code: str) -> CaseRow | None:
 
 _LOCK = """
 SELECT g.code, c.dossier_id
-FROM unnest($1::text[]) AS g (code) JOIN dossier_case c ON c.dossier_id = coalesce(
-  (SELECT id FROM dossier WHERE code = g.code), (SELECT id FROM dossier WHERE legacy_code = g.code))
+FROM unnest($1::text[]) AS g (code)
+CROSS JOIN LATERAL (
+  -- In a subselect: else coalesce() would stand where under the policies it leads into no index.
+  SELECT coalesce((SELECT id FROM dossier_key WHERE code = g.code),
+    (SELECT id FROM dossier_key WHERE legacy_code = g.code)) AS id OFFSET 0
+) named
+JOIN dossier_case c ON c.dossier_id = named.id
 ORDER BY c.dossier_id FOR UPDATE OF c
 """
 

@@ -18,7 +18,7 @@ from shared.contracts.neighbour import NeighbourRefused, NeighbourUnavailable
 from shared.domain.vietnamese import has_control_characters
 from shared.reference import Reference
 from shared.web.auth import Principal
-from shared.web.database import Connection, Reading, Writing
+from shared.web.database import EVERY_ROW, Connection, Pool, Reading, Writing
 from shared.web.problems import Problem, Reason
 
 log = structlog.get_logger()
@@ -80,7 +80,7 @@ async def worklist(
 
 
 async def finish(
-    pool: asyncpg.Pool,
+    pool: Pool,
     intake: IntakeClient,
     reference: Reference,
     principal: Principal,
@@ -110,7 +110,7 @@ async def finish(
             raise decided
         return decided
 
-    async with pool.acquire() as connection, connection.transaction():
+    async with pool.acquire(principal.rows) as connection, connection.transaction():
         case = visible(await locked(Writing(connection), code), principal)
         expect(case, expected_version)
         decided = decide(case)
@@ -132,7 +132,7 @@ async def finish(
             refused = await tell(pool, intake, reference, case, now)
         except NeighbourUnavailable as silence:
             log.info("finish.not_told", case=case.code, why=str(silence))
-        async with pool.acquire() as connection:
+        async with pool.acquire(principal.rows) as connection:
             case = visible(await store.find(connection, case.code), principal)
     if case.ended is not None:
         decide(case)
@@ -141,9 +141,7 @@ async def finish(
     return case
 
 
-async def tell(
-    pool: asyncpg.Pool, intake: IntakeClient, reference: Reference, case: CaseRow, now: datetime
-) -> str | None:
+async def tell(pool: Pool, intake: IntakeClient, reference: Reference, case: CaseRow, now: datetime) -> str | None:
     """Tell intake of a recorded finish, and keep its answer: the code of a definite refusal, or None when it was taken.
 
     NeighbourUnavailable: it did not answer, or not for good; nothing is kept, it is to be told again. No connection is
@@ -151,7 +149,7 @@ async def tell(
     """
     assert case.reported.at is not None, "only a recorded finish is told"
     refused: str | None = None
-    async with pool.acquire() as connection:
+    async with pool.acquire(EVERY_ROW) as connection:
         reason = await store.reason_of(connection, case.dossier_id)
     try:
         await intake.finish(
@@ -169,7 +167,7 @@ async def tell(
         if not rules.is_final(refusal.status, refusal.code):
             raise NeighbourUnavailable(refusal.code) from refusal
         refused = refusal.code
-    async with pool.acquire() as connection:
+    async with pool.acquire(EVERY_ROW) as connection:
         if refused is not None:
             current = await store.find(connection, case.code)
             if current is None or not rules.taken_before(current):
@@ -194,7 +192,7 @@ class FinishTeller:
     What it remembers is only where it stands; all that must not be lost is in the table.
     """
 
-    pool: asyncpg.Pool
+    pool: Pool
     intake: Callable[[], IntakeClient]
     reference: Callable[[], Reference]
     clock: Callable[[], datetime]

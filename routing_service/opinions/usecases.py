@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import asyncpg
 import structlog
 
 from routing_service.cases.rules import CaseRow
@@ -16,7 +15,7 @@ from shared.contracts.workflows import OpinionAnswerIn, OpinionIn
 from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.background import Worker
-from shared.web.database import Connection, Reading, Writing
+from shared.web.database import Connection, Pool, Reading, Writing
 from shared.web.idempotency import RequestKey, by_name, claimed
 from shared.web.problems import Problem
 
@@ -104,7 +103,7 @@ async def listed(
     return await store.listed(connection, wanted, after=after, limit=limit + 1)
 
 
-def escalating_worker(pool: asyncpg.Pool, clock: Callable[[], datetime]) -> Worker:
+def escalating_worker(pool: Pool, clock: Callable[[], datetime]) -> Worker:
     """The consumer that tells of silent units. What it has told stands in the table: each is told once."""
 
     async def work(connection: Connection) -> bool:

@@ -19,9 +19,9 @@ from shared.contracts.overdue import DueSoonItem, DueSoonPage, OverdueItem, Over
 from shared.domain.civil_time import civil_day, shown
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, Room, RoomOf
-from shared.web.auth import Caller
+from shared.web.auth import Caller, Principal
 from shared.web.clock import now
-from shared.web.database import ReadingSession
+from shared.web.database import ReadingSession, Rows
 from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Pages, page_response
 from shared.web.problems import LISTING, Problem, refusals
 from shared.web.streams import MEDIA_TYPES, Streamed, csv_lines, header, lines
@@ -157,7 +157,9 @@ async def overdue(
         return fields
 
     scope = f"overdue:{agency}:{as_of}:{min_days}:{sector}:{apology}"
-    return await _answer(room, connection, asked, item, _OVERDUE_FIELDS, scope, cursor, limit, _format(format, accept))
+    return await _answer(
+        room, principal, connection, asked, item, _OVERDUE_FIELDS, scope, cursor, limit, _format(format, accept)
+    )
 
 
 @router.get(
@@ -211,7 +213,9 @@ async def due_soon(
         return fields
 
     scope = f"due-soon:{agency}:{as_of}:{min_days}:{max_days}:{sector}"
-    return await _answer(room, connection, asked, item, _DUE_SOON_FIELDS, scope, cursor, limit, _format(format, accept))
+    return await _answer(
+        room, principal, connection, asked, item, _DUE_SOON_FIELDS, scope, cursor, limit, _format(format, accept)
+    )
 
 
 From = Annotated[
@@ -260,7 +264,9 @@ async def owed(
         return fields
 
     scope = f"owed:{agency}:{from_}:{to}"
-    return await _answer(room, connection, asked, item, _OWED_FIELDS, scope, cursor, limit, _format(format, accept))
+    return await _answer(
+        room, principal, connection, asked, item, _OWED_FIELDS, scope, cursor, limit, _format(format, accept)
+    )
 
 
 @router.get(
@@ -294,6 +300,7 @@ def _format(asked: str | None, accept: str | None) -> str:
 
 async def _answer(
     room: Room,
+    principal: Principal,
     connection: ReadingSession,
     asked: Asked,
     item: Item,
@@ -307,7 +314,7 @@ async def _answer(
     after = pages.after(cursor)
     media = MEDIA_TYPES[form]
     if form != "json" and limit is None and after is None:
-        return Streamed(room, _stream(room, asked, item, fields, form), media)
+        return Streamed(room, _stream(room, principal.rows, asked, item, fields, form), media)
     size = limit or DEFAULT_LIMIT
     rows = await usecases.page(connection, asked, after=after, limit=size)
     rows, following = pages.cut(rows, size, lambda row: (row["late_from"], row["id"]))
@@ -319,9 +326,9 @@ async def _answer(
 
 
 async def _stream(
-    room: Room, asked: Asked, item: Item, fields: Sequence[str], form: str
+    room: Room, seen: Rows, asked: Asked, item: Item, fields: Sequence[str], form: str
 ) -> AsyncGenerator[bytes, None]:
     yield header(fields, form)
-    async with aclosing(usecases.everything(room.pool, asked)) as chunks:
+    async with aclosing(usecases.everything(room.pool, seen, asked)) as chunks:
         async for rows in chunks:
             yield lines([item(row) for row in rows], fields, form)

@@ -13,7 +13,7 @@ from shared.domain.civil_time import civil_day
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
 from shared.web.auth import Principal, asked_scope
-from shared.web.database import Reading
+from shared.web.database import Pool, Reading, Rows
 from shared.web.problems import invalid
 
 #: How many rows of a whole list are in memory at a time.
@@ -97,10 +97,10 @@ async def counted(connection: Reading, asked: Asked) -> asyncpg.Record:
     return await store.counted(connection, asked)
 
 
-async def everything(pool: asyncpg.Pool, asked: Asked) -> AsyncGenerator[list[asyncpg.Record], None]:
+async def everything(pool: Pool, seen: Rows, asked: Asked) -> AsyncGenerator[list[asyncpg.Record], None]:
     """The whole list, chunk by chunk, as of one snapshot of the database."""
     async with (
-        pool.acquire() as connection,
+        pool.acquire(seen) as connection,
         connection.transaction(readonly=True),
         aclosing(store.everything(connection, asked, chunk=CHUNK)) as chunks,
     ):

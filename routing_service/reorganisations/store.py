@@ -23,8 +23,9 @@ async def open_dossiers(connection: Connection | Reading, codes: Sequence[str]) 
     """Code → (dossier id, holder) of open dossiers, by their code or by the code they had in another system."""
     rows = await connection.fetch(
         "SELECT g.code, c.dossier_id, c.holder_id FROM unnest($1::text[]) AS g (code)"
-        " JOIN dossier d ON d.id = coalesce((SELECT id FROM dossier WHERE code = g.code),"
-        " (SELECT id FROM dossier WHERE legacy_code = g.code))"
+        " CROSS JOIN LATERAL (SELECT coalesce((SELECT id FROM dossier WHERE code = g.code),"
+        " (SELECT id FROM dossier WHERE legacy_code = g.code)) AS id OFFSET 0) named"
+        " JOIN dossier d ON d.id = named.id"
         f" JOIN dossier_case c ON c.dossier_id = d.id WHERE {OPEN}",
         codes,
     )

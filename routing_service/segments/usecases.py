@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import asyncpg
 import structlog
 
 from routing_service.cases import store as cases
@@ -22,7 +21,7 @@ from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.background import Worker
-from shared.web.database import Connection, Reading, Writing
+from shared.web.database import Connection, Pool, Reading, Writing
 from shared.web.idempotency import RequestKey, by_name, claimed
 from shared.web.problems import Problem
 
@@ -138,7 +137,7 @@ async def listed(
     return [replace(row, segment=as_of(row.segment, now, pauses[row.dossier_id], reference)) for row in rows]
 
 
-def settling_worker(pool: asyncpg.Pool, reference: Callable[[], Reference], clock: Callable[[], datetime]) -> Worker:
+def settling_worker(pool: Pool, reference: Callable[[], Reference], clock: Callable[[], datetime]) -> Worker:
     """The consumer that closes what a dossier's end leaves open: the agency's time ends with the dossier's."""
 
     async def work(connection: Connection) -> bool:

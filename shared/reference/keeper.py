@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 import asyncpg
 import structlog
 
 from shared.reference.snapshot import Reference
-from shared.reference.store import read_reference, read_revision
+from shared.reference.store import Connection, read_reference, read_revision
 
 #: How often a process asks whether reference data changed. Reading it all takes about 40 ms.
 POLL_SECONDS = 2.0
@@ -18,10 +20,11 @@ log = structlog.get_logger()
 
 
 class ReferenceKeeper:
-    """`current` is the picture to work on. It is replaced as a whole, never changed."""
+    """`current` is the picture to work on, read over a connection that `connected` gives. It is replaced as a whole,
+    never changed."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    def __init__(self, connected: Callable[[], AbstractAsyncContextManager[Connection]]) -> None:
+        self._connected = connected
         self._current: Reference | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -45,7 +48,7 @@ class ReferenceKeeper:
 
     async def refresh(self) -> None:
         """Read again if anything changed."""
-        async with self._pool.acquire() as connection:
+        async with self._connected() as connection:
             if self._current is None or await read_revision(connection) != self._current.revision:
                 self._current = await read_reference(connection)
 

@@ -4,10 +4,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 ROLES = ("motcua_intake", "motcua_routing", "motcua_stats")
+#: As whom intake copies an import in (SET LOCAL ROLE): whom policies hold, to him a table that has any is closed for
+#: COPY. Nobody logs in as it, no policy holds it, and all it may is add.
+COPIER = "motcua_import"
+#: Who may act as it.
+COPIES = "motcua_intake"
 
 _WRITE = ("SELECT", "INSERT", "UPDATE")
 _APPEND = ("SELECT", "INSERT")
 _READ = ("SELECT",)
+_ADD = ("INSERT",)
 
 #: table → role → privileges. What is not here is refused; nobody may DELETE except where it says so.
 TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -18,9 +24,9 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "procedure_offer": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
         "procedure_term": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
         "supplement_rule": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
-        "dossier": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
-        "applicant": {"motcua_intake": _WRITE},
-        "dossier_event": {"motcua_intake": _APPEND, "motcua_routing": _READ, "motcua_stats": _READ},
+        "dossier": {"motcua_intake": _WRITE, COPIER: _ADD, "motcua_routing": _READ, "motcua_stats": _READ},
+        "applicant": {"motcua_intake": _WRITE, COPIER: _ADD},
+        "dossier_event": {"motcua_intake": _APPEND, COPIER: _ADD, "motcua_routing": _READ, "motcua_stats": _READ},
         "event_note": {"motcua_intake": _APPEND},
         "extension_proposal": {"motcua_intake": _WRITE},
         "apology": {"motcua_intake": _WRITE, "motcua_routing": _READ},
@@ -29,7 +35,7 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "dossier_number": {"motcua_intake": _WRITE},
         "import_run": {"motcua_intake": _WRITE, "motcua_stats": _READ},
         "import_reject": {"motcua_intake": _APPEND},
-        "import_identity": {"motcua_intake": _APPEND},
+        "import_identity": {"motcua_intake": _APPEND, COPIER: _ADD},
         "calendar_recompute": {"motcua_intake": _WRITE, "motcua_routing": _READ},
         "intake_idempotency": {"motcua_intake": (*_WRITE, "DELETE")},
         "intake_position": {"motcua_intake": _WRITE},
@@ -71,6 +77,11 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "report_edition": {"motcua_stats": _APPEND},
         "edition_link": {"motcua_stats": _APPEND, "motcua_intake": _READ},
         "official_form": {"motcua_stats": _WRITE},
+        # What may be read past the policies (shared/tables/policies.py): a policy reads as whoever asks.
+        "dossier_key": {"motcua_intake": _READ, "motcua_routing": _READ},
+        "dossier_seen": {"motcua_intake": _READ},
+        "applicant_key": {"motcua_intake": _READ},
+        "access_record_key": {"motcua_intake": _READ},
         # the schema's own version: a service refuses to start on another
         "alembic_version": dict.fromkeys(ROLES, _READ),
     }
@@ -79,7 +90,7 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 def statements() -> list[str]:
     """The declaration as SQL: first everything is taken away, then given as declared."""
-    roles = ", ".join(ROLES)
+    roles = ", ".join((*ROLES, COPIER))
     taken = [
         f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {roles}",
         f"GRANT USAGE ON SCHEMA public TO {roles}",
@@ -93,3 +104,8 @@ def statements() -> list[str]:
         for role, privileges in by_role.items()
     ]
     return taken + given
+
+
+def copier_made_for(owner: str) -> str:
+    """What a superuser runs once where the owner of the tables may not make COPIER."""
+    return f'CREATE ROLE {COPIER} NOLOGIN BYPASSRLS; GRANT {COPIER} TO "{owner}" WITH ADMIN OPTION;'

@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from shared.reference import Reference, ReferenceKeeper
 from shared.web.auth import Authenticator, right_of
 from shared.web.background import Worker
-from shared.web.database import open_pool
+from shared.web.database import NO_ROWS, Pool, open_pool
 from shared.web.direct import Direct
 from shared.web.edge import Edge
 from shared.web.kept import ASKED, TAG, UNCHANGED, Kept
@@ -54,7 +54,7 @@ class Room:
 
     name: str
     settings: Settings
-    pool: asyncpg.Pool
+    pool: Pool
     reference: ReferenceKeeper
     authenticator: Authenticator
     http: httpx.AsyncClient
@@ -78,7 +78,7 @@ class RoomPlan:
     makes: Mapping[str, Made]
     workers: Callable[[Room], Sequence[Worker]] = lambda _: ()
     #: What must hold of the database before it serves; raises where it does not.
-    need: Callable[[asyncpg.Pool, Settings], Awaitable[None]] | None = None
+    need: Callable[[Pool, Settings], Awaitable[None]] | None = None
     #: Models that the document explains though no JSON body is one of them: the records of a stream.
     models: Sequence[type[BaseModel]] = ()
     #: Paths, as routes have them, whose bodies are read as a stream in bounded memory: this limit is not theirs.
@@ -129,7 +129,7 @@ async def open_room(
         except BaseException:
             await pool.close()
             raise
-    keeper = ReferenceKeeper(pool)
+    keeper = ReferenceKeeper(lambda: pool.acquire(NO_ROWS))
     await keeper.start()
     headers = {"Authorization": f"Bearer {settings.service_token.get_secret_value()}"}
     async with httpx.AsyncClient(headers=headers, timeout=httpx.Timeout(10, connect=2)) as client:
@@ -245,7 +245,7 @@ def _health_router(metrics: Metrics) -> APIRouter:
     return router
 
 
-async def _await_schema(pool: asyncpg.Pool, wanted: str, patience: float) -> None:
+async def _await_schema(pool: Pool, wanted: str, patience: float) -> None:
     """A migration that runs beside us is waited for; a schema that stays another is refused."""
     deadline = time.monotonic() + patience
     while (found := await _schema_of(pool)) != wanted:
@@ -254,9 +254,10 @@ async def _await_schema(pool: asyncpg.Pool, wanted: str, patience: float) -> Non
         await asyncio.sleep(0.1)
 
 
-async def _schema_of(pool: asyncpg.Pool) -> str | None:
+async def _schema_of(pool: Pool) -> str | None:
     try:
-        revision: str | None = await pool.fetchval("SELECT version_num FROM alembic_version", timeout=5)
+        async with pool.acquire(NO_ROWS) as connection:
+            revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version", timeout=5)
     except (asyncpg.UndefinedTableError, asyncpg.InsufficientPrivilegeError):
         return None
     return revision

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import structlog
 
-from shared.web.database import Connection
+from shared.web.database import EVERY_ROW, Connection, Pool
 
 IDLE_SECONDS = 0.2
 RETRY_SECONDS = 1.0
@@ -25,7 +25,7 @@ Round = Callable[[Connection], Awaitable[bool]]
 class Worker:
     """Runs one consumer for as long as it leads. `idle`: seconds until it looks again when there was nothing."""
 
-    def __init__(self, pool: asyncpg.Pool, name: str, work: Round, *, idle: float = IDLE_SECONDS) -> None:
+    def __init__(self, pool: Pool, name: str, work: Round, *, idle: float = IDLE_SECONDS) -> None:
         self.name = name
         self._pool = pool
         self._round = work
@@ -54,7 +54,8 @@ class Worker:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _lead(self) -> None:
-        async with self._pool.acquire() as connection:
+        # What is done for nobody in particular is done for all dossiers.
+        async with self._pool.acquire(EVERY_ROW) as connection:
             key = zlib.crc32(self.name.encode())
             if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", key):
                 return

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import asyncpg
 
 from shared.domain.differences import Difference, Span
+from shared.tables.policies import EVERY_ROW, SETTING
 from shared.web.database import Connection
 
 #: Sessions that work at a time: as many processors of the database are kept busy.
@@ -21,6 +22,7 @@ _WAITING = 1000
 #: plan for all would take each for a two-hundredth of the table.
 _SETTINGS = {
     "application_name": "motcua-verify",
+    SETTING: EVERY_ROW,
     "datestyle": "ISO, YMD",
     "timezone": "UTC",
     "jit": "off",

@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Annotated
 
-import asyncpg
 from fastapi import Header, Request
 
 from shared.web.background import Worker
-from shared.web.database import Connection
+from shared.web.database import Connection, Pool
 from shared.web.problems import Problem, invalid
 
 #: How long a repeated request is recognised.
@@ -104,7 +103,7 @@ async def earlier(connection: Connection, room: str, request: RequestKey) -> str
     return str(row["resource"])
 
 
-def forgetting_worker(pool: asyncpg.Pool, room: str) -> Worker:
+def forgetting_worker(pool: Pool, room: str) -> Worker:
     """The consumer that lets keys go that are older than KEPT_HOURS, a few thousand at a time."""
 
     async def work(connection: Connection) -> bool:

@@ -20,7 +20,7 @@ from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Caller, asked_scope
 from shared.web.clock import now
-from shared.web.database import LongAwaited, LongReadingSession, Reading, ReadingSession
+from shared.web.database import EVERY_ROW, LongAwaited, LongFiguresSession, Reading, ReadingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import LOCATION, good
@@ -73,7 +73,7 @@ async def seal(
     wanted = await RequestKey.of(request, principal.subject, key)
     column = int(room.settings.awaiting_supplement_column)
     edition, replayed = await usecases.seal(room.pool, reference, principal, body, wanted, now(), column)
-    async with room.pool.acquire() as connection:
+    async with room.pool.acquire(EVERY_ROW) as connection:
         told = await usecases.how_much_changed(connection, edition)
     headers = {"Location": f"/v1/reports/editions/{edition.id}"}
     return json_answer(_whole(edition, told), 201, headers, replayed=replayed)
@@ -185,7 +185,7 @@ async def on_paper(
 ) -> Response:
     """The table to be signed: what was sealed, whatever is known since, with the number of the edition and the SHA-256
     of its bytes, by which a paper is held against it."""
-    async with room.pool.acquire() as connection:  # given back before it is printed
+    async with room.pool.acquire(EVERY_ROW) as connection:  # given back before it is printed
         edition = await usecases.read(connection, principal, edition_id)
         filled = await usecases.on_paper(Reading(connection), edition, receiver)
     return await file_answer(filled, format)
@@ -226,7 +226,7 @@ async def changes(
     response_model=Recomputation,
     responses=refusals(*READING, "invalid_request", "unavailable"),
 )
-async def recomputation(edition_id: Number, principal: Caller, session: LongReadingSession) -> Response:
+async def recomputation(edition_id: Number, principal: Caller, session: LongFiguresSession) -> Response:
     """Computes the edition again, now, from the raw events that it knows and the names that it was made with, and
     compares byte by byte. Reads the whole event log, so it takes its time; it changes nothing.
     """

@@ -6,15 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-import asyncpg
-
 from shared.contracts.editions import ChangeCounts, EditionIn
 from shared.domain.differences import Difference, Span
 from shared.press.threads import worked_out
 from shared.reference import Reference
 from shared.web.auth import Principal
 from shared.web.checks import NOTHING, RANGE, Check
-from shared.web.database import Connection, Reading, Writing
+from shared.web.database import EVERY_ROW, Connection, Pool, Reading, Writing
 from shared.web.idempotency import RequestKey, answered, claimed
 from shared.web.problems import Problem, Reason, invalid
 from stats_service.edition_chain.rules import Anchor, differences
@@ -56,7 +54,7 @@ class Computed:
 
 
 async def seal(
-    pool: asyncpg.Pool,
+    pool: Pool,
     reference: Reference,
     principal: Principal,
     asked: EditionIn,
@@ -69,7 +67,7 @@ async def seal(
     installation, where none is asked for."""
     rules.checked_request(asked)
     question = _question(reference, principal, asked, now)
-    async with pool.acquire() as connection:
+    async with pool.acquire(EVERY_ROW) as connection:
         computed = await _computed(Reading(connection), reference, question, asked, awaiting_column)
         async with connection.transaction():
             return await _kept(Writing(connection), principal, asked, computed, request, now)

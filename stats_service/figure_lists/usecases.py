@@ -12,7 +12,7 @@ from shared.contracts.stats import AnyCountName
 from shared.domain.agencies import Level
 from shared.domain.lifecycle import Channel
 from shared.reference import Reference
-from shared.web.database import Reading
+from shared.web.database import EVERY_ROW, Pool, Reading
 from shared.web.problems import invalid
 from stats_service.figure_lists import store
 from stats_service.figures.rules import ON_DEMAND
@@ -118,10 +118,13 @@ async def page(
 
 
 async def everything(
-    pool: asyncpg.Pool, reference: Reference, asked: Asked, wanted: store.Wanted
+    pool: Pool, reference: Reference, asked: Asked, wanted: store.Wanted
 ) -> AsyncGenerator[list[asyncpg.Record], None]:
     """All dossiers behind a figure, chunk by chunk in bounded memory, as of one snapshot of the database."""
-    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with (
+        pool.acquire(EVERY_ROW) as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
         made = await _made(Reading(connection), reference, asked, wanted)
         async with aclosing(store.everything(Reading(connection), made, chunk=CHUNK)) as chunks:
             async for rows in chunks:

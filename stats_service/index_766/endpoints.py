@@ -13,7 +13,7 @@ from shared.domain.civil_time import shown
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Caller
 from shared.web.clock import now
-from shared.web.database import Awaited, Reading
+from shared.web.database import EVERY_ROW, Awaited, Reading
 from shared.web.problems import refusals
 from stats_service.exports.usecases import FILE_CONTENT, file_answer
 from stats_service.figures.rules import rate
@@ -66,7 +66,7 @@ async def index_766(
         query.agency, query.period, query.first, query.last, query.as_of, query.level, query.rules, query.cut
     )
     asked = usecases.checked(reference, principal.scope, now(), versions, question)
-    async with room.pool.acquire() as connection:  # given back before it is printed
+    async with room.pool.acquire(EVERY_ROW) as connection:  # given back before it is printed
         found = await usecases.index(Reading(connection), reference, asked)
     if query.format != "json":
         above = asked.agency.parent_id

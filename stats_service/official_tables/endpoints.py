@@ -15,7 +15,7 @@ from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, Room, RoomOf
 from shared.web.auth import Caller
-from shared.web.database import Awaited, Reading, ReadingSession, WritingSession
+from shared.web.database import EVERY_ROW, Awaited, Reading, ReadingSession, WritingSession
 from shared.web.kept import Kept
 from shared.web.paging import Pages
 from shared.web.places import ETAG, good
@@ -123,7 +123,7 @@ async def ii_06a(
     7 = 8 + 9 + 10, 11 = 12 + 13 and 3 = 7 + 11. Its figures are those of the resolution report, unless
     `awaiting_supplement_column=9` counts as resolved what waits for its applicant."""
     asked = asked_of(query, reference, principal)
-    async with room.pool.acquire() as connection:  # given back before it is printed
+    async with room.pool.acquire(EVERY_ROW) as connection:  # given back before it is printed
         made = await usecases.ii_06a(
             Reading(connection),
             reference,
@@ -169,7 +169,7 @@ async def annex(
     """The annex of letter 3322/UBND-NC: to handle, resolved, on time, late, the rates and the share received online, of
     each unit and each level; and the units for which the period has nothing at all."""
     asked = asked_of(query, reference, principal)
-    async with room.pool.acquire() as connection:
+    async with room.pool.acquire(EVERY_ROW) as connection:
         made = await usecases.annex(Reading(connection), reference, asked)
     if query.format != "json":
         return await file_answer(made.filled, query.format)
@@ -204,7 +204,7 @@ async def late_list(
     paged_in_json_only(query.cursor, query.format)
     asked = asked_of(query, reference, principal)
     async with (
-        room.pool.acquire() as connection,
+        room.pool.acquire(EVERY_ROW) as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         reading = Reading(connection)

@@ -16,7 +16,7 @@ from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Caller, Principal
 from shared.web.clock import now
-from shared.web.database import Awaited, Reading
+from shared.web.database import EVERY_ROW, Awaited, Reading
 from shared.web.paging import Pages
 from shared.web.problems import LISTING, invalid, refusals
 from shared.web.streams import csv_lines
@@ -79,7 +79,7 @@ async def resolution_report(
     paged_in_json_only(query.cursor, query.format)
     asked = asked_of(query, reference, principal)
     definition = asked_for(query.definition) if query.definition else None
-    async with room.pool.acquire() as connection:  # given back before a report is made of it
+    async with room.pool.acquire(EVERY_ROW) as connection:  # given back before a report is made of it
         counted = await usecases.counted(Reading(connection), reference, asked, query.groupings, definition)
     report = await usecases.made(counted)
     if query.format == "csv":

@@ -21,6 +21,7 @@ from intake_service.anchors.stamping import Authority, NotStamped
 from intake_service.anchors.usecases import anchoring_worker, have_stamped, take
 from intake_service.app import create_app
 from shared.web.clock import now
+from shared.web.database import EVERY_ROW
 from tests.support import PROVINCE, bearer, serving, settings_for
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
@@ -127,7 +128,7 @@ async def test_the_worker_anchors_a_day_and_has_it_stamped(emptied, issuer, stam
             room = app.state.room
             client.headers.update(bearer(issuer, "supervisor", PROVINCE))
             work = anchoring_worker(room)._round
-            async with room.pool.acquire() as connection:
+            async with room.pool.acquire(EVERY_ROW) as connection:
                 await work(connection)
                 assert (await client.get("/v1/anchors/1")).json()["stamped_at"] is None
                 assert (await client.get("/v1/anchors/1/stamp")).status_code == 404

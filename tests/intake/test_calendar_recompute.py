@@ -22,6 +22,7 @@ from shared.domain.civil_time import at as at_clock
 from shared.domain.civil_time import civil_day
 from shared.domain.working_calendar import DEFAULT_SESSIONS
 from shared.web.clock import now
+from shared.web.database import EVERY_ROW
 from tests.conftest import Database
 from tests.intake.lives import ago, did, imported, received, submitted
 from tests.support import PROVINCE, REGISTER_COPY, WARD, a_draft, bearer, serving, settings_for
@@ -68,7 +69,7 @@ class House:
     async def swept(self, *, batch: int = 1000) -> None:
         """Let the recompute work until it only waits for everybody to know."""
         work = Recompute(self.app.state.room.reference, batch=batch)
-        async with self.app.state.room.pool.acquire() as connection:
+        async with self.app.state.room.pool.acquire(EVERY_ROW) as connection:
             while await work(connection):
                 pass
 
@@ -314,7 +315,7 @@ async def test_killed_in_the_middle_it_goes_on_where_it_stood(house: House) -> N
     will_be = due_on(house.working(6))
     made = await house.change(house.working(3))
     pool, reference = house.app.state.room.pool, house.app.state.room.reference
-    async with pool.acquire() as connection:
+    async with pool.acquire(EVERY_ROW) as connection:
         work = Recompute(reference, batch=5)
         await work(connection)
         await work(connection)
@@ -362,7 +363,7 @@ async def test_what_another_has_done_meanwhile_is_not_done_again(house: House) -
         await received(house.intake)
     made = await house.change(house.working(3))
     turns = [Recompute(house.app.state.room.reference, batch=batch) for batch in (2, 3)]
-    async with house.app.state.room.pool.acquire() as connection:
+    async with house.app.state.room.pool.acquire(EVERY_ROW) as connection:
         while [await work(connection) for work in turns] != [False, False]:
             pass
     progress = await house.read(made["id"])
@@ -376,7 +377,7 @@ async def test_what_was_received_by_the_old_calendar_meanwhile_is_found(house: H
     made = await house.change(house.working(3))
     other = Recompute(house.app.state.room.reference)
     old = house.app.state.room.reference.current
-    async with house.app.state.room.pool.acquire() as connection:
+    async with house.app.state.room.pool.acquire(EVERY_ROW) as connection:
         while await other(connection):
             pass
         house.app.state.room.reference._current = old

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from services.command import _ports
-from services.embedded import NOBODY
+from services.embedded import NOBODY, start
 from services.launcher import HOST, Stopped, interruptible
 from services.local_issuer import LocalIssuer
 from tests.conftest import Database
@@ -26,12 +26,17 @@ REPOSITORY = Path(__file__).parents[2]
 
 def told(*words: str, **settings: str) -> str:
     """What a command that ends with status 1 says."""
+    return ended(1, *words, **settings)
+
+
+def ended(status: int, *words: str, **settings: str) -> str:
+    """What a command says that ends so."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")} | settings
     done = subprocess.run(
         command(*words), capture_output=True, text=True, timeout=60, check=False, env=environment, cwd=REPOSITORY
     )
     said = done.stdout + done.stderr
-    assert done.returncode == 1, said
+    assert done.returncode == status, said
     assert "Traceback" not in said
     return said
 
@@ -206,6 +211,22 @@ async def test_an_owner_who_may_too_little(empty_database: Database, tmp_path: P
     finally:
         await owner.execute("DROP ROLE motley")
         await owner.close()
+
+
+async def test_an_owner_who_may_not_make_the_role_of_imports(tmp_path: Path) -> None:
+    """Of a server of its own: roles belong to all its databases. What is told to do, done, is enough."""
+    with start(tmp_path) as server:
+        superuser = await asyncpg.connect(server.url)
+        await superuser.execute("CREATE ROLE motley LOGIN CREATEROLE PASSWORD 'motley'")
+        await superuser.execute("CREATE DATABASE theirs OWNER motley")
+        url = make_url(server.url).set(username="motley", password="motley", database="theirs")
+        address = url.render_as_string(hide_password=False)
+        said = told("migrate", "--data-dir", str(tmp_path), MOTCUA_DATABASE_URL=address)
+        remedy = 'CREATE ROLE motcua_import NOLOGIN BYPASSRLS; GRANT motcua_import TO "motley" WITH ADMIN OPTION;'
+        assert [line.endswith(remedy) for line in said.splitlines()] == [True, True], said
+        await superuser.execute(remedy)
+        ended(0, "migrate", "--data-dir", str(tmp_path), MOTCUA_DATABASE_URL=address)
+        await superuser.close()
 
 
 @pytest.mark.parametrize("words", [["report", "resolution"], ["overdue"]], ids=lambda words: words[0])

@@ -17,7 +17,7 @@ from shared.domain.lifecycle import EventKind
 from shared.domain.working_calendar import CalendarDay, DayKind
 from shared.web.auth import Principal, Role
 from shared.web.clock import now
-from shared.web.database import Reading
+from shared.web.database import EVERY_ROW, Reading
 from tests.domain.builders import a_clock, working_days
 from tests.routing.conftest import Routing, reasons
 from tests.support import PROVINCE, REGISTER_COPY, WARD, at
@@ -132,7 +132,7 @@ async def test_a_preview_that_takes_too_long_says_that_there_is_more(routing: Ro
         "admin", Role.ADMIN, province, reference.agencies.scope(province.id), frozenset({province.id})
     )
     asked = [ChangedDayIn.model_validate(off("2026-11-17"))]
-    async with routing.app.state.room.pool.acquire() as connection:
+    async with routing.app.state.room.pool.acquire(EVERY_ROW) as connection:
         tally, complete = await usecases.preview(
             Reading(connection), reference, principal, asked, examples=1, now=now(), patience=-1.0
         )
@@ -204,7 +204,7 @@ async def test_loading_the_list_again_undoes_no_decision(routing: Routing) -> No
     taken_off = date(2027, 4, 30)
     assert taken_off in listed
     await changes(routing, off(taken_off, "normal"), off("2027-05-03", name_vi="Nghỉ theo công điện"))
-    async with routing.app.state.room.pool.acquire() as connection:
+    async with routing.app.state.room.pool.acquire(EVERY_ROW) as connection:
         await load_calendar(connection, list(listed.values()), CALENDAR_YEARS)
     after = await calendar(routing, 2027)
     assert str(taken_off) not in after

@@ -11,6 +11,7 @@ from routing_service.cases import usecases
 from shared.contracts.intake import IntakeClient
 from shared.domain.lifecycle import Channel, EventKind
 from shared.web.clock import now
+from shared.web.database import EVERY_ROW
 from tests.routing.conftest import reasons
 from tests.routing.linked import FINANCE, a_case, a_workflow, finished, in_turn
 from tests.routing.test_segments_declined import moved
@@ -98,7 +99,7 @@ async def test_reported_while_intake_was_down_and_finished_there_meanwhile(routi
             reference=lambda: routing.reference,
             clock=now,
         )
-        async with room.pool.acquire() as connection:
+        async with room.pool.acquire(EVERY_ROW) as connection:
             await teller.round(connection)
         case = await read(routing, built.code)
         assert (case["finished_at"], case["outcome"], case["finished_by"]) == (WEDNESDAY, "granted", f"counter@{WARD}")

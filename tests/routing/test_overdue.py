@@ -276,7 +276,7 @@ async def test_a_client_that_breaks_off_is_let_go_quietly(routing, lives, monkey
     await routing.app(scope, receive, send)
     assert 4 <= len(sent) < 10, "it does not go on for nobody"
     pool = routing.app.state.room.pool
-    assert pool.get_idle_size() == pool.get_size()
+    assert pool.idle
     assert not caplog.records
 
 

@@ -15,6 +15,7 @@ from routing_service.reorganisations.rules import Rule
 from routing_service.reorganisations.usecases import Mover
 from shared.domain.civil_time import civil_day
 from shared.web.clock import now
+from shared.web.database import EVERY_ROW
 from tests.routing.conftest import Routing, reasons
 from tests.support import JUSTICE, PROVINCE, WARD
 
@@ -27,7 +28,7 @@ def mover(routing):
 
 async def moved_through(routing):
     """Carry out all that is due."""
-    async with routing.app.state.room.pool.acquire() as connection:
+    async with routing.app.state.room.pool.acquire(EVERY_ROW) as connection:
         while await mover(routing).round(connection):
             pass
 
@@ -150,7 +151,7 @@ async def test_before_its_day_nothing_moves(routing, ward_cases):
     await moved_through(routing)
     assert (await read(routing, number))["state"] == "waiting"
     assert (await holder(routing, ward_cases[0]))[0] == "19351"
-    async with routing.app.state.room.pool.acquire() as connection:
+    async with routing.app.state.room.pool.acquire(EVERY_ROW) as connection:
         later = Mover(reference=lambda: routing.reference, clock=lambda: now() + timedelta(days=3))
         while await later.round(connection):
             pass
@@ -248,7 +249,7 @@ async def test_what_was_handed_on_before_the_day_is_not_taken_from_who_has_it(ro
     given = {"to_agency": WARD}
     answer = await routing.http.post(f"/v1/cases/{handed_on}/hand-overs", json=given, headers=routing.as_("leader"))
     assert answer.status_code == 201
-    async with routing.app.state.room.pool.acquire() as connection:
+    async with routing.app.state.room.pool.acquire(EVERY_ROW) as connection:
         later = Mover(reference=lambda: routing.reference, clock=lambda: now() + timedelta(days=3))
         while await later.round(connection):
             pass

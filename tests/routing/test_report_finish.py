@@ -10,6 +10,7 @@ from routing_service.cases import usecases
 from routing_service.cases.rules import is_final
 from shared.contracts.intake import IntakeClient
 from shared.web.clock import now
+from shared.web.database import EVERY_ROW
 from tests.routing.conftest import NOBODY, reasons
 from tests.support import JUSTICE, WARD, a_finish, serving, settings_for
 
@@ -48,7 +49,7 @@ async def test_it_is_recorded_and_waits_to_be_told(routing, impatient):
     assert (case["finished_at"], case["status"]) == ("2026-11-16T15:30:00+07:00", "accepted")
     waiting = await routing.http.get("/v1/cases", params={"state": "untold"}, headers=routing.as_("leader"))
     assert built.code in [item["code"] for item in waiting.json()["items"]]
-    async with routing.app.state.room.pool.acquire() as connection:
+    async with routing.app.state.room.pool.acquire(EVERY_ROW) as connection:
         assert await teller(routing).round(connection) is False
     again = (await routing.http.get(f"/v1/cases/{built.code}", headers=handler)).json()
     assert (again["told"], again["refused"], again["finished_at"]) == (False, None, case["finished_at"])
@@ -133,7 +134,7 @@ async def test_a_refusal_says_why_and_routing_forgets_it_once_intake_knows(routi
     async with serving(create_intake(settings_for(database, routing.issuer))) as intake:
         intake.headers.update(routing.as_("machine"))
         monkeypatch.setattr(room, "http", intake)
-        async with room.pool.acquire() as connection:
+        async with room.pool.acquire(EVERY_ROW) as connection:
             await teller(routing, "http://room").round(connection)
     assert await reasons_kept(routing, built) == (None, why)
 
@@ -144,7 +145,7 @@ async def test_the_words_of_a_report_that_is_refused_are_kept_nowhere(routing, i
     room = routing.app.state.room
     async with httpx.AsyncClient(transport=httpx.ASGITransport(routing.app)) as client:  # it answers 404
         monkeypatch.setattr(room, "http", client)
-        async with room.pool.acquire() as connection:
+        async with room.pool.acquire(EVERY_ROW) as connection:
             await teller(routing, "http://room").round(connection)
     case = (await routing.http.get(f"/v1/cases/{built.code}", headers=routing.as_("leader"))).json()
     assert case["refused"] == "not_found"
@@ -160,7 +161,7 @@ async def test_a_definite_refusal_reopens_the_case_and_can_be_corrected(routing,
     async with httpx.AsyncClient(transport=httpx.ASGITransport(routing.app)) as client:
         with monkeypatch.context() as patched:
             patched.setattr(room, "http", client)
-            async with room.pool.acquire() as connection:
+            async with room.pool.acquire(EVERY_ROW) as connection:
                 await teller(routing, "http://room").round(connection)
             case = (await routing.http.get(f"/v1/cases/{built.code}", headers=handler)).json()
             assert (case["refused"], case["finished_at"], case["outcome"]) == ("not_found", None, "granted")
@@ -185,7 +186,7 @@ async def test_one_that_intake_knew_already_counts_as_told(routing, impatient, m
     room = routing.app.state.room
     async with httpx.AsyncClient(transport=httpx.ASGITransport(routing.app)) as client:
         monkeypatch.setattr(room, "http", client)
-        async with room.pool.acquire() as connection:
+        async with room.pool.acquire(EVERY_ROW) as connection:
             await teller(routing, "http://room").round(connection)
     case = (await routing.http.get(f"/v1/cases/{built.code}", headers=routing.as_("handler", WARD))).json()
     assert (case["told"], case["refused"]) == (True, None)
@@ -205,7 +206,7 @@ async def test_intake_is_told_at_once_and_by_the_worker_once_it_answers(routing,
             routing, direct.code, handler, outcome="refused", occurred_at="2026-11-17T10:00:00+07:00"
         )
         assert (at_once.status_code, at_once.json()["told"], at_once.json()["status"]) == (200, True, "finished")
-        async with room.pool.acquire() as connection:
+        async with room.pool.acquire(EVERY_ROW) as connection:
             for _ in range(2):  # told twice, as after a lost answer: one effect
                 await teller(routing, "http://room").round(connection)
                 await routing.owner.execute("UPDATE dossier_case SET told_at = NULL WHERE dossier_id = $1", waiting.id)

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.engine import make_url
 
-from shared.tables.grants import ROLES, TABLE_GRANTS
+from shared.tables.grants import COPIER, ROLES, TABLE_GRANTS
 from tests.conftest import Database
 
 INTAKE, ROUTING, STATS = ROLES
@@ -83,11 +83,32 @@ async def test_no_role_has_a_power_beyond_its_tables(session: tuple[str, asyncpg
     memberships = await connection.fetch(
         "SELECT roleid::regrole::text FROM pg_auth_members WHERE member = $1::text::regrole", role
     )
-    assert memberships == []
+    assert [row[0] for row in memberships] == ([COPIER] if role == INTAKE else [])
     owned = await connection.fetchval("SELECT count(*) FROM pg_class WHERE relowner = $1::text::regrole", role)
     assert owned == 0
     assert not await connection.fetchval("SELECT has_schema_privilege('public', 'CREATE')")
     assert not await connection.fetchval("SELECT has_database_privilege(current_database(), 'CREATE')")
+
+
+async def test_whoever_copies_an_import_in_adds_to_its_tables_and_does_nothing_else(database: Database) -> None:
+    owner = await asyncpg.connect(database.owner_url)
+    held = await owner.fetchrow("SELECT rolcanlogin, rolsuper, rolcreaterole FROM pg_roles WHERE rolname = $1", COPIER)
+    assert held is not None
+    assert not any(held)
+    asked = await owner.fetch(
+        f"SELECT relname, p FROM ({TABLES}) t, unnest($1::text[]) AS p WHERE has_table_privilege($2, t.oid, p)",
+        PRIVILEGES,
+        COPIER,
+    )
+    await owner.close()
+    assert {tuple(row) for row in asked} == {
+        (table, p) for table, by_role in TABLE_GRANTS.items() for p in by_role.get(COPIER, ())
+    }
+    assert {row["p"] for row in asked} == {"INSERT"}
+    for statement in ("SELECT name FROM applicant", "UPDATE dossier SET summary = 'x'", "SELECT code FROM dossier"):
+        await refused(database, INTAKE, f"SET ROLE {COPIER}; {statement}")
+    for role in (ROUTING, STATS):
+        await refused(database, role, f"SET ROLE {COPIER}")
 
 
 @pytest.mark.parametrize("role", ROLES)

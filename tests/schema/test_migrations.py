@@ -63,7 +63,7 @@ async def test_migrated_schema_is_the_declared_one(empty_database: Database) -> 
 
 async def test_the_check_of_the_declared_schema_sees_a_difference(fresh_database: Database) -> None:
     connection = await asyncpg.connect(fresh_database.owner_url)
-    await connection.execute("ALTER TABLE dossier ALTER COLUMN summary TYPE varchar(10)")
+    await connection.execute("ALTER TABLE hand_over ALTER COLUMN note TYPE varchar(10)")
     await connection.close()
     with pytest.raises(Exception, match="New upgrade operations detected"):
         await check(fresh_database.owner_url)

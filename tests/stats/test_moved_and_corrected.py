@@ -19,6 +19,7 @@ from shared.domain.life import told
 from shared.domain.lifecycle import Status
 from shared.reference import Reference
 from shared.web.clock import now
+from shared.web.database import EVERY_ROW
 from stats_service.app import create_app as stats_app
 from stats_service.counts.usecases import fold_once
 from tests.builders_log import Event, History
@@ -107,7 +108,7 @@ async def test_every_figure_is_a_recount(fresh_database: Database, issuer: Local
             assert answer.status_code == 201, answer.text
             await owner.execute("UPDATE calendar_change SET recorded_at = recorded_at - interval '1 minute'")
             work = Recompute(app.state.room.reference)
-            async with app.state.room.pool.acquire() as connection:
+            async with app.state.room.pool.acquire(EVERY_ROW) as connection:
                 while await work(connection):
                     pass
 

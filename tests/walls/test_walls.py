@@ -61,6 +61,7 @@ SQL_PLACES = {
     "shared/web/database.py": "the pool and the two kinds of sessions",
     "shared/web/idempotency.py": "one statement that every room needs in its own table",
     "shared/tables/grants.py": "the declaration of who may read or write what",
+    "shared/tables/policies.py": "the declaration of which rows are seen",
     "migrations/": "the schema's history",
     "services/embedded.py": "the embedded server is made before any service can log in",
 }

@@ -13,6 +13,7 @@ from shared.web.auth.rights import RIGHTS, Right
 from shared.web.auth.roles import Role
 from shared.web.auth.sights import NOTHING, SIGHTS, Tie
 from shared.web.clock import now
+from shared.web.database import ROWS, Rows, rows_of
 from shared.web.problems import Problem, invalid
 
 #: Where a request keeps the headers of its answer that tell how much is left.
@@ -29,6 +30,11 @@ class Principal:
     agency: Agency
     scope: frozenset[int]
     own: frozenset[int]
+
+    @property
+    def rows(self) -> Rows:
+        """What a session that reads for him sees: what the agencies of his scope have a part in."""
+        return rows_of(self.scope)
 
     def covers(self, agency_id: int) -> bool:
         """Whether the agency lies in the token's part of the tree."""
@@ -64,6 +70,7 @@ async def allowed(request: Request) -> Principal:
     request.scope.setdefault(TOLD, {}).update(told)
     if principal.role not in RIGHTS[request.scope["route"].operation_id].roles:
         raise Problem("forbidden")
+    request.scope[ROWS] = principal.rows
     return principal
 
 
