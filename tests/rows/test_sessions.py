@@ -100,7 +100,7 @@ async def first(pool: Pool, rows: Rows, query: str = _COUNT) -> int:
 
 async def test_a_first_query_tells_it_and_sees_nothing_of_the_one_before(pool: Pool, ward: Rows) -> None:
     expected = {ward: await count(pool, ward), NO_ROWS: 0, EVERY_ROW: await count(pool, EVERY_ROW)}
-    assert 0 < expected[ward]
+    assert expected[ward] > 0
     for _ in range(3):
         for before in expected:
             for rows in expected:
