@@ -172,7 +172,7 @@ async def read(code: DossierCode, reference: ReferenceOf, principal: Caller, con
     summary="Đã gửi thư xin lỗi · Record that an apology was sent",
     response_description="The apology with all its sendings and receipts",
     response_model=Apology,
-    responses=refusals(*READING, *KEYED),
+    responses=refusals(*READING, "version_changed", *KEYED),
 )
 async def send(
     request: Request,
@@ -183,10 +183,11 @@ async def send(
     connection: WritingSession,
     body: SendingIn,
     key: IdempotencyKey = None,
+    if_match: IfMatch = None,
 ) -> Response:
     """The applicant was informed, by this way then. From the first sending on the apology counts as sent."""
     told = usecases.Delivered(body.channel, body.to, body.occurred_at)
-    return await _delivered(request, code, n, reference, principal, connection, told, "sendings", key)
+    return await _delivered(request, code, n, reference, principal, connection, told, key, if_match)
 
 
 @router.post(
@@ -196,7 +197,7 @@ async def send(
     summary="Đã nhận thư xin lỗi · Record that an apology was received",
     response_description="The apology with all its sendings and receipts",
     response_model=Apology,
-    responses=refusals(*READING, *KEYED),
+    responses=refusals(*READING, "version_changed", *KEYED),
 )
 async def receive(
     request: Request,
@@ -207,10 +208,11 @@ async def receive(
     connection: WritingSession,
     body: ReceiptIn,
     key: IdempotencyKey = None,
+    if_match: IfMatch = None,
 ) -> Response:
     """The letter reached the applicant, or somebody for the applicant. It was sent before that."""
     told = usecases.Delivered(None, body.by, body.occurred_at)
-    return await _delivered(request, code, n, reference, principal, connection, told, "receipts", key)
+    return await _delivered(request, code, n, reference, principal, connection, told, key, if_match)
 
 
 @router.get(
@@ -257,10 +259,10 @@ async def _delivered(
     principal: Principal,
     connection: WritingSession,
     told: usecases.Delivered,
-    what: str,
     key: str | None,
+    if_match: str | None,
 ) -> Response:
-    wanted = usecases.Wanted(code, now(), await RequestKey.of(request, principal.subject, key))
+    wanted = usecases.Wanted(code, now(), await RequestKey.of(request, principal.subject, key), version_of(if_match))
     apology, replayed = await usecases.deliver(connection, principal, wanted, n, told)
     return json_answer(_apology(apology, reference), 201, replayed=replayed)
 

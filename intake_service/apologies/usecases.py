@@ -131,6 +131,7 @@ async def deliver(
         await claimed(connection, "intake", by_name(wanted.request, wanted.code, row["name"]), 201, str(n)) is not None
     )
     if not replayed:
+        _same_version(row, wanted)
         received, at = told.channel is None, told.occurred_at or wanted.now
         refused = rules.delivery_refused(
             made_at=apologies[n - 1]["made_at"],

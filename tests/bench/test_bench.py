@@ -73,12 +73,15 @@ async def test_made_dossiers_are_counted_as_straight_sql_counts_them(fresh_datab
 
 
 def test_a_run_keeps_its_figures(tmp_path: Path):
-    main(["--small", "--only", "log", "--results", str(tmp_path / "results"), "--dir", str(tmp_path)])
+    main(["--small", "--only", "log", "intake", "--results", str(tmp_path / "results"), "--dir", str(tmp_path)])
     kept = orjson.loads((tmp_path / "results" / "latest.json").read_bytes())
     assert kept["scale"] == "small"
     assert kept["machine"]["cores"] > 0
-    assert [one["name"] for one in kept["figures"]] == ["log per intake", "log per intake, calm"]
-    assert all(one["ours"] > 0 and one["row"] == "log" for one in kept["figures"])
+    assert kept["failed"] == []
+    named = {row: [one["name"] for one in kept["figures"] if one["row"] == row] for row in ("log", "intake")}
+    assert named["log"] == ["log per intake", "log per intake, calm"]
+    assert named["intake"][:2] == ["intake", "intake, one call"]
+    assert all(one["ours"] > 0 for one in kept["figures"])
 
 
 def _run(failed: Sequence[str] = (), dirty: bool = False, **rows: Sequence[tuple[str, float]]) -> dict[str, Any]:

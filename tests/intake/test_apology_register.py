@@ -161,3 +161,17 @@ async def test_what_the_log_had_before_there_was_a_register_is_entered(
     await downgrade(fresh_database.owner_url, to="0005")
     await migrate(fresh_database.owner_url)
     assert await entered() == before
+
+
+async def test_what_was_decided_upon_a_version_gone_by_is_not_recorded(
+    intake: httpx.AsyncClient, extended: dict[str, Any]
+) -> None:
+    path = f"/v1/dossiers/{extended['code']}/apologies/1"
+    gone_by, now_there = {"If-Match": '"99"'}, {"If-Match": f'"{extended["version"]}"'}
+    for what, body in (("sendings", {"channel": "sms", "to": "0905 000 001"}), ("receipts", {"by": "người nhà"})):
+        refused = await intake.post(f"{path}/{what}", json=body, headers=gone_by)
+        assert (refused.status_code, refused.json()["code"]) == (412, "version_changed")
+        taken = await intake.post(f"{path}/{what}", json=body, headers=now_there)
+        assert taken.status_code == 201, taken.text
+    (apology,) = await register(intake, extended)
+    assert (len(apology["sendings"]), len(apology["receipts"])) == (1, 1)
