@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from services import launcher, tables
 from services.anchor_commands import anchors
 from services.installation import Addresses, Installation
 from services.language import said
-from services.mistyped import Command, line_of
+from services.mistyped import Command, Group, line_of
 from services.number_commands import seal_numbers
 from services.person_commands import erase_person, export_person
 from services.province import PROVINCE, province_on
@@ -51,7 +50,7 @@ if TYPE_CHECKING:
 _UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
-class _Commands(TyperGroup):
+class _Commands(Group):
     """What a command cannot do is told in words, and the exit status is 1; what was typed wrongly in a line, and 2."""
 
     def main(self, **given: Any) -> Any:  # type: ignore[override]
@@ -198,8 +197,8 @@ def token(
 
     if agency not in {unit.code for unit in agencies()[0]}:
         console.print(
-            f"{agency} không có trong danh mục cơ quan · is no agency of the reference data; the token holds if it was"
-            " added since",
+            f"{agency} không có trong danh mục cơ quan; mã truy cập chỉ dùng được nếu cơ quan đã được bổ sung sau này"
+            " · is no agency of the reference data; the token holds if it was added since",
             style="yellow",
         )
     installation = Installation(data_dir)

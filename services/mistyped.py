@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from services.help_words import HELP
 from services.language import said, speaks_english
@@ -65,12 +65,22 @@ def _speak(param: Any) -> Any:
     return param
 
 
+class Group(TyperGroup):
+    """Commands that go together, explained in the language of the terminal."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """With its help in the language of the terminal."""
+        return _speak(super().get_help_option(ctx))
+
+
 class Command(TyperCommand):
     """A command whose options are given once: the parser would take the last, and the report be of another agency or
     period than the first says."""
 
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
+        # Else a line ends in the terminal wherever one does in the source.
+        self.help = "\n\n".join(" ".join(part.split()) for part in (self.help or "").split("\n\n"))
         for param in self.params:
             _speak(param)
 

@@ -7,6 +7,8 @@ import typer
 
 from services import tables
 from services.installation import Installation
+from services.language import said
+from services.mistyped import Group
 from services.province import PROVINCE, province_on
 from services.refusals import Refused
 from services.terminal import (
@@ -28,7 +30,7 @@ from services.terminal import (
 from shared.domain.civil_time import civil_day
 from shared.web.clock import now
 
-report_app = typer.Typer(no_args_is_help=True, help="Báo cáo · reports")
+report_app = typer.Typer(cls=Group, no_args_is_help=True, help="Báo cáo · reports")
 LETTER = {"agency": "45", "from": "2019-01-01", "to": "2019-06-30"}
 PERIOD_NOT_CHOSEN = (
     "Kỳ báo cáo là 01/01/2019 – 30/06/2019 vì không nêu kỳ nào; chọn kỳ khác bằng --period, hoặc --from và --to · the "
@@ -333,7 +335,10 @@ def _need_period(period: str | None, start: str | None, end: str | None) -> None
     """What is sent or signed is of a period that somebody named."""
     if period is None and start is None and end is None:
         raise typer.BadParameter(
-            "phải nêu kỳ · a period is needed: --period 2019-H1 (2019, 2019-Q2, 2019-06), or --from and --to",
+            said(
+                "phải nêu kỳ: --period 2019-H1 (2019, 2019-Q2, 2019-06), hoặc --from và --to",
+                "a period is needed: --period 2019-H1 (2019, 2019-Q2, 2019-06), or --from and --to",
+            ),
             param_hint="--period",
         )
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from services import launcher, tables
 from services.installation import Addresses, Installation
+from services.language import said
 from services.province import PROVINCE, province_on
 from services.refusals import Refused
 from shared.domain.civil_time import civil_day
@@ -84,10 +85,16 @@ def running(installation: Installation) -> Addresses:
     given = Addresses(intake, routing, stats, pid=0) if intake and routing and stats else None
     addresses = given or installation.running()
     if addresses is None:
+        names = [f"MOTCUA_{room.upper()}_URL" for room in launcher.ROOMS]
+        unset = [name for name in names if not os.environ.get(name)]
+        missing_vi, missing_en = "", ""
+        if len(unset) < len(names):
+            missing_vi, missing_en = f"; còn thiếu {', '.join(unset)}", f": {', '.join(unset)} is missing"
         raise Refused(
-            f"Chưa có gì chạy trong {installation.data_dir}; hãy chạy `motcua up`.\n"
+            f"Chưa có gì chạy trong {installation.data_dir}; hãy chạy `motcua up`, hoặc nêu địa chỉ các dịch vụ trong"
+            f" {', '.join(names)}{missing_vi}.\n"
             f"Nothing runs in {installation.data_dir}. Start it with `motcua up`, or name the services in"
-            " MOTCUA_INTAKE_URL, MOTCUA_ROUTING_URL and MOTCUA_STATS_URL."
+            f" {', '.join(names)}{missing_en}."
         )
     return addresses
 
@@ -142,25 +149,32 @@ def format_of(given: str | None, output: Path | None, choices: Sequence[str]) ->
         if given not in choices or given == "table":
             files = ", ".join(f".{choice}" for choice in choices if choice != "table")
             raise typer.BadParameter(
-                f"tên tệp phải kết thúc bằng · the file's name must end with one of: {files}; hoặc nêu · or name"
-                " --format",
+                said(
+                    f"tên tệp phải kết thúc bằng một trong: {files}; hoặc nêu --format",
+                    f"the file's name must end with one of: {files}; or name --format",
+                ),
                 param_hint="--output",
             )
     form = given or choices[0]
     need_one_of(form, choices, "--format")
     if form == "table" and output is not None:
         raise typer.BadParameter(
-            "bảng chỉ để xem trên màn hình · a table is for the terminal; name another --format", param_hint="--format"
+            said("bảng chỉ để xem trên màn hình; hãy nêu --format khác", "a table is for the terminal; name another"),
+            param_hint="--format",
         )
     called = output.suffix.removeprefix(".").lower() if output is not None else ""
     if called in FORMS and called != form:
         raise typer.BadParameter(
-            f"--format là {form}, tên tệp lại kết thúc bằng .{called} · the file's name ends with .{called}, and "
-            f"--format is {form}",
+            said(
+                f"--format là {form}, tên tệp lại kết thúc bằng .{called}",
+                f"the file's name ends with .{called}, and --format is {form}",
+            ),
             param_hint="--output",
         )
     if form in tables.PRINTED and output is None and sys.stdout.isatty():
-        raise typer.BadParameter("cần tên tệp · a file is needed", param_hint="--output")
+        raise typer.BadParameter(
+            said(f"cần tên tệp, ví dụ bao-cao.{form}", f"a file is needed, as report.{form}"), param_hint="--output"
+        )
     return form
 
 

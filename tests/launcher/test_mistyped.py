@@ -62,6 +62,33 @@ def test_the_parser_speaks_in_one_line(words: list[str], vietnamese: str, englis
         assert line.endswith(" --help") is not without_place, "where the right words stand"
 
 
+def test_what_a_terminal_speaks_is_one_language() -> None:
+    for words, vietnamese, english in (
+        (["overdue", "--output", "x.doc"], "tên tệp phải kết thúc bằng một trong: .json, .csv", "the file's name must"),
+        (["overdue", "--format", "table", "--output", "x"], "bảng chỉ để xem trên màn hình", "a table is for the"),
+        (["overdue", "--format", "csv", "--output", "x.json"], "--format là csv, tên tệp", "the file's name ends"),
+        (["report", "official", "annex"], "phải nêu kỳ: --period 2019-H1", "a period is needed: --period 2019-H1"),
+    ):
+        for runner, begins, other in ((VIETNAMESE, vietnamese, english), (ENGLISH, english, vietnamese)):
+            output = runner.invoke(app, words).output
+            assert (begins in output, other in output) == (True, False), output
+
+
+def test_help_of_a_group_is_in_the_language_of_the_terminal() -> None:
+    for words in (["--help"], ["report", "--help"]):
+        assert "Hiện hướng dẫn này." in VIETNAMESE.invoke(app, words).output
+        assert "Show this message and exit." in ENGLISH.invoke(app, words).output
+
+
+def test_help_breaks_its_lines_where_the_terminal_ends() -> None:
+    """And not where the source does: of each command the list holds whole lines, but for the last."""
+    wide = CliRunner(env={"LC_ALL": "vi_VN.UTF-8", "COLUMNS": "1000"})
+    output = wide.invoke(app, ["--help"]).output
+    assert all(f"│ {name} " in output for name in ("anchors", "erase-person", "up"))
+    commands = output.partition("Commands")[2].splitlines()[1:-1]
+    assert [line for line in commands if line.startswith("│") and line[2:3] == " "] == []
+
+
 def test_help_is_help() -> None:
     """Of a group without a command the help is shown, and no line behind it."""
     done = VIETNAMESE.invoke(app, ["report"])
@@ -152,6 +179,22 @@ def test_a_full_disk_is_told_in_a_line(words: tuple[str, ...], unbuffered: str, 
     assert done.stderr.splitlines()[-1] == "Không ghi hết được: No space left on device"
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
+
+
+def test_of_three_addresses_it_says_which_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    words = ("overdue", "--data-dir", str(tmp_path))
+    for room in ("INTAKE", "ROUTING", "STATS"):
+        monkeypatch.delenv(f"MOTCUA_{room}_URL", raising=False)
+    vietnamese, english = VIETNAMESE.invoke(app, words).output.splitlines()
+    assert vietnamese.endswith(
+        "hoặc nêu địa chỉ các dịch vụ trong MOTCUA_INTAKE_URL, MOTCUA_ROUTING_URL, MOTCUA_STATS_URL."
+    )
+    assert "missing" not in english
+    for room in ("INTAKE", "ROUTING"):
+        monkeypatch.setenv(f"MOTCUA_{room}_URL", "http://127.0.0.1:1")
+    vietnamese, english = VIETNAMESE.invoke(app, words).output.splitlines()
+    assert vietnamese.endswith("; còn thiếu MOTCUA_STATS_URL.")
+    assert english.endswith(": MOTCUA_STATS_URL is missing.")
 
 
 def test_what_may_be_repeated_is() -> None:

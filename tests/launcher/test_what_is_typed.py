@@ -36,7 +36,8 @@ def refused(*words: str, data_dir: Path) -> str:
 def test_a_table_that_is_sent_is_of_a_period_that_somebody_named(tmp_path: Path, table: str) -> None:
     said = refused("report", "official", table, data_dir=tmp_path)
     assert "--period" in said
-    assert "phải nêu kỳ · a period is needed" in said
+    assert "phải nêu kỳ: --period 2019-H1" in said
+    assert "hoặc --from và --to" in said
     assert "2019-H1" in said, "it says what to give"
 
 
