@@ -12,7 +12,7 @@ class BulkReason(BaseModel):
 
     field: str = Field(description="Which field; empty: the whole", examples=["to_agency"])
     code: str = Field(description="Stable code", examples=["agency_not_in_force"])
-    reason: str = Field(description="In words", examples=["cơ quan không hoạt động ngày 2026-11-22"])
+    reason: str = Field(description="In words", examples=["cơ quan không hoạt động ngày 22/11/2026"])
 
 
 class BulkProblem(BaseModel):

@@ -124,9 +124,20 @@ def _worded(value: object, language: str) -> object:
     if value in EXPECTED:
         return EXPECTED[value] if language == "vi" else value
     if _CODES.fullmatch(value) is None:
-        return value
+        return _WHEN.sub(_read_out, value) if language == "vi" else value
     meanings = _MEANINGS if language == "vi" else {}
     return ", ".join(f'"{code}" ({meanings[code]})' if code in meanings else f'"{code}"' for code in value.split(", "))
+
+
+#: A day as the wire has it, or an instant in Vietnam.
+_WHEN = re.compile(r"(?<![\w-])(\d{4})-(\d\d)-(\d\d)(?:T(\d\d:\d\d)(:\d\d)?(?:\.\d+)?\+07:00)?(?![\w-])")
+
+
+def _read_out(found: re.Match[str]) -> str:
+    """As it is written in Vietnamese: 30/06/2019, 08:00 24/07/2019."""
+    year, month, day, time, seconds = found.groups()
+    clock = f"{time}{'' if seconds in (None, ':00') else seconds} " if time else ""
+    return f"{clock}{day}/{month}/{year}"
 
 
 class Problem(Exception):
@@ -154,7 +165,7 @@ class ProblemReason(BaseModel):
 
     field: str = Field(examples=["agency"])
     code: str = Field(examples=["agency_not_in_force"])
-    reason: str = Field(examples=["cơ quan không hoạt động ngày 2026-11-22"])
+    reason: str = Field(examples=["cơ quan không hoạt động ngày 22/11/2026"])
 
 
 class ProblemBody(BaseModel):

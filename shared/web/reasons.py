@@ -83,20 +83,20 @@ REASONS = MappingProxyType(
         ),
         # procedures and agencies
         "unknown_procedure": (
-            'không có thủ tục mang mã này; tra mã tại "/v1/procedures"',
-            'no procedure has this code; "/v1/procedures" lists them',
+            'không có thủ tục mang mã này; tra mã tại "/v1/procedures" của dịch vụ tiếp nhận',
+            'no procedure has this code; "/v1/procedures" of intake lists them',
         ),
         "procedure_not_in_force": (
             "thủ tục không có hiệu lực ngày {day}",
             "the procedure was not in force on {day}",
         ),
         "unknown_sector": (
-            'không có lĩnh vực mang tên này; tra tên tại "/v1/procedures"',
-            'no procedure is of this sector; "/v1/procedures" has their names',
+            'không có lĩnh vực mang tên này; tra tên tại "/v1/procedures" của dịch vụ tiếp nhận',
+            'no procedure is of this sector; "/v1/procedures" of intake has their names',
         ),
         "unknown_agency": (
-            'không có cơ quan mang mã này; tra mã tại "/v1/agencies"',
-            'no agency has this code; "/v1/agencies" lists them',
+            'không có cơ quan mang mã này; tra mã tại "/v1/agencies" của dịch vụ luân chuyển',
+            'no agency has this code; "/v1/agencies" of routing lists them',
         ),
         "agency_not_in_force": (
             "cơ quan không hoạt động ngày {day}{successor_vi}",

@@ -181,6 +181,23 @@ def test_no_source_gives_a_reason_english_words() -> None:
     assert wrong == [], "give it a Vietnamese wording in EXPECTED of shared/web/words.py"
 
 
+@pytest.mark.parametrize(
+    ("given", "vietnamese"),
+    [
+        ("2026-11-27", "27/11/2026"),
+        ("2026-11-27T08:00:00+07:00", "08:00 27/11/2026"),
+        ("2026-11-27T08:00:09.120000+07:00", "08:00:09 27/11/2026"),
+        ("; hoạt động đến ngày 2025-06-30", "; hoạt động đến ngày 30/06/2025"),
+        ("19333-261127-0001", "19333-261127-0001"),
+        ("2026-11-27T08:00:00+00:00", "2026-11-27T08:00:00+00:00"),
+    ],
+)
+def test_days_are_read_out_as_they_are_written(given: str, vietnamese: str) -> None:
+    reason = Reason("to", "period_in_future", {"day": given})
+    assert reason.text("vi").endswith(f"là {vietnamese}")
+    assert reason.text("en").endswith(f"is {given}")
+
+
 async def test_as_it_goes_out(database: Database, issuer: LocalIssuer) -> None:
     async with serving(create_app(settings_for(database, issuer))) as intake:
         intake.headers.update(bearer(issuer, "counter", WARD))

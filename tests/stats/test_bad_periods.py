@@ -110,12 +110,12 @@ async def test_an_agency_that_was_not_yet_names_who_was_there_before_it(client):
         ({"limit": "0"}, "≥ 1"),
         ({"limit": "1001"}, "≤ 1000"),
         ({"as_of": "1900"}, "RFC 3339"),
-        ({"as_of": "1900-01-01T00:00:00+07:00"}, "phải trong khoảng 1990-01-01 … 2100-12-31"),
+        ({"as_of": "1900-01-01T00:00:00+07:00"}, "phải trong khoảng 01/01/1990 … 31/12/2100"),
         ({"as_of": "2023-02-29T00:00:00+07:00"}, "một ngày có trong lịch"),
         ({"from": "2023-02-29"}, "một ngày có trong lịch"),
-        ({"from": "0001-01-01"}, "1900-01-01 … 2200-12-31"),
+        ({"from": "0001-01-01"}, "01/01/1900 … 31/12/2200"),
         ({"from": "0001"}, "năm-tháng-ngày"),
-        ({"from": "1989-12-31"}, "phải trong khoảng 1990-01-01 … 2100-12-31"),
+        ({"from": "1989-12-31"}, "phải trong khoảng 01/01/1990 … 31/12/2100"),
     ],
 )
 async def test_a_reason_says_what_would_be_right(client, changed, said):
@@ -143,7 +143,7 @@ async def test_the_future_is_not_reported_and_today_is(client):
     for changed in ({"to": tomorrow()}, {"from": tomorrow(), "to": tomorrow()}):
         answer = await client.get(REPORT, params={**GOOD, "agency": PROVINCE, **changed})
         assert {reason["code"] for reason in answer.json()["errors"]} == {"period_in_future"}
-        assert civil_day(now()).isoformat() in answer.json()["errors"][0]["reason"]
+        assert f"{civil_day(now()):%d/%m/%Y}" in answer.json()["errors"][0]["reason"]
     today = civil_day(now()).isoformat()
     answer = await client.get(REPORT, params={"agency": PROVINCE, "from": today, "to": today})
     assert answer.status_code == 200
@@ -206,7 +206,7 @@ async def test_a_plus_that_arrived_as_a_space_is_a_plus(client):
         (
             "468",
             "2025-12-31",
-            "; hoạt động đến ngày 2025-06-30, không có đơn vị kế thừa",
+            "; hoạt động đến ngày 30/06/2025, không có đơn vị kế thừa",
         ),  # a district: nobody took over
         ("19742", "2019-12-31", None),
     ],
