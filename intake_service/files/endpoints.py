@@ -170,6 +170,8 @@ async def read(
 def disposition(name: str) -> str:
     """The header that gives a file a name where it is kept, and never opens it in the page (RFC 6266, RFC 8187)."""
     plain = unicodedata.normalize("NFD", name.replace("đ", "d").replace("Đ", "D")).encode("ascii", "ignore").decode()
+    if plain.startswith("."):  # nothing of it is Latin: alone, the extension would be a name that is not seen
+        plain = f"{rules.NAMELESS}{plain}"
     return (
         f"attachment; filename=\"{re.sub(r'[^A-Za-z0-9 ._()-]', '_', plain)}\"; filename*=UTF-8''{quote(name, safe='')}"
     )

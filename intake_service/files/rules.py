@@ -14,7 +14,7 @@ LONGEST_NAME = 120
 _MOST_BYTES = 240
 #: Of one dossier: papers, their newer versions, the result. Its list is one answer.
 MOST_FILES = 200
-_NAMELESS = "tep"
+NAMELESS = "tep"
 
 
 class FileKind(Enum):
@@ -65,7 +65,7 @@ def clean_name(given: str, kind: FileKind) -> str:
         stem, extension = text, ""
     if extension.lower() not in kind.extensions:
         extension = kind.extensions[0]
-    stem = stem.strip(" .") or _NAMELESS
+    stem = stem.strip(" .") or NAMELESS
     if _DEVICE.match(stem):
         stem = f"_{stem}"
     ending = f".{extension.lower()}"

@@ -24,6 +24,15 @@ def kind_of(file: BinaryIO) -> FileKind | None:
     container makes it another file to whoever opens it otherwise. Raises NotWhole."""
     size = file.seek(0, SEEK_END)
     head = _at(file, 0, 16)
+    if head.startswith(b"PK\3\4"):
+        return _container(file, size)
+    kind = _plain(file, size, head)
+    if kind is not None and _ends_as_container(file, size):
+        raise NotWhole
+    return kind
+
+
+def _plain(file: BinaryIO, size: int, head: bytes) -> FileKind | None:
     if re.match(rb"%PDF-[12]\.\d", head):
         return _pdf(file, size)
     if head.startswith(b"\xff\xd8\xff"):
@@ -32,8 +41,6 @@ def kind_of(file: BinaryIO) -> FileKind | None:
         return _png(file, size)
     if head[:4] in (b"II*\0", b"MM\0*"):
         return _tiff(file, size, head)
-    if head.startswith(b"PK\3\4"):
-        return _container(file, size)
     return None
 
 
@@ -147,7 +154,11 @@ _FORMATS = {
 }
 _ODT = ("content.xml", "META-INF/manifest.xml")
 #: Programs that run in whoever opens it.
-_PROGRAMS = re.compile(r"(^|/)(vbaProject\.bin|vbaData\.xml)$|^(Basic|Scripts)/|\.(exe|dll|js|vbs|jar)$", re.IGNORECASE)
+_PROGRAMS = re.compile(
+    r"(^|/)(vbaProject\.bin|vbaData\.xml)$|^(Basic|Scripts)/|^xl/macrosheets/|(^|/)activeX/"
+    r"|\.(exe|dll|scr|com|msi|bat|cmd|ps1|hta|lnk|js|jse|vbs|vbe|wsf|jar)$",
+    re.IGNORECASE,
+)
 
 
 class _Entry(NamedTuple):
@@ -198,6 +209,22 @@ def _entries(file: BinaryIO, size: int) -> Iterator[_Entry]:
         yield _Entry(raw.decode("utf-8", "replace"), bool(flags & _ENCRYPTED), packing, local)
     if at != length or min(places) != 0:
         raise NotWhole
+
+
+def _ends_as_container(file: BinaryIO, size: int) -> bool:
+    """Whether programs that read containers from their end, whatever stands before, would find one: a picture and a
+    program in one file. Its list ends where the end of the list begins, and begins as an entry does."""
+    tail_length = min(size, _END.size + _LONGEST_COMMENT)
+    tail = _at(file, size - tail_length, tail_length)
+    found = tail.rfind(b"PK\5\6")
+    while found >= 0:
+        end = size - tail_length + found
+        if len(tail) - found >= _END.size:
+            length = _END.unpack_from(tail, found)[5]
+            if length <= end and _at(file, end - length, 4) == b"PK\1\2":
+                return True
+        found = tail.rfind(b"PK\5\6", 0, found)
+    return False
 
 
 def _says_it_is_text(file: BinaryIO, entries: list[_Entry]) -> bool:

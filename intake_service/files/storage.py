@@ -3,7 +3,9 @@ alone, so nothing that a client has sent is ever a path, and the same content is
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Awaitable
+import tempfile
+from collections.abc import AsyncGenerator, Awaitable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -42,6 +44,17 @@ class Storage:
         self.directory = directory
         self._places = asyncio.Semaphore(_AT_ONCE)
 
+    @contextmanager
+    def arriving(self) -> Iterator[BinaryIO]:
+        """A file without a name, in which a content lies while it comes in: whatever happens, nothing is left of it."""
+        with writable():
+            file = tempfile.TemporaryFile(dir=self.directory)  # noqa: SIM115 -- to make it may fail, and to close it
+        try:
+            yield file
+        finally:
+            with suppress(OSError):  # a full disk takes no more at the end either; that was told
+                file.close()
+
     async def put(self, digest: str, file: BinaryIO) -> None:
         """Keep a content, all of it or nothing, and on the disk where there is one: whoever says then that it is kept
         is right after a power failure too."""
@@ -51,7 +64,7 @@ class Storage:
             kept = obstore.put_async(self._store, _path(digest), file, chunk_size=part, max_concurrency=_PARTS_AT_ONCE)
             await _told(kept, _PUT_SECONDS)
         if self.directory is not None:
-            await asyncio.to_thread(_on_disk, self.directory / _path(digest))
+            await _told(asyncio.to_thread(_on_disk, self.directory / _path(digest)))
 
     async def has(self, digest: str, size: int) -> bool:
         """Whether it is kept whole. size: in bytes."""
@@ -115,6 +128,15 @@ def need_storage(place: FilesPlace | None) -> Storage:
     if place is None:
         raise Problem("unavailable", Reason("", "no_place_for_files"))
     return storage_at(place)
+
+
+@contextmanager
+def writable() -> Iterator[None]:
+    """For a write to the disk: a place that is gone, full or read-only is a Problem."""
+    try:
+        yield
+    except OSError as error:
+        raise _unreachable(error) from error
 
 
 def _path(digest: str) -> str:

@@ -2,7 +2,6 @@
 as a stream."""
 
 import asyncio
-import tempfile
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from intake_service.dossiers.usecases import one
 from intake_service.files import rules, store
 from intake_service.files.rules import KINDS, FileKind
 from intake_service.files.sniffing import NotWhole, kind_of
-from intake_service.files.storage import Storage, need_storage
+from intake_service.files.storage import Storage, need_storage, writable
 from intake_service.tracking.rules import is_owner
 from shared.domain.personal import Datum
 from shared.web.auth import Principal, Role
@@ -94,7 +93,7 @@ async def attach(
     if wanted.length is not None and wanted.length > most_bytes:
         raise _too_large(most_bytes)
     storage = need_storage(place)
-    with _place_among_few(principal.subject), tempfile.TemporaryFile(dir=storage.directory) as file:
+    with _place_among_few(principal.subject), storage.arriving() as file:
         spooled = await _spool(file, body, most_bytes)
         kind = await asyncio.to_thread(_kind, spooled.file, claimed)
         await storage.put(spooled.digest.hex(), spooled.file)
@@ -140,9 +139,9 @@ async def _written(
     dossier = await store.lock_dossier(connection, dossier_id)
     _need_open(dossier, principal)  # as it is now: it may have ended, or been erased, while the file came in
     there = await store.same(connection, dossier_id, wanted.component, spooled.digest)
-    if there is not None:
+    if there is not None and wanted.replaces in (None, there["id"], there["replaces"]):
         return Attached(there, new=False)
-    full = rules.full(dossier["files"])
+    full = rules.full(dossier["files"]) if there is None else None
     if full is not None:
         raise Problem("conflict", full)
     if wanted.replaces is not None:
@@ -151,6 +150,8 @@ async def _written(
             raise invalid("replaces", "unknown_file")
         if before["replaced_by"] is not None:
             raise Problem("conflict", Reason("replaces", "file_replaced_already"))
+    if there is not None:
+        raise Problem("conflict", Reason("body", "file_there_already", {"file": there["id"]}))
     new = store.NewFile(
         id=uuid4(),
         dossier_id=dossier_id,
@@ -195,12 +196,14 @@ async def _spool(file: BinaryIO, body: AsyncIterator[bytes], most_bytes: int) ->
                 if size > most_bytes:
                     raise _too_large(most_bytes)
                 digest.update(block)
-                file.write(block)
+                with writable():
+                    file.write(block)
     except (TimeoutError, ClientDisconnect) as gone:
         raise Problem("upload_idle") from gone
     if size == 0:
         raise invalid("body", "file_empty")
-    file.flush()
+    with writable():
+        file.flush()
     return _Spooled(file, size, digest.digest())
 
 
@@ -212,7 +215,7 @@ def _declared(content_type: str) -> FileKind | None:
     try:
         return rules.declared(content_type)
     except ValueError:
-        raise _refused("Content-Type", "file_type_not_accepted") from None
+        raise _refused("Content-Type", "file_declared_otherwise") from None
 
 
 def _kind(file: BinaryIO, claimed: FileKind | None) -> FileKind:

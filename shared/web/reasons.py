@@ -235,6 +235,16 @@ REASONS = MappingProxyType(
             "không nhận loại tệp này; chỉ nhận: {expected}",
             "files of this kind are not taken; only: {expected}",
         ),
+        "file_declared_otherwise": (
+            'nội dung gửi lên phải là chính tệp; hãy gửi với "application/octet-stream", hoặc đúng kiểu của tệp;'
+            " chỉ nhận: {expected}",
+            'the body has to be the file itself: send it as "application/octet-stream", or as what it is; taken are:'
+            " {expected}",
+        ),
+        "file_there_already": (
+            "hồ sơ đã có tệp có nội dung này: {file}; tệp đó không thể là bản mới của tệp khác",
+            "the dossier has a file of this content, {file}, which cannot be a newer version of another",
+        ),
         "file_not_whole": (
             "tệp bị cắt cụt, bị hỏng hoặc có đặt mật khẩu; hãy gửi bản đầy đủ, không khóa; chỉ nhận: {expected}",
             "the file is cut off, damaged, or locked with a password: send it whole and open; taken are: {expected}",

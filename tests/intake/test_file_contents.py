@@ -95,6 +95,11 @@ HOSTILE = {
     "a zip with half a document": a_zip({"word/document.xml": "<document/>"}),
     "a document with macros": a_zip({**_WORD, "word/vbaProject.bin": b"a"}),
     "a document with a program": a_zip({**_WORD, "word/embeddings/a.exe": b"MZ"}),
+    "a document with a script": a_zip({**_WORD, "word/embeddings/a.HTA": b"<hta>"}),
+    "a document with a control": a_zip({**_WORD, "word/activeX/activeX1.bin": b"a"}),
+    "a spreadsheet with old macros": a_zip(
+        {"[Content_Types].xml": "<a/>", "xl/workbook.xml": "<a/>", "xl/macrosheets/sheet1.xml": "<a/>"}
+    ),
     "a spreadsheet of another office": an_odt(mimetype="application/vnd.oasis.opendocument.spreadsheet"),
     "a longer type": an_odt(mimetype=f"{ODT}-template"),
     "a type that is packed": an_odt(packing=ZIP_DEFLATED),
@@ -136,6 +141,10 @@ NOT_WHOLE = {
     "document of more entries than it has": patched(DOCX, _END + 8, b"\xff\xff\xff\xff"),
     "document whose list is elsewhere": patched(DOCX, _END + 16, b"\0\0\0\0"),
     "document, list longer than it is": patched(DOCX, _END + 12, b"\xff\xff\xff\x7f"),
+    "pdf that is a zip too": PDF + a_zip({"a.exe": b"MZ"}),
+    "jpeg that is a jar too": WHOLE[FileKind.JPEG] + a_zip({"META-INF/MANIFEST.MF": "a", "A.class": b"\xca\xfe"}),
+    "png that is a zip too, with something behind": WHOLE[FileKind.PNG] + a_zip({"a": "a"}) + b"\n" * 1000,
+    "tiff that is a zip too": WHOLE[FileKind.TIFF] + a_zip({"a": "a"}),
     "text, encrypted": an_odt(content=b"\x93\x8a\x11\x05" * 20),
 }
 

@@ -90,6 +90,10 @@ def test_a_plain_name_for_old_clients() -> None:
     )
 
 
+def test_a_name_without_a_latin_letter_is_one_that_is_seen() -> None:
+    assert disposition("報告.pdf").startswith('attachment; filename="tep.pdf"; ')
+
+
 @pytest.mark.parametrize("kind", FileKind, ids=lambda kind: kind.name)
 def test_what_a_sender_says_of_it(kind: FileKind) -> None:
     assert declared(kind.media_type) is kind

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from resource import RLIMIT_FSIZE, getrlimit, setrlimit
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -26,7 +27,7 @@ from migrations.apply import downgrade
 from services.local_issuer import LocalIssuer
 from shared.web.auth import STAFF, Role
 from shared.web.clock import now
-from shared.web.settings import Settings
+from shared.web.settings import FilesPlace, Settings
 from tests.conftest import Database
 from tests.intake.bodies import a_docx, a_pdf, a_picture, a_zip, an_odt, an_xlsx
 from tests.intake.lives import did, received, submitted
@@ -221,6 +222,13 @@ async def test_versions(counter: Counter, dossier: dict[str, Any]) -> None:
     for unknown in (foreign["id"], str(uuid4())):
         answer = await counter.send(dossier, a_pdf(seed=6), replaces=unknown)
         assert reason(answer) == (422, "invalid_request", [("replaces", "unknown_file")])
+    again = await counter.send(dossier, a_pdf(seed=5), replaces=first["id"])
+    assert (again.status_code, again.json()) == (200, second), "an upload that broke off is sent again"
+    back = await counter.send(dossier, a_pdf(seed=4), replaces=second["id"])
+    assert reason(back) == (409, "conflict", [("body", "file_there_already")]), "it would be nobody's newer version"
+    assert first["id"] in back.json()["errors"][0]["reason"]
+    answer = await counter.send(dossier, a_pdf(seed=5), replaces=str(uuid4()))
+    assert reason(answer) == (422, "invalid_request", [("replaces", "unknown_file")])
     malformed = await counter.send(dossier, a_pdf(seed=6), replaces="../1")
     assert reason(malformed)[:2] == (422, "invalid_request")
 
@@ -235,7 +243,7 @@ REFUSED = {
         {"Content-Type": "text/html"},
         415,
         "unsupported_media_type",
-        ("Content-Type", "file_type_not_accepted"),
+        ("Content-Type", "file_declared_otherwise"),
     ),
     "as a picture": (
         a_pdf(),
@@ -249,7 +257,14 @@ REFUSED = {
         {"Content-Type": "multipart/form-data; boundary=a"},
         415,
         "unsupported_media_type",
-        ("Content-Type", "file_type_not_accepted"),
+        ("Content-Type", "file_declared_otherwise"),
+    ),
+    "as curl sends it unasked": (
+        a_pdf(),
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        415,
+        "unsupported_media_type",
+        ("Content-Type", "file_declared_otherwise"),
     ),
     "packed": (
         a_pdf(),
@@ -269,8 +284,10 @@ async def test_what_is_refused_leaves_nothing(
     before = counter.contents()
     answer = await counter.send(dossier, content, headers=headers)
     assert reason(answer) == (status, code, [why])
-    if why[1] in ("file_type_not_accepted", "file_not_whole"):
+    if why[1] in ("file_type_not_accepted", "file_not_whole", "file_declared_otherwise"):
         assert "PDF, JPEG, PNG, TIFF, DOCX, XLSX, ODT" in answer.json()["errors"][0]["reason"]
+    if why[1] == "file_declared_otherwise":
+        assert '"application/octet-stream"' in answer.json()["errors"][0]["reason"]
     assert await counter.listed(dossier) == []
     assert counter.contents() == before
 
@@ -523,6 +540,38 @@ async def test_a_place_that_does_not_answer(database: Database, issuer: LocalIss
             )
             assert reason(answer) == (503, "unavailable", [("", "files_unreachable")])
             assert (await client.get(path)).json() == {"items": []}
+
+
+async def test_a_directory_that_is_gone_or_full_meanwhile(
+    database: Database, issuer: LocalIssuer, tmp_path: Path
+) -> None:
+    """A disk that is full is told by the limit of what a process may write."""
+    place = tmp_path / "files"
+    async with serving(create_app(settings_for(database, issuer, files=str(place)))) as client:
+        client.headers.update(bearer(issuer, "counter", WARD))
+        path = f"/v1/dossiers/{(await received(client))['code']}/files"
+
+        async def sent() -> tuple[int, str, list[tuple[str, str]]]:
+            return reason(await client.post(path, params={"name": "a"}, content=a_pdf(size=200_000)))
+
+        storage_at(FilesPlace(None, str(place)))
+        place.rename(tmp_path / "away")
+        unreachable = (503, "unavailable", [("", "files_unreachable")])
+        assert await sent() == unreachable
+        place.write_text("no directory")
+        assert await sent() == unreachable
+        place.unlink()
+        (tmp_path / "away").rename(place)
+        before = getrlimit(RLIMIT_FSIZE)
+        setrlimit(RLIMIT_FSIZE, (100_000, before[1]))
+        try:
+            assert await sent() == unreachable
+        finally:
+            setrlimit(RLIMIT_FSIZE, before)
+        assert (await client.get(path)).json() == {"items": []}
+        assert not [each for each in place.rglob("*") if each.is_file()]
+        answer = await client.post(path, params={"name": "a"}, content=a_pdf(size=200_000))
+        assert answer.status_code == 201, "and when it is back, it is as before"
 
 
 async def test_a_place_that_takes_what_is_sent_and_says_nothing(
