@@ -19,7 +19,7 @@ from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Caller
 from shared.web.clock import now
-from shared.web.database import ReadingSession, RecordedSession
+from shared.web.database import Awaited, RecordedSession
 from shared.web.kept import ASKED, UNCHANGED
 from shared.web.places import LOCATION, DossierCode, good
 from shared.web.problems import READING, refusals
@@ -123,9 +123,13 @@ async def attach(
     response_model=DossierFiles,
     responses=refusals(*READING),
 )
-async def listed(code: DossierCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession) -> Response:
-    """What each is, with its hash, its versions, and who sent it; their contents are read one by one."""
-    rows = await usecases.listed(connection, code, principal)
+async def listed(
+    request: Request, code: DossierCode, room: RoomOf, reference: ReferenceOf, principal: Caller, _: Awaited
+) -> Response:
+    """What each is, with its hash, its versions, and who sent it; their contents are read one by one. An applicant is
+    shown those that they sent themselves, of a dossier of their own, in whatever state it is."""
+    citizen = await room.authenticator.identity(request)
+    rows = await usecases.listed(room.pool, principal, citizen, room.keyring, code)
     return json_answer({"items": [_file(row, code, reference) for row in rows]})
 
 

@@ -88,10 +88,16 @@ async def find(connection: Connection, dossier_id: int, file_id: UUID) -> asyncp
     return await connection.fetchrow(f"{_FILES} WHERE f.dossier_id = $1 AND f.id = $2", dossier_id, file_id)
 
 
-async def listed(connection: Connection, dossier_id: int, limit: int) -> Sequence[asyncpg.Record]:
-    """Files of a dossier, in the order in which they came."""
+async def listed(
+    connection: Connection, dossier_id: int, limit: int, sender: str | None = None
+) -> Sequence[asyncpg.Record]:
+    """Files of a dossier, in the order in which they came. sender: only those that he sent."""
     return await connection.fetch(
-        f"{_FILES} WHERE f.dossier_id = $1 ORDER BY f.uploaded_at, f.id LIMIT $2", dossier_id, limit
+        f"{_FILES} WHERE f.dossier_id = $1 AND ($3::text IS NULL OR f.uploaded_by = $3)"
+        " ORDER BY f.uploaded_at, f.id LIMIT $2",
+        dossier_id,
+        limit,
+        sender,
     )
 
 

@@ -23,7 +23,7 @@ from intake_service.files.storage import Storage, need_storage, writable
 from intake_service.tracking.rules import is_owner
 from shared.domain.personal import Datum
 from shared.web.auth import Principal, Role
-from shared.web.database import EVERY_ROW, Connection, Pool, Reading, Recorded
+from shared.web.database import EVERY_ROW, Connection, Pool, Reading, Recorded, Rows
 from shared.web.keyring import Keyring
 from shared.web.problems import Problem, Reason, invalid
 from shared.web.settings import FilesPlace
@@ -85,10 +85,10 @@ async def attach(
     First it is kept, then written down: no row points at nothing. What was kept for a row that was not written is found
     by its hash when it is sent again. Raises Problem.
     """
-    # A citizen has no agency: which dossiers are his, tells his number alone.
-    rows = principal.rows if citizen is None else EVERY_ROW
+    rows = _rows(principal)
     async with pool.acquire(rows) as connection:
-        dossier_id = await _dossier(connection, wanted.code, principal, citizen, ring)
+        dossier = await _dossier(connection, wanted.code, principal, citizen, ring)
+    _need_open(dossier, principal)
     claimed = _declared(wanted.content_type)
     if wanted.length is not None and wanted.length > most_bytes:
         raise _too_large(most_bytes)
@@ -102,22 +102,25 @@ async def attach(
             await store.take_turn(connection, spooled.digest)
             if not await storage.has(spooled.digest.hex(), spooled.size):
                 await storage.put(spooled.digest.hex(), spooled.file)
-            return await _written(connection, dossier_id, principal, wanted, kind, spooled, now)
+            return await _written(connection, dossier["id"], principal, wanted, kind, spooled, now)
 
 
-async def _dossier(connection: Connection, code: str, principal: Principal, citizen: str | None, ring: Keyring) -> int:
-    """The id of a dossier to which the caller may add; whoever may not sees that there is none."""
+def _rows(principal: Principal) -> Rows:
+    """For whom a session reads. A citizen has no agency: which dossiers are his, tells his number alone."""
+    return EVERY_ROW if principal.role is Role.CITIZEN else principal.rows
+
+
+async def _dossier(
+    connection: Connection, code: str, principal: Principal, citizen: str | None, ring: Keyring
+) -> asyncpg.Record:
+    """A dossier whose files are the caller's business; whoever's they are not sees that there is none."""
     if principal.role is not Role.CITIZEN:
-        row = await one(connection, code, principal)
-    else:
-        found = await store.of_applicant(connection, code)
-        owner = ring.unseal(found["owner"]) if found is not None and citizen is not None else None
-        if not is_owner(owner, citizen) or found is None:
-            raise Problem("not_found")
-        row = found
-    _need_open(row, principal)
-    dossier_id: int = row["id"]
-    return dossier_id
+        return await one(connection, code, principal)
+    found = await store.of_applicant(connection, code)
+    owner = ring.unseal(found["owner"]) if found is not None and citizen is not None else None
+    if not is_owner(owner, citizen) or found is None:
+        raise Problem("not_found")
+    return found
 
 
 def _need_open(row: asyncpg.Record, principal: Principal) -> None:
@@ -244,10 +247,15 @@ class Readable:
     row: asyncpg.Record
 
 
-async def listed(connection: Reading, code: str, principal: Principal) -> Sequence[asyncpg.Record]:
-    """The files of a dossier that the caller may see."""
-    row = await one(connection, code, principal)
-    return await store.listed(connection, row["id"], rules.MOST_FILES)
+async def listed(
+    pool: Pool, principal: Principal, citizen: str | None, ring: Keyring, code: str
+) -> Sequence[asyncpg.Record]:
+    """The files of a dossier that the caller may see: of his own a citizen sees what he sent himself. What the agency
+    scans, its drafts among it, is shown when it is given back."""
+    async with pool.acquire(_rows(principal)) as connection:
+        dossier = await _dossier(connection, code, principal, citizen, ring)
+        sender = principal.subject if principal.role is Role.CITIZEN else None
+        return await store.listed(connection, dossier["id"], rules.MOST_FILES, sender)
 
 
 async def readable(connection: Reading | Recorded, code: str, file_id: UUID, principal: Principal) -> Readable:

@@ -460,6 +460,26 @@ async def test_an_applicant_sends_to_their_own_while_it_is_open(counter: Counter
     assert len(await counter.listed(accepted)) == 3
 
 
+async def test_an_applicant_is_shown_what_they_sent(counter: Counter) -> None:
+    dossier = await submitted(counter.client, applicant=PERSON)
+    own = counter.as_("citizen", PROVINCE, id_number="045 190 123 987")
+    assert await counter.listed(dossier, headers=own) == []
+    made = await counter.sent(dossier, a_pdf(seed=31), component="CCCD", headers=own)
+    scanned = await counter.sent(dossier, a_pdf(seed=32), "bản nháp.pdf", replaces=made["id"])
+    shown = {**made, "replaced_by": scanned["id"]}
+    assert await counter.listed(dossier, headers=own) == [shown], "and not what the agency has scanned"
+    assert await counter.listed(dossier) == [shown, scanned]
+    await did(counter.client, await did(counter.client, dossier, "accept"), "finish", outcome="granted")
+    assert await counter.listed(dossier, headers=own) == [shown], "also when it is over"
+    for stranger in (
+        counter.as_("citizen", PROVINCE, id_number="045190123988"),
+        counter.as_("citizen", WARD),
+    ):
+        answer = await counter.client.get(f"/v1/dossiers/{dossier['code']}/files", headers=stranger)
+        assert reason(answer) == (404, "not_found", [])
+    assert (await counter.client.get(made["content"], headers=own)).status_code == 403, "contents are the staff's"
+
+
 async def test_who_read_it_is_on_record(counter: Counter, dossier: dict[str, Any]) -> None:
     made = await counter.sent(dossier, a_pdf(seed=16))
     inspector = counter.as_("supervisor", PROVINCE)

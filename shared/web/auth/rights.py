@@ -98,9 +98,9 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "listForms": _READ_DOSSIER,
         "readForm": _READ_DOSSIER,
         "readLedger": _REPORT,
-        # An applicant too, while it is open, and a dossier of their own only.
+        # An applicant too, of a dossier of their own: sends while it is open, and is shown what they sent.
         "attachFile": _of(Role.CITIZEN, Role.COUNTER, Role.HANDLER, Role.MACHINE, relation=_SEEN),
-        "listFiles": _READ_DOSSIER,
+        "listFiles": _of(Role.CITIZEN, *STAFF, relation=_SEEN),
         # A scan masks nothing.
         "readFileContent": _of(Role.COUNTER, Role.HANDLER, Role.LEADER, Role.MACHINE, relation=Relation.SIGHT),
         "actOnDossiers": _ACT,
