@@ -33,8 +33,10 @@ class PortalProcess:
     def start(self) -> Self:
         """Start it; after a kill on the port that it had."""
         port = self.address.rpartition(":")[2] or "0"
-        command = [sys.executable, "-m", "tests.national_portal", "--port", port, *self._arguments]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        command = [sys.executable, "-m", "tests.national_portal", "--port", port, "--with-caller"]
+        self._process = subprocess.Popen(
+            [*command, *self._arguments], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line, "the portal ended before it listened"
@@ -44,6 +46,13 @@ class PortalProcess:
     def kill(self) -> None:
         """As a machine that goes away does."""
         self._end(signal.SIGKILL)
+
+    def hang_up(self) -> None:
+        """Close its standard input, as happens when who started it dies."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(10)
 
     def stop(self) -> None:
         """End it, and what it was asked with."""
@@ -55,8 +64,9 @@ class PortalProcess:
             return
         self._process.send_signal(how)
         self._process.wait(10)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            stream.close()
         self._process = None
 
     # the tester's side

@@ -3,11 +3,14 @@
 import ast
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
-from tests.national.bodies import a_dossier, a_step, code, finished
+from tests.national.bodies import a_dossier, a_step, code, digits, finished
 from tests.national.running import PASSWORD, Caller, per_item
 
 PORTAL = Path(__file__).parents[1] / "national_portal"
@@ -85,7 +88,7 @@ def test_the_proof_of_a_good_sender(caller):
     caller.send(finished("Friday 2026-08-07 09:00"), updating=True)
     caller.send(finished("Friday 2026-08-07 09:00"), updating=True)
     proof = caller.portal.control("GET", "proof")
-    assert proof == {"dossiers": 1, "effects": 4, "out_of_order": [], "twice": []}
+    assert proof == {"dossiers": 1, "effects": 4, "out_of_order": [], "backwards": [], "twice": []}
 
 
 def test_the_proof_shows_a_bad_one(caller):
@@ -99,6 +102,38 @@ def test_the_proof_shows_a_bad_one(caller):
         ("timeline", "20260803100000", "20260804100000"),
     ]
     assert [(one["kind"], one["moment"]) for one in proof["twice"]] == [("timeline", "20260803100000")]
+    assert proof["backwards"] == [], "a finished one may be opened again"
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "backwards"), [("4", "2", True), ("2", "4", False), ("5", "4", False), ("2", "1", True)]
+)
+def test_the_proof_shows_a_state_that_came_after_its_next(caller, first, then, backwards):
+    filed: dict[str, Any] = {"NgayNopHoSo": digits("Monday 2026-08-03 08:00")}
+    caller.send(a_dossier(TrangThaiHoSo=first, **filed))
+    caller.send(a_dossier(TrangThaiHoSo=then, **filed), updating=True)
+    proof = caller.portal.control("GET", "proof")
+    assert [(one["status"], one["after"]) for one in proof["backwards"]] == ([(then, first)] if backwards else [])
+    assert proof["out_of_order"] == []
+
+
+def test_many_callers_at_once_make_one_dossier_each(caller):
+    def send(run: int) -> list[int]:
+        one = Caller(caller.portal)
+        one.login()
+        return [one.send(a_dossier(number))["error_code"] for number in range(1, 21)]
+
+    with ThreadPoolExecutor(6) as pool:
+        codes = [code for codes in pool.map(send, range(6)) for code in codes]
+    assert (codes.count(0), codes.count(3)) == (20, 100)
+    assert caller.portal.control("GET", "proof")["effects"] == 20
+
+
+def test_it_ends_with_who_started_it(started):
+    portal = started()
+    portal.hang_up()
+    with pytest.raises(httpx.ConnectError):
+        portal.control("GET", "")
 
 
 def test_lists_come_in_pages(caller):

@@ -3,6 +3,9 @@
 import argparse
 import json
 import os
+import signal
+import sys
+import threading
 from pathlib import Path
 
 from tests.national_portal.catalogue import Catalogue
@@ -28,6 +31,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--session-calls", type=int, help="for how many calls; 0: any number")
     parser.add_argument("--seed", type=int, default=plain.seed, help="of everything that is drawn")
     parser.add_argument("--store", type=Path, help="a file that keeps all over restarts; none: memory")
+    parser.add_argument("--with-caller", action="store_true", help="end when standard input is closed")
     return parser
 
 
@@ -48,6 +52,9 @@ def main() -> None:
     store = Store(configuration.store)
     portal = Portal(configuration, settings, store, Catalogue(store.catalogue_changes()), Faults(configuration.seed))
 
+    if given.with_caller:
+        threading.Thread(target=_end_with_caller, daemon=True).start()
+
     def listening(host: str, port: int) -> None:
         address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         said = {"address": address, "pid": os.getpid(), "madonvi": given.madonvi, "dstcode": given.dstcode}
@@ -57,6 +64,12 @@ def main() -> None:
         serve(portal, listening)
     finally:
         store.close()
+
+
+def _end_with_caller() -> None:
+    """Wait for the end of standard input: whoever started this is gone, killed perhaps."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,13 @@ _QUESTION = {**items.QUESTION, **items.ANSWER} | dict.fromkeys(
 )
 _QUESTION["TRANGTHAI"] = items.QUESTION["HOIDAPID"]
 
+#: state → those that no dossier comes to from there: filed and accepted it is once, and finished before it is returned.
+_NEVER_AFTER: dict[str, tuple[str, ...]] = {
+    "2": ("1",),
+    **dict.fromkeys(("3", "4", "5", "6", "7", "8", "9"), ("1", "2")),
+    "10": ("1", "2", "9"),
+}
+
 
 class Control:
     """Answers a tester's requests. A ValueError is the tester's mistake: 400."""
@@ -132,14 +139,19 @@ class Control:
         )
 
     def _proof(self, asked: Query, given: Any) -> Any:
-        """Per dossier: whether states came in their order, and whether anything took effect twice."""
+        """Per dossier: whether what was told came in its order, and whether anything took effect twice.
+
+        out_of_order: it tells of less than what came before. backwards: a state that a dossier has once came after a
+        later one.
+        """
         out_of_order: list[Any] = []
+        backwards: list[Any] = []
         twice: list[Any] = []
         dossiers = effects = 0
-        current, latest, seen = "", dict[str, str](), set[tuple[str, str]]()
+        current, latest, before, seen = "", dict[str, str](), dict[str, str](), set[tuple[str, str]]()
         for dossier, kind, status, moment, digest, request in self._portal.store.effects_by_dossier():
             if dossier != current:
-                current, latest, seen = dossier, {}, set()
+                current, latest, before, seen = dossier, {}, {}, set()
                 dossiers += 1
             effects += 1
             family = "dossier" if kind in ("new", "update") else kind
@@ -147,10 +159,19 @@ class Control:
             if moment < latest.get(family, ""):
                 out_of_order.append({**shown, "after": latest[family]})
             latest[family] = max(moment, latest.get(family, ""))
+            if status in _NEVER_AFTER.get(before.get(family, ""), ()):
+                backwards.append({**shown, "after": before[family]})
+            before[family] = status
             if (family, digest) in seen:
                 twice.append(shown)
             seen.add((family, digest))
-        return {"dossiers": dossiers, "effects": effects, "out_of_order": out_of_order, "twice": twice}
+        return {
+            "dossiers": dossiers,
+            "effects": effects,
+            "out_of_order": out_of_order,
+            "backwards": backwards,
+            "twice": twice,
+        }
 
     def _verdicts(self, asked: Query, given: Any) -> Any:
         if "month" in asked:

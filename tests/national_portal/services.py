@@ -126,7 +126,7 @@ class Portal:
             return self._refusal(STALE_SESSION, "Phiên làm việc không hợp lệ hoặc đã hết hạn")
         if body.get("madonvi") != self.configuration.madonvi:
             return self._refusal(WRONG_UNIT, "Mã đơn vị không hợp lệ")
-        service = _SERVICES[endpoint].get(str(body.get("service")))
+        service = SERVICES[endpoint].get(str(body.get("service")))
         if service is None:
             return self._refusal(UNKNOWN_SERVICE, "Không có dịch vụ này")
         return service(self, Doing(number, at, body, only))
@@ -423,7 +423,7 @@ def _digest(content: bytes) -> str:
     return hashlib.sha1(content, usedforsecurity=False).hexdigest()
 
 
-_SERVICES: dict[str, dict[str, Callable[[Portal, Doing], Answer]]] = {
+SERVICES: dict[str, dict[str, Callable[[Portal, Doing], Answer]]] = {
     SHARE: {
         "LayDanhSachTTHC": Portal.procedures,
         "LayDanhMucCoQuan": Portal.agencies,
