@@ -9,6 +9,7 @@ from shared.contracts.stats import COUNT_NAMES, RATE_NAMES, GroupingName
 from stats_service.exports.rules import NATION, Provenance
 from stats_service.exports.table import Column, Filled, Kind, Laid, Line, Row, Share, Signature, Sum, Table, Value
 from stats_service.figures.rules import Figures
+from stats_service.groupings.rules import UNASSIGNED
 from stats_service.groupings.rules import Row as ReportRow
 from stats_service.on_time.rules import made
 from stats_service.reports.usecases import Report
@@ -60,6 +61,8 @@ _GROUPINGS: Mapping[GroupingName, str] = {
 #: Rows that do not add up to the row above them: what is pending at the end of a month is carried over by the next, and
 #: of a tree each row has figures of its own beside those of the rows under it.
 _NOT_ADDED: frozenset[GroupingName] = frozenset({"month", "tree"})
+#: Rows whose key stands on paper.
+_CODED: frozenset[GroupingName] = frozenset({"agency", "tree", "procedure", "officer"})
 _SIGNED = (Signature("NGƯỜI LẬP BIỂU"), Signature("THỦ TRƯỞNG ĐƠN VỊ", "(Ký, đóng dấu, ghi rõ họ tên)"))
 
 
@@ -94,7 +97,7 @@ def laid_out(report: Printable, superior: str | None, provenance: Provenance) ->
         row, children = report.rows[n], below.get(n, ())
         return Row(
             row.key,
-            (row.key, report.names[n], *_values(report, row.figures)),
+            (_code(row), report.names[n], *_values(report, row.figures)),
             "group" if children else "line",
             () if "tree" in report.group_by else children,
             row.depth,
@@ -116,6 +119,11 @@ def laid_out(report: Printable, superior: str | None, provenance: Provenance) ->
         origin=provenance.origin(),
     )
     return Filled(table, Laid(len(report.rows) + 1, laid))
+
+
+def _code(row: ReportRow) -> str:
+    """What an office knows it by; the key of a level, a channel, a sector or a month is for programs."""
+    return row.key if row.by in _CODED and row.key != UNASSIGNED else ""
 
 
 def _columns(report: Printable) -> list[Column]:
