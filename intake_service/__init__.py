@@ -3,7 +3,8 @@
 Owns procedures, supplement rules, dossiers and their lifecycle, applicants, the event log, apologies, imports.
 Offers `/v1/procedures`, `/v1/supplement-rules`, `/v1/dossiers` with all that may be done to one or a thousand,
 corrections, forms and files, `/v1/ledger`, `/v1/deadline-preview`, `/v1/imports`, `/v1/access-records`, `/v1/anchors`,
-and to anybody `/v1/track`.
+`/v1/ratings`,
+and to anybody `/v1/track`, by which an applicant also rates a dossier that has ended.
 Calls routing, to tell it of every dossier that was received (outbox/).
 Reads routing's changes of the calendar, and reckons open dossiers anew (recompute/).
 Keeps the contents of files outside the database, by their hash (files/).

@@ -18,6 +18,7 @@ from intake_service.lifecycle import endpoints as lifecycle
 from intake_service.numbers.usecases import need_its_keys
 from intake_service.outbox.usecases import tell_routing_worker
 from intake_service.procedures import endpoints as procedures
+from intake_service.ratings import endpoints as ratings
 from intake_service.recompute.usecases import recompute_worker
 from intake_service.supplement_rules import endpoints as supplement_rules
 from intake_service.tracking import endpoints as tracking
@@ -48,6 +49,7 @@ PLAN = RoomPlan(
         "forms": "Biểu mẫu · The forms of a dossier, printed, and the register of reception",
         "files": "Tệp của hồ sơ · Scans and electronic papers of a dossier, sent and read",
         "tracking": "Tra cứu hồ sơ · What the applicant sees, by the code and the secret on the receipt",
+        "ratings": "Đánh giá mức độ hài lòng · How applicants rate dossiers that have ended",
         "imports": "Nhập hồ sơ từ hệ thống khác · Dossiers of another system, from CSV or NDJSON",
         "access records": "Nhật ký xem dữ liệu cá nhân · Who read which personal data, when and why",
         "anchors": "Mốc neo nhật ký sự kiện · What a third party keeps of the event log, day by day",
@@ -64,6 +66,8 @@ PLAN = RoomPlan(
         forms.router,
         files.router,
         tracking.router,
+        ratings.public_router,
+        ratings.router,
         imports.router,
         access_records.router,
         anchors.router,

@@ -20,6 +20,7 @@ from stats_service.index_766 import endpoints as index_766
 from stats_service.index_766.rule_file import BrokenRuleFile, rule_versions
 from stats_service.official_tables import endpoints as official_tables
 from stats_service.reports import endpoints as reports
+from stats_service.satisfaction import endpoints as satisfaction
 
 
 def _workers(room: Room) -> Sequence[Worker]:
@@ -40,6 +41,7 @@ PLAN = RoomPlan(
     tags={
         "reports": "Báo cáo · How dossiers were resolved, the lists behind each figure, and by which definition",
         "official tables": "Biểu báo cáo · The tables that are sent, and the circulars that they come from",
+        "satisfaction": "Mức độ hài lòng · How applicants rated what was done, for everybody and for whoever watches",
         "editions": "Bản chốt báo cáo · Reports sealed as they were, for good",
     },
     routers=(
@@ -47,6 +49,8 @@ PLAN = RoomPlan(
         figure_lists.router,
         official_tables.router,
         index_766.router,
+        satisfaction.public_router,
+        satisfaction.router,
         definitions.router,
         editions.router,
     ),

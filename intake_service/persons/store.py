@@ -127,6 +127,16 @@ async def proposals(connection: Connection, dossiers: Sequence[int]) -> list[asy
     )
 
 
+async def ratings(connection: Connection, dossiers: Sequence[int]) -> list[asyncpg.Record]:
+    """How they rated what had ended."""
+    return await connection.fetch(
+        "SELECT r.dossier_id, r.level, r.criteria, r.rated_at, r.changed_at, w.words FROM rating r"
+        " LEFT JOIN rating_words w ON w.dossier_id = r.dossier_id WHERE r.dossier_id = ANY($1::bigint[])"
+        " ORDER BY r.dossier_id",
+        list(dossiers),
+    )
+
+
 async def readings(connection: Connection, dossiers: Sequence[int]) -> list[asyncpg.Record]:
     """Who read their data."""
     return await connection.fetch(
@@ -146,6 +156,7 @@ async def erase(connection: Connection, dossiers: Sequence[int], now: datetime) 
             now,
         ),
         "DELETE FROM event_note WHERE dossier_id = ANY($1::bigint[])": (),
+        "DELETE FROM rating_words WHERE dossier_id = ANY($1::bigint[])": (),
         "UPDATE apology_delivery SET words = NULL WHERE dossier_id = ANY($1::bigint[])": (),
         "UPDATE extension_proposal SET reason = $2, apology = $2, rejection = NULL"
         " WHERE dossier_id = ANY($1::bigint[])": (ERASED,),

@@ -18,6 +18,7 @@ from intake_service.numbers.usecases import need_keys
 from intake_service.persons import store
 from intake_service.persons.rules import ERASED as ERASED_TEXT
 from intake_service.persons.rules import Found, own_part, submitter_told, takes_out_another
+from intake_service.ratings.rules import NAMES as RATING_LEVELS
 from shared.domain.civil_time import shown
 from shared.domain.lifecycle import Channel, Status
 from shared.domain.personal import Datum, same_number
@@ -88,6 +89,7 @@ async def export(connection: Connection, found: Found, decision: Decision, ring:
         ("events", await store.events(connection, whole)),
         ("apologies", await store.deliveries(connection, whole)),
         ("proposals", await store.proposals(connection, whole)),
+        ("ratings", [_rating(row) for row in await store.ratings(connection, whole)]),
         ("files", await files.told(connection, whole)),
     ):
         for row in told:
@@ -130,6 +132,10 @@ def _worded(row: Mapping[str, Any] | asyncpg.Record, ring: Keyring) -> dict[str,
         key = told.pop("numbers_key")
         told["detail"] = opened_words(told["detail"], key, ring) if told["detail"] else None
     return told
+
+
+def _rating(row: asyncpg.Record) -> dict[str, Any]:
+    return {**row, "level": RATING_LEVELS[row["level"]], "criteria": _read(row["criteria"])}
 
 
 def _own(told: dict[str, Any], number: str | None) -> dict[str, Any]:

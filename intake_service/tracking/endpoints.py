@@ -1,13 +1,10 @@
 """HTTP of tracking: public, counted by client, and never kept by a cache."""
 
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Any
 
 import asyncpg
 import orjson
-from fastapi import APIRouter, Header, Path, Query, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from intake_service.dossiers.shapes import OUTCOME, RETURN, STATUS
@@ -17,46 +14,14 @@ from shared.domain.civil_time import shown
 from shared.domain.lifecycle import STATUS_VI, EventKind, Status
 from shared.reference import Reference
 from shared.web.answers import json_answer
-from shared.web.app import ReferenceOf, RoomOf, room_of
+from shared.web.app import ReferenceOf, RoomOf
 from shared.web.clock import now
+from shared.web.counted import RATE_LIMIT, Counted
 from shared.web.database import EVERY_ROW
-from shared.web.problems import Problem, on_problem, on_validation_error, refusals
+from shared.web.places import ReceiptSecret, Secret, TrackedCode
+from shared.web.problems import refusals
 
-_UNCACHED = {"Cache-Control": "no-store"}
-_HEADERS = {
-    "RateLimit": {
-        "description": "What is left to this client, and in how many seconds more",
-        "schema": {"type": "string"},
-    },
-    "RateLimit-Policy": {"description": "Its quota, and the seconds it is for", "schema": {"type": "string"}},
-}
-
-
-class _Counted(APIRoute):
-    """Around the whole of it, so that what is refused before the endpoint is reached counts as well, and is kept by no
-    cache."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The framework's handler, counted."""
-        answer = super().get_route_handler()
-
-        async def counted(request: Request) -> Response:
-            told: dict[str, str] = {}
-            try:
-                told = room_of(request).limits.ask(request, now().timestamp())
-                response = await answer(request)
-            except Problem as problem:
-                response = await on_problem(request, problem)
-            except RequestValidationError as error:
-                response = await on_validation_error(request, error)
-            for name, value in {**_UNCACHED, **told}.items():
-                response.headers.setdefault(name, value)
-            return response
-
-        return counted
-
-
-router = APIRouter(prefix="/v1", tags=["tracking"], route_class=_Counted)
+router = APIRouter(prefix="/v1", tags=["tracking"], route_class=Counted)
 
 
 @router.get(
@@ -65,7 +30,7 @@ router = APIRouter(prefix="/v1", tags=["tracking"], route_class=_Counted)
     summary="Tra cứu tình trạng hồ sơ · Track a dossier",
     response_model=TrackedByHolder | Tracked,
     responses={
-        200: {"description": "To anybody `Tracked`; to its applicant `TrackedByHolder`", "headers": _HEADERS},
+        200: {"description": "To anybody `Tracked`; to its applicant `TrackedByHolder`", "headers": RATE_LIMIT},
         **refusals("unauthenticated", "not_found", "invalid_request", "too_many_requests"),
     },
 )
@@ -73,19 +38,9 @@ async def track(
     request: Request,
     room: RoomOf,
     reference: ReferenceOf,
-    code: Annotated[str, Path(description="Its code, its reference, or its code in another system")],
-    secret: Annotated[
-        str | None,
-        Query(max_length=100, description="The secret on the receipt, as its QR code carries it"),
-    ] = None,
-    receipt_secret: Annotated[
-        str | None,
-        Header(
-            alias="Receipt-Secret",
-            max_length=100,
-            description="The same where a client can send a header: an address stands in logs. It comes first",
-        ),
-    ] = None,
+    code: TrackedCode,
+    secret: Secret = None,
+    receipt_secret: ReceiptSecret = None,
 ) -> Response:
     """How far a dossier has come.
 

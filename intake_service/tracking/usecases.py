@@ -35,6 +35,39 @@ async def track(
     One look-up and one comparison, whether there is such a dossier or not: by its answer, and by the work for it, a
     code that does not exist is not told from one whose secret is another.
     """
+    found, sight = await _sighted(connection, key, ring, code, secret, citizen, wrong)
+    if sight is rules.Sight.DEGREE:
+        return Seen(found)
+    whole = await store.whole(connection, found["id"])
+    return Seen(found, whole, await store.told(connection, found["id"], [kind.value for kind in rules.NOTICES]))
+
+
+async def of_its_holder(
+    connection: Connection,
+    key: str,
+    ring: Keyring,
+    code: str,
+    *,
+    secret: str | None,
+    citizen: str | None,
+    wrong: Callable[[], None],
+) -> asyncpg.Record:
+    """The dossier of whoever holds its receipt or is its applicant; to anybody else there is none."""
+    found, sight = await _sighted(connection, key, ring, code, secret, citizen, wrong)
+    if sight is not rules.Sight.ALL:
+        raise Problem("not_found")
+    return found
+
+
+async def _sighted(
+    connection: Connection,
+    key: str,
+    ring: Keyring,
+    code: str,
+    secret: str | None,
+    citizen: str | None,
+    wrong: Callable[[], None],
+) -> tuple[asyncpg.Record, rules.Sight]:
     found = await store.found(connection, code)
     name = found["name"] if found is not None else code
     owner = ring.unseal(found["owner"]) if found is not None and citizen is not None else None
@@ -43,7 +76,4 @@ async def track(
         if secret is not None:
             wrong()
         raise Problem("not_found")
-    if sight is rules.Sight.DEGREE:
-        return Seen(found)
-    whole = await store.whole(connection, found["id"])
-    return Seen(found, whole, await store.told(connection, found["id"], [kind.value for kind in rules.NOTICES]))
+    return found, sight

@@ -66,8 +66,8 @@ PageCursor = Annotated[
 GroupBy = Annotated[str, StringConstraints(max_length=100), AfterValidator(_written_groupings)]
 
 
-class PeriodQuery(BaseModel):
-    """Whose figures, for which days, as known when. A parameter that does not exist is refused, not ignored."""
+class DaysQuery(BaseModel):
+    """Whose figures, for which days. A parameter that does not exist is refused, not ignored."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -94,6 +94,11 @@ class PeriodQuery(BaseModel):
         description="How months are cut, and with them quarters, halves and years: 21-20 begins them on the 21st of "
         "the month before and ends them on the 20th",
     )
+
+
+class PeriodQuery(DaysQuery):
+    """The same, as known when, and of which units."""
+
     as_of: InstantIn | None = Field(
         None,
         description="Only what was recorded by then (slower); without it, what is known now",

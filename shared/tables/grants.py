@@ -42,6 +42,8 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "intake_revision": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
         "access_record": {"motcua_intake": _APPEND},
         "dossier_file": {"motcua_intake": _APPEND},
+        "rating": {"motcua_intake": _WRITE, "motcua_stats": _READ},
+        "rating_words": {"motcua_intake": _WRITE},
         "anchor": {"motcua_intake": _APPEND},
         "anchor_stamp": {"motcua_intake": _APPEND},
         # routing

@@ -502,6 +502,29 @@ dossier_file = Table(
     comment="scans and electronic papers of dossiers; their contents are kept elsewhere, by their hash",
 )
 
+rating = Table(
+    "rating",
+    metadata,
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), primary_key=True),
+    Column("agency_id", Integer, ForeignKey("agency.id"), nullable=False, comment="had received it when it was rated"),
+    Column("level", SmallInteger, nullable=False, comment="1 very satisfied, 2 satisfied, 3 unsatisfied"),
+    Column("criteria", JSONB, nullable=False, comment="points of 0 to 2 by the name of the index; may be none"),
+    Column("rated_at", Instant, nullable=False, comment="first"),
+    Column("rated_day", Date, nullable=False, comment="civil day of that: the one it counts to"),
+    Column("changed_at", Instant, comment="last; null: never"),
+    CheckConstraint("level IN (1, 2, 3)", name="level"),
+    Index("ix_rating_agency", "agency_id", "rated_day", "dossier_id"),
+    comment="how applicants rate dossiers that have ended, without a word of theirs",
+)
+
+rating_words = Table(
+    "rating_words",
+    metadata,
+    Column("dossier_id", BigInteger, ForeignKey("rating.dossier_id"), primary_key=True),
+    Column("words", Text, comment="the applicant's own; they may name a person"),
+    comment="what applicants say with a rating",
+)
+
 access_record = Table(
     "access_record",
     metadata,

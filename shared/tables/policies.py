@@ -118,6 +118,8 @@ POLICIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "assignment": _of_dossier("assignment", _own("agency_id")),
         "dossier_file": _of_dossier("dossier_file", _own("agency_id")),
         **{table: _of_dossier(table) for table in _OF_DOSSIERS},
+        "rating": _of_dossier("rating", _own("agency_id")),
+        "rating_words": _of_dossier("rating_words"),
         "access_record": (_OF_AGENCY, _OF_AGENCY),
         "import_run": (_OF_AGENCY, _OF_AGENCY),
     }

@@ -4,12 +4,25 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from fastapi import Path
+from fastapi import Header, Path, Query
 
 DossierCode = Annotated[
     str,
     Path(
         description="Mã hồ sơ: its code, its reference, or its code in another system", examples=["19333-261123-0001"]
+    ),
+]
+#: As tracking takes it, and what an applicant does from outside.
+TrackedCode = Annotated[str, Path(description="Its code, its reference, or its code in another system")]
+Secret = Annotated[
+    str | None, Query(max_length=100, description="The secret on the receipt, as its QR code carries it")
+]
+ReceiptSecret = Annotated[
+    str | None,
+    Header(
+        alias="Receipt-Secret",
+        max_length=100,
+        description="The same where a client can send a header: an address stands in logs. It comes first",
     ),
 ]
 CaseCode = Annotated[str, Path(description="Mã hồ sơ: the dossier's code", examples=["19333-261123-0001"])]

@@ -277,6 +277,10 @@ REASONS = MappingProxyType(
             "the file has a newer version: replace that one",
         ),
         "too_many_files": ("hồ sơ đã có {limit} tệp, không thêm được nữa", "the dossier has {limit} files, the most"),
+        "rating_stands": (
+            "đã hết thời gian thay đổi; đánh giá được giữ nguyên",
+            "the days in which it could be changed are over: it stands",
+        ),
         "personal_data_erased": (
             "dữ liệu cá nhân của hồ sơ đã được xóa theo quyết định; không nhận thêm tệp",
             "the dossier's personal data were erased by a decision: no files are added",
@@ -469,6 +473,7 @@ REASONS = MappingProxyType(
             "this share of the work has not begun; it waits for step {steps}",
         ),
         # reports
+        "not_published_yet": ("được công bố từ ngày {day}", "is published from {day} on"),
         "period_reversed": (
             "ngày đầu kỳ sau ngày cuối kỳ; hãy xem lại hai ngày",
             "the period ends before it begins: mind the two days",

@@ -176,6 +176,20 @@ _ACTIONS = {
     "assign": "phân công",
     "finish": "xử lý xong",
 }
+_RATINGS = {
+    "rated": "được đánh giá",
+    "very_satisfied": "rất hài lòng",
+    "satisfied": "hài lòng",
+    "unsatisfied": "không hài lòng",
+    "total_time": "thời gian giải quyết",
+    "agency_time": "thời gian của từng cơ quan",
+    "contacts": "số lần liên hệ để hoàn thiện hồ sơ",
+    "agencies_contacted": "số cơ quan phải liên hệ",
+    "publicity": "công khai thủ tục hành chính",
+    "attitude": "thái độ của công chức",
+    "feedback_handling": "xử lý phản ánh, kiến nghị",
+    "online_progress": "cung cấp dịch vụ trực tuyến",
+}
 _COLUMNS = {
     "code": "mã hồ sơ",
     "legacy_code": "mã hồ sơ ở hệ thống khác",
@@ -208,6 +222,7 @@ TERMS = MappingProxyType(
         **_APOLOGIES,
         **_SENDINGS,
         **_FORMS,
+        **_RATINGS,
         **_COLUMNS,
     }
 )

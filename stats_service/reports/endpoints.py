@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import SecretStr
 from starlette.responses import Response
 
-from shared.contracts.stats import COUNT_NAMES, RATE_NAMES, PeriodQuery, ReportQuery, ResolutionReport
+from shared.contracts.stats import COUNT_NAMES, RATE_NAMES, DaysQuery, PeriodQuery, ReportQuery, ResolutionReport
 from shared.domain.civil_time import shown
 from shared.press.threads import wanted, worked_out
 from shared.reference import Reference
@@ -119,7 +119,7 @@ def paged_in_json_only(cursor: str | None, form: str) -> None:
         raise invalid("cursor", "pages_in_json_only")
 
 
-def cursor_scope(query: PeriodQuery) -> str:
+def cursor_scope(query: DaysQuery) -> str:
     """A cursor is good for the same question only, whatever the size of its pages."""
     return query.model_dump_json(exclude={"cursor", "limit"})
 

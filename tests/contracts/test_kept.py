@@ -18,6 +18,7 @@ from tests.support import PROVINCE, REGISTER_COPY, WARD, bearer, serving, settin
 #: Public, and another answer each time or for one pair of eyes.
 NOT_KEPT = {
     "trackDossier": "of one applicant",
+    "readRating": "of one applicant",
     "previewDeadline": "reckoned from now",
     "healthz": "of the moment",
     "readyz": "of the moment",

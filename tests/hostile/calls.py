@@ -30,6 +30,7 @@ ACTS = {
     **ROUTING,
     "receiveDossier": Act("POST", "", a_draft(phone="0905 000 001")),
     "attachFile": Act("POST", "", a_pdf(), "received"),
+    "rateDossier": Act("PUT", "", {"level": "satisfied", "criteria": {"attitude": 2}, "words": "Nhanh"}, "received"),
     "actOnDossiers": Act("POST", "", {"items": [{"action": "finish", "code": "{code}"}]}),
     "rejectExtension": Act("POST", "", _WHY, "proposed"),
     "recordSending": Act("POST", "", {"channel": "sms", "to": "0905 000 001"}, "apologised"),
@@ -98,6 +99,8 @@ _ASKED: dict[str, dict[str, str]] = {
     "index766Report": {"agency": "45", "period": "2019-H1"},
     **dict.fromkeys(("resolutionReport", "tableII06a", "letterAnnex", "lateList"), _HALF),
     "resolutionReportDossiers": {**_HALF, "figure": "received"},
+    "satisfactionReport": _HALF,
+    "satisfactionReportDossiers": {**_HALF, "figure": "rated"},
     "readLedger": {"agency": WARD, "from": _TODAY.isoformat(), "to": _TODAY.isoformat()},
 }
 

@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from intake_service.tracking.rules import secret_of
 from services.embedded import running_url
 from shared.domain.civil_time import civil_day
 from shared.web.clock import now
@@ -102,6 +103,9 @@ def journey(running: Running, person: Person, **more: Any) -> str:
     did(admin, f"{where}/corrections", right)
     did(counter, f"{where}/finish", {"outcome": "refused", "reason": about})
     did(counter, f"{where}/return", {})
+    receipt = {"Receipt-Secret": secret_of(running.installation.tracking_key(), code)}
+    rated = counter.put(f"/v1/track/{code}/rating", json={"level": "satisfied", "words": about}, headers=receipt)
+    assert rated.status_code == 200, rated.text
     return code
 
 
@@ -149,6 +153,8 @@ def test_all_that_is_held_of_somebody_is_handed_over(running: Running, codes: di
     assert ended["relation"] == "applicant"
     assert ended["status"] == "returned"
     assert [event["kind"] for event in ended["events"]][-2:] == ["finished", "returned"]
+    (rating,) = ended["ratings"]
+    assert (rating["level"], GONE.name in rating["words"]) == ("satisfied", True)
     assert {"counter", f"counter@{WARD}"} & {one["subject"] for one in ended["read_by"]}
     handed_in = by_code[codes["for another"]]
     assert (handed_in["relation"], handed_in["submitted_by"]["name"]) == ("submitter", GONE.name)

@@ -79,6 +79,10 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "listSupplementRules": _PUBLIC,
         "readSupplementRule": _PUBLIC,
         "previewDeadline": _PUBLIC,
+        # For whoever holds the receipt, or is the applicant: to anybody else there is no such dossier.
+        "rateDossier": _PUBLIC,
+        "readRating": _PUBLIC,
+        "publicSatisfaction": _PUBLIC,
         "trackDossier": _PUBLIC,  # the more the receipt's secret or the applicant's own token shows
         "listAgencies": _PUBLIC,
         "readAgency": _PUBLIC,
@@ -130,6 +134,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "listImports": _of(Role.ADMIN, Role.MACHINE, relation=Relation.WITHIN),
         "readImport": _of(Role.ADMIN, Role.MACHINE, relation=Relation.AGENCY),
         "readImportRejects": _of(Role.ADMIN, Role.MACHINE, relation=Relation.AGENCY),
+        # Who rated is not for those who were rated (Decree 61/2018 art. 27(3)).
+        "listRatings": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.WITHIN),
         # who read personal data: for whoever watches over that
         "listAccessRecords": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.WITHIN),
         "readAccessRecord": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.AGENCY),
@@ -189,6 +195,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "letterAnnex": _REPORT,
         "lateList": _REPORT,
         "index766Report": _REPORT,
+        "satisfactionReport": _of(*_WATCHERS, relation=Relation.AGENCY),
+        "satisfactionReportDossiers": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.AGENCY),
         "sealEdition": _of(*_WATCHERS, relation=Relation.AGENCY),
         "listEditions": _LISTED,
         "readEdition": _REPORT,
