@@ -14,6 +14,7 @@ import typer
 
 from services import launcher, tables
 from services.anchor_commands import anchors
+from services.file_commands import sweep_files
 from services.installation import Addresses, Installation
 from services.language import said
 from services.mistyped import Command, Group, line_of
@@ -96,6 +97,7 @@ app.add_typer(report_app, name="report")
 app.command()(anchors)
 app.command("export-person")(export_person)
 app.command("erase-person")(erase_person)
+app.command("sweep-files")(sweep_files)
 app.command("seal-numbers")(seal_numbers)
 
 

@@ -268,6 +268,10 @@ _WORDS = (
         "Tệp mới, JSON, chỉ chủ tệp đọc được",
     ),
     (
+        "What is younger may be on its way in, and stays",
+        "Mới hơn thì có thể đang được gửi, để nguyên",
+    ),
+    (
         "Do not ask",
         "Không hỏi lại",
     ),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from services import launcher
+from services.file_commands import place_of
 from services.installation import Installation
 from services.language import said
 from services.number_commands import lacking, ring_of
@@ -27,10 +28,8 @@ if TYPE_CHECKING:
     from intake_service.persons.rules import Found
     from intake_service.persons.usecases import Decision
     from shared.web.database import Connection
-    from shared.web.settings import FilesPlace
 
 _LONGEST = 1000
-_PLACE_SETTINGS = ("ENDPOINT", "REGION", "KEY", "SECRET")
 
 
 def _words(given: str) -> str:
@@ -156,7 +155,7 @@ def _release(url: str, installation: Installation, erased: "Found") -> None:
         try:
             contents = await usecases.erased_contents(connection, list(erased.whole))
             if contents:
-                await usecases.release(connection, storage_at(_place_of(installation)), contents)
+                await usecases.release(connection, storage_at(place_of(installation)), contents)
         finally:
             await connection.close()
 
@@ -172,21 +171,6 @@ def _release(url: str, installation: Installation, erased: "Found") -> None:
                 f" right and run this again with {again}",
             )
         ) from problem
-
-
-def _place_of(installation: Installation) -> "FilesPlace":
-    """Where files are kept: as the settings of the services name it, or in the data directory. Raises
-    PydanticCustomError, Problem."""
-    from shared.web.problems import Problem
-    from shared.web.settings import files_place
-
-    files = os.environ.get("MOTCUA_FILES")
-    if not files:
-        if os.environ.get("MOTCUA_DATABASE_URL"):
-            raise Problem("unavailable")
-        files = str(installation.files)
-    endpoint, region, key, secret = (os.environ.get(f"MOTCUA_FILES_{name}") for name in _PLACE_SETTINGS)
-    return files_place(files, endpoint or None, region or "us-east-1", key, secret)
 
 
 def _left_open(codes: list[str]) -> typer.Exit:

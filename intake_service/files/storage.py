@@ -3,13 +3,14 @@ alone, so nothing that a client has sent is ever a path, and the same content is
 
 import asyncio
 import os
+import re
 import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, NamedTuple, TypeVar
 
 import obstore
 import structlog
@@ -33,6 +34,18 @@ _AT_ONCE = 2
 #: On its way out it takes as long as its reader, which shared/web/streams.py watches.
 _ANSWER_SECONDS, _PUT_SECONDS = 10.0, 120.0
 _CONNECT, _WHOLE, _RETRY = timedelta(seconds=5), timedelta(hours=2), timedelta(seconds=8)
+_PAGE = 1000
+#: As _path() has it; and what a directory holds of one that was being written when its process was killed.
+_KEPT = re.compile(r"([0-9a-f]{2})/(\1[0-9a-f]{62})")
+_UNFINISHED = re.compile(r"[0-9a-f]{64}#[0-9]+")
+
+
+class Kept(NamedTuple):
+    """A content that is kept: its hash in hex, its size in bytes, when it was written last."""
+
+    digest: str
+    size: int
+    at: datetime
 
 
 class Storage:
@@ -73,6 +86,34 @@ class Storage:
         except FileNotFoundError:
             return False
         return found["size"] == size
+
+    async def kept_at(self, digest: str) -> datetime | None:
+        """When it was written last; None: it is not kept."""
+        try:
+            found = await _told(obstore.head_async(self._store, _path(digest)))
+        except FileNotFoundError:
+            return None
+        return found["last_modified"]
+
+    async def all(self) -> AsyncGenerator[Sequence[Kept], None]:
+        """Every content that is kept, some at a time. What lies there under other names is not ours."""
+        pages = obstore.list(self._store, chunk_size=_PAGE)
+        while True:
+            try:
+                page = await _told(anext(pages))
+            except StopAsyncIteration:
+                return
+            named = [(_KEPT.fullmatch(each["path"]), each) for each in page]
+            yield [Kept(name[2], each["size"], each["last_modified"]) for name, each in named if name is not None]
+
+    def unfinished(self, before: datetime) -> list[Path]:
+        """What was being written to a directory when its process was killed, before then. A store that speaks S3 has
+        rules of its own for that."""
+        if self.directory is None:
+            return []
+        with writable():
+            found = [path for path in self.directory.glob("??/*#*") if _UNFINISHED.fullmatch(path.name)]
+            return [path for path in found if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before]
 
     async def content(self, digest: str) -> AsyncGenerator[bytes, None]:
         """It in chunks, once it is known to be there. Raises FileNotFoundError."""

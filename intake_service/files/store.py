@@ -8,7 +8,8 @@ from uuid import UUID
 import asyncpg
 
 from intake_service.lifecycle.store import NAMED
-from shared.web.database import Connection
+from shared.tables.policies import SETTING
+from shared.web.database import EVERY_ROW, Connection
 
 #: Of the advisory locks, those of contents: by the first bytes of the hash.
 _LOCKS = 0x6D63_6669
@@ -131,6 +132,21 @@ async def erased_contents(connection: Connection, dossiers: Sequence[int]) -> li
         list(dossiers),
     )
     return [row["sha256"] for row in rows]
+
+
+async def see_all(connection: Connection) -> None:
+    """From now on this session sees every file, whoever it logged in as: what is not seen would be taken away."""
+    await connection.execute("SELECT set_config($1, $2, false)", SETTING, EVERY_ROW)
+
+
+async def not_needed(connection: Connection, contents: Sequence[bytes]) -> set[bytes]:
+    """Those of these contents that no file has that is not erased."""
+    rows = await connection.fetch(
+        "SELECT sha256 FROM unnest($1::bytea[]) AS kept (sha256) WHERE NOT EXISTS"
+        " (SELECT FROM dossier_file f WHERE f.sha256 = kept.sha256 AND f.erased_at IS NULL)",
+        list(contents),
+    )
+    return {row["sha256"] for row in rows}
 
 
 async def is_needed(connection: Connection, sha256: bytes) -> bool:

@@ -19,7 +19,7 @@ from intake_service.dossiers.usecases import one
 from intake_service.files import rules, store
 from intake_service.files.rules import KINDS, FileKind
 from intake_service.files.sniffing import NotWhole, kind_of
-from intake_service.files.storage import Storage, need_storage, writable
+from intake_service.files.storage import Kept, Storage, need_storage, writable
 from intake_service.tracking.rules import is_owner
 from shared.domain.personal import Datum
 from shared.web.auth import Principal, Role
@@ -294,6 +294,61 @@ async def erase(connection: Connection, dossiers: Sequence[int], erased: str, no
 async def erased_contents(connection: Connection, dossiers: Sequence[int]) -> list[bytes]:
     """The hashes of contents to be released: of what was erased in these dossiers, now or before."""
     return await store.erased_contents(connection, dossiers)
+
+
+@dataclass(slots=True)
+class Lying:
+    """What lies at the place of files. needed: contents that a file has; loose: those that none has, and their bytes;
+    unfinished: half-written ones of processes that were killed."""
+
+    needed: int = 0
+    loose: int = 0
+    loose_bytes: int = 0
+    unfinished: int = 0
+
+
+async def lying(connection: Connection, storage: Storage, before: datetime) -> Lying:
+    """What lies there; of what no file has, only what was written before then: what is younger may be on its way in.
+    As the owner of the tables. Raises Problem."""
+    found = Lying(unfinished=len(await asyncio.to_thread(storage.unfinished, before)))
+    async for kept, loose in _told_apart(connection, storage, before):
+        found.needed += kept
+        found.loose += len(loose)
+        found.loose_bytes += sum(each.size for each in loose)
+    return found
+
+
+async def sweep(connection: Connection, storage: Storage, before: datetime) -> Lying:
+    """Take away what no file has, and tell what it was. Whoever sends the same content meanwhile waits for us, or we
+    for him: written anew it is younger, and stays. May be done again. Raises Problem."""
+    done = Lying()
+    for path in await asyncio.to_thread(storage.unfinished, before):
+        with writable():
+            path.unlink(missing_ok=True)
+        done.unfinished += 1
+    async for _, loose in _told_apart(connection, storage, before):
+        for each in loose:
+            async with connection.transaction():
+                digest = bytes.fromhex(each.digest)
+                await store.take_turn(connection, digest)
+                at = await storage.kept_at(each.digest)
+                if at is None or at >= before or await store.is_needed(connection, digest):
+                    continue
+                await storage.remove(each.digest)
+            done.loose += 1
+            done.loose_bytes += each.size
+    return done
+
+
+async def _told_apart(
+    connection: Connection, storage: Storage, before: datetime
+) -> AsyncGenerator[tuple[int, list[Kept]], None]:
+    """Page by page: how many contents a file has, and those that none has, written before then."""
+    await store.see_all(connection)
+    async for page in storage.all():
+        not_needed = await store.not_needed(connection, [bytes.fromhex(each.digest) for each in page])
+        loose = [each for each in page if bytes.fromhex(each.digest) in not_needed]
+        yield len(page) - len(loose), [each for each in loose if each.at < before]
 
 
 async def release(connection: Connection, storage: Storage, contents: Sequence[bytes]) -> None:
