@@ -28,6 +28,8 @@ HELD = {
         "dossier_case",
         "hand_over",
         "hand_over_receipt",
+        "rating",
+        "rating_words",
     ),
     ROUTING: ("dossier", "dossier_event", "dossier_case", "hand_over", "hand_over_receipt", "opinion"),
 }
@@ -51,6 +53,12 @@ async def scene(province: Province, database: Database) -> Scene:
     given = await province.dossier("given")
     owner = await asyncpg.connect(database.owner_url)
     ids = [await owner.fetchval("SELECT id FROM dossier WHERE code = $1", one) for one in (code, given)]
+    await owner.execute(
+        "INSERT INTO rating (dossier_id, agency_id, level, criteria, rated_at, rated_day)"
+        " SELECT id, agency_id, 2, '{}', now(), current_date FROM dossier WHERE id = ANY($1::bigint[])",
+        ids,
+    )
+    await owner.execute("INSERT INTO rating_words SELECT unnest($1::bigint[]), 'Nhanh'", ids)
     reference = await read_reference(owner)
     await owner.close()
     return Scene(database, reference, *ids)
