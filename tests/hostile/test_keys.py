@@ -1,0 +1,55 @@
+"""Every operation that takes an Idempotency-Key: asked by several hands at once it has one effect and one answer, later
+it has none, and with another body it is another request."""
+
+import asyncio
+import json
+
+import httpx
+import pytest
+
+from tests.contracts.documents import ALL, Operation
+from tests.hostile.answers import traces
+from tests.hostile.calls import Call, Scene
+
+KEYED = [
+    operation
+    for operation in ALL
+    if any(parameter["name"] == "Idempotency-Key" for parameter in operation.told.get("parameters", []))
+]
+#: Refused as calls.py asks for them: a refusal takes no key, and several get the same one. Their own tests have a place
+#: in which they are done.
+REFUSED = {
+    *("endSupplementRule", "supplementDossier", "payDossier", "returnDossier", "reopenDossier", "recordReceipt"),
+    *("changeCalendar", "handOver", "finishSegment"),
+}
+#: Of many dossiers at once: what was done is told apart from what had been done.
+TELLS_EARLIER = {"actOnDossiers", "actOnCases"}
+HANDS = 4
+
+
+async def sent(scene: Scene, operation: Operation, call: Call, behind: str = "") -> httpx.Response:
+    return await scene.room(operation.room).request(
+        operation.method,
+        operation.path.format_map(call.path),
+        headers={**call.headers, "Idempotency-Key": "once", "Content-Type": "application/json"},
+        content=json.dumps(call.body) + behind,
+    )
+
+
+@pytest.mark.parametrize("operation", KEYED, ids=str)
+async def test_a_key_has_one_effect(scene: Scene, operation: Operation) -> None:
+    scene.moved()
+    call, name = await scene.call(operation), operation.told["operationId"]
+    answers = await asyncio.gather(*(sent(scene, operation, call) for _ in range(HANDS)))
+    assert {answer.is_success for answer in answers} == {name not in REFUSED}, answers[0].text
+    before = await traces(scene.owner)
+    again = await sent(scene, operation, call)
+    other = await sent(scene, operation, call, " ")
+    assert await traces(scene.owner) == before, "nothing more is written"
+    assert {answer.status_code for answer in (*answers, again)} == {answers[0].status_code}
+    if name in TELLS_EARLIER:
+        assert sum(answer.json()["done"] for answer in (*answers, again)) <= 1
+    else:
+        assert all(answer.json() == again.json() for answer in answers)
+    if name not in {*REFUSED, "reorganise"}:  # which is a trial here, and takes no key
+        assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
