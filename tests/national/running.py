@@ -85,8 +85,8 @@ class PortalProcess:
 
     def stored(self, code: str) -> Any:
         """The dossier as it was sent last; None: it is not there."""
-        found = [one for one in self.control("GET", "dossiers", limit=-1) if one["code"] == code]
-        return found[0]["item"] if found else None
+        answer = self.client.get(f"{self.address}/_control/dossiers/{code}")
+        return answer.json()["item"] if answer.status_code == 200 else None
 
     def kinds_of(self, code: str) -> list[str]:
         """What took effect on a dossier, in the order of arrival."""

@@ -87,7 +87,7 @@ def _told(caller: Caller, verb: str, updating: bool, items: list[Any]) -> Any:
         return None
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.one_of(_sends, _tells), _faults), max_size=12))
 def test_the_store_is_what_a_plain_model_has(portal: PortalProcess, history: list[Any]) -> None:
     portal.control("POST", "reset")

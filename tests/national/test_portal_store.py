@@ -12,6 +12,12 @@ import pytest
 
 from tests.national.bodies import a_dossier, a_step, code, digits, finished
 from tests.national.running import PASSWORD, Caller, per_item
+from tests.national_portal.catalogue import Catalogue
+from tests.national_portal.faults import Faults
+from tests.national_portal.server import Application
+from tests.national_portal.services import Portal
+from tests.national_portal.settings import Configuration, Settings
+from tests.national_portal.store import Store
 
 PORTAL = Path(__file__).parents[1] / "national_portal"
 
@@ -23,6 +29,7 @@ def test_a_killed_portal_has_all_that_it_answered(started, tmp_path):
     caller.tell(a_step())
     portal.control("POST", "procedures", {"MATTHC": "9.000001", "TENTTHC": "Thử"})
     portal.control("POST", "questions", {"HOIDAPID": 5, "NOIDUNG": "Hỏi"})
+    portal.set(timeline_batch=9)
     portal.fault("drop_after", service="DongBoHoSoMC")
     with pytest.raises(Exception, match="disconnected"):
         caller.send(a_dossier(2))
@@ -30,6 +37,8 @@ def test_a_killed_portal_has_all_that_it_answered(started, tmp_path):
     portal.kill()
     portal.start()
     assert portal.control("GET", "history") == before
+    assert portal.control("GET", "settings")["timeline_batch"] == 9
+    assert portal.control("GET", "faults") == [], "nor do faults"
     assert caller.call("TraCuuHoSo", mahoso=code())["error_code"] == -2, "sessions do not outlive it"
     caller.login()
     assert caller.look_up(code(1))[0]["DanhSachTienDo"] == [a_step()]
@@ -127,6 +136,33 @@ def test_many_callers_at_once_make_one_dossier_each(caller):
         codes = [code for codes in pool.map(send, range(6)) for code in codes]
     assert (codes.count(0), codes.count(3)) == (20, 100)
     assert caller.portal.control("GET", "proof")["effects"] == 20
+
+
+def test_a_dossier_can_be_lost_or_changed_behind_the_callers_back(caller):
+    caller.send(a_dossier(1, GhiChu="a"), a_dossier(2))
+    caller.portal.control("PATCH", f"dossiers/{code(1)}", {"TrangThaiHoSo": "2", "GhiChu": None})
+    assert caller.portal.stored(code(1)) == a_dossier(1, TrangThaiHoSo="2")
+    caller.portal.control("DELETE", f"dossiers/{code(2)}")
+    assert caller.look_up(code(2)) == []
+    # Sent again as it was before, it is what was sent.
+    assert caller.send(a_dossier(1, GhiChu="a"), updating=True)["error_code"] == 0
+    assert caller.portal.stored(code(1)) == a_dossier(1, GhiChu="a")
+    for method, name, body in (
+        ("DELETE", code(2), None),
+        ("PATCH", code(1), {"TrangThaiHoSo": "12"}),
+        ("PATCH", code(1), {"MaHoSo": code(3)}),
+        ("POST", code(1), {}),
+    ):
+        answer = caller.portal.client.request(method, f"{caller.portal.address}/_control/dossiers/{name}", json=body)
+        assert answer.status_code in (400, 404, 405)
+
+
+async def test_only_this_machine_controls_it():
+    portal = Portal(Configuration(), Settings(), Store(None), Catalogue(), Faults(0))
+    for client, status in (("127.0.0.1", 200), ("10.1.2.3", 403)):
+        transport = httpx.ASGITransport(Application(portal), client=(client, 40000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://portal") as asking:
+            assert (await asking.get("/_control/settings")).status_code == status
 
 
 def test_it_ends_with_who_started_it(started):

@@ -50,7 +50,15 @@ def main() -> None:
         port=given.port,
     )
     store = Store(configuration.store)
-    portal = Portal(configuration, settings, store, Catalogue(store.catalogue_changes()), Faults(configuration.seed))
+    kept = store.note("settings", "")
+    portal = Portal(
+        configuration,
+        Settings().changed(kept) if kept else settings,
+        store,
+        Catalogue(store.catalogue_changes()),
+        Faults(configuration.seed),
+        initial=settings,
+    )
 
     if given.with_caller:
         threading.Thread(target=_end_with_caller, daemon=True).start()

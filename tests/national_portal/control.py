@@ -38,7 +38,6 @@ class Control:
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
         self._days = WorkDays()
-        self._first = portal.settings
 
     def __call__(self, method: str, path: str, query: str, body: bytes) -> Reply:
         parts = [unquote(part) for part in path.split("/")[2:] if part]
@@ -69,6 +68,8 @@ class Control:
             ("GET", "ratings"): lambda asked, given: self._portal.store.notes("rating"),
             ("POST", "reset"): self._reset,
         }
+        if len(parts) == 2 and parts[0] == "dossiers":
+            return self._tamper(method, parts[1], given)
         if parts and parts[0] in KEYS:
             return self._publish(method, parts, given)
         route = routes.get((method, "/".join(parts)))
@@ -91,6 +92,8 @@ class Control:
         if not isinstance(given, dict):
             raise ValueError("an object of settings")
         self._portal.settings = self._portal.settings.changed(given)
+        with self._portal.store.transaction():
+            self._portal.store.put_note("settings", "", self._portal.settings.shown())
         self._portal.forget_calls()
         return self._portal.settings.shown()
 
@@ -115,7 +118,7 @@ class Control:
         self._portal.faults.clear()
         self._portal.sessions.clear()
         self._portal.forget_calls()
-        self._portal.settings = self._first
+        self._portal.settings = self._portal.initial
         if changed:
             self._portal.catalogue = Catalogue()
         return {}
@@ -132,6 +135,26 @@ class Control:
 
     def _dossiers(self, asked: Query, given: Any) -> Any:
         return self._portal.store.dossiers(asked.get("after", ""), int(asked.get("limit", "1000")))
+
+    def _tamper(self, method: str, code: str, given: Any) -> Reply:
+        """DELETE: the portal has lost it. PATCH: it has it otherwise than it was sent. No effect tells of either."""
+        store = self._portal.store
+        found = store.dossier(code)
+        if found is None:
+            return 404, {"error": f"not stored: {code}"}
+        if method == "DELETE":
+            with store.transaction():
+                store.remove_dossier(code)
+        elif method == "PATCH" and isinstance(given, dict):
+            item = {name: value for name, value in {**found[1], **given}.items() if value is not None}
+            wrong = items.wrong(item, items.DOSSIER, items.DOSSIER_REQUIRED, unknown_too=True)
+            if wrong or item["MaHoSo"] != code:
+                raise ValueError(str(wrong[0]) if wrong else "MaHoSo stays")
+            with store.transaction():
+                store.change_dossier(code, item["TrangThaiHoSo"], orjson.dumps(item, option=orjson.OPT_SORT_KEYS))
+        elif method != "GET":
+            return 405, {"error": "GET, PATCH or DELETE"}
+        return 200, {"code": code, "item": (store.dossier(code) or (None, None))[1]}
 
     def _effects(self, asked: Query, given: Any) -> Any:
         return self._portal.store.effects(

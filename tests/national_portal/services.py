@@ -80,6 +80,8 @@ class Portal:
     store: Store
     catalogue: Catalogue
     faults: Faults
+    #: As the arguments have them: what a reset goes back to.
+    initial: Settings = field(default_factory=Settings)
     sessions: dict[str, Session] = field(default_factory=dict)
     _logins: int = 0
     _calls: deque[float] = field(default_factory=deque)

@@ -128,6 +128,13 @@ class Store:
             (code, agency, status, moment, digest, item),
         )
 
+    def remove_dossier(self, code: str) -> None:
+        self._db.execute("DELETE FROM dossier WHERE code = ?", (code,))
+
+    def change_dossier(self, code: str, status: str, item: bytes) -> None:
+        """Without its digest: whatever is sent next is taken for new."""
+        self._db.execute("UPDATE dossier SET status = ?, item = ?, digest = '' WHERE code = ?", (status, item, code))
+
     def dossiers(self, after: str = "", limit: int = -1) -> list[dict[str, Any]]:
         rows = self._db.execute(
             "SELECT code, agency, status, versions, item FROM dossier WHERE code > ? ORDER BY code LIMIT ?",
