@@ -108,5 +108,34 @@ HEAVY = (
     b"[" + b",".join([b"{}"] * 5_000) + b"]",
     b'"' + b"x" * 500_000 + b'"',
 )
+#: Whole bodies that are no JSON of ours: other encodings, names that stand twice, something beside, far too deep.
+WHOLE = (
+    b"",
+    b" \n",
+    b"\0",
+    b"\xef\xbb\xbf{}",
+    *("{}".encode(encoding) for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32")),
+    b'{"reason":"\xc0\xaf\xe0\x80\xaf\xf8"}',
+    f'{{"{MARK}":"Đơn"}}'.encode("cp1258", "replace"),
+    f'{{"reason":"a","reason":"{MARK}"}}'.encode(),
+    f'{{"applicant":{{"name":"a","name":"{MARK}"}}}}'.encode(),
+    b'{"reason":"a","re\\u0061son":"b"}',
+    b"{} {}",
+    b'{"reason":"a",}',
+    b"{/**/}",
+    b"{'reason':'a'}",
+    b'{"reason":"\\ud800","note":"\\udfff\\ud800"}',
+    b'{"version":1e400,"limit":-1e999}',
+    b'{"' + b"9" * 5_000 + b'":' + b"9" * 5_000 + b"}",
+    b'{"a":' * 20_000 + b"1" + b"}" * 20_000,
+    b"{" + b",".join(b'"%d":1' % number for number in range(20_000)) + b"}",
+    f'{{"x{MARK}":1}}'.encode(),
+)
+#: What a body may say that it is, and is not taken for JSON; and what is.
+CONTENT_TYPES = (
+    *("application/json; charset=utf-16", "application/json; charset=latin1", 'application/json;charset="', "*/*"),
+    *("text/json", "application/problem+json", "application/vnd.api+json", "text/plain", "application/xml"),
+    *("application/x-www-form-urlencoded", f"multipart/form-data; boundary={MARK}", "APPLICATION/JSON", ""),
+)
 #: Bytes of an address that are no text, or an odd one.
 ESCAPED = ("%ff", "%ed%a0%80", "%00", "%c0%af", "%0d%0aX:1", "%u0041", "%25%30%30", "+", "%26a=b", "%3f", "%23")

@@ -16,7 +16,21 @@ from tests.conftest import Database
 from tests.contracts.documents import ALL, Operation, Schema, resolved, sample
 from tests.hostile.answers import held, traces
 from tests.hostile.calls import Call, Scene
-from tests.hostile.corpus import DAYS, FORMULAS, HEAVY, INSTANTS, LONG, MARK, NUMBERS, RAW, SQL, TEXTS, UNICODE
+from tests.hostile.corpus import (
+    CONTENT_TYPES,
+    DAYS,
+    FORMULAS,
+    HEAVY,
+    INSTANTS,
+    LONG,
+    MARK,
+    NUMBERS,
+    RAW,
+    SQL,
+    TEXTS,
+    UNICODE,
+    WHOLE,
+)
 
 Place = tuple[str | int, ...]
 _HERE = "the hostile place"
@@ -127,11 +141,27 @@ async def test_no_field_whatever_is_our_error(scene: Scene, operation: Operation
     assert taken or not whole.is_success, "what is in good order is taken, and nothing that is hostile ever was?"
 
 
-async def _sent(scene: Scene, operation: Operation, call: Call, body: bytes) -> httpx.Response:
+@pytest.mark.parametrize("operation", BODIES, ids=str)
+async def test_no_body_whatever_is_our_error(scene: Scene, operation: Operation) -> None:
+    call = await scene.call(operation)
+    for body, content_type in (
+        *((body, "application/json") for body in WHOLE),
+        *((f'{{"x{MARK}":1}}'.encode(), content_type) for content_type in CONTENT_TYPES),
+    ):
+        answer = await _sent(scene, operation, call, body, content_type)
+        held(answer, operation)
+        if answer.is_success:  # where nothing is needed, nothing may be sent
+            scene.moved()
+            call = await scene.call(operation)
+
+
+async def _sent(
+    scene: Scene, operation: Operation, call: Call, body: bytes, content_type: str = "application/json"
+) -> httpx.Response:
     return await scene.room(operation.room).request(
         operation.method,
         operation.path.format_map(call.path),
-        headers={**call.headers, "Content-Type": "application/json"},
+        headers={**call.headers, "Content-Type": content_type},
         content=body,
     )
 
