@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from shared.contracts.cases import CaseFinishIn
 from shared.contracts.hand_overs import HandOverIn
 from shared.contracts.intake import DossierIn
+from shared.contracts.ratings import RatingIn
 from shared.contracts.verbs import FinishIn, ReturnIn, SupplementIn, SupplementRequestIn
 from shared.contracts.workflows import WorkflowIn
 
@@ -20,9 +21,9 @@ PAGES = [ROOT / "README.md", ROOT / "README.vi.md", *sorted((ROOT / "docs").glob
 ROOMS = {"8001": "intake", "8002": "routing", "8003": "stats"}
 #: Where a service answers, and what is asked there.
 _SENT = re.compile(r"127\.0\.0\.1:(800[123])(/v1/[\w/$.{}-]*)")
-#: How the address of a body ends → its model. The first that fits; the page of ratings has a test of its own.
+#: How the address of a body ends → its model. The first that fits.
 MODELS: list[tuple[str, type[BaseModel]]] = [
-    (r'""|v1/dossiers', DossierIn),
+    (r'""|dossiers', DossierIn),
     (r"/supplement-requests", SupplementRequestIn),
     (r"/supplements", SupplementIn),
     (r"v1/cases/\$CODE/finish", CaseFinishIn),
@@ -30,13 +31,14 @@ MODELS: list[tuple[str, type[BaseModel]]] = [
     (r"/return", ReturnIn),
     (r"/hand-overs", HandOverIn),
     (r"/v1/workflows", WorkflowIn),
+    (r"/rating -X PUT", RatingIn),
 ]
 
 
 def addresses() -> Iterator[tuple[str, str, str]]:
     for page in PAGES:
         for port, path in _SENT.findall(page.read_text(encoding="utf-8")):
-            if path != "/v1/track":  # of a setting: a dossier's code follows it
+            if path not in ("/v1/track", "/v1/$1"):  # of a setting, and of a function: the rest follows
                 yield page.name, ROOMS[port], path.rstrip(".").removesuffix("$1")
 
 
@@ -56,7 +58,7 @@ def test_every_address_is_one_of_its_service() -> None:
     assert strange == []
 
 
-@pytest.mark.parametrize("page", ["lifecycle", "hand-overs", "workflows"])
+@pytest.mark.parametrize("page", ["lifecycle", "hand-overs", "workflows", "ratings"])
 def test_every_body_is_taken(page: str) -> None:
     text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
     sent = [
