@@ -254,6 +254,9 @@ def test_scores_of_agencies_and_of_all(caller):
     assert shown(rows["H50.102"]) == (0, 0, 0, "0.00", "0.00"), "nothing received: nothing, as the portal's rows show"
     assert shown(found["total"]) == (11, 9, 2, "81.82", "16.36")
     assert rows["H50.101"]["name"]
+    late_ones = caller.portal.control("GET", "verdicts", month="2026-08", verdicts="late")
+    assert [one["MaHoSo"] for one in late_ones["verdicts"]] == [code(8, "000.00.07.H50"), code(3, "H50.101")]
+    assert late_ones["total"] == found["total"]
 
 
 def test_the_scores_are_those_of_published_rows():
@@ -262,7 +265,10 @@ def test_the_scores_are_those_of_published_rows():
     assert scored(184513, 144625)["score"] == "15.68"
 
 
-@pytest.mark.parametrize("asked", [{}, {"month": "2026-13"}, {"month": "8/2026"}, {"from": "2026-08-01"}])
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"month": "2026-13"}, {"month": "8/2026"}, {"from": "2026-08-01"}, {"month": "2026-08", "verdicts": "x"}],
+)
 def test_a_period_must_be_one(portal, asked):
     assert portal.client.get(f"{portal.address}/_control/verdicts", params=asked).status_code == 400
 

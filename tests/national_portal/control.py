@@ -209,16 +209,17 @@ class Control:
         compare = asked.get("compare", self._portal.settings.compare)
         if compare not in ("instant", "date"):
             raise ValueError("compare: instant or date")
+        shown = asked.get("verdicts", "all")
+        if shown not in ("all", "late"):
+            raise ValueError("verdicts: all or late")
         period = period_of(first, last, at)
-        process = self._portal.store.timelines_by_dossier()
         terms: dict[str, list[tuple[float, str]]] = {}
         verdicts: list[Verdict] = []
-        for one in self._portal.store.dossiers():
-            item = one["item"]
+        for item in self._portal.store.every_item():
             procedure = item["MaTTHC"]
             if procedure not in terms:
                 terms[procedure] = self._portal.catalogue.terms(procedure)
-            record = Record(item, process.get(one["code"], ()), terms[procedure])
+            record = Record(item, self._portal.store.process_of(item["MaHoSo"]), terms[procedure])
             if in_period(record, period):
                 verdicts.append(judged(record, period, self._days, compare=compare))
         agencies = [
@@ -229,7 +230,7 @@ class Control:
             "to": str(last),
             "until": period.until.isoformat(),
             "compare": compare,
-            "verdicts": [verdict.shown() for verdict in verdicts],
+            "verdicts": [verdict.shown() for verdict in verdicts if shown == "all" or not verdict.on_time],
             **scores(verdicts, agencies),
         }
 

@@ -145,6 +145,11 @@ class Store:
             for code, agency, status, versions, item in rows
         ]
 
+    def every_item(self) -> Iterator[Item]:
+        """Item by item: all at once would not fit."""
+        for (item,) in self._db.execute("SELECT item FROM dossier ORDER BY code"):
+            yield orjson.loads(item)
+
     # effects
 
     def add_effect(
@@ -194,14 +199,13 @@ class Store:
         )
         return [orjson.loads(item) for (item,) in rows]
 
-    def timelines_by_dossier(self) -> dict[str, list[tuple[str, str]]]:
-        """dossier → (moment, status) of each entry of its process."""
-        found: dict[str, list[tuple[str, str]]] = {}
-        for dossier, moment, status in self._db.execute(
-            "SELECT dossier, moment, status FROM effect WHERE kind IN ('timeline', 'notice') ORDER BY dossier, moment"
-        ):
-            found.setdefault(dossier, []).append((moment, status))
-        return found
+    def process_of(self, dossier: str) -> list[tuple[str, str]]:
+        """(moment, status) of each entry of its process, oldest first."""
+        return self._db.execute(
+            "SELECT moment, status FROM effect WHERE dossier = ? AND kind IN ('timeline', 'notice')"
+            " ORDER BY moment, seq",
+            (dossier,),
+        ).fetchall()
 
     def counts(self) -> dict[str, int]:
         return {
