@@ -7,6 +7,7 @@ from intake_service.anchors import endpoints as anchors
 from intake_service.anchors.usecases import anchoring_worker
 from intake_service.apologies import endpoints as apologies
 from intake_service.bulk_actions import endpoints as bulk_actions
+from intake_service.components import endpoints as components
 from intake_service.corrections import endpoints as corrections
 from intake_service.deadlines import endpoints as deadlines
 from intake_service.dossiers import endpoints as dossiers
@@ -56,6 +57,7 @@ PLAN = RoomPlan(
     },
     routers=(
         procedures.router,
+        components.router,
         supplement_rules.router,
         dossiers.router,
         bulk_actions.router,

@@ -7,30 +7,40 @@ from urllib.parse import quote
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
 
 from intake_service.files import rules, usecases
+from intake_service.files.store import Mark
 from shared.contracts.fields import Code
-from shared.contracts.files import DossierFile, DossierFiles
+from shared.contracts.files import DossierFile, DossierFiles, FileMarks, FileMarksIn
 from shared.domain.civil_time import shown
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Caller
 from shared.web.clock import now
-from shared.web.database import Awaited, RecordedSession
+from shared.web.database import Awaited, ReadingSession, RecordedSession, WritingSession
 from shared.web.kept import ASKED, UNCHANGED
-from shared.web.places import LOCATION, DossierCode, good
-from shared.web.problems import READING, refusals
+from shared.web.places import ETAG, LOCATION, DossierCode, good
+from shared.web.problems import BODY, READING, refusals
 from shared.web.streams import Streamed
-from shared.web.versions import is_known, known_to
+from shared.web.versions import is_known, known_to, version_of
 
 PATH = "/v1/dossiers/{code}/files"
 router = APIRouter(prefix=PATH, tags=["files"])
 
 FileId = Annotated[
     UUID, Path(description="Id of the file, as it was answered", examples=["3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10"])
+]
+MarksMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        max_length=40,
+        description="`marks_version` of the file as read: refused if it was marked since",
+        examples=['"0"'],
+    ),
 ]
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _BODY = {
@@ -80,15 +90,26 @@ async def attach(
         ),
     ],
     component: Annotated[
-        Code | None, Query(description="Which paper it is, by name or code", examples=["Giấy chứng sinh"])
+        Code | None,
+        Query(
+            description="Which paper it is, by the code or name that the procedure calls it; `result`: what the agency "
+            "gives, which no applicant sends",
+            examples=["Giấy chứng sinh"],
+        ),
     ] = None,
     replaces: Annotated[UUID | None, Query(description="The file of which this is a newer version")] = None,
+    digitised: Annotated[bool | None, Query(description="Đã số hóa: the agency made it of a paper")] = None,
+    reused: Annotated[
+        int | None, Query(ge=0, le=2, description="Tái sử dụng: 0 no; 1, 2 as the national database numbers it")
+    ] = None,
+    from_store: Annotated[bool | None, Query(description="Lấy từ kho dữ liệu điện tử: it came from there")] = None,
 ) -> Response:
     """Read as it arrives, in bounded memory: PDF, JPEG, PNG, TIFF, DOCX, XLSX or ODT, told by its bytes. What its name
     or its Content-Type says counts for nothing; a Content-Type that contradicts the bytes is refused, and so is what
     is cut off, locked with a password, or holds macros.
 
-    An applicant sends files of their own dossier while it is open. The same content again under the same component
+    An applicant sends files of their own dossier while it is open; what was digitised or reused, the agency says. The
+    same content again under the same component
     changes nothing, so a broken upload is simply sent again.
     """
     length = request.headers.get("content-length", "")
@@ -105,6 +126,7 @@ async def attach(
             replaces=replaces,
             content_type=request.headers.get("content-type", ""),
             length=int(length) if length.isdecimal() and len(length) < 20 else None,
+            said=Mark(digitised, reused, from_store),
         ),
         request.stream(),
         now(),
@@ -171,6 +193,54 @@ async def read(
     return answer
 
 
+@router.put(
+    "/{file_id}/marks",
+    operation_id="markFile",
+    summary="Đánh dấu số hóa, tái sử dụng · Say whether a file was digitised or reused",
+    response_model=DossierFile,
+    responses={
+        **good(200, "The file as it is marked now", ETAG),
+        **refusals(*READING, "conflict", "version_changed", *BODY),
+    },
+)
+async def mark(
+    code: DossierCode,
+    file_id: FileId,
+    reference: ReferenceOf,
+    principal: Caller,
+    connection: WritingSession,
+    body: FileMarksIn,
+    if_match: MarksMatch = None,
+) -> Response:
+    """All that is said of it, in place of what was: that stays on record. Repeating it changes nothing."""
+    said = Mark(body.digitised, body.reused, body.from_store)
+    row = await usecases.mark(connection, code, file_id, principal, said, version_of(if_match), now())
+    return json_answer(_file(row, code, reference), 200, {"ETag": f'"{row["marks_version"]}"'})
+
+
+@router.get(
+    "/{file_id}/marks",
+    operation_id="listFileMarks",
+    summary="Quá trình đánh dấu một tệp · What was said of a file, and by whom",
+    response_model=FileMarks,
+    responses={**good(200, "All that was ever said of it", ETAG), **refusals(*READING, "invalid_request")},
+)
+async def marks(
+    code: DossierCode, file_id: FileId, reference: ReferenceOf, principal: Caller, connection: ReadingSession
+) -> Response:
+    """The latest first; that one holds."""
+    rows = await usecases.marks(connection, code, file_id, principal)
+    items = [
+        {
+            **{name: row[name] for name in ("n", "digitised", "reused", "from_store", "marked_by")},
+            "marked_at": shown(row["marked_at"]),
+            "agency": reference.agencies.by_id[row["agency_id"]].code,
+        }
+        for row in rows
+    ]
+    return json_answer({"items": items}, 200, {"ETag": f'"{items[0]["n"] if items else 0}"'})
+
+
 def disposition(name: str) -> str:
     """The header that gives a file a name where it is kept, and never opens it in the page (RFC 6266, RFC 8187)."""
     plain = unicodedata.normalize("NFD", name.replace("đ", "d").replace("Đ", "D")).encode("ascii", "ignore").decode()
@@ -195,6 +265,8 @@ def _file(row: asyncpg.Record, code: str, reference: Reference) -> dict[str, Any
         "uploaded_by": row["uploaded_by"],
         "agency": agency.code,
         "agency_name": agency.name,
+        **{name: row[name] for name in ("digitised", "reused", "from_store", "marks_version", "marked_by")},
+        "marked_at": shown(row["marked_at"]),
         "replaces": str(row["replaces"]) if row["replaces"] else None,
         "replaced_by": str(row["replaced_by"]) if row["replaced_by"] else None,
         "erased_at": shown(row["erased_at"]),

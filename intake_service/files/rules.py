@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from enum import Enum
 from types import MappingProxyType
 
+from intake_service.components.rules import is_result
 from shared.domain.lifecycle import Status
 from shared.domain.personal import Datum
 from shared.web.problems import Reason
@@ -109,6 +111,15 @@ _OPEN = frozenset(
 def is_open(status: int) -> bool:
     """Whether a dossier's applicant may still add files. The agency may later too: it scans what it gives back."""
     return Status(status) in _OPEN
+
+
+def not_the_applicants(component: str | None, said: Iterable[object]) -> Reason | None:
+    """Why an applicant may not send this so: what the agency gives and what it made of a paper, the agency says."""
+    if is_result(component):
+        return Reason("component", "result_is_the_agencys")
+    if any(each is not None for each in said):
+        return Reason("", "marks_are_the_agencys")
+    return None
 
 
 def full(count: int) -> Reason | None:

@@ -15,9 +15,13 @@ from shared.web.database import EVERY_ROW, Connection
 _LOCKS = 0x6D63_6669
 _COLUMNS = (
     "f.id, f.component, f.name, f.media_type, f.size, f.sha256, f.uploaded_at, f.uploaded_by, f.agency_id, f.replaces,"
-    " f.erased_at, n.id AS replaced_by"
+    " f.erased_at, n.id AS replaced_by, coalesce(m.n, 0) AS marks_version, m.digitised, m.reused, m.from_store,"
+    " m.marked_at, m.marked_by"
 )
-_FILES = f"SELECT {_COLUMNS} FROM dossier_file f LEFT JOIN dossier_file n ON n.replaces = f.id"
+_FILES = (
+    f"SELECT {_COLUMNS} FROM dossier_file f LEFT JOIN dossier_file n ON n.replaces = f.id"
+    " LEFT JOIN LATERAL (SELECT * FROM file_mark WHERE file_id = f.id ORDER BY n DESC LIMIT 1) m ON true"
+)
 
 
 class NewFile(NamedTuple):
@@ -34,6 +38,14 @@ class NewFile(NamedTuple):
     uploaded_by: str
     agency_id: int
     replaces: UUID | None
+
+
+class Mark(NamedTuple):
+    """What is said of a file; None: nobody has said."""
+
+    digitised: bool | None = None
+    reused: int | None = None
+    from_store: bool | None = None
 
 
 async def of_applicant(connection: Connection, code: str) -> asyncpg.Record | None:
@@ -81,6 +93,40 @@ async def add(connection: Connection, new: NewFile) -> None:
         "INSERT INTO dossier_file (id, dossier_id, component, name, media_type, size, sha256, uploaded_at, uploaded_by,"
         " agency_id, replaces) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         *new,
+    )
+
+
+async def mark(
+    connection: Connection,
+    file_id: UUID,
+    dossier_id: int,
+    n: int,
+    said: Mark,
+    *,
+    at: datetime,
+    by: str,
+    agency_id: int,
+) -> None:
+    """Write what is said of a file, the `n`-th time. Its dossier is locked."""
+    await connection.execute(
+        "INSERT INTO file_mark (file_id, dossier_id, n, digitised, reused, from_store, marked_at, marked_by, agency_id)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        file_id,
+        dossier_id,
+        n,
+        *said,
+        at,
+        by,
+        agency_id,
+    )
+
+
+async def marks(connection: Connection, file_id: UUID) -> Sequence[asyncpg.Record]:
+    """All that was ever said of a file, the latest first."""
+    return await connection.fetch(
+        "SELECT n, digitised, reused, from_store, marked_at, marked_by, agency_id FROM file_mark"
+        " WHERE file_id = $1 ORDER BY n DESC",
+        file_id,
     )
 
 

@@ -15,6 +15,7 @@ import asyncpg
 from starlette.requests import ClientDisconnect
 
 from intake_service.access_records.usecases import record
+from intake_service.components.rules import RESULT, is_result
 from intake_service.dossiers.usecases import one
 from intake_service.files import rules, store
 from intake_service.files.rules import KINDS, FileKind
@@ -23,7 +24,7 @@ from intake_service.files.storage import Kept, Storage, need_storage, writable
 from intake_service.tracking.rules import is_owner
 from shared.domain.personal import Datum
 from shared.web.auth import Principal, Role
-from shared.web.database import EVERY_ROW, Connection, Pool, Reading, Recorded, Rows
+from shared.web.database import EVERY_ROW, Connection, Pool, Reading, Recorded, Rows, Writing
 from shared.web.keyring import Keyring
 from shared.web.problems import Problem, Reason, invalid
 from shared.web.settings import FilesPlace
@@ -42,7 +43,8 @@ _under_way: Counter[str] = Counter()
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is sent: for which dossier, what it is called, which paper it is, and what it is a newer version of."""
+    """What is sent: for which dossier, what it is called, which paper it is, what it is a newer version of, and what is
+    said of it."""
 
     code: str
     name: str
@@ -50,6 +52,7 @@ class Wanted:
     replaces: UUID | None
     content_type: str
     length: int | None
+    said: store.Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,9 @@ async def attach(
     First it is kept, then written down: no row points at nothing. What was kept for a row that was not written is found
     by its hash when it is sent again. Raises Problem.
     """
+    refused = rules.not_the_applicants(wanted.component, wanted.said) if principal.role is Role.CITIZEN else None
+    if refused is not None:
+        raise Problem("forbidden", refused)
     rows = _rows(principal)
     async with pool.acquire(rows) as connection:
         dossier = await _dossier(connection, wanted.code, principal, citizen, ring)
@@ -141,7 +147,8 @@ async def _written(
 ) -> Attached:
     dossier = await store.lock_dossier(connection, dossier_id)
     _need_open(dossier, principal)  # as it is now: it may have ended, or been erased, while the file came in
-    there = await store.same(connection, dossier_id, wanted.component, spooled.digest)
+    component = RESULT if is_result(wanted.component) else wanted.component
+    there = await store.same(connection, dossier_id, component, spooled.digest)
     if there is not None and wanted.replaces in (None, there["id"], there["replaces"]):
         return Attached(there, new=False)
     full = rules.full(dossier["files"]) if there is None else None
@@ -153,12 +160,14 @@ async def _written(
             raise invalid("replaces", "unknown_file")
         if before["replaced_by"] is not None:
             raise Problem("conflict", Reason("replaces", "file_replaced_already"))
+        if is_result(before["component"]) != is_result(wanted.component):
+            raise invalid("component", "result_stays_one")
     if there is not None:
         raise Problem("conflict", Reason("body", "file_there_already", {"file": there["id"]}))
     new = store.NewFile(
         id=uuid4(),
         dossier_id=dossier_id,
-        component=wanted.component,
+        component=component,
         name=rules.clean_name(wanted.name, kind),
         media_type=kind.media_type,
         size=spooled.size,
@@ -169,9 +178,61 @@ async def _written(
         replaces=wanted.replaces,
     )
     await store.add(connection, new)
+    if any(each is not None for each in wanted.said):
+        await _mark(connection, principal, dossier_id, new.id, 1, wanted.said, now)
     row = await store.find(connection, dossier_id, new.id)
     assert row is not None, "it was written just now"
     return Attached(row, new=True)
+
+
+async def _mark(
+    connection: Connection,
+    principal: Principal,
+    dossier_id: int,
+    file_id: UUID,
+    n: int,
+    said: store.Mark,
+    now: datetime,
+) -> None:
+    await store.mark(
+        connection, file_id, dossier_id, n, said, at=now, by=principal.subject, agency_id=principal.agency.id
+    )
+
+
+async def mark(
+    connection: Writing,
+    code: str,
+    file_id: UUID,
+    principal: Principal,
+    said: store.Mark,
+    version: int | None,
+    now: datetime,
+) -> asyncpg.Record:
+    """Say of a file whether it was digitised or reused; what was said before stays on record. The same again changes
+    nothing. version: which one it was decided upon; None for any."""
+    dossier = await one(connection, code, principal)
+    if (await store.lock_dossier(connection, dossier["id"]))["erased_at"] is not None:
+        raise Problem("conflict", Reason("", "personal_data_erased"))
+    row = await _file(connection, dossier["id"], file_id)
+    if version not in (None, row["marks_version"]):
+        raise Problem("version_changed")
+    if said != store.Mark(row["digitised"], row["reused"], row["from_store"]):
+        await _mark(connection, principal, dossier["id"], file_id, row["marks_version"] + 1, said, now)
+    return await _file(connection, dossier["id"], file_id)
+
+
+async def marks(connection: Reading, code: str, file_id: UUID, principal: Principal) -> Sequence[asyncpg.Record]:
+    """All that was ever said of a file, the latest first."""
+    dossier = await one(connection, code, principal)
+    await _file(connection, dossier["id"], file_id)
+    return await store.marks(connection, file_id)
+
+
+async def _file(connection: Connection, dossier_id: int, file_id: UUID) -> asyncpg.Record:
+    row = await store.find(connection, dossier_id, file_id)
+    if row is None:
+        raise Problem("not_found")
+    return row
 
 
 @contextmanager

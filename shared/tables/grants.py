@@ -23,6 +23,7 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "procedure_version": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
         "procedure_offer": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
         "procedure_term": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
+        "component_list": {"motcua_intake": _WRITE},
         "supplement_rule": {"motcua_intake": _WRITE, "motcua_routing": _READ, "motcua_stats": _READ},
         "dossier": {"motcua_intake": _WRITE, COPIER: _ADD, "motcua_routing": _READ, "motcua_stats": _READ},
         "applicant": {"motcua_intake": _WRITE, COPIER: _ADD},
@@ -44,6 +45,7 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "dossier_file": {"motcua_intake": _APPEND},
         "rating": {"motcua_intake": _WRITE, "motcua_stats": _READ},
         "rating_words": {"motcua_intake": _WRITE},
+        "file_mark": {"motcua_intake": _APPEND},
         "anchor": {"motcua_intake": _APPEND},
         "anchor_stamp": {"motcua_intake": _APPEND},
         # routing

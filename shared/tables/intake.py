@@ -79,6 +79,28 @@ procedure_term = Table(
     comment="a channel without a row is not offered",
 )
 
+component_list = Table(
+    "component_list",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("version_id", Integer, ForeignKey("procedure_version.id"), nullable=False),
+    Column("valid_from", Date, nullable=False, comment="it holds from then on, until the next begins"),
+    Column("components", JSONB, nullable=False, comment="code, name, required, forms with counts"),
+    Column("decision", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    Column("entered_at", Instant, nullable=False),
+    Column(
+        "replaced",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="true: another took its place before it held",
+    ),
+    Index("uq_component_list_begin", "version_id", "valid_from", unique=True, postgresql_where=text("NOT replaced")),
+    comment="the papers that a procedure asks for; a dossier keeps the list of the day on which it was handed in",
+)
+
 supplement_rule = Table(
     "supplement_rule",
     metadata,
@@ -523,6 +545,23 @@ rating_words = Table(
     Column("dossier_id", BigInteger, ForeignKey("rating.dossier_id"), primary_key=True),
     Column("words", Text, comment="the applicant's own; they may name a person"),
     comment="what applicants say with a rating",
+)
+
+file_mark = Table(
+    "file_mark",
+    metadata,
+    Column("file_id", UUID, ForeignKey("dossier_file.id"), primary_key=True),
+    Column("n", SmallInteger, primary_key=True, comment="1 is the first of the file; the last holds"),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), nullable=False),
+    Column("digitised", Boolean, comment="DuocSoHoa; null: nobody has said"),
+    Column("reused", SmallInteger, comment="DuocTaiSuDung, as the national database numbers it"),
+    Column("from_store", Boolean, comment="DuocLayTuKhoDMQG"),
+    Column("marked_at", Instant, nullable=False),
+    Column("marked_by", Text, nullable=False),
+    Column("agency_id", Integer, nullable=False, comment="for which they acted"),
+    CheckConstraint("reused IN (0, 1, 2)", name="reused"),
+    Index("ix_file_mark_dossier", "dossier_id"),
+    comment="append-only; what was said of files, and by whom",
 )
 
 access_record = Table(

@@ -117,6 +117,7 @@ POLICIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "opinion": _of_dossier("opinion", _own("from_agency_id", "to_agency_id")),
         "assignment": _of_dossier("assignment", _own("agency_id")),
         "dossier_file": _of_dossier("dossier_file", _own("agency_id")),
+        "file_mark": _of_dossier("file_mark", _own("agency_id")),
         **{table: _of_dossier(table) for table in _OF_DOSSIERS},
         "rating": _of_dossier("rating", _own("agency_id")),
         "rating_words": _of_dossier("rating_words"),

@@ -180,6 +180,20 @@ REASONS = MappingProxyType(
             "the general rule does not end: enter the one that takes its place",
         ),
         "ended_before": ("đã kết thúc ngày {day}", "has ended on {day}"),
+        # what a procedure asks for
+        "listed_then": (
+            "từ ngày {day} đã có danh sách thành phần hồ sơ; hồ sơ đã nộp giữ danh sách của ngày nộp",
+            "a list holds from {day} on already: what was handed in under it keeps it",
+        ),
+        "component_twice": (
+            "mã hoặc tên này trùng với một thành phần đứng trước",
+            "an earlier component has this code or name",
+        ),
+        "component_form_twice": ("mỗi hình thức chỉ nêu một lần", "each form stands once"),
+        "component_of_results": (
+            "đây là tên dành cho kết quả giải quyết của cơ quan",
+            "this is what the agency's own result is called",
+        ),
         # extensions and apologies
         "extended_before": ("chỉ được hẹn lại một lần", "a new date may be appointed only once"),
         "extension_late": (
@@ -275,6 +289,18 @@ REASONS = MappingProxyType(
         "file_replaced_already": (
             "tệp này đã có bản mới hơn; hãy thay bản mới nhất",
             "the file has a newer version: replace that one",
+        ),
+        "result_is_the_agencys": (
+            "kết quả giải quyết do cơ quan gửi; hãy ghi tên giấy tờ bạn nộp",
+            "the result is the agency's to send: say which paper of yours it is",
+        ),
+        "marks_are_the_agencys": (
+            "số hóa, tái sử dụng do cơ quan tiếp nhận đánh dấu",
+            "what was digitised or reused, the agency says",
+        ),
+        "result_stays_one": (
+            "bản mới của kết quả cũng phải là kết quả, và chỉ kết quả mới thay được kết quả",
+            "a newer version of a result is a result, and nothing else is",
         ),
         "too_many_files": ("hồ sơ đã có {limit} tệp, không thêm được nữa", "the dossier has {limit} files, the most"),
         "rating_stands": (

@@ -27,6 +27,7 @@ PUBLIC = {
     "/v1/agencies",
     "/v1/agencies/{code}",
     "/v1/agencies/{code}/sessions",
+    "/v1/procedures/{code}/components",
     "/v1/calendar",
     "/v1/definitions",
     "/v1/reports/official-tables/forms",

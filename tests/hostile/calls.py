@@ -31,6 +31,7 @@ ACTS = {
     "receiveDossier": Act("POST", "", a_draft(phone="0905 000 001")),
     "attachFile": Act("POST", "", a_pdf(), "received"),
     "rateDossier": Act("PUT", "", {"level": "satisfied", "criteria": {"attitude": 2}, "words": "Nhanh"}, "received"),
+    "markFile": Act("PUT", "", {"digitised": True, "reused": 0, "from_store": False}, "received"),
     "actOnDossiers": Act("POST", "", {"items": [{"action": "finish", "code": "{code}"}]}),
     "rejectExtension": Act("POST", "", _WHY, "proposed"),
     "recordSending": Act("POST", "", {"channel": "sms", "to": "0905 000 001"}, "apologised"),
@@ -45,6 +46,14 @@ ACTS = {
         },
     ),
     "endSupplementRule": Act("POST", "", {"decision": "12/QĐ-VP", "valid_to": _TOMORROW, **_WHY}),
+    "setComponents": Act(
+        "PUT",
+        "",
+        {
+            **{"valid_from": _TOMORROW, "decision": "163/QĐ-BTP", **_WHY},
+            "components": [{"code": "GT1", "name": "Giấy chứng sinh", "forms": [{"kind": "copy", "count": 2}]}],
+        },
+    ),
     "setAgencySessions": Act(
         "PUT",
         "",

@@ -40,6 +40,7 @@ from tests.support import JUSTICE, PROVINCE, REGISTER_COPY, WARD, bearer, servin
 MOST = 300_000
 NUMBER = "045190123987"
 PERSON = {"kind": "person", "name": "Nguyễn Thị Đào", "id_number": NUMBER, "phone": "0905 123 654"}
+SAID = ("component", "replaces", "digitised", "reused", "from_store")
 DECISION = Decision("13/QĐ-UBND", "Theo yêu cầu", "operator:test", now())
 
 
@@ -56,7 +57,7 @@ class Counter:
         return bearer(self.issuer, role, agency, **more)
 
     async def send(self, dossier: dict[str, Any], content: bytes, name: str = "đơn.pdf", **more: Any) -> httpx.Response:
-        said: dict[str, str] = {key: more.pop(key) for key in ("component", "replaces") if key in more}
+        said: dict[str, str] = {key: more.pop(key) for key in SAID if key in more}
         params = {"name": name, **said}
         headers = {"Content-Type": "application/octet-stream", **more.pop("headers", {})}
         path = f"/v1/dossiers/{dossier['code']}/files"
@@ -135,6 +136,8 @@ async def test_each_kind_comes_back_byte_for_byte(counter: Counter, dossier: dic
         "uploaded_by": f"counter@{WARD}",
         "agency": WARD,
         "agency_name": made["agency_name"],
+        **dict.fromkeys(("digitised", "reused", "from_store", "marked_at", "marked_by")),
+        "marks_version": 0,
         "replaces": None,
         "replaced_by": None,
         "erased_at": None,
@@ -783,3 +786,82 @@ def test_a_key_is_never_shown(database: Database, issuer: LocalIssuer) -> None:
     for shown in (repr(settings), repr(settings.files_place)):
         assert "the key" not in shown
         assert "the hidden" not in shown
+
+
+async def marked(counter: Counter, file: dict[str, Any], body: Any, **headers: str) -> httpx.Response:
+    return await counter.client.put(file["content"].replace("/content", "/marks"), json=body, headers=headers)
+
+
+async def test_what_is_said_of_a_file_is_replaced_and_stays_on_record(
+    counter: Counter, dossier: dict[str, Any]
+) -> None:
+    made = await counter.sent(dossier, a_pdf(seed=71), digitised="true", reused="0")
+    assert {name: made[name] for name in ("digitised", "reused", "from_store", "marks_version", "marked_by")} == {
+        **{"digitised": True, "reused": 0, "from_store": None, "marks_version": 1, "marked_by": f"counter@{WARD}"},
+    }
+    body = {"digitised": False, "reused": 2, "from_store": True}
+    answer = await marked(counter, made, body, **{"If-Match": '"1"'})
+    assert answer.status_code == 200, answer.text
+    assert (answer.headers["ETag"], {name: answer.json()[name] for name in body}) == ('"2"', body)
+    assert (await marked(counter, made, body)).headers["ETag"] == '"2"', "the same again changes nothing"
+    stale = await marked(counter, made, {"digitised": True}, **{"If-Match": '"1"'})
+    assert (stale.status_code, stale.json()["code"]) == (412, "version_changed")
+    assert await counter.listed(dossier) == [answer.json()]
+    told = await counter.client.get(made["content"].replace("/content", "/marks"))
+    assert told.headers["ETag"] == '"2"'
+    items = told.json()["items"]
+    assert [(item["n"], item["digitised"], item["reused"], item["from_store"]) for item in items] == [
+        (2, False, 2, True),
+        (1, True, 0, None),
+    ]
+    assert {(item["marked_by"], item["agency"]) for item in items} == {(f"counter@{WARD}", WARD)}
+
+
+async def test_of_two_who_mark_at_once_the_second_is_told(counter: Counter, dossier: dict[str, Any]) -> None:
+    made = await counter.sent(dossier, a_pdf(seed=72))
+    both = await asyncio.gather(
+        *(marked(counter, made, {"reused": n}, **{"If-Match": '"0"'}) for n in (0, 1)), return_exceptions=False
+    )
+    assert sorted(answer.status_code for answer in both) == [200, 412]
+
+
+async def test_nothing_is_said_of_what_is_not_there(counter: Counter, dossier: dict[str, Any]) -> None:
+    made = await counter.sent(dossier, a_pdf(seed=73))
+    elsewhere = await received(counter.client)
+    for code, file_id in (
+        (dossier["code"], uuid4()),
+        (elsewhere["code"], made["id"]),
+        ("19333-000101-0001", made["id"]),
+    ):
+        path = f"/v1/dossiers/{code}/files/{file_id}/marks"
+        assert (await counter.client.put(path, json={"reused": 1})).status_code == 404
+        assert (await counter.client.get(path)).status_code == 404
+    wrong: tuple[Any, ...] = ({"reused": 3}, {"reused": True}, {"digitised": 1}, {"digitised": "yes"}, {"reuse": 1}, [])
+    for body in wrong:
+        answer = await marked(counter, made, body)
+        assert answer.status_code == 422, (body, answer.text)
+    assert (await counter.client.get(made["content"].replace("/content", "/marks"))).json() == {"items": []}
+
+
+async def test_an_applicant_says_neither(counter: Counter, dossier: dict[str, Any]) -> None:
+    own = counter.as_("citizen", PROVINCE, id_number=NUMBER)
+    sent = await counter.send(dossier, a_pdf(seed=74), digitised="true", headers=own)
+    assert reason(sent) == (403, "forbidden", [("", "marks_are_the_agencys")])
+    for component in ("result", "Result ", "RESULT"):
+        sent = await counter.send(dossier, a_pdf(seed=75), component=component, headers=own)
+        assert reason(sent) == (403, "forbidden", [("component", "result_is_the_agencys")]), component
+    made = await counter.sent(dossier, a_pdf(seed=76), headers=own)
+    path = made["content"].replace("/content", "/marks")
+    assert (await counter.client.put(path, json={"reused": 1}, headers=own)).status_code == 403
+
+
+async def test_a_result_is_replaced_by_a_result_and_nothing_else_is(counter: Counter, dossier: dict[str, Any]) -> None:
+    result = await counter.sent(dossier, a_pdf(seed=77), component="Result")
+    assert result["component"] == "result"
+    paper = await counter.sent(dossier, a_pdf(seed=78), component="Tờ khai")
+    over = await counter.send(dossier, a_pdf(seed=79), component="Tờ khai", replaces=result["id"])
+    assert reason(over)[2] == [("component", "result_stays_one")]
+    over = await counter.send(dossier, a_pdf(seed=79), component="result", replaces=paper["id"])
+    assert reason(over)[2] == [("component", "result_stays_one")]
+    newer = await counter.sent(dossier, a_pdf(seed=79), component="result", replaces=result["id"])
+    assert newer["replaces"] == result["id"]

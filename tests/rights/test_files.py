@@ -66,3 +66,20 @@ async def test_nobody_else_reads_one(province: Province) -> None:
     for role, agency in product(STAFF, (STRANGER, ASKED)):
         answer = await province.intake.get(content, headers=province.as_(role, agency))
         assert answer.status_code == (404 if role in RIGHTS["readFileContent"].roles else 403)
+
+
+async def test_what_is_said_of_one_is_read_with_the_dossier_and_said_by_whoever_adds(province: Province) -> None:
+    code = await province.dossier("asked")
+    _, content = await sent(province, code, "counter", WARD)
+    marks = content.replace("/content", "/marks")
+    for role, agency in product(STAFF, AGENCIES):
+        headers = province.as_(role, agency)
+        near = agency in (WARD, JUSTICE, PROVINCE)
+        read = await province.intake.get(marks, headers=headers)
+        assert read.status_code == (200 if near else 404), (role, agency)
+        said = await province.intake.put(marks, json={"reused": 1}, headers=headers)
+        if role in RIGHTS["markFile"].roles:
+            assert said.status_code == (200 if near else 404), (role, agency)
+        else:
+            assert said.status_code == 403, (role, agency)
+    assert RIGHTS["markFile"].roles == RIGHTS["attachFile"].roles - {Role.CITIZEN}

@@ -80,6 +80,8 @@ ELSEWHERE = {
     "actOnDossiers": "tests/intake/test_bulk.py",
     "attachFile": "tests/rights/test_files.py",
     "readFileContent": "tests/rights/test_files.py",
+    "markFile": "tests/rights/test_files.py",
+    "listFileMarks": "tests/rights/test_files.py",
     "actOnCases": "tests/routing/test_bulk.py",
     "recordSending": "tests/intake/test_apology_register.py",
     "recordReceipt": "tests/intake/test_apology_register.py",

@@ -76,6 +76,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "metrics": _PUBLIC,
         "listProcedures": _PUBLIC,
         "readProcedure": _PUBLIC,
+        "readComponents": _PUBLIC,
         "listSupplementRules": _PUBLIC,
         "readSupplementRule": _PUBLIC,
         "previewDeadline": _PUBLIC,
@@ -92,6 +93,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "listOfficialForms": _PUBLIC,
         "readOfficialForm": _PUBLIC,
         # intake
+        "setComponents": _of(Role.ADMIN, relation=Relation.PROVINCE),
         "enterSupplementRule": _of(Role.ADMIN, relation=Relation.PROVINCE),
         "endSupplementRule": _of(Role.ADMIN, relation=Relation.PROVINCE),
         "receiveDossier": _of(Role.CITIZEN, *_ONE_STOP, relation=Relation.AGENCY),
@@ -105,6 +107,9 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         # An applicant too, of a dossier of their own: sends while it is open, and is shown what they sent.
         "attachFile": _of(Role.CITIZEN, Role.COUNTER, Role.HANDLER, Role.MACHINE, relation=_SEEN),
         "listFiles": _of(Role.CITIZEN, *STAFF, relation=_SEEN),
+        # What an applicant cannot know: whether the agency made a file of a paper.
+        "markFile": _of(Role.COUNTER, Role.HANDLER, Role.MACHINE, relation=_SEEN),
+        "listFileMarks": _READ_DOSSIER,
         # A scan masks nothing.
         "readFileContent": _of(Role.COUNTER, Role.HANDLER, Role.LEADER, Role.MACHINE, relation=Relation.SIGHT),
         "actOnDossiers": _ACT,
