@@ -13,7 +13,10 @@ from pydantic import (
     EmailStr,
     Field,
     StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -85,14 +88,19 @@ Subject = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterV
 SearchText = Annotated[str, StringConstraints(min_length=_SHORTEST_SEARCH, max_length=100), AfterValidator(_searchable)]
 
 
-def _bare_address(value: object) -> object:
-    """EmailStr also takes `Name <address>`, and lets go of the name."""
-    if isinstance(value, str) and "<" in value:
-        raise refused("malformed", expected="e-mail address")
-    return value
+def _bare_address(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    """EmailStr also takes `Name <address>`, and lets go of the name; what it refuses it tells in English."""
+    if not isinstance(value, str):
+        return read(value)
+    try:
+        if "<" not in value:
+            return read(value)
+    except ValidationError:
+        pass
+    raise refused("malformed", expected="e-mail address")
 
 
-Email = Annotated[EmailStr, BeforeValidator(_bare_address)]
+Email = Annotated[EmailStr, WrapValidator(_bare_address)]
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 

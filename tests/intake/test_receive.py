@@ -102,7 +102,7 @@ REFUSED = [
     ({"applicant": {"kind": "person", "name": "An\u0007"}}, "applicant.name", "control_characters"),
     ({"applicant": {"kind": "person", "name": "x" * 301}}, "applicant.name", "too_long"),
     ({"applicant": {"kind": "ghost", "name": "An"}}, "applicant.kind", "not_one_of"),
-    ({"applicant": {"kind": "person", "name": "An", "email": "nobody"}}, "applicant.email", "invalid_value"),
+    ({"applicant": {"kind": "person", "name": "An", "email": "nobody"}}, "applicant.email", "malformed"),
     ({"summary": "a\u0000b"}, "summary", "control_characters"),
     ({"documents": [{"name": "x", "count": 0}]}, "documents.0.count", "out_of_range"),
 ]
