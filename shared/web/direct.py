@@ -97,7 +97,7 @@ def _body(model: Any) -> Source:
             raise Problem("unsupported_media_type")
         body = await request.body()
         if not body:
-            raise invalid("", "required")
+            raise invalid("", "no_body")
         if repeats_a_name(body):
             raise Problem("malformed_json", Reason("", "repeated_name"))
         try:

@@ -325,7 +325,7 @@ def _reason_of(entry: Any) -> Reason:
         case "motcua":
             return Reason(name, context["code"], dict(context.get("params") or {}))
         case "missing":
-            return Reason(name, "required")
+            return Reason(name, "required" if name else "no_body")
         case "extra_forbidden":
             # Its name is the client's text: repeated only if it looks like a field, without digits, marks or spaces.
             named = place if _FIELD_NAME.fullmatch(place[-1]) else place[:-1]

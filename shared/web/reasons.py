@@ -13,6 +13,7 @@ REASONS = MappingProxyType(
     {
         # what any field, parameter or page may be refused for
         "required": ("bắt buộc phải có", "is required"),
+        "no_body": ("thiếu nội dung; cần một đối tượng JSON", "a body is missing: a JSON object is needed"),
         "unknown_parameter": (
             "tham số không có trong giao diện; các tham số được nhận: {expected}",
             "a parameter is not known; the known ones: {expected}",

@@ -126,6 +126,16 @@ async def test_bad_input_is_refused_with_field_and_reason(
     assert await _counted(database) == before, "nothing may be half-written"
 
 
+async def test_what_comes_without_a_body_is_told_so(intake: httpx.AsyncClient) -> None:
+    """Where the request goes directly to its endpoint, and where it does not."""
+    code = (await intake.post("/v1/dossiers", json=a_draft())).json()["code"]
+    for path in ("/v1/dossiers", f"/v1/dossiers/{code}/withdraw"):
+        answer = await intake.post(path, content=b"", headers={"Content-Type": "application/json"})
+        assert answer.status_code == 422
+        (error,) = answer.json()["errors"]
+        assert error == {"field": "", "code": "no_body", "reason": "thiếu nội dung; cần một đối tượng JSON"}
+
+
 async def test_a_term_that_cannot_be_reckoned_names_the_year(fresh_database: Database, issuer: LocalIssuer) -> None:
     owner = await asyncpg.connect(fresh_database.owner_url)
     year = civil_day(now()).year
