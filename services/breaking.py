@@ -142,6 +142,9 @@ class _Comparison:
                 self._note("parameter_required", place)
             elif not was.get("required"):
                 self._schemas.default(was["schema"], given["schema"], place)
+            for how in ("style", "explode"):
+                if was.get(how) != given.get(how):
+                    self._note("narrowed", place, f"{how} {was.get(how, '–')} → {given.get(how, '–')}")
             self._schemas.compare(was["schema"], given["schema"], place, asked=True)
         for key, given in new.items():
             if key not in old and given.get("required"):

@@ -10,7 +10,8 @@ Schema = Mapping[str, Any]
 COMPARED = frozenset(
     {
         *("$ref", "anyOf", "oneOf", "type", "enum", "const", "format", "pattern", "default", "items", "uniqueItems"),
-        *("properties", "required", "additionalProperties", "multipleOf", "contentMediaType", "contentSchema"),
+        *("properties", "required", "additionalProperties", "propertyNames"),
+        *("multipleOf", "contentMediaType", "contentSchema"),
         *("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"),
         *("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"),
     }
@@ -64,8 +65,11 @@ class Schemas:
             kinds = schema.get("type")
             either = [{**schema, "type": kind} for kind in kinds] if isinstance(kinds, list) else None
         if either is None:
-            return ([], True) if schema.get("type") == "null" else ([schema], False)
-        taken = [self._alternatives(document, each) for each in either]
+            return _without_null(schema)
+        beside = {
+            word: schema[word] for word in schema.keys() & (COMPARED - {"$ref", "anyOf", "oneOf", "type", "default"})
+        }
+        taken = [self._alternatives(document, {**each, **beside}) for each in either]
         return [each for plain, _ in taken for each in plain], any(null for _, null in taken)
 
     def _paired(
@@ -181,6 +185,7 @@ class Schemas:
             for name in sorted(must - was.keys()):
                 self._note("field_required", f"{place}.{name}")
         self._others(old.get("additionalProperties", True), new.get("additionalProperties", True), place, asked=asked)
+        self.compare(old.get("propertyNames", {}), new.get("propertyNames", {}), f"{place}.*", asked=asked)
 
     def _others(self, old: Any, new: Any, place: str, *, asked: bool) -> None:
         """Fields without a name of their own. An answer may have new ones at any time."""
@@ -201,14 +206,26 @@ class Schemas:
 
 
 def _resolved(document: Document, schema: Schema) -> Schema:
+    """What a name stands for, with what is said beside it."""
     while "$ref" in schema:
-        schema = document["components"]["schemas"][_name(schema)]
+        beside = {word: schema[word] for word in schema.keys() & COMPARED if word != "$ref"}
+        schema = {**document["components"]["schemas"][_name(schema)], **beside}
     return schema
 
 
 def _name(schema: Schema) -> str:
     name: str = schema["$ref"]
     return name.rsplit("/", 1)[1]
+
+
+def _without_null(schema: Schema) -> tuple[list[Schema], bool]:
+    """What is no choice, and whether it may be null: as a type, or as a value among others."""
+    values = _listed(schema)
+    if schema.get("type") == "null" or (values and all(value is None for value in values)):
+        return [], True
+    if values and None in values:
+        return [{**schema, "enum": [value for value in values if value is not None]}], True
+    return [schema], False
 
 
 def _called(schema: Schema) -> str:

@@ -26,7 +26,7 @@ CRITERION_NAMES: tuple[CriterionName, ...] = get_args(CriterionName)
 _Points = Annotated[int, Field(strict=True, ge=0, le=2)] | None
 
 
-class RatingCriteria(Incoming):
+class RatingPointsIn(Incoming):
     """Points by the nine indices of TT 01/2018/TT-VPCP: 2, 1 or 0 each; what is left out was not rated."""
 
     total_time: _Points = Field(None, description="Thời gian giải quyết: shorter, as appointed, longer", examples=[2])
@@ -44,7 +44,7 @@ class RatingIn(Incoming):
     """What the applicant thinks of how the dossier was dealt with."""
 
     level: RatingLevel = Field(description="Rất hài lòng, hài lòng, không hài lòng", examples=["satisfied"])
-    criteria: RatingCriteria | None = Field(None, description="Points, where the applicant gives any")
+    criteria: RatingPointsIn | None = Field(None, description="Points, where the applicant gives any")
     words: Reasoning | None = Field(None, description="In their own words", examples=["Cán bộ hướng dẫn tận tình"])
 
 

@@ -24,6 +24,11 @@ def a_map(values: Any) -> Schema:
     return {"type": "object", "additionalProperties": values}
 
 
+def named(*names: str) -> Schema:
+    """A map whose keys are these."""
+    return {**a_map(TEXT), "propertyNames": {"enum": list(names)}}
+
+
 def a_list(**more: Any) -> Schema:
     """An operation that gives a list."""
     told = {"operationId": "listThings", "responses": {"200": json_of(an_object(items={"type": "array"}))}}
@@ -131,6 +136,11 @@ FOUND: list[tuple[str, Schema, Schema]] = [
     ("narrowed", asking({"type": "array", "items": TEXT}), asking({"type": "array", "items": WHOLE})),
     ("narrowed", asking(an_object()), asking({**an_object(), "additionalProperties": False})),
     ("narrowed", asking({"$ref": "#/x/In"}, In=an_object(a=TEXT)), asking({"$ref": "#/x/In"}, In=an_object(a=WHOLE))),
+    ("narrowed", with_parameter(), with_parameter(style="pipeDelimited")),
+    ("narrowed", asking(NULLABLE), asking({**NULLABLE, "maxLength": 9})),
+    ("narrowed", asking({"$ref": "#/x/In"}, In=TEXT), asking({"$ref": "#/x/In", "maxLength": 9}, In=TEXT)),
+    ("narrowed", asking(named("a", "b")), asking(named("a"))),
+    ("narrowed", asking(a_map(TEXT)), asking(named("a"))),
     ("answer_field_gone", answering(an_object(note=TEXT)), answering(an_object())),
     ("answer_field_gone", answering(a_map(TEXT)), answering(a_map(False))),
     ("answer_field_unsure", answering(an_object(("note",), note=TEXT)), answering(an_object(note=TEXT))),
@@ -141,7 +151,11 @@ FOUND: list[tuple[str, Schema, Schema]] = [
     ("answer_widened", answering(a_text(format="date")), answering(a_text(format="date-time"))),
     ("answer_widened", answering(a_text(format="date")), answering(TEXT)),
     ("answer_widened", answering(a_map(TEXT)), answering(a_map(True))),
+    ("answer_widened", answering({"enum": ["a"]}), answering({"enum": ["a", None]})),
+    ("answer_widened", answering(TEXT), answering({"anyOf": [TEXT, {"const": None}]})),
+    ("answer_widened", answering(TEXT), answering({"anyOf": [TEXT, {"enum": [None]}]})),
     ("answer_value_new", answering({"enum": ["a"]}), answering({"enum": ["a", "b"]})),
+    ("answer_value_new", answering(named("a")), answering(named("a", "b"))),
     ("answer_value_new", answering(a_text(enum=["a"])), answering(TEXT)),
     ("answer_variant_new", answering(TEXT), answering({"anyOf": [TEXT, WHOLE]})),
     ("schema_renamed", answering({"$ref": "#/x/A"}, A=an_object()), answering({"$ref": "#/x/B"}, B=an_object())),
@@ -184,6 +198,8 @@ LET_BY: list[tuple[str, Schema, Schema]] = [
     ("one kind of thing less", answering({"anyOf": [TEXT, WHOLE]}), answering(TEXT)),
     ("another order", answering({"anyOf": [TEXT, WHOLE]}), answering({"anyOf": [WHOLE, TEXT]})),
     ("other words", answering(a_text(description="a")), answering(a_text(description="b", examples=["c"]))),
+    ("more names are taken", asking(named("a")), asking(a_map(TEXT))),
+    ("null as a value", answering({"enum": ["a", None]}), answering({"anyOf": [{"enum": ["a"]}, {"type": "null"}]})),
     ("null said in another way", answering(NULLABLE), answering({"type": ["string", "null"]})),
 ]
 

@@ -21,7 +21,8 @@ each_room = pytest.mark.parametrize("room", ROOMS)
 def schemas_in(schema: Schema) -> Iterator[Schema]:
     """A schema, and those within it."""
     yield schema
-    within = [*schema.get("properties", {}).values(), schema.get("items"), schema.get("additionalProperties")]
+    within = [*schema.get("properties", {}).values(), schema.get("items")]
+    within += [schema.get("additionalProperties"), schema.get("propertyNames")]
     within += [each for kind in ("anyOf", "oneOf", "allOf", "prefixItems") for each in schema.get(kind, [])]
     for each in within:
         if isinstance(each, dict):

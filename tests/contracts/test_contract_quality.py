@@ -151,6 +151,20 @@ def test_every_schema_and_every_property_is_explained(room: str) -> None:
 
 
 @each_room
+def test_no_generator_calls_two_schemas_the_same(room: str) -> None:
+    """What has no name of its own is called after the schema and the field that it stands in."""
+    schemas = document(room)["components"]["schemas"]
+    made = {
+        f"{name}{''.join(word.capitalize() for word in field.split('_'))}"
+        for name, schema in schemas.items()
+        for field, told in schema.get("properties", {}).items()
+        for each in (told, *told.get("anyOf", ()))
+        if {"properties", "additionalProperties", "enum"} & each.keys()
+    }
+    assert sorted(made & schemas.keys()) == []
+
+
+@each_room
 def test_every_reference_leads_somewhere(room: str) -> None:
     schemas = document(room)["components"]["schemas"]
     wanted = {value for place, value in parts(document(room)) if place.endswith("/$ref")}
