@@ -106,7 +106,7 @@ async def listed(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Response:
-    """For whoever watches over the agencies, with the words and without the dossier: who rated is nobody's to know
+    """For whoever watches over the agencies, with the words and without the dossier, numbers in them hidden: who rated is nobody's to know
     (NĐ 61/2018 art. 27(3))."""
     pages = Pages(room.settings.cursor_key, f"ratings:{(agency, first, last, level)}", datetime, int)
     before = pages.after(cursor)
@@ -116,7 +116,12 @@ async def listed(
     rows, following = pages.cut(rows, limit, lambda row: (row["rated_at"], row["dossier_id"]))
     units = reference.agencies.by_id
     items = [
-        {**_rated(row), "agency": units[row["agency_id"]].code, "agency_name": units[row["agency_id"]].name}
+        {
+            **_rated(row),
+            "words": rules.read_by_others(row["words"]),
+            "agency": units[row["agency_id"]].code,
+            "agency_name": units[row["agency_id"]].name,
+        }
         for row in rows
     ]
     return page_response(items, following)

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from shared.contracts.ratings import RatingLevel
 from shared.domain.civil_time import civil_day, end_of
+from shared.domain.personal import without_numbers
 from shared.web.problems import Problem, Reason
 
 #: As they are kept.
@@ -15,6 +16,11 @@ NAMES = MappingProxyType({number: name for name, number in LEVELS.items()})
 def changeable_until(rated_at: datetime, days: int) -> datetime:
     """The instant from which on a rating given at `rated_at` stands: so many whole days after that of giving it."""
     return end_of(civil_day(rated_at) + timedelta(days=days))
+
+
+def read_by_others(words: str | None) -> str | None:
+    """What was said, without the numbers that would tell by whom: of a person, a telephone, a dossier."""
+    return without_numbers(words) if words is not None else None
 
 
 def refused(

@@ -46,6 +46,16 @@ def holds_a_number(text: str) -> bool:
     return _NUMBER.search(text) is not None
 
 
+#: The same in what anybody may write: nine digits or more with at most a sign between two, codes of dossiers among them;
+#: and an e-mail address.
+_TELLING = re.compile(r"\+?\d(?:[ .\-/]?\d){8,}|[^\s@]+@[^\s@]+\.\w+")
+
+
+def without_numbers(text: str) -> str:
+    """What somebody wrote, as whoever is not to learn of whom it is reads it."""
+    return _TELLING.sub(HIDDEN, text)
+
+
 def is_a_number(text: str) -> bool:
     """Whether a text is nothing but digits, as many as an identity number has."""
     return re.fullmatch(r"[0-9]{9,12}", number_key(text)) is not None

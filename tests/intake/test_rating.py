@@ -174,6 +174,17 @@ def test_seven_whole_days_after_its_own(now: str, stands: bool) -> None:
 # --- who reads it ---------------------------------------------------------------------------------------------------
 
 
+async def test_a_number_in_the_words_tells_nobody_who_rated(
+    citizen: httpx.AsyncClient, intake: httpx.AsyncClient, issuer: LocalIssuer
+) -> None:
+    dossier = await ended(intake)
+    words = f"Gọi tôi 0905 123 654, {NUMBER}, hồ sơ {dossier['code']}, dao@example.vn, ngày 27/11, quầy 3, chậm 12 ngày"
+    assert (await rates(citizen, dossier, words=words)).json()["words"] == words, "its giver reads it as it is"
+    page = (await intake.get("/v1/ratings", headers=bearer(issuer, "supervisor", PROVINCE))).json()
+    told = [item["words"] for item in page["items"] if (item["words"] or "").startswith("Gọi tôi")]
+    assert told == ["Gọi tôi ***, ***, hồ sơ ***, ***, ngày 27/11, quầy 3, chậm 12 ngày"]
+
+
 async def test_the_words_are_read_by_whoever_watches_and_never_with_the_dossier(
     citizen: httpx.AsyncClient, intake: httpx.AsyncClient, issuer: LocalIssuer
 ) -> None:
