@@ -106,8 +106,8 @@ async def listed(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Response:
-    """For whoever watches over the agencies, with the words and without the dossier, numbers in them hidden: who rated is nobody's to know
-    (NĐ 61/2018 art. 27(3))."""
+    """For whoever watches over the agencies, with the words and without the dossier, numbers in them hidden: who rated
+    is nobody's to know (NĐ 61/2018 art. 27(3))."""
     pages = Pages(room.settings.cursor_key, f"ratings:{(agency, first, last, level)}", datetime, int)
     before = pages.after(cursor)
     scope = sorted(asked_scope(agency, reference, principal, civil_day(now())))

@@ -46,8 +46,8 @@ def holds_a_number(text: str) -> bool:
     return _NUMBER.search(text) is not None
 
 
-#: The same in what anybody may write: nine digits or more with at most a sign between two, codes of dossiers among them;
-#: and an e-mail address.
+#: The same in what anybody may write: nine digits or more with a sign at most between two, so codes of dossiers
+#: too; and an e-mail address.
 _TELLING = re.compile(r"\+?\d(?:[ .\-/]?\d){8,}|[^\s@]+@[^\s@]+\.\w+")
 
 
