@@ -25,6 +25,23 @@ REFUSED = {
 #: Of many dossiers at once: what was done is told apart from what had been done.
 TELLS_EARLIER = {"actOnDossiers", "actOnCases"}
 HANDS = 4
+#: What may be sent twice without a key, and why; everything else that is no GET takes one, or is a PUT.
+WITHOUT = {
+    "attachFile": "the same content again is the file that is there",
+    "importDossiers": "the same record again changes nothing",
+    "previewCalendarChange": "changes nothing",
+    "openCase": "a dossier has one case",
+    "openCases": "a dossier has one case",
+    "reportFinish": "the same finish again changes nothing",
+    "endDelegation": "what has ended ends no more",
+}
+
+
+def test_every_change_takes_a_key_or_needs_none() -> None:
+    changing = {
+        operation.told["operationId"] for operation in ALL if operation.method.lower() in ("post", "patch", "delete")
+    }
+    assert changing - {operation.told["operationId"] for operation in KEYED} == set(WITHOUT)
 
 
 async def sent(scene: Scene, operation: Operation, call: Call, behind: str = "") -> httpx.Response:
