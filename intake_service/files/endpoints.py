@@ -15,6 +15,7 @@ from intake_service.files.store import Mark
 from shared.contracts.fields import Code
 from shared.contracts.files import DossierFile, DossierFiles, FileMarks, FileMarksIn
 from shared.domain.civil_time import shown
+from shared.domain.personal import without_numbers
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
@@ -149,10 +150,11 @@ async def listed(
     request: Request, code: DossierCode, room: RoomOf, reference: ReferenceOf, principal: Caller, _: Awaited
 ) -> Response:
     """What each is, with its hash, its versions, and who sent it; their contents are read one by one. An applicant is
-    shown those that they sent themselves, of a dossier of their own, in whatever state it is."""
+    shown those that they sent themselves, of a dossier of their own, in whatever state it is. Whoever does not see all
+    of the applicant's data finds long numbers in names hidden."""
     citizen = await room.authenticator.identity(request)
-    rows = await usecases.listed(room.pool, principal, citizen, room.keyring, code)
-    return json_answer({"items": [_file(row, code, reference) for row in rows]})
+    found = await usecases.listed(room.pool, principal, citizen, room.keyring, code)
+    return json_answer({"items": [_file(row, code, reference, whole=found.whole) for row in found.rows]})
 
 
 @router.get(
@@ -214,8 +216,9 @@ async def mark(
 ) -> Response:
     """All that is said of it, in place of what was: that stays on record. Repeating it changes nothing."""
     said = Mark(body.digitised, body.reused, body.from_store)
-    row = await usecases.mark(connection, code, file_id, principal, said, version_of(if_match), now())
-    return json_answer(_file(row, code, reference), 200, {"ETag": f'"{row["marks_version"]}"'})
+    marked = await usecases.mark(connection, code, file_id, principal, said, version_of(if_match), now())
+    told = _file(marked.row, code, reference, whole=marked.whole)
+    return json_answer(told, 200, {"ETag": f'"{marked.row["marks_version"]}"'})
 
 
 @router.get(
@@ -251,12 +254,12 @@ def disposition(name: str) -> str:
     )
 
 
-def _file(row: asyncpg.Record, code: str, reference: Reference) -> dict[str, Any]:
+def _file(row: asyncpg.Record, code: str, reference: Reference, *, whole: bool = True) -> dict[str, Any]:
     agency = reference.agencies.by_id[row["agency_id"]]
     erased = row["erased_at"] is not None
     return {
         "id": str(row["id"]),
-        "name": row["name"],
+        "name": row["name"] if whole else without_numbers(row["name"]),
         "component": row["component"],
         "media_type": row["media_type"],
         "size": row["size"],

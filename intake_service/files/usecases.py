@@ -199,6 +199,14 @@ async def _mark(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A file as it is marked now. whole: whether the caller sees all of its dossier's applicant."""
+
+    row: asyncpg.Record
+    whole: bool
+
+
 async def mark(
     connection: Writing,
     code: str,
@@ -207,7 +215,7 @@ async def mark(
     said: store.Mark,
     version: int | None,
     now: datetime,
-) -> asyncpg.Record:
+) -> Marked:
     """Say of a file whether it was digitised or reused; what was said before stays on record. The same again changes
     nothing. version: which one it was decided upon; None for any."""
     dossier = await one(connection, code, principal)
@@ -218,7 +226,8 @@ async def mark(
         raise Problem("version_changed")
     if said != store.Mark(row["digitised"], row["reused"], row["from_store"]):
         await _mark(connection, principal, dossier["id"], file_id, row["marks_version"] + 1, said, now)
-    return await _file(connection, dossier["id"], file_id)
+    row = await _file(connection, dossier["id"], file_id)
+    return Marked(row, _sees_whole(principal, dossier))
 
 
 async def marks(connection: Reading, code: str, file_id: UUID, principal: Principal) -> Sequence[asyncpg.Record]:
@@ -308,21 +317,35 @@ class Readable:
     row: asyncpg.Record
 
 
-async def listed(
-    pool: Pool, principal: Principal, citizen: str | None, ring: Keyring, code: str
-) -> Sequence[asyncpg.Record]:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Files of a dossier. whole: whether the caller sees all of its applicant, numbers in names too."""
+
+    rows: Sequence[asyncpg.Record]
+    whole: bool
+
+
+async def listed(pool: Pool, principal: Principal, citizen: str | None, ring: Keyring, code: str) -> Listed:
     """The files of a dossier that the caller may see: of his own a citizen sees what he sent himself. What the agency
     scans, its drafts among it, is shown when it is given back."""
     async with pool.acquire(_rows(principal)) as connection:
         dossier = await _dossier(connection, code, principal, citizen, ring)
-        sender = principal.subject if principal.role is Role.CITIZEN else None
-        return await store.listed(connection, dossier["id"], rules.MOST_FILES, sender)
+        if principal.role is Role.CITIZEN:
+            return Listed(
+                await store.listed(connection, dossier["id"], rules.MOST_FILES, principal.subject), whole=True
+            )
+        whole = _sees_whole(principal, dossier)
+        return Listed(await store.listed(connection, dossier["id"], rules.MOST_FILES), whole)
+
+
+def _sees_whole(principal: Principal, dossier: asyncpg.Record) -> bool:
+    return rules.is_whole(principal.sees(dossier["agency_id"], dossier["holder_id"]))
 
 
 async def readable(connection: Reading | Recorded, code: str, file_id: UUID, principal: Principal) -> Readable:
     """A file whose content the caller may read: whoever sees all of its dossier's applicant."""
     dossier = await one(connection, code, principal)
-    if not rules.is_whole(principal.sees(dossier["agency_id"], dossier["holder_id"])):
+    if not _sees_whole(principal, dossier):
         raise Problem("forbidden")
     row = await store.find(connection, dossier["id"], file_id)
     if row is None or row["erased_at"] is not None:

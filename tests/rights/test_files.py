@@ -60,6 +60,21 @@ async def test_one_is_added_by_whoever_received_it_or_has_it_in_hands(province: 
             pytest.fail("a stranger does not learn that it exists")
 
 
+@pytest.mark.parametrize(("role", "tie"), CELLS, ids=[f"{role}-{tie}" for role, tie in CELLS])
+async def test_a_number_in_a_name_is_for_whoever_sees_all_of_the_applicant(
+    province: Province, role: Role, tie: Tie
+) -> None:
+    state, agency = TIED[tie]
+    code = await province.dossier(state)
+    path = f"/v1/dossiers/{code}/files"
+    await province.intake.post(
+        path, params={"name": "CCCD 045190123987.pdf"}, content=a_pdf(), headers=province.as_("counter", WARD)
+    )
+    (told,) = (await province.intake.get(path, headers=province.as_(role, agency))).json()["items"]
+    whole = SIGHTS[role].get(tie, NOTHING) == frozenset(Datum)
+    assert told["name"] == ("CCCD 045190123987.pdf" if whole else "CCCD ***.pdf")
+
+
 async def test_nobody_else_reads_one(province: Province) -> None:
     code = await province.dossier("asked")
     _, content = await sent(province, code, "counter", WARD)
