@@ -10,6 +10,7 @@ from intake_service.bulk_actions import endpoints as bulk_actions
 from intake_service.components import endpoints as components
 from intake_service.corrections import endpoints as corrections
 from intake_service.deadlines import endpoints as deadlines
+from intake_service.documents import endpoints as documents
 from intake_service.dossiers import endpoints as dossiers
 from intake_service.files import endpoints as files
 from intake_service.forms import endpoints as forms
@@ -67,6 +68,7 @@ PLAN = RoomPlan(
         deadlines.router,
         forms.router,
         files.router,
+        documents.router,
         tracking.router,
         ratings.public_router,
         ratings.router,

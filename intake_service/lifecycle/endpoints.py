@@ -55,6 +55,10 @@ def _request(body: verbs.SupplementRequestIn) -> Mapping[str, Any]:
     return {**_documents(body), **({"legal_basis": body.legal_basis} if body.legal_basis else {})}
 
 
+def _result(body: verbs.ResultIn) -> Mapping[str, Any]:
+    return body.model_dump(mode="json", exclude_none=True, include=set(verbs.RESULT_WORDS))
+
+
 def _letter(body: Any) -> Mapping[str, Any]:
     return {"number": body.number, "signed_by": body.signed_by}
 
@@ -167,6 +171,17 @@ VERBS = (
         "Processing ends here, not at collection: whoever collects late does not make the agency late. A refusal on "
         "the merits is a result too (art. 19(8)), and says why. Without a body: granted, now.",
         needs_body=False,
+    ),
+    Verb(
+        "results",
+        EventKind.RESULT_RECORDED,
+        verbs.ResultIn,
+        "recordResult",
+        "Ghi nhận văn bản kết quả · Record the document that is the result",
+        "Its number and date, who signed it, its file (sent as `component=result`): after `finish`, so that `return` "
+        "says which result was handed over. Recorded again it is corrected, with the reason; what stood before stays "
+        "on record.",
+        detail=_result,
     ),
     Verb(
         "return",

@@ -4,7 +4,7 @@ Pure. The counter, routing's report, the import and the consumers all take their
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 import orjson
@@ -28,7 +28,7 @@ ENDINGS = {EventKind.FINISHED: None, EventKind.WITHDRAWN: Outcome.WITHDRAWN, Eve
 
 
 #: What is no step of a dossier's course: noted by the system itself, or about an earlier step.
-NO_STEP = (EventKind.PROCESSING_STARTED, EventKind.RESCHEDULED, EventKind.CORRECTED)
+NO_STEP = (EventKind.PROCESSING_STARTED, EventKind.RESCHEDULED, EventKind.CORRECTED, EventKind.RESULT_RECORDED)
 #: What nobody asks for: a refusal does not offer it.
 _UNASKED = (EventKind.PROCESSING_STARTED, EventKind.RESCHEDULED)
 
@@ -199,6 +199,32 @@ def _new_date_refused(promised: Due | None, new: Due, at: datetime, clock: Clock
     if not any(block.opens <= hour <= block.closes for block in blocks):
         hours = ", ".join(f"{block.opens:%H:%M}–{block.closes:%H:%M}" for block in blocks)
         return Reason("new_due_at", "outside_hours", {"hours": hours or "–"})
+    return None
+
+
+def result_in_force(kinds: Iterable[str]) -> int | None:
+    """The number of the event that recorded the result as it stands, of a history's kinds in order. With the finish the
+    result is taken back."""
+    found: int | None = None
+    for seq, kind in enumerate(kinds, 1):
+        if kind == EventKind.RESULT_RECORDED:
+            found = seq
+        elif kind == EventKind.REOPENED:
+            found = None
+    return found
+
+
+def result_refused(
+    issued_on: date, accepted_at: datetime | None, now: datetime, *, corrects: bool, reason: str | None
+) -> Reason | None:
+    """Why a result cannot be recorded so. corrects: there is one already; it stands in the log, and why another takes
+    its place is said."""
+    if issued_on > civil_day(now):
+        return Reason("issued_on", "in_future")
+    if accepted_at is not None and issued_on < civil_day(accepted_at):
+        return Reason("issued_on", "before_acceptance")
+    if corrects and reason is None:
+        return Reason("reason", "result_correction")
     return None
 
 

@@ -4,14 +4,17 @@ the log's."""
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from secrets import token_bytes
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
 
 from intake_service.apologies import store as apologies
+from intake_service.components.rules import RESULT, is_result
+from intake_service.files import store as files
 from intake_service.lifecycle import rules, store
 from intake_service.recompute import store as calendar
 from shared.domain.civil_time import civil_day, end_of, shown
@@ -74,6 +77,8 @@ async def advance(connection: Writing, reference: Reference, principal: Principa
         raise Problem("version_changed")
     if act.kind is EventKind.EXTENDED:
         act = await _as_proposed(connection, row["id"], act)
+    if act.kind is EventKind.RESULT_RECORDED:
+        act = await _with_its_file(connection, row["id"], act)
     history = (await store.histories(connection, [row["id"]]))[row["id"]]
     named = row["code"]
     if act.kind is EventKind.ACCEPTED:
@@ -161,6 +166,23 @@ async def _as_proposed(connection: Writing, dossier_id: int, act: Act) -> Act:
     )
 
 
+async def _with_its_file(connection: Writing, dossier_id: int, act: Act) -> Act:
+    """A result with the hash of its file: so the chain holds what was given, whatever is sent afterwards."""
+    if (await files.lock_dossier(connection, dossier_id))["erased_at"] is not None:
+        raise Problem("conflict", Reason("", "personal_data_erased"))
+    named = act.detail.get("file")
+    if named is None:
+        return act
+    file = await files.find(connection, dossier_id, UUID(str(named)))
+    if file is None or file["erased_at"] is not None:
+        raise Problem("invalid_request", Reason("file", "unknown_file"))
+    if not is_result(file["component"]):
+        raise Problem("invalid_request", Reason("file", "file_is_no_result", {"component": RESULT}))
+    if file["replaced_by"] is not None:
+        raise Problem("conflict", Reason("file", "result_replaced"))
+    return replace(act, detail={**act.detail, "sha256": file["sha256"].hex()})
+
+
 async def _entered(connection: Writing, act: Act, event: store.Appended) -> None:
     assert act.apology is not None
     await apologies.enter(connection, event.dossier_id, event.seq, act.apology, event.occurred_at, act.new_due_at)
@@ -196,6 +218,9 @@ def _decided(
     cannot have happened, by what routing has."""
     at = act.occurred_at or max(act.now, history[-1]["occurred_at"], gone_on_at or act.now)
     said = {**act.said, "note": note.hash} if note is not None else act.said
+    result = rules.result_in_force(row["kind"] for row in history)
+    if act.kind is EventKind.RETURNED and result is not None:
+        said = {**said, "result": result}
     given_due = due_of(act.new_due_at, clock) if act.new_due_at else None
     answer_due: Due | None = None
     try:
@@ -221,6 +246,12 @@ def _decided(
     except CalendarMissing as missing:
         field_name = "new_due_at" if act.new_due_at else "occurred_at"
         forbidden = Reason(field_name, "calendar_missing", {"year": missing.year})
+    if act.kind is EventKind.RESULT_RECORDED:
+        issued_on = date.fromisoformat(str(act.detail["issued_on"]))
+        accepted_at = life.account.accepted_at if life.account else None
+        forbidden = rules.result_refused(
+            issued_on, accepted_at, act.now, corrects=result is not None, reason=act.reason
+        )
     refused = _untimely(life, act, at, history, gone_on_at) or forbidden
     if refused is not None:
         raise Problem("invalid_request", refused)

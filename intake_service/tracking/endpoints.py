@@ -7,6 +7,7 @@ import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from intake_service.documents.rules import Result
 from intake_service.dossiers.shapes import OUTCOME, RETURN, STATUS
 from intake_service.tracking import rules, usecases
 from shared.contracts.tracking import Tracked, TrackedByHolder
@@ -65,6 +66,7 @@ async def track(
     body = _degree(seen.whole or seen.found)
     if seen.whole is not None and seen.told is not None:
         body |= _whole(seen.whole, reference)
+        body["result"] = _result(seen.result)
         body["notices"] = [_notice(row) for row in seen.told if rules.concerns_the_applicant(row["kind"], _said(row))]
     return json_answer(body)
 
@@ -107,6 +109,13 @@ def _whole(row: asyncpg.Record, reference: Reference) -> dict[str, Any]:
         "outcome": OUTCOME[row["outcome"]],
         "return_channel": RETURN[row["return_channel"]],
     }
+
+
+def _result(result: Result | None) -> dict[str, Any] | None:
+    """No more than that there is one: the document itself is handed over."""
+    if result is None or result.number is None:
+        return None
+    return {"number": result.number, "issued_on": result.issued_on}
 
 
 def _notice(row: asyncpg.Record) -> dict[str, Any]:

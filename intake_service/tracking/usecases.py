@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from intake_service.documents.rules import Result
+from intake_service.documents.usecases import results
 from intake_service.tracking import rules, store
 from shared.web.database import Connection
 from shared.web.keyring import Keyring
@@ -18,6 +20,7 @@ class Seen:
     found: asyncpg.Record
     whole: asyncpg.Record | None = None
     told: list[asyncpg.Record] | None = None
+    result: Result | None = None
 
 
 async def track(
@@ -39,7 +42,9 @@ async def track(
     if sight is rules.Sight.DEGREE:
         return Seen(found)
     whole = await store.whole(connection, found["id"])
-    return Seen(found, whole, await store.told(connection, found["id"], [kind.value for kind in rules.NOTICES]))
+    told = await store.told(connection, found["id"], [kind.value for kind in rules.NOTICES])
+    result, _ = await results(connection, found["id"])
+    return Seen(found, whole, told, result)
 
 
 async def of_its_holder(

@@ -1,6 +1,6 @@
 """What a dossier looks like from outside: to anybody, and to whoever holds its receipt."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -43,6 +43,13 @@ class Notice(BaseModel):
     new_due_at: datetime | None = Field(description="The new date that was appointed", examples=[None])
 
 
+class TrackedResult(BaseModel):
+    """The document that is the result."""
+
+    number: str = Field(description="Số, ký hiệu", examples=["125/GCN-UBND"])
+    issued_on: date = Field(description="Its date", examples=["2026-11-27"])
+
+
 class TrackedByHolder(Tracked):
     """A dossier as its applicant may know it. It says nothing of a person: whose it is, the reader knows."""
 
@@ -78,5 +85,8 @@ class TrackedByHolder(Tracked):
     outcome: OutcomeName | None = Field(description="How it ended", examples=[None])
     return_channel: Literal["counter", "post"] = Field(
         description="Where the result is collected", examples=["counter"]
+    )
+    result: TrackedResult | None = Field(
+        None, description="There is a result no. … of …; null: none is recorded", examples=[None]
     )
     notices: list[Notice] = Field(description="What the agency had to tell the applicant, the latest first")

@@ -2,11 +2,23 @@
 
 from datetime import datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import Field, SkipValidation, ValidationInfo, field_validator
 
 from shared.contracts.bulk import MAX_BULK
-from shared.contracts.fields import Code, Incoming, InstantIn, LongLine, Name, Reasoning, ShortLine, Subject, refused
+from shared.contracts.fields import (
+    Code,
+    Day,
+    Incoming,
+    InstantIn,
+    LongLine,
+    Name,
+    Reasoning,
+    ShortLine,
+    Subject,
+    refused,
+)
 
 
 class OnBehalf(Incoming):
@@ -144,6 +156,34 @@ class FinishIn(Verb):
         None,
         description="Why, for the applicant to read: needed for a refusal (art. 19(8))",
         examples=["Không đủ điều kiện"],
+    )
+
+
+#: What a result says in words: kept apart from the log, which holds its hash.
+RESULT_WORDS = ("number", "issued_on", "name", "code", "signed_by", "file")
+
+
+class ResultIn(Verb):
+    """The document that is the result (văn bản kết quả), once the agency is done."""
+
+    number: ShortLine = Field(description="Số, ký hiệu", examples=["125/GCN-UBND"])
+    issued_on: Day = Field(description="Its date; not before reception", examples=["2026-11-27"])
+    name: Name | None = Field(
+        None,
+        description="What it is called; the national database asks for it",
+        examples=["Bản sao trích lục khai sinh"],
+    )
+    code: ShortLine | None = Field(
+        None, description="Its code in the store of results (MaGiayToKetQua)", examples=["000.00.00.G09-KQ002269"]
+    )
+    signed_by: Name | None = Field(None, description="Who signed it", examples=["Trần Văn Bình"])
+    file: UUID | None = Field(
+        None,
+        description="Its file: the latest version of one that was sent as `component=result`",
+        examples=["3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10"],
+    )
+    reason: Reasoning | None = Field(
+        None, description="Why it is corrected; needed if one was recorded before", examples=["Ghi nhầm số"]
     )
 
 

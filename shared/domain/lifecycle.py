@@ -67,6 +67,7 @@ class EventKind(StrEnum):
     WITHDRAWN = "withdrawn"
     STOPPED = "stopped"
     FINISHED = "finished"
+    RESULT_RECORDED = "result_recorded"
     RETURNED = "returned"
     REOPENED = "reopened"
 
@@ -143,6 +144,7 @@ TRANSITIONS = MappingProxyType(
         **dict.fromkeys(product(_OPEN, [EventKind.WITHDRAWN]), _WITHDRAWN),
         **dict.fromkeys(product(_OPEN, [EventKind.STOPPED]), _STOPPED),
         **dict.fromkeys(product(_WORKED_ON, [EventKind.FINISHED]), _FINISHED),
+        **{(state, EventKind.RESULT_RECORDED): state for state in (_FINISHED, _RETURNED)},
         (_FINISHED, EventKind.RETURNED): _RETURNED,
         **dict.fromkeys(product(_ENDED, [EventKind.REOPENED]), _IN_PROCESS),
     }

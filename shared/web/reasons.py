@@ -195,6 +195,31 @@ REASONS = MappingProxyType(
             "đây là tên dành cho kết quả giải quyết của cơ quan",
             "this is what the agency's own result is called",
         ),
+        # what the national database needs of a dossier's papers
+        "national_components": (
+            "chưa nhập thành phần hồ sơ của thủ tục cho ngày nộp; chưa biết mã thành phần của từng tệp",
+            "what the procedure asked for on that day was not entered: no file has the code of a component",
+        ),
+        "national_not_said": (
+            "chưa có ai đánh dấu; cơ sở dữ liệu quốc gia cần giá trị này",
+            "nobody has said, and the national database needs it",
+        ),
+        "national_no_address": (
+            "chưa có địa chỉ để cơ sở dữ liệu quốc gia tải tệp",
+            "there is no address at which the national database fetches files",
+        ),
+        "national_no_result": (
+            "chưa ghi nhận văn bản kết quả",
+            "no result is recorded",
+        ),
+        "national_not_the_agencys": (
+            "tệp không phải là kết quả do cơ quan gửi, hoặc không còn",
+            "the file is none that the agency sent as a result, or is there no more",
+        ),
+        "national_erased": (
+            "dữ liệu cá nhân của hồ sơ đã được xóa theo quyết định",
+            "the dossier's personal data were erased by a decision",
+        ),
         # extensions and apologies
         "extended_before": ("chỉ được hẹn lại một lần", "a new date may be appointed only once"),
         "extension_late": (
@@ -299,6 +324,18 @@ REASONS = MappingProxyType(
             "số hóa, tái sử dụng do cơ quan tiếp nhận đánh dấu",
             "what was digitised or reused, the agency says",
         ),
+        "file_is_no_result": (
+            "tệp này không được gửi làm kết quả; hãy gửi với thành phần {component}",
+            "the file was not sent as a result: send it as component {component}",
+        ),
+        "result_replaced": (
+            "tệp này đã có bản mới hơn; hãy nêu bản mới nhất",
+            "the file has a newer version: name that one",
+        ),
+        "result_correction": (
+            "đã ghi nhận kết quả; sửa lại phải nêu lý do",
+            "a result is recorded already: whoever corrects it says why",
+        ),
         "result_stays_one": (
             "bản mới của kết quả cũng phải là kết quả, và chỉ kết quả mới thay được kết quả",
             "a newer version of a result is a result, and nothing else is",
@@ -309,8 +346,8 @@ REASONS = MappingProxyType(
             "the days in which it could be changed are over: it stands",
         ),
         "personal_data_erased": (
-            "dữ liệu cá nhân của hồ sơ đã được xóa theo quyết định; không nhận thêm tệp",
-            "the dossier's personal data were erased by a decision: no files are added",
+            "dữ liệu cá nhân của hồ sơ đã được xóa theo quyết định; không ghi thêm gì vào hồ sơ",
+            "the dossier's personal data were erased by a decision: nothing is added to it",
         ),
         # imports
         "imports_under_way": (

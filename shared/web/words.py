@@ -33,6 +33,7 @@ _EVENTS = {
     "withdrawn": "rút hồ sơ",
     "stopped": "dừng giải quyết",
     "finished": "xử lý xong",
+    "result_recorded": "ghi nhận văn bản kết quả",
     "returned": "trả kết quả",
     "reopened": "mở lại",
 }

@@ -218,8 +218,8 @@ async def test_as_it_goes_out(database: Database, issuer: LocalIssuer) -> None:
         assert answer.status_code == 409
         assert await reasons(answer) == [
             'trạng thái hiện tại: Đã xử lý xong; có thể làm: "apologised" (xin lỗi), '
-            '"corrected" (đính chính thông tin tiếp nhận), "returned" (trả kết quả), '
-            '"reopened" (mở lại)'
+            '"corrected" (đính chính thông tin tiếp nhận), "result_recorded" (ghi nhận văn bản kết quả), '
+            '"returned" (trả kết quả), "reopened" (mở lại)'
         ]
 
         for query in ({"status": "x"}, {"limit": "many"}, {"agency": "nowhere"}):

@@ -57,7 +57,7 @@ A, P, F, R = EventKind.ACCEPTED, EventKind.PROCESSING_STARTED, EventKind.FINISHE
 S, T, W, X = EventKind.SUPPLEMENT_REQUESTED, EventKind.SUPPLEMENTED, EventKind.WITHDRAWN, EventKind.STOPPED
 J, N, M, D = EventKind.SUBMITTED, EventKind.NOT_ACCEPTED, EventKind.PAYMENT_REQUESTED, EventKind.PAID
 E, G, Q, B = EventKind.EXTENDED, EventKind.APOLOGISED, EventKind.RESCHEDULED, EventKind.REOPENED
-C = EventKind.CORRECTED
+C, K = EventKind.CORRECTED, EventKind.RESULT_RECORDED
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,8 @@ C = EventKind.CORRECTED
         ((A, E), Status.ACCEPTED),
         ((A, P, S, Q), Status.SUPPLEMENT_AWAITED),
         ((A, P, F, R, G), Status.RETURNED),  # lost after all: art. 21
+        ((A, P, F, K, K, R, K), Status.RETURNED),
+        ((A, P, F, K, B), Status.IN_PROCESS),
         ((A, P, F, B), Status.IN_PROCESS),
         ((A, X, B, F, R, B, F), Status.FINISHED),
         ((J,), Status.SUBMITTED),
@@ -120,6 +122,9 @@ def test_what_may_happen(events: tuple[EventKind, ...], status: Status) -> None:
         (A, P, M, F),
         (A, P, S, E),  # the clock stands still: there is no date to extend
         (A, N),  # art. 19(8): after acceptance a refusal is a result
+        (A, K),  # a result is recorded when there is one
+        (A, X, K),
+        (A, W, K),
         (A, F, F),
         (A, F, S),  # art. 11(2)c: not after the finish
         (A, F, W),
@@ -154,7 +159,8 @@ def test_a_dossier_is_accepted_once_and_never_refused_afterwards() -> None:
 
 @pytest.mark.parametrize("state", ENDS)
 def test_an_end_can_only_be_reopened_apologised_for_or_corrected(state: State) -> None:
-    assert set(allowed_events(state)) - {G, C} == {B}
+    assert set(allowed_events(state)) - {G, C, K} == {B}
+    assert (K in allowed_events(state)) == (state.status in (Status.FINISHED, Status.RETURNED))
 
 
 def test_from_everywhere_an_end_can_be_reached() -> None:

@@ -20,6 +20,7 @@ KEYED = [
 #: in which they are done.
 REFUSED = {
     *("endSupplementRule", "supplementDossier", "payDossier", "returnDossier", "reopenDossier", "recordReceipt"),
+    "recordResult",
     *("changeCalendar", "handOver", "finishSegment"),
 }
 #: Of many dossiers at once: what was done is told apart from what had been done.

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import httpx
 
+from shared.domain.civil_time import civil_day
 from shared.web.clock import now
 from tests.conftest import Database
 from tests.support import JUSTICE, REGISTER_COPY, a_draft
@@ -107,6 +108,7 @@ TURNS: Verbs = (
 )
 _VERBS: Verbs = (
     *TURNS,
+    ("results", {"number": "125/GCN", "issued_on": civil_day(now()).isoformat(), "reason": "Ghi nhầm số"}),
     ("corrections", {**MINUTES, "channel": "post"}),
     ("corrections", {**MINUTES, "agency": JUSTICE}),
 )

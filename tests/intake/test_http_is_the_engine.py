@@ -51,6 +51,8 @@ def body_of(verb: Verb, number: int, at: datetime, life: Life) -> dict[str, Any]
         body["legal_basis"] = "Luật riêng"
     if "number" in fields and "signed_by" in fields:
         body |= LETTER
+    if "issued_on" in fields:
+        body["issued_on"] = local(at).date().isoformat()
     if verb.path == "apologies":
         body["kind"] = ("overdue", "lost_or_damaged")[number % 2]
     if "new_due_at" in fields and body.get("kind") != "lost_or_damaged" and (verb.path, number) != ("apologies", 2):

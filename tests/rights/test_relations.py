@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from shared.domain.civil_time import civil_day
 from shared.web.auth import RIGHTS, Relation, Role
+from shared.web.clock import now
 from tests.rights.conftest import ASKED, STRANGER, Province
 from tests.support import JUSTICE, PROVINCE, WARD, workday
 
 LATER = workday(20).isoformat()
+TODAY = civil_day(now()).isoformat()
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ INTAKE = {
     "listForms": Act("GET", "/forms"),
     "readForm": Act("GET", "/forms/receipt.pdf"),
     "listFiles": Act("GET", "/files"),
+    "readDocuments": Act("GET", "/documents"),
     "readApologies": Act("GET", "/apologies"),
     "readExtensionProposals": Act("GET", "/extension-proposals"),
     "acceptDossier": Act("POST", "/accept", {}, "submitted"),
@@ -46,6 +50,7 @@ INTAKE = {
     "withdrawDossier": Act("POST", "/withdraw", _REASON),
     "stopDossier": Act("POST", "/stop", _REASON),
     "finishDossier": Act("POST", "/finish", {"outcome": "granted"}),
+    "recordResult": Act("POST", "/results", {"number": "125/GCN-UBND", "issued_on": TODAY}),
     "returnDossier": Act("POST", "/return", {}),
     "reopenDossier": Act("POST", "/reopen", _REASON),
     "correctDossier": Act(

@@ -110,6 +110,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         # What an applicant cannot know: whether the agency made a file of a paper.
         "markFile": _of(Role.COUNTER, Role.HANDLER, Role.MACHINE, relation=_SEEN),
         "listFileMarks": _READ_DOSSIER,
+        "readDocuments": _READ_DOSSIER,
         # A scan masks nothing.
         "readFileContent": _of(Role.COUNTER, Role.HANDLER, Role.LEADER, Role.MACHINE, relation=Relation.SIGHT),
         "actOnDossiers": _ACT,
@@ -124,6 +125,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "withdrawDossier": _AT_COUNTER,
         "stopDossier": _ACT,
         "finishDossier": _ACT,
+        "recordResult": _ACT,
         "returnDossier": _AT_COUNTER,
         "reopenDossier": _of(Role.SUPERVISOR, Role.ADMIN, relation=_SEEN),
         "correctDossier": _of(Role.SUPERVISOR, Role.ADMIN, relation=_SEEN),
