@@ -8,6 +8,7 @@ from starlette.responses import Response
 from intake_service.documents import rules, usecases
 from shared.contracts.documents import DossierDocuments
 from shared.domain.civil_time import shown
+from shared.domain.personal import without_numbers
 from shared.reference import Reference
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf
@@ -32,7 +33,7 @@ async def read(
 ) -> Response:
     """Each component that the procedure asked for when the dossier was handed in, with the papers and files that are
     called by its code or its name; what no component asks for; the result; and what the national database would still
-    have to be told."""
+    have to be told. Whoever does not see all of the applicant's data finds long numbers in names of files hidden."""
     found = await usecases.documents(connection, reference, code, principal)
     held, dossier = found.held, found.dossier
     language = language_of(request)
@@ -42,10 +43,10 @@ async def read(
         "asked_on": found.asked_on,
         "entered": held.components is not None,
         "complete": held.complete,
-        "components": [_component(each) for each in held.components or ()],
+        "components": [_component(each, found.whole) for each in held.components or ()],
         "unasked_papers": [_paper(paper) for paper in held.unasked_papers],
-        "unasked_files": [_file(file) for file in held.unasked_files],
-        "result_files": [_file(file) for file in held.result_files],
+        "unasked_files": [_file(file, found.whole) for file in held.unasked_files],
+        "result_files": [_file(file, found.whole) for file in held.result_files],
         "result": _result(found.result, reference) if found.result else None,
         "earlier_results": [_result(each, reference) for each in found.earlier],
         "national_blockers": [each.wire(language) for each in found.message.blockers],
@@ -53,11 +54,11 @@ async def read(
     return json_answer(body)
 
 
-def _component(each: rules.ComponentHeld) -> dict[str, Any]:
+def _component(each: rules.ComponentHeld, whole: bool) -> dict[str, Any]:
     return {
         **each.component,
         "papers": [_paper(paper) for paper in each.papers],
-        "files": [_file(file) for file in each.files],
+        "files": [_file(file, whole) for file in each.files],
         "missing": each.missing,
         "lacks": [{"kind": kind, "count": count} for kind, count in each.lacks],
     }
@@ -67,9 +68,10 @@ def _paper(paper: rules.Paper) -> dict[str, Any]:
     return {"name": paper.name, "kind": paper.kind, "count": paper.count}
 
 
-def _file(file: rules.FileRow) -> dict[str, Any]:
+def _file(file: rules.FileRow, whole: bool) -> dict[str, Any]:
     marks = {"digitised": file.digitised, "reused": file.reused, "from_store": file.from_store}
-    return {"id": file.id, "name": file.name, "latest": file.latest, **marks}
+    name = file.name if whole else without_numbers(file.name)
+    return {"id": file.id, "name": name, "latest": file.latest, **marks}
 
 
 def _result(result: rules.Result, reference: Reference) -> dict[str, Any]:

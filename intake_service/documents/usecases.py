@@ -14,7 +14,7 @@ from intake_service.components.rules import holding
 from intake_service.documents import national, rules, store
 from intake_service.dossiers.usecases import one
 from intake_service.files import store as files
-from intake_service.files.rules import MOST_FILES
+from intake_service.files.rules import MOST_FILES, is_whole
 from shared.domain.civil_time import civil_day
 from shared.domain.lifecycle import EventKind, Outcome, Status
 from shared.reference import Reference
@@ -27,12 +27,13 @@ _RESULTS = (Outcome.GRANTED, Outcome.REFUSED)
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """The papers of a dossier. listed: the list of components that holds for it. blockers: what stands in the way of
-    telling the national database of them."""
+    """The papers of a dossier. listed: the list of components that holds for it. whole: whether the caller sees all of
+    its applicant, numbers in names too. message: what the national database is told of them."""
 
     dossier: asyncpg.Record
     asked_on: date
     listed: Listed | None
+    whole: bool
     held: rules.Held
     result: rules.Result | None
     earlier: list[rules.Result]
@@ -62,7 +63,8 @@ async def documents(connection: Reading, reference: Reference, code: str, princi
         erased=dossier["erased_at"] is not None,
         address_of=None,
     )
-    return Documents(dossier, asked_on, listed, held, result, earlier, message)
+    whole = is_whole(principal.sees(dossier["agency_id"], dossier["holder_id"]))
+    return Documents(dossier, asked_on, listed, whole, held, result, earlier, message)
 
 
 async def results(connection: Connection, dossier_id: int) -> tuple[rules.Result | None, list[rules.Result]]:

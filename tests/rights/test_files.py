@@ -71,6 +71,8 @@ async def test_a_number_in_a_name_is_for_whoever_sees_all_of_the_applicant(
         path, params={"name": "CCCD 045190123987.pdf"}, content=a_pdf(), headers=province.as_("counter", WARD)
     )
     (told,) = (await province.intake.get(path, headers=province.as_(role, agency))).json()["items"]
+    found = (await province.intake.get(f"/v1/dossiers/{code}/documents", headers=province.as_(role, agency))).json()
+    assert [each["name"] for each in found["unasked_files"]] == [told["name"]]
     whole = SIGHTS[role].get(tie, NOTHING) == frozenset(Datum)
     assert told["name"] == ("CCCD 045190123987.pdf" if whole else "CCCD ***.pdf")
 
