@@ -10,6 +10,7 @@ import asyncpg
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
 
+from intake_service.dossiers.shapes import UNKEPT
 from intake_service.files import rules, usecases
 from intake_service.files.store import Mark
 from shared.contracts.fields import Code
@@ -186,10 +187,10 @@ async def read(
     found = await usecases.readable(connection, code, file_id, principal)
     etag = f'"{found.row["sha256"].hex()}"'
     if is_known(known_to(request), etag):
-        return Response(status_code=304, headers={"ETag": etag})
+        return Response(status_code=304, headers={"ETag": etag, **UNKEPT})
     chunks = await usecases.content(connection, room.settings.files_place, found, principal, now())
     answer = Streamed(room, chunks, found.row["media_type"])
-    answer.headers["ETag"] = etag
+    answer.headers.update({"ETag": etag, **UNKEPT})
     answer.headers["Content-Disposition"] = disposition(found.row["name"])
     answer.headers["Content-Length"] = str(found.row["size"])
     return answer

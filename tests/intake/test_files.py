@@ -155,7 +155,7 @@ async def test_each_kind_comes_back_byte_for_byte(counter: Counter, dossier: dic
     }
     assert read.headers["content-disposition"].startswith('attachment; filename="Giay chung sinh.')
     assert "default-src 'none'" in read.headers["content-security-policy"]
-    assert read.headers["cache-control"] == "private, no-cache"
+    assert read.headers["cache-control"] == "no-store", "a scan stays in no browser, as no dossier does"
     head = await counter.client.head(made["content"])
     assert (head.status_code, head.content) == (200, b"")
 
@@ -164,6 +164,7 @@ async def test_whoever_has_it_is_not_sent_it_again(counter: Counter, dossier: di
     made = await counter.sent(dossier, a_pdf(seed=1))
     again = await counter.client.get(made["content"], headers={"If-None-Match": f'"x", W/"{made["sha256"]}"'})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", f'"{made["sha256"]}"')
+    assert again.headers["cache-control"] == "no-store"
     other = await counter.client.get(made["content"], headers={"If-None-Match": f'"{"0" * 64}"'})
     assert other.status_code == 200
 
