@@ -16,6 +16,8 @@ LONGEST_NAME = 120
 _MOST_BYTES = 240
 #: Of one dossier: papers, their newer versions, the result. Its list is one answer.
 MOST_FILES = 200
+#: Of one file; all of them are one answer.
+MOST_MARKS = 200
 NAMELESS = "tep"
 
 

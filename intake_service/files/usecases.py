@@ -225,6 +225,8 @@ async def mark(
     if version not in (None, row["marks_version"]):
         raise Problem("version_changed")
     if said != store.Mark(row["digitised"], row["reused"], row["from_store"]):
+        if row["marks_version"] >= rules.MOST_MARKS:
+            raise Problem("conflict", Reason("", "too_many_marks", {"limit": rules.MOST_MARKS}))
         await _mark(connection, principal, dossier["id"], file_id, row["marks_version"] + 1, said, now)
     row = await _file(connection, dossier["id"], file_id)
     return Marked(row, _sees_whole(principal, dossier))

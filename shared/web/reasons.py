@@ -324,6 +324,10 @@ REASONS = MappingProxyType(
             "số hóa, tái sử dụng do cơ quan tiếp nhận đánh dấu",
             "what was digitised or reused, the agency says",
         ),
+        "too_many_marks": (
+            "tệp này đã được đánh dấu {limit} lần, không đánh dấu thêm được nữa",
+            "the file was marked {limit} times, the most",
+        ),
         "file_is_no_result": (
             "tệp này không được gửi làm kết quả; hãy gửi với thành phần {component}",
             "the file was not sent as a result: send it as component {component}",

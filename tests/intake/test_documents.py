@@ -1,5 +1,6 @@
 """Thành phần hồ sơ của một hồ sơ: asked for and there; the result, which is recorded, corrected and erased."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -307,3 +308,38 @@ async def test_what_was_not_accepted_is_held_against_the_list_too(desk: Desk) ->
     dossier = await submitted(desk.client, documents=[{"name": "Tờ khai", "kind": "electronic", "count": 1}])
     form, *_ = (await desk.documents(dossier))["components"]
     assert (form["missing"], form["lacks"]) == (False, [{"kind": "original", "count": 1}])
+
+
+async def test_of_two_who_record_one_at_once_the_second_corrects(desk: Desk) -> None:
+    dossier = await desk.finished()
+    both = await asyncio.gather(
+        *(does(desk.client, dossier, "results", **{**RESULT, "number": f"{n}/GCN"}) for n in (1, 2))
+    )
+    assert sorted(answer.status_code for answer in both) == [200, 422]
+
+
+async def test_many_handed_out_at_once_say_which_result_too(desk: Desk) -> None:
+    with_one, without = await desk.finished(), await desk.finished()
+    await did(desk.client, with_one, "results", **RESULT)
+    items = [{"action": "return", "code": dossier["code"]} for dossier in (with_one, without)]
+    answer = await desk.client.post("/v1/dossiers/bulk-actions", json={"items": items})
+    assert answer.json()["done"] == 2, answer.text
+    said = [
+        (await desk.client.get(f"/v1/dossiers/{dossier['code']}/events")).json()["items"][-1]["detail"]
+        for dossier in (with_one, without)
+    ]
+    assert [each.get("result") for each in said] == [(await desk.documents(with_one))["result"]["seq"], None]
+
+
+async def test_whose_it_is_is_told_all_of_it(desk: Desk) -> None:
+    dossier = await desk.finished()
+    await did(desk.client, dossier, "results", **RESULT, signed_by="Trần Văn Bình")
+    owner = await asyncpg.connect(desk.database.owner_url)
+    decision = Decision("14/QĐ-UBND", "Theo yêu cầu", "operator:test", now())
+    ring = settings_for(desk.database, desk.issuer).keyring
+    async with owner.transaction():
+        told = await persons.export(owner, await persons.by_codes(owner, [dossier["code"]]), decision, ring)
+    await owner.close()
+    words = orjson.dumps(told["dossiers"], default=str).decode()
+    assert RESULT["number"] in words
+    assert "Trần Văn Bình" in words

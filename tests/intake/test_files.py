@@ -866,3 +866,28 @@ async def test_a_result_is_replaced_by_a_result_and_nothing_else_is(counter: Cou
     assert reason(over)[2] == [("component", "result_stays_one")]
     newer = await counter.sent(dossier, a_pdf(seed=79), component="result", replaces=result["id"])
     assert newer["replaces"] == result["id"]
+
+
+async def test_what_is_said_has_an_end(
+    counter: Counter, dossier: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "MOST_MARKS", 2)
+    made = await counter.sent(dossier, a_pdf(seed=80), reused="0")
+    assert (await marked(counter, made, {"reused": 1})).status_code == 200
+    assert reason(await marked(counter, made, {"reused": 2})) == (409, "conflict", [("", "too_many_marks")])
+    assert (await marked(counter, made, {"reused": 1})).status_code == 200, "the same again"
+    again = await counter.send(dossier, a_pdf(seed=80), reused="2")
+    assert (again.status_code, again.json()["reused"]) == (200, 1)
+
+
+async def test_of_what_is_erased_nothing_is_said(counter: Counter, database: Database) -> None:
+    gone = await received(counter.client, applicant=PERSON)
+    made = await counter.sent(gone, a_pdf(seed=81), digitised="true")
+    await did(counter.client, gone, "withdraw", reason="Đổi ý")
+    owner = await asyncpg.connect(database.owner_url)
+    async with owner.transaction():
+        await persons.erase(owner, await persons.by_codes(owner, [gone["code"]]), DECISION)
+    await owner.close()
+    assert reason(await marked(counter, made, {"reused": 1})) == (409, "conflict", [("", "personal_data_erased")])
+    (told,) = await counter.listed(gone)
+    assert (told["digitised"], told["content"]) == (True, None)

@@ -196,5 +196,24 @@ def test_every_table_with_a_policy_is_looked_at_somewhere() -> None:
         "apology_delivery",
         "finish_reason",
         "dossier_file",
+        "file_mark",
     }
     assert set(POLICIES) == looked_at | shaped | {"reorganisation_left_over"}
+
+
+async def test_what_was_said_of_a_file_is_seen_with_its_dossier(scene: Scene) -> None:
+    owner = await asyncpg.connect(scene.database.owner_url)
+    await owner.execute(
+        "WITH file AS (INSERT INTO dossier_file (id, dossier_id, name, media_type, size, sha256, uploaded_at,"
+        " uploaded_by, agency_id) SELECT gen_random_uuid(), id, 'x.pdf', 'application/pdf', 1, sha256('x'), now(), 'an'"
+        " , agency_id FROM dossier WHERE id = $1 RETURNING id, dossier_id, agency_id)"
+        " INSERT INTO file_mark (file_id, n, dossier_id, reused, marked_at, marked_by, agency_id)"
+        " SELECT id, 1, dossier_id, 1, now(), 'an', agency_id FROM file",
+        scene.dossier,
+    )
+    await owner.close()
+    tables = ("dossier_file", "file_mark")
+    for agency in (WARD, JUSTICE, ASKED, PROVINCE, STRANGER):
+        async with session(scene.database, INTAKE, rows_at(scene.reference, agency)) as connection:
+            found = await seen(connection, tables, scene.dossier)
+        assert set(found.values()) == {0 if agency == STRANGER else 1}, (agency, found)
