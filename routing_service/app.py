@@ -23,8 +23,14 @@ from routing_service.reorganisations.usecases import Mover
 from routing_service.segments import endpoints as segments
 from routing_service.segments.usecases import settling_worker
 from routing_service.sessions import endpoints as sessions
+from routing_service.webhook_deliveries import endpoints as webhook_deliveries
+from routing_service.webhook_deliveries.sending import Sender
+from routing_service.webhook_deliveries.usecases import following_worker, sending_worker
+from routing_service.webhooks import endpoints as webhooks
+from routing_service.webhooks.usecases import counted
 from routing_service.workflows import endpoints as workflows
 from shared.contracts.intake import IntakeClient
+from shared.contracts.webhooks import WebhookMessage
 from shared.web.app import Room, RoomPlan, make_app
 from shared.web.background import Worker
 from shared.web.clock import now
@@ -41,11 +47,18 @@ def _workers(room: Room) -> Sequence[Worker]:
         clock=now,
     )
     mover = Mover(reference=lambda: room.reference.current, clock=now)
+    sender = Sender(
+        room.settings.webhook_targets,
+        certificates=room.settings.webhook_certificates,
+        proxy=room.settings.webhook_proxy,
+    )
     return (
         Worker(room.pool, "routing.finish-reports", teller.round),
         Worker(room.pool, "routing.reorganisations", mover.round, idle=1.0),
         settling_worker(room.pool, lambda: room.reference.current, now),
         escalating_worker(room.pool, now),
+        following_worker(room.pool, lambda: room.reference.current, now),
+        sending_worker(room.pool, sender, room.keyring, now),
         forgetting_worker(room.pool, "routing"),
     )
 
@@ -71,6 +84,7 @@ PLAN = RoomPlan(
         "segments": "Khâu xử lý · Each unit's share of a dossier, with a clock of its own",
         "opinions": "Lấy ý kiến · What another unit is asked on a dossier",
         "overdue": "Quá hạn và sắp đến hạn · What is late, what is due soon, what an apology is owed for",
+        "webhooks": "Nơi nhận thông báo · Addresses that are told of what happens to dossiers, and their messages",
         "workflows": "Quy trình · Who works on the dossiers of a procedure, for how long, after whom",
     },
     routers=(
@@ -90,9 +104,13 @@ PLAN = RoomPlan(
         opinions.router,
         opinions.list_router,
         overdue.router,
+        webhooks.router,
+        webhook_deliveries.router,
         workflows.router,
     ),
     workers=_workers,
+    totals=counted,
+    models=(WebhookMessage,),
     makes={
         "openCase": Made("/v1/cases/{code}", {"code": "$response.body#/code"}),
         "handOver": Made(
@@ -103,6 +121,7 @@ PLAN = RoomPlan(
         ),
         "delegate": Made("/v1/delegations/{delegation_id}", {"delegation_id": "$response.body#/id"}),
         "reorganise": Made("/v1/reorganisations/{reorganisation_id}", {"reorganisation_id": "$response.body#/id"}),
+        "createWebhook": Made("/v1/webhooks/{webhook_id}", {"webhook_id": "$response.body#/id"}),
         "defineWorkflow": Made("/v1/workflows/{code}", {"code": "$response.body#/code"}),
         "changeCalendar": Made("/v1/calendar/changes/{number}", {"number": "$response.body#/id"}),
     },

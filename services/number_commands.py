@@ -54,6 +54,7 @@ def seal_numbers(
     from intake_service.imports.rules import secret_of
     from intake_service.imports.usecases import key_all
     from intake_service.numbers.usecases import Sealed, seal_all
+    from routing_service.webhooks.usecases import seal_secrets
 
     installation = Installation(data_dir)
     if undo and new_key:
@@ -83,6 +84,7 @@ def seal_numbers(
         connection = await asyncpg.connect(url)
         try:
             done = await seal_all(connection, ring, lambda share: progress.update(task, completed=share), undo=undo)
+            await seal_secrets(connection, ring, undo=undo)
             return done, await key_all(connection, secret_of(tracking)) if tracking else 0
         finally:
             await connection.close()

@@ -70,6 +70,9 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "delegation": {"motcua_routing": _WRITE},
         "reorganisation": {"motcua_routing": _WRITE},
         "reorganisation_left_over": {"motcua_routing": _APPEND},
+        "webhook": {"motcua_routing": _WRITE},
+        "webhook_message": {"motcua_routing": (*_WRITE, "DELETE")},
+        "routing_position": {"motcua_routing": _WRITE},
         "routing_idempotency": {"motcua_routing": (*_WRITE, "DELETE")},
         "routing_revision": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
         # stats
@@ -83,6 +86,7 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "official_form": {"motcua_stats": _WRITE},
         # What may be read past the policies (shared/tables/policies.py): a policy reads as whoever asks.
         "dossier_key": {"motcua_intake": _READ, "motcua_routing": _READ},
+        "webhook_key": {"motcua_routing": _READ},
         "dossier_seen": {"motcua_intake": _READ},
         "applicant_key": {"motcua_intake": _READ},
         "access_record_key": {"motcua_intake": _READ},

@@ -77,13 +77,14 @@ FROM dossier d JOIN applicant a ON a.dossier_id = d.id LEFT JOIN dossier_case c 
 _RECEIVED = f"{{0}}agency_id <@ {_SCOPE} OR {_PART.format('{0}id', 'false')}"
 #: What may be read past the policies: which agency received a dossier, and by what one, an applicant, or a record of
 #: readings, is found. An index that is asked by LIKE or @> serves no table with policies, and a name is found by one.
-#: And dossier_seen, which has the policy of dossiers in it: what belongs to a dossier is not asked once more. A page of
-#: 50 is planned and read in half the time (bench/policies.py).
+#: How many webhooks there are. And dossier_seen, which has the policy of dossiers in it: what belongs to a dossier is
+#: not asked once more. A page of 50 is planned and read in half the time (bench/policies.py).
 VIEWS: Mapping[str, str] = MappingProxyType(
     {
         "dossier_key": "SELECT id, agency_id, code, reference, legacy_code FROM dossier",
         "applicant_key": "SELECT dossier_id, name_search, phone_digits, id_number, id_index FROM applicant",
         "access_record_key": "SELECT id, dossiers FROM access_record",
+        "webhook_key": "SELECT id, agency_id, state FROM webhook",
         "dossier_seen": f"{_DOSSIERS} WHERE {_RECEIVED.format('d.')}",
     }
 )
@@ -123,6 +124,7 @@ POLICIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "rating_words": _of_dossier("rating_words"),
         "access_record": (_OF_AGENCY, _OF_AGENCY),
         "import_run": (_OF_AGENCY, _OF_AGENCY),
+        "webhook": (_OF_AGENCY, _OF_AGENCY),
     }
 )
 
@@ -131,6 +133,7 @@ OPEN: Mapping[str, str] = MappingProxyType(
     {
         "import_identity": "hashes of what was imported, and ids of dossiers; an import asks for all of them",
         "import_reject": "lines and reasons, never the line itself; reached through its import, which has a policy",
+        "webhook_message": "which dossier, what and when; reached through its webhook, which has a policy",
         "dossier_number": "counters of codes",
         "count_day": "sums, of which every leader compares those of all",
         "count_checkpoint": "sums likewise",

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, ExcludeConstraint
 
-from shared.tables.schema import Instant, idempotency_table, metadata, revision_table
+from shared.tables.schema import Instant, Xid8, idempotency_table, metadata, position_table, revision_table
 
 agency = Table(
     "agency",
@@ -171,6 +171,9 @@ hand_over = Table(
     Column("acting_agency_id", Integer, ForeignKey("agency.id"), comment="for whom the actor acted"),
     Column("delegation_id", Integer, ForeignKey("delegation.id"), comment="in whose place, if not in the own"),
     Column("reorganisation_id", Integer, ForeignKey("reorganisation.id")),
+    # As of events (decision 0001): webhooks follow it.
+    Column("txid", Xid8, server_default=text("pg_current_xact_id()"), comment="null: from before webhooks"),
+    Index("ix_hand_over_log", "txid", postgresql_where=text("txid IS NOT NULL")),
     CheckConstraint("kind IN ('hand_over', 'decline', 'recall', 'return', 'reorganisation')", name="kind"),
     CheckConstraint("(kind IN ('decline', 'recall', 'return')) = (answers IS NOT NULL)", name="answers"),
     CheckConstraint("(kind = 'reorganisation') = (reorganisation_id IS NOT NULL)", name="reorganisation"),
@@ -388,5 +391,68 @@ reorganisation_left_over = Table(
     comment="append-only: what no rule covers is listed, not guessed",
 )
 
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("agency_id", Integer, ForeignKey("agency.id"), nullable=False, comment="of whose dossiers it is told"),
+    Column("url", Text, nullable=False),
+    Column("kinds", ARRAY(Text), nullable=False),
+    Column("due_soon_days", SmallInteger, nullable=False),
+    Column("description", Text),
+    Column("state", Text, nullable=False, server_default=text("'active'")),
+    Column("disabled_reason", Text),
+    Column("secret", Text, comment="sealed under a key of the installation; null: deleted"),
+    Column("previous_secret", Text, comment="it signs too, until previous_until"),
+    Column("previous_until", Instant),
+    Column("failures", Integer, nullable=False, server_default=text("0"), comment="of the target, in a row"),
+    Column("resting_until", Instant, comment="until then nothing is tried"),
+    Column("delivered", BigInteger, nullable=False, server_default=text("0")),
+    Column("failed", BigInteger, nullable=False, server_default=text("0"), comment="attempts"),
+    Column("dead", BigInteger, nullable=False, server_default=text("0")),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    CheckConstraint("state IN ('active', 'paused', 'disabled', 'deleted')", name="state"),
+    CheckConstraint("(state = 'deleted') = (secret IS NULL)", name="secret"),
+    CheckConstraint("(state = 'disabled') = (disabled_reason IS NOT NULL)", name="disabled"),
+    CheckConstraint("(previous_secret IS NULL) = (previous_until IS NULL)", name="previous"),
+    comment="addresses that are told of what happens to dossiers",
+)
+
+webhook_message = Table(
+    "webhook_message",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True, comment="in the order of what it tells"),
+    Column("message_id", Text, nullable=False, unique=True, comment="webhook-id: the same at each attempt"),
+    Column("webhook_id", Integer, ForeignKey("webhook.id"), nullable=False),
+    Column("event", Text, nullable=False, comment="what it tells of: once to each"),
+    Column("kind", Text, nullable=False),
+    Column("dossier_id", BigInteger, comment="null: a test"),
+    Column("code", Text),
+    Column("body", Text, nullable=False, comment="JSON, byte for byte as signed; it names no person"),
+    Column("state", Text, nullable=False, server_default=text("'waiting'")),
+    Column("attempts", SmallInteger, nullable=False, server_default=text("0")),
+    Column("next_at", Instant, nullable=False),
+    Column("claimed_until", Instant, comment="somebody is sending it; from then on anybody may"),
+    Column("last_at", Instant),
+    Column("last_status", SmallInteger),
+    Column("last_error", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("ended_at", Instant, comment="when it was taken, or given up"),
+    UniqueConstraint("webhook_id", "event"),
+    CheckConstraint("state IN ('waiting', 'delivered', 'dead')", name="state"),
+    CheckConstraint("(state = 'waiting') = (ended_at IS NULL)", name="ended"),
+    Index("ix_webhook_message_due", "webhook_id", "next_at", "id", postgresql_where=text("state = 'waiting'")),
+    # Whether anything of the same dossier goes before.
+    Index("ix_webhook_message_turn", "webhook_id", "dossier_id", "id", postgresql_where=text("state = 'waiting'")),
+    Index("ix_webhook_message_listed", "webhook_id", "id"),
+    Index("ix_webhook_message_ended", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
+    comment="what targets are to be told, and what became of it; what is over is let go after a month",
+)
+
+routing_position = position_table("routing")
 routing_idempotency = idempotency_table("routing")
 routing_revision = revision_table("routing")

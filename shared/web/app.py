@@ -1,6 +1,7 @@
 """One recipe for the three services: health, docs that work offline, errors, metrics, and nothing in between."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -31,7 +32,7 @@ from shared.web.keyring import Keyring
 from shared.web.limits import Limits
 from shared.web.links import Made, add_links
 from shared.web.log import configure
-from shared.web.metrics import Metrics
+from shared.web.metrics import Metrics, Totals
 from shared.web.origins import ALLOWED, NamedOrigins
 from shared.web.parameters import understood
 from shared.web.problems import (
@@ -79,6 +80,8 @@ class RoomPlan:
     workers: Callable[[Room], Sequence[Worker]] = lambda _: ()
     #: What must hold of the database before it serves; raises where it does not.
     need: Callable[[Pool, Settings], Awaitable[None]] | None = None
+    #: What it counts in the database, for Prometheus.
+    totals: Callable[[Room], Awaitable[Totals]] | None = None
     #: Models that the document explains though no JSON body is one of them: the records of a stream.
     models: Sequence[type[BaseModel]] = ()
     #: Paths, as routes have them, whose bodies are read as a stream in bounded memory: this limit is not theirs.
@@ -88,6 +91,7 @@ class RoomPlan:
 
 
 _READY_SECONDS = 5.0
+_TOTALS_SECONDS = 2.0
 
 
 class Health(BaseModel):
@@ -190,7 +194,7 @@ def describe(plan: RoomPlan, *, lifespan: Any = None) -> FastAPI:
     metrics = Metrics(plan.name)
     for router in plan.routers:
         app.include_router(router, dependencies=[Depends(understood)])
-    app.include_router(_health_router(metrics))
+    app.include_router(_health_router(metrics, plan.totals))
     routes = [route for router in plan.routers for route in router.routes if isinstance(route, APIRoute)]
     app.state.paths = [(route.path_regex, route.methods or set()) for route in routes]
     direct = {
@@ -204,7 +208,7 @@ def describe(plan: RoomPlan, *, lifespan: Any = None) -> FastAPI:
     return app
 
 
-def _health_router(metrics: Metrics) -> APIRouter:
+def _health_router(metrics: Metrics, totals: Callable[[Room], Awaitable[Totals]] | None) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/healthz", summary="Alive", operation_id="healthz", response_description="It answers")
@@ -238,8 +242,13 @@ def _health_router(metrics: Metrics) -> APIRouter:
         response_description="In the text format of Prometheus",
         response_class=Response,
     )
-    async def show_metrics() -> Response:
+    async def show_metrics(request: Request) -> Response:
         """Counts and durations of requests, by route."""
+        if totals is not None:
+            # Without the database what was read last is told: the rest is most wanted then.
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                async with asyncio.timeout(_TOTALS_SECONDS):
+                    metrics.keep(await totals(room_of(request)))
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router

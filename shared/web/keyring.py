@@ -23,7 +23,9 @@ from shared.domain.personal import number_key
 MARK = "\x01"
 _NONCE_BYTES = 12
 _INDEX_BYTES = 15
+#: What is sealed for one purpose is not opened for another.
 _FOR = b"identity number"
+WEBHOOKS = b"secret of a webhook"
 _WRITTEN = re.compile(r"([1-9][0-9]{0,2}):([0-9a-fA-F]{64})")
 _KEY_BYTES, _LAST_ID = 32, 255
 #: No key of an installation has this id.
@@ -85,22 +87,22 @@ class Keyring:
         """What numbers begin with that are sealed under the first key; None without keys."""
         return None if self._first is None else f"{MARK}{self._first}:"
 
-    def seal(self, number: str | None) -> str | None:
-        """A number as it is kept."""
+    def seal(self, number: str | None, purpose: bytes = _FOR) -> str | None:
+        """A number as it is kept, or what else is secret, for its purpose."""
         if number is None or self._first is None:
             return number
         nonce = token_bytes(_NONCE_BYTES)
-        sealed = self._keys[self._first].cipher.encrypt(nonce, number.encode(), _FOR)
+        sealed = self._keys[self._first].cipher.encrypt(nonce, number.encode(), purpose)
         return f"{self.prefix}{b64encode(nonce + sealed).decode()}"
 
-    def unseal(self, kept: str | None) -> str | None:
+    def unseal(self, kept: str | None, purpose: bytes = _FOR) -> str | None:
         """The number that is kept, sealed or from before there were keys. Raises KeyMissing."""
         if kept is None or not kept.startswith(MARK):
             return kept
         number, _, sealed = kept[len(MARK) :].partition(":")
         try:
             raw, key = b64decode(sealed, validate=True), self._keys[int(number)]
-            return key.cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _FOR).decode()
+            return key.cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], purpose).decode()
         except (InvalidTag, KeyError, ValueError):
             raise KeyMissing(number if number.isdecimal() else "?") from None
 

@@ -1,8 +1,19 @@
-"""What Prometheus is told of a room's requests."""
+"""What Prometheus is told of a room's requests, and of what it counts in the database."""
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
+
+
+class Totals(NamedTuple):
+    """What was counted in the database, whichever process did it: outcome → how often."""
+
+    name: str
+    told: str
+    by_outcome: Mapping[str, int]
 
 
 class Metrics:
@@ -17,6 +28,12 @@ class Metrics:
         )
         self._room = room
         self._known: dict[tuple[str, str, int], tuple[Any, Any]] = {}
+        self._kept = _Kept(room)
+        self.registry.register(self._kept)
+
+    def keep(self, totals: Totals) -> None:
+        """What was read last of what is counted in the database."""
+        self._kept.last = totals
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request more."""
@@ -32,3 +49,17 @@ class Metrics:
         )
         self._known[method, route, status] = made
         return made
+
+
+class _Kept(Collector):
+    def __init__(self, room: str) -> None:
+        self.last: Totals | None = None
+        self._room = room
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """The totals as Prometheus takes them."""
+        if self.last is not None:
+            family = CounterMetricFamily(self.last.name, self.last.told, labels=("room", "outcome"))
+            for outcome, count in self.last.by_outcome.items():
+                family.add_metric((self._room, outcome), count)
+            yield family

@@ -8,7 +8,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 #: What these pages may send, and read of an answer. No cookies: tokens are sent.
 ALLOWED: dict[str, Any] = {
-    "allow_methods": ["GET", "HEAD", "POST", "PUT"],
+    "allow_methods": ["DELETE", "GET", "HEAD", "POST", "PUT"],
     "allow_headers": [
         *("Accept", "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-Match"),
         *("If-None-Match", "Receipt-Secret", "Applicant-Id-Number"),

@@ -400,6 +400,41 @@ REASONS = MappingProxyType(
             "would never be applied: {rule}, which stands before it, takes all that it is about",
         ),
         "receiver_twice": ("mỗi cơ quan nhận chỉ nêu một lần trong một mục", "a rule names each receiver only once"),
+        # webhooks
+        "target_malformed": (
+            'phải có dạng "https://may.example.vn/duong-dan", nhiều nhất 1000 ký tự, không kèm tên đăng nhập, không có'
+            " phần sau dấu thăng",
+            'must be written like "https://host.example/path": 1000 characters at most, no credentials, no fragment',
+        ),
+        "target_host_not_plain": (
+            "tên máy chủ viết không rõ: dùng chữ không dấu, chữ số, dấu gạch nối và dấu chấm, không có dấu chấm ở cuối;"
+            ' địa chỉ bằng số thì viết bốn số thập phân; tên có dấu thì viết dạng "xn--"',
+            "its host is not written plainly: letters of ASCII, digits, hyphens and dots, none at the end; an address"
+            " as four decimal numbers; an international name as xn--",
+        ),
+        "target_not_secure": ('phải bắt đầu bằng "https://"', 'must begin with "https://"'),
+        "target_port_not_allowed": ("không được gửi tới cổng này", "nothing is sent to this port"),
+        "target_not_allowed": (
+            "máy chủ này không có địa chỉ mà hệ thống được phép gửi tới",
+            "its host has no address to which this installation may send",
+        ),
+        "keys_missing": (
+            "hệ thống chưa có khóa để niêm phong mã ký; hãy báo người vận hành",
+            "the installation has no key to seal a secret under: tell the operator",
+        ),
+        "too_many_webhooks": (
+            "đã có {limit} nơi nhận thông báo, không thêm được nữa",
+            "there are {limit} webhooks, the most",
+        ),
+        "webhook_not_active": (
+            "nơi nhận thông báo đang tạm ngừng; hãy cho nhận lại trước",
+            "the webhook is paused or disabled: resume it first",
+        ),
+        "test_under_way": ("một thông báo thử đang chờ gửi", "a test message is still waiting"),
+        "delivery_not_dead": (
+            "chỉ gửi lại thông báo không gửi được",
+            "only a message that was given up is sent again",
+        ),
         # cases and hand-overs
         "not_the_holder": ("cơ quan này không đang giữ hồ sơ", "this agency does not hold the dossier"),
         "case_over": (

@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from shared.web.auth.issuers import LOCAL_ISSUER, Issuer, ListedIssuer, need_distinct, refused
 from shared.web.auth.roles import Role
 from shared.web.keyring import Keyring, KeysMalformed
+from shared.web.targets import Allowed, own_network
 
 #: As a browser sends it: RFC 6454 6.2.
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?")
@@ -29,6 +30,7 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?")
 
 _BUCKET = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>[A-Za-z0-9._/-]*?))?/?")
 _ENDPOINT = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(?:/[A-Za-z0-9._/-]*)?")
+_PROXY = re.compile(r"http://[A-Za-z0-9.-]+:[0-9]{1,5}/?")
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,18 @@ class Settings(BaseSettings):
     #: The largest of them.
     max_file_bytes: Annotated[int, Field(ge=1, le=1_073_741_824)] = 26_214_400
 
+    #: Where webhooks may be sent beside public hosts: an agency's own networks, 10.20.0.0/16. docs/webhooks.md
+    webhook_networks: Annotated[tuple[str, ...], NoDecode] = ()
+    #: To which ports.
+    webhook_ports: Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode] = (443,)
+    #: To which hosts without TLS: in embedded mode only.
+    webhook_plain_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    #: Certificates (PEM) of authorities that are believed beside the public ones: an intranet's own.
+    webhook_certificates: Path | None = None
+    #: The proxy through which they go out, http://proxy.example:3128; None: straight. That of the environment is not
+    #: asked.
+    webhook_proxy: str | None = None
+
     max_body_bytes: int = 1_048_576
     #: Whether this process also runs its room's consumers of the event log.
     background: bool = True
@@ -163,6 +177,7 @@ class Settings(BaseSettings):
     _trusted: tuple[Issuer, ...] = PrivateAttr(default=())
     _ring: Keyring = PrivateAttr(default_factory=Keyring)
     _files_place: FilesPlace | None = PrivateAttr(default=None)
+    _webhook_targets: Allowed = PrivateAttr(default_factory=Allowed)
 
     @property
     def trusted(self) -> tuple[Issuer, ...]:
@@ -210,6 +225,46 @@ class Settings(BaseSettings):
         if self.files is not None:
             key, secret = (one.get_secret_value() if one else None for one in (self.files_key, self.files_secret))
             self._files_place = files_place(self.files, self.files_endpoint, self.files_region, key, secret)
+        return self
+
+    @field_validator("webhook_networks", "webhook_ports", "webhook_plain_hosts", mode="before")
+    @classmethod
+    def _separated(cls, given: object) -> object:
+        return given.replace(",", " ").lower().split() if isinstance(given, str) else given
+
+    @property
+    def webhook_targets(self) -> Allowed:
+        """Where webhooks may be sent."""
+        return self._webhook_targets
+
+    @model_validator(mode="after")
+    def _need_targets_of_webhooks(self) -> Self:
+        networks = [network for network in map(own_network, self.webhook_networks) if network is not None]
+        if len(networks) < len(self.webhook_networks):
+            raise refused(
+                "webhooks",
+                "MOTCUA_WEBHOOK_NETWORKS: phải là các mạng riêng như 10.20.0.0/16, cách nhau bằng dấu phẩy",
+                "must be private networks like 10.20.0.0/16, with commas between them",
+            )
+        if self.webhook_plain_hosts and not self.embedded:
+            raise refused(
+                "webhooks",
+                "MOTCUA_WEBHOOK_PLAIN_HOSTS: chỉ dùng ở chế độ nhúng, để dùng thử",
+                "is for embedded mode only, to try it out: elsewhere webhooks go by https",
+            )
+        if self.webhook_certificates is not None and _PEM not in _content(self.webhook_certificates):
+            raise refused(
+                "webhooks",
+                "MOTCUA_WEBHOOK_CERTIFICATES: phải là tệp đọc được, có chứng thư dạng PEM",
+                "must be a file that can be read, with certificates (PEM)",
+            )
+        if self.webhook_proxy is not None and _PROXY.fullmatch(self.webhook_proxy) is None:
+            raise refused(
+                "webhooks",
+                "MOTCUA_WEBHOOK_PROXY: phải có dạng http://máy:cổng",
+                "must be http://host:port",
+            )
+        self._webhook_targets = Allowed(tuple(networks), self.webhook_ports, self.webhook_plain_hosts)
         return self
 
     @model_validator(mode="after")

@@ -191,6 +191,13 @@ _RATINGS = {
     "feedback_handling": "xử lý phản ánh, kiến nghị",
     "online_progress": "cung cấp dịch vụ trực tuyến",
 }
+_WEBHOOKS = {
+    "transferred": "chuyển hồ sơ",
+    "due_soon": "sắp đến hạn",
+    "waiting": "chờ gửi",
+    "delivered": "đã gửi tới nơi",
+    "dead": "không gửi được",
+}
 _COLUMNS = {
     "code": "mã hồ sơ",
     "legacy_code": "mã hồ sơ ở hệ thống khác",
@@ -224,6 +231,7 @@ TERMS = MappingProxyType(
         **_SENDINGS,
         **_FORMS,
         **_RATINGS,
+        **_WEBHOOKS,
         **_COLUMNS,
     }
 )

@@ -57,6 +57,8 @@ NAMED = {
     "delegation_id": "1",
     "reorganisation_id": "1",
     "record_id": "1",
+    "webhook_id": "1",
+    "message_id": "msg_none",
 }
 #: What the framework adds: the contract and its pages.
 DOCUMENTS = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}

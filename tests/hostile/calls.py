@@ -89,13 +89,16 @@ ACTS = {
             **{"basis": "Điều 19", "valid_from": "2026-01-01", "steps": [_STEP]},
         },
     ),
+    "createWebhook": Act("POST", "", {"url": "https://127.0.0.1/", "kinds": ["finished"]}),
+    "changeWebhook": Act("PUT", "", {"url": "https://127.0.0.1/", "kinds": ["finished"]}),
+    "rotateWebhookSecret": Act("POST", "", {"overlap_hours": 1}),
     "enterOfficialForm": Act("PUT", ""),
     "sealEdition": Act("POST", "", {"report": "resolution", "parameters": _HALF}),
 }
 _PLACES = {
     **{"import_id": "3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10", "rule_id": "1", "seq": "1", "no": "1", "n": "1"},
     **{"number": "1", "edition_id": "1", "delegation_id": "1", "reorganisation_id": "1", "form": "receipt"},
-    "record_id": "1",
+    **{"record_id": "1", "message_id": "msg_none"},
     "file_id": "3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10",
     "format": "pdf",
 }
@@ -131,6 +134,7 @@ class Scene(Province):
     stats: httpx.AsyncClient
     owner: asyncpg.Connection
     _codes: dict[str, str] = field(default_factory=dict)
+    _webhook: str | None = None
 
     def room(self, name: str) -> httpx.AsyncClient:
         client: httpx.AsyncClient = getattr(self, name)
@@ -166,6 +170,8 @@ class Scene(Province):
         places = {**_PLACES, "code": _catalogue(operation.path) or code}
         if operation.path.startswith("/v1/reports/official-tables"):
             places["form"] = "ii-06a"
+        if "{webhook_id}" in operation.path:
+            places["webhook_id"] = await self.webhook(anew=name in ("deleteWebhook", "testWebhook"))
         body = await self._form() if name == "enterOfficialForm" else act.body if act else None
         return Call(
             path={each["name"]: places[each["name"]] for each in _of(operation, "path")},
@@ -173,6 +179,16 @@ class Scene(Province):
             headers=_headers(self.issuer, operation),
             body=_with(body, code),
         )
+
+    async def webhook(self, *, anew: bool) -> str:
+        """One of the ward's; anew: that nobody else has."""
+        if self._webhook is None or anew:
+            body = ACTS["createWebhook"].body
+            made = await self.did(self.routing, "/v1/webhooks", "admin", WARD, body)
+            if anew:
+                return str(made["id"])
+            self._webhook = str(made["id"])
+        return self._webhook
 
     async def _form(self) -> Any:
         """The form of table II.06a as it is."""

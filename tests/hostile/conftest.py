@@ -22,7 +22,8 @@ async def scene(
 ) -> AsyncIterator[Scene]:
     """The three real rooms."""
     nobody = dict.fromkeys(("intake_url", "routing_url", "stats_url"), NOBODY)
-    settings = settings_for(database, issuer, files=str(tmp_path_factory.mktemp("files")), **nobody)
+    ours = {"files": str(tmp_path_factory.mktemp("files")), "webhook_networks": ("127.0.0.0/8",)}
+    settings = settings_for(database, issuer, **ours, **nobody)
     owner = await asyncpg.connect(database.owner_url)
     async with (
         serving(app_of("intake").create_app(settings)) as intake,

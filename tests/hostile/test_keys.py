@@ -35,6 +35,10 @@ WITHOUT = {
     "openCases": "a dossier has one case",
     "reportFinish": "the same finish again changes nothing",
     "endDelegation": "what has ended ends no more",
+    "pauseWebhook": "sets it",
+    "resumeWebhook": "sets it",
+    "deleteWebhook": "what was deleted is not there",
+    "resendWebhookDelivery": "what waits already is refused",
 }
 
 

@@ -47,6 +47,7 @@ EXTRA_FILES = {
     "stats_service/editions/printing.py": "how an edition stands on paper; pure",
     "intake_service/imports/lines.py": "splits a stream into records; pure, and used by nobody else",
     "intake_service/imports/rows.py": "writes candidates as rows of binary COPY; pure, and used by nobody else",
+    "routing_service/webhook_deliveries/sending.py": "one attempt to send: what is resolved, held up and dialled",
     "stats_service/index_766/printing.py": "how the index stands on paper; pure",
     "stats_service/index_766/rule_file.py": "reads the versions of the index from a file, and refuses a broken one",
     "stats_service/index_766/rule_versions.json": "the versions of the index that come with the product",
