@@ -23,6 +23,7 @@ from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Caller
 from shared.web.clock import now
 from shared.web.database import Awaited, ReadingSession, RecordedSession, WritingSession
+from shared.web.edge import ONLY_HEAD
 from shared.web.kept import ASKED, UNCHANGED
 from shared.web.places import ETAG, LOCATION, DossierCode, good
 from shared.web.problems import BODY, READING, refusals
@@ -188,8 +189,13 @@ async def read(
     etag = f'"{found.row["sha256"].hex()}"'
     if is_known(known_to(request), etag):
         return Response(status_code=304, headers={"ETag": etag, **UNKEPT})
-    chunks = await usecases.content(connection, room.settings.files_place, found, principal, now())
-    answer = Streamed(room, chunks, found.row["media_type"])
+    answer: Response
+    if request.scope.get(ONLY_HEAD):
+        await usecases.need_content(room.settings.files_place, found)
+        answer = Response(media_type=found.row["media_type"])  # nothing of it is read, and nothing on record
+    else:
+        chunks = await usecases.content(connection, room.settings.files_place, found, principal, now())
+        answer = Streamed(room, chunks, found.row["media_type"])
     answer.headers.update({"ETag": etag, **UNKEPT})
     answer.headers["Content-Disposition"] = disposition(found.row["name"])
     answer.headers["Content-Length"] = str(found.row["size"])

@@ -355,6 +355,12 @@ async def readable(connection: Reading | Recorded, code: str, file_id: UUID, pri
     return Readable(dossier["id"], row)
 
 
+async def need_content(place: FilesPlace | None, found: Readable) -> None:
+    """Problem where its content is not to be had; nothing of it is read."""
+    if not await need_storage(place).has(found.row["sha256"].hex(), found.row["size"]):
+        raise Problem("unavailable", Reason("", "file_missing"))
+
+
 async def content(
     connection: Recorded, place: FilesPlace | None, found: Readable, principal: Principal, now: datetime
 ) -> AsyncGenerator[bytes, None]:

@@ -19,6 +19,8 @@ from shared.web.problems import Problem, Reason, problem_response
 
 log = structlog.get_logger()
 
+#: Of a request that is HEAD, while the rooms take it for GET: nothing of what they answer is shown.
+ONLY_HEAD = "motcua.head"
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Headers of which the first holds here, and the last might to a proxy before: whoever sends two means neither.
 _ONCE = {name.lower().encode(): name for name in ("Authorization", "Idempotency-Key", "Content-Type")}
@@ -72,7 +74,7 @@ class Edge:
         status = 0
         left_over: dict[str, str] = scope.setdefault(TOLD, {})
         # HEAD is GET without a body (RFC 9110 9.3.2): the rooms know of GET alone.
-        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        asked = {**scope, "method": "GET", ONLY_HEAD: True} if scope["method"] == "HEAD" else scope
 
         async def send_marked(message: Message) -> None:
             nonlocal status

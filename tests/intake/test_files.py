@@ -498,6 +498,10 @@ async def test_who_read_it_is_on_record(counter: Counter, dossier: dict[str, Any
     await counter.listed(dossier)
     await counter.client.get(made["content"], headers=counter.as_("counter", PROVINCE))
     await counter.client.get(made["content"], headers={"If-None-Match": f'"{made["sha256"]}"'})
+    head = await counter.client.head(made["content"])
+    assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(made["size"]))
+    assert head.headers["content-type"] == "application/pdf"
+    assert head.headers["content-disposition"].startswith("attachment; ")
     assert await records() == [], "what was not shown is not"
     await counter.client.get(made["content"])
     everything = ["id_number", "phone", "email", "address"]
@@ -607,6 +611,7 @@ async def test_what_is_gone_from_there_is_told_and_brought_back(counter: Counter
     await storage_at(counter.settings.files_place).remove(made["sha256"])
     answer = await counter.client.get(made["content"])
     assert reason(answer) == (503, "unavailable", [("", "file_missing")])
+    assert (await counter.client.head(made["content"])).status_code == 503
     assert (await counter.send(dossier, content)).json()["id"] == made["id"]
     assert (await counter.client.get(made["content"])).content == content
 
