@@ -19,6 +19,7 @@ from intake_service.lapses.usecases import closing_worker
 from intake_service.lifecycle import endpoints as lifecycle
 from intake_service.numbers.usecases import need_its_keys
 from intake_service.outbox.usecases import tell_routing_worker
+from intake_service.petitions import endpoints as petitions
 from intake_service.procedures import endpoints as procedures
 from intake_service.ratings import endpoints as ratings
 from intake_service.recompute.usecases import recompute_worker
@@ -52,6 +53,7 @@ PLAN = RoomPlan(
         "files": "Tệp của hồ sơ · Scans and electronic papers of a dossier, sent and read",
         "tracking": "Tra cứu hồ sơ · What the applicant sees, by the code and the secret on the receipt",
         "ratings": "Đánh giá mức độ hài lòng · How applicants rate dossiers that have ended",
+        "petitions": "Phản ánh, kiến nghị · What anybody has to say, until it is answered and published",
         "imports": "Nhập hồ sơ từ hệ thống khác · Dossiers of another system, from CSV or NDJSON",
         "access records": "Nhật ký xem dữ liệu cá nhân · Who read which personal data, when and why",
         "anchors": "Mốc neo nhật ký sự kiện · What a third party keeps of the event log, day by day",
@@ -72,6 +74,9 @@ PLAN = RoomPlan(
         tracking.router,
         ratings.public_router,
         ratings.router,
+        petitions.public_router,
+        petitions.kept_router,
+        petitions.router,
         imports.router,
         access_records.router,
         anchors.router,
@@ -96,6 +101,8 @@ PLAN = RoomPlan(
         "attachFile": Made(
             f"{files.PATH}/{{file_id}}", {"code": "$request.path.code", "file_id": "$response.body#/id"}
         ),
+        "enterPetition": Made("/v1/petitions/{code}", {"code": "$response.body#/code"}),
+        "submitPetition": Made("/v1/public/petitions/{code}", {"code": "$response.body#/code"}),
         "importDossiers": Made("/v1/imports/{import_id}", {"import_id": "$response.body#/id"}),
     },
 )

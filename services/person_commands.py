@@ -47,7 +47,7 @@ Decided = Annotated[
 ]
 Why = Annotated[str, typer.Option("--reason", parser=_words, metavar="TEXT", help="Why; kept on record")]
 Dossiers = Annotated[
-    list[str] | None, typer.Option("--dossier", metavar="CODE", help="A dossier of theirs; may be repeated")
+    list[str] | None, typer.Option("--dossier", metavar="CODE", help="A dossier or petition of theirs; may be repeated")
 ]
 NumberFile = Annotated[
     str | None,
@@ -87,8 +87,8 @@ def export_person(
     # Of nobody else's eyes from the first byte on.
     with os.fdopen(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n")
-    count = number(len(found.dossiers))
-    console.print(said(f"Đã ghi {count} hồ sơ vào {output}", f"Written {count} dossiers to {output}"))
+    vietnamese, english = _counted(found)
+    console.print(said(f"Đã ghi {vietnamese} vào {output}", f"Written {english} to {output}"))
 
 
 def erase_person(
@@ -103,16 +103,16 @@ def erase_person(
     Events, chains and figures stay. It cannot be undone; on record (docs/personal-data.md). Exit status 1: some are
     still open, and stay as they are."""
 
-    async def work(connection: "Connection", found: "Found", by: "Decision") -> int:
+    async def work(connection: "Connection", found: "Found", by: "Decision") -> "Found":
         from intake_service.persons import usecases as intake
         from routing_service.persons import usecases as routing
 
         may = found.erasable()
-        if not may.dossiers:
-            return 0
+        if not may.count:
+            return may
         await intake.erase(connection, may, by)
         await routing.erase(connection, list(may.whole))
-        return len(may.dossiers)
+        return may
 
     if id_number_file == "-" and not yes:
         raise typer.BadParameter(
@@ -125,17 +125,18 @@ def erase_person(
         if not yes:
             found, _ = _done(url, data_dir, dossier, key, decision, reason, _nothing)
             may = found.erasable()
-            if not may.dossiers:
+            if not may.count:
                 raise _left_open(found.open())
-            count, codes = number(len(may.dossiers)), ", ".join(may.codes())
+            (vietnamese, english), codes = _counted(may), ", ".join(may.codes())
             console.print(
-                said(f"Sẽ xóa ở {count} hồ sơ: {codes}", f"To be erased in {count} dossiers: {codes}"), highlight=False
+                said(f"Sẽ xóa ở {vietnamese}: {codes}", f"To be erased in {english}: {codes}"), highlight=False
             )
             if not typer.confirm(said("Xóa, không thể khôi phục?", "Erase, for good?"), err=True):
                 raise typer.Exit(1)
         found, erased = _done(url, data_dir, dossier, key, decision, reason, work)
         _release(url, Installation(data_dir), found.erasable())
-    console.print(said(f"Đã xóa ở {number(erased)} hồ sơ", f"Erased in {number(erased)} dossiers"))
+    vietnamese, english = _counted(erased)
+    console.print(said(f"Đã xóa ở {vietnamese}", f"Erased in {english}"))
     if left := found.open():
         raise _left_open(left)
 
@@ -184,6 +185,13 @@ def _left_open(codes: list[str]) -> typer.Exit:
     return typer.Exit(1)
 
 
+def _counted(found: "Found") -> tuple[str, str]:
+    """How much it is, in Vietnamese and in English."""
+    dossiers, petitions = number(len(found.dossiers)), number(len(found.petitions))
+    also = (f" và {petitions} phản ánh, kiến nghị", f" and {petitions} petitions") if found.petitions else ("", "")
+    return f"{dossiers} hồ sơ{also[0]}", f"{dossiers} dossiers{also[1]}"
+
+
 async def _nothing(connection: "Connection", found: "Found", by: "Decision") -> None:
     """Who it is about is seen before anything is done."""
 
@@ -221,7 +229,7 @@ def _done(
                     found = await usecases.by_number(connection, key, ring_of(Installation(data_dir)))
                 else:
                     found = await usecases.by_codes(connection, codes or [])
-                if not found.dossiers:
+                if not found.count:
                     raise Mistyped(said("Không tìm thấy hồ sơ nào của người này", "No dossier of this person is found"))
                 return found, await work(connection, found, by)
         except KeyMissing as missing:

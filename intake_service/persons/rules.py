@@ -1,7 +1,7 @@
 """What of a person may be erased, and what stands in its place. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.domain.lifecycle import Status
@@ -23,6 +23,8 @@ class Found:
     submitted: Mapping[int, tuple[str, Status]]
     noted: Sequence[tuple[int, int]] = ()
     number: str | None = None
+    #: What they have sent: each with its code, and whether it is over.
+    petitions: Mapping[int, tuple[str, bool]] = field(default_factory=dict)
 
     @property
     def dossiers(self) -> list[int]:
@@ -32,16 +34,24 @@ class Found:
     def erasable(self) -> "Found":
         """What of it may be erased: where the dossier has ended. Whoever was taken for an applicant by mistake has no
         dossier to wait for."""
-        return Found(_ended(self.whole), _ended(self.submitted), self.noted)
+        over = {petition_id: told for petition_id, told in self.petitions.items() if told[1]}
+        return Found(_ended(self.whole), _ended(self.submitted), self.noted, petitions=over)
+
+    @property
+    def count(self) -> int:
+        """How many dossiers, and petitions."""
+        return len(self.dossiers) + len(self.petitions)
 
     def codes(self) -> list[str]:
         """The codes of dossiers that are theirs, or that they handed in."""
-        return sorted(code for code, _ in {**self.whole, **self.submitted}.values())
+        both = {**self.whole, **self.submitted}
+        return sorted(code for code, _ in [*both.values(), *self.petitions.values()])
 
     def open(self) -> list[str]:
         """The codes of dossiers that have not ended."""
         both = {**self.whole, **self.submitted}
-        return sorted(code for code, status in both.values() if status not in ENDED)
+        unanswered = [code for code, over in self.petitions.values() if not over]
+        return sorted([*(code for code, status in both.values() if status not in ENDED), *unanswered])
 
 
 def _ended(found: Mapping[int, tuple[str, Status]]) -> dict[int, tuple[str, Status]]:

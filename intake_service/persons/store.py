@@ -137,6 +137,39 @@ async def ratings(connection: Connection, dossiers: Sequence[int]) -> list[async
     )
 
 
+_PETITION = (
+    "SELECT p.id, p.dossier_id, p.received_day, p.state, p.kind, p.received_at, w.name, w.address, w.phone, w.email,"
+    " w.title, w.content, a.name AS applicant FROM petition p JOIN petition_words w ON w.petition_id = p.id"
+    " LEFT JOIN applicant a ON a.dossier_id = p.dossier_id"
+)
+
+
+async def petitions_about(connection: Connection, dossiers: Sequence[int]) -> list[asyncpg.Record]:
+    """What was sent about these dossiers, by whomever."""
+    return await connection.fetch(f"{_PETITION} WHERE p.dossier_id = ANY($1::bigint[]) ORDER BY p.id", list(dossiers))
+
+
+async def petitions(connection: Connection, ids: Sequence[int]) -> list[asyncpg.Record]:
+    """Petitions whose words are there."""
+    return await connection.fetch(f"{_PETITION} WHERE p.id = ANY($1::bigint[]) ORDER BY p.id", list(ids))
+
+
+async def petition_words(connection: Connection, ids: Sequence[int]) -> list[asyncpg.Record]:
+    """What was asked and said in the course of petitions."""
+    return await connection.fetch(
+        "SELECT e.petition_id, e.kind, e.occurred_at, w.words FROM petition_event e"
+        " JOIN petition_event_words w USING (petition_id, seq) WHERE e.petition_id = ANY($1::bigint[])"
+        " ORDER BY e.petition_id, e.seq",
+        list(ids),
+    )
+
+
+async def erase_petitions(connection: Connection, ids: Sequence[int]) -> None:
+    """Take away whose these petitions are and every word of them; what was published of them names nobody."""
+    for table in ("petition_event_words", "petition_words"):
+        await connection.execute(f"DELETE FROM {table} WHERE petition_id = ANY($1::bigint[])", list(ids))
+
+
 async def readings(connection: Connection, dossiers: Sequence[int]) -> list[asyncpg.Record]:
     """Who read their data."""
     return await connection.fetch(

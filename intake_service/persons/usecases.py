@@ -18,10 +18,14 @@ from intake_service.numbers.usecases import need_keys
 from intake_service.persons import store
 from intake_service.persons.rules import ERASED as ERASED_TEXT
 from intake_service.persons.rules import Found, own_part, submitter_told, takes_out_another
+from intake_service.petitions.rules import OVER as PETITION_OVER
+from intake_service.petitions.rules import code_of as petition_code
+from intake_service.petitions.rules import id_of as petition_of
 from intake_service.ratings.rules import NAMES as RATING_LEVELS
 from shared.domain.civil_time import shown
 from shared.domain.lifecycle import Channel, Status
 from shared.domain.personal import Datum, same_number
+from shared.domain.vietnamese import search_key
 from shared.web.database import Connection
 from shared.web.keyring import KeyMissing, Keyring
 
@@ -54,7 +58,8 @@ async def by_number(connection: Connection, number: str, ring: Keyring) -> Found
     submitted = _told(await store.of_submitter(connection, key))
     noted = {*await store.noted(connection, key), *await _named_in_words(connection, key.keys[0], ring)}
     submitted = {one: told for one, told in submitted.items() if one not in whole}
-    return Found(whole, submitted, sorted(place for place in noted if place[0] not in whole), key.keys[0])
+    noted = {place for place in noted if place[0] not in whole}
+    return Found(whole, submitted, sorted(noted), key.keys[0], await _sent_about(connection, list(whole)))
 
 
 async def _named_in_words(connection: Connection, key: str, ring: Keyring) -> list[tuple[int, int]]:
@@ -68,12 +73,25 @@ async def _named_in_words(connection: Connection, key: str, ring: Keyring) -> li
 
 
 async def by_codes(connection: Connection, codes: Sequence[str]) -> Found:
-    """Of whoever these dossiers are: some have no number. Raises UnknownDossier."""
-    rows = await store.named(connection, codes)
-    missing = set(codes) - {row["asked"] for row in rows}
-    if missing:
+    """Of whoever these dossiers, or petitions, are: some have no number. Raises UnknownDossier."""
+    ids = {code: petition_id for code in codes if (petition_id := petition_of(code)) is not None}
+    sent = _petitions(await store.petitions(connection, list(ids.values())))
+    rows = await store.named(connection, [code for code in codes if code not in ids])
+    found = {row["asked"] for row in rows} | {code for code, _ in sent.values()}
+    if missing := set(codes) - found:
         raise UnknownDossier(min(missing))
-    return Found(_told(rows), {})
+    whole = _told(rows)
+    return Found(whole, {}, petitions={**sent, **await _sent_about(connection, list(whole))})
+
+
+async def _sent_about(connection: Connection, dossiers: Sequence[int]) -> dict[int, tuple[str, bool]]:
+    """The petitions about their dossiers that carry their name: anybody may send one about a dossier."""
+    rows = await store.petitions_about(connection, dossiers)
+    return _petitions(row for row in rows if search_key(row["name"]) == search_key(row["applicant"]))
+
+
+def _petitions(rows: Iterable[asyncpg.Record]) -> dict[int, tuple[str, bool]]:
+    return {row["id"]: (petition_code(row["id"], row["received_day"]), row["state"] in PETITION_OVER) for row in rows}
 
 
 def _told(rows: Iterable[Mapping[str, Any] | asyncpg.Record]) -> dict[int, tuple[str, Status]]:
@@ -102,8 +120,24 @@ async def export(connection: Connection, found: Found, decision: Decision, ring:
         for row in (opened(dict(row), ring) for row in rows)
     ]
     notes = [_own(_plain(_worded(row, ring)), found.number) for row in await store.notes(connection, found.noted)]
+    petitions = await _export_petitions(connection, list(found.petitions))
     await _enter(connection, EXPORTED, found.dossiers, decision)
-    return {"dossiers": dossiers, "taken_for_another": notes}
+    return {"dossiers": dossiers, "taken_for_another": notes, "petitions": petitions}
+
+
+async def _export_petitions(connection: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
+    said: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in await store.petition_words(connection, ids):
+        said[row["petition_id"]].append({k: v for k, v in _plain(row).items() if k != "petition_id"})
+    names = ("kind", "state", "received_at", "name", "address", "phone", "email", "title", "content")
+    return [
+        {
+            "code": petition_code(row["id"], row["received_day"]),
+            **_plain({name: row[name] for name in names}),
+            "words": said[row["id"]],
+        }
+        for row in await store.petitions(connection, ids)
+    ]
 
 
 async def erase(connection: Connection, found: Found, decision: Decision) -> None:
@@ -114,6 +148,7 @@ async def erase(connection: Connection, found: Found, decision: Decision) -> Non
     await files.erase(connection, list(found.whole), ERASED_TEXT, decision.at)
     await store.erase_submitter(connection, list(found.submitted))
     await store.erase_notes(connection, found.noted)
+    await store.erase_petitions(connection, list(found.petitions))
     await _enter(connection, ERASED, found.dossiers, decision)
 
 

@@ -72,6 +72,12 @@ def _searchable(text: str) -> str:
     return normalised(text)
 
 
+def _clean_lines(text: str) -> str:
+    """Line by line as _clean has it; empty ones at its ends are left out."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join(_clean(line) if line.strip() else "" for line in lines).strip("\n")
+
+
 Code = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_clean)]
 #: Of a person, an organisation, a document: something that can be read aloud.
 Name = Annotated[
@@ -82,6 +88,10 @@ LongLine = Annotated[str, StringConstraints(min_length=1, max_length=1000), Afte
 #: Why something is done: something that can be read.
 Reasoning = Annotated[
     str, StringConstraints(min_length=1, max_length=1000), AfterValidator(_clean), AfterValidator(_readable)
+]
+#: What somebody has to say, in as many lines as it takes.
+Prose = Annotated[
+    str, StringConstraints(min_length=1, max_length=5000), AfterValidator(_clean_lines), AfterValidator(_readable)
 ]
 Subject = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_clean)]
 #: What is typed into a search box. Its search key is never empty: an empty one would find everything.

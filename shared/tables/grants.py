@@ -46,6 +46,12 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "rating": {"motcua_intake": _WRITE, "motcua_stats": _READ},
         "rating_words": {"motcua_intake": _WRITE},
         "file_mark": {"motcua_intake": _APPEND},
+        "petition_term": {"motcua_intake": _WRITE},
+        "petition": {"motcua_intake": _WRITE},
+        "petition_words": {"motcua_intake": _APPEND},
+        "petition_event": {"motcua_intake": _APPEND},
+        "petition_event_words": {"motcua_intake": _APPEND},
+        "petition_publication": {"motcua_intake": _APPEND},
         "anchor": {"motcua_intake": _APPEND},
         "anchor_stamp": {"motcua_intake": _APPEND},
         # routing

@@ -107,6 +107,15 @@ _OF_DOSSIERS = (
     *("finish_reason", "hand_over_receipt", "reorganisation_left_over"),
 )
 _OF_AGENCY = _own("agency_id")
+# Not of whoever takes part in the dossier that it is about: it may be about them. A giver writes what he gave away.
+_PETITIONS = _own("agency_id", "holder_id", "giver_agency_id")
+
+
+def _of_petition(table: str) -> tuple[str, str]:
+    seen = f"(SELECT true FROM petition p WHERE p.id = {table}.petition_id)"
+    return seen, seen
+
+
 #: table → (what is seen of it, what may be added to it or changed in it).
 POLICIES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -120,6 +129,10 @@ POLICIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "dossier_file": _of_dossier("dossier_file", _own("agency_id")),
         "file_mark": _of_dossier("file_mark", _own("agency_id")),
         **{table: _of_dossier(table) for table in _OF_DOSSIERS},
+        "petition": (_PETITIONS, _PETITIONS),
+        "petition_words": _of_petition("petition_words"),
+        "petition_event": _of_petition("petition_event"),
+        "petition_event_words": _of_petition("petition_event_words"),
         "rating": _of_dossier("rating", _own("agency_id")),
         "rating_words": _of_dossier("rating_words"),
         "access_record": (_OF_AGENCY, _OF_AGENCY),

@@ -33,6 +33,7 @@ class Limits:
         sought = settings.numbers_sought_per_hour
         self._seekers = _buckets(sought, settings.limited_keys, _HOUR)
         self._seeking_machines = _buckets(sought * MACHINES, settings.limited_keys, _HOUR)
+        self._petitions = Buckets(Rate(settings.petitions_per_hour, _HOUR), settings.limited_keys)
         self._guesses = Buckets(Rate(settings.wrong_secrets_per_hour, _HOUR), settings.limited_keys)
 
     def call(self, subject: str, now: float, *, machine: bool) -> dict[str, str]:
@@ -49,6 +50,10 @@ class Limits:
     def ask(self, request: Request, now: float) -> dict[str, str]:
         """Count one request of its client: the headers that tell what is left. A Problem where nothing is."""
         return _taken("client", self._clients, client_of(request, self._proxies), now)
+
+    def petition(self, request: Request, now: float) -> None:
+        """Count one petition that a client sends. A Problem where there were too many."""
+        _taken("petitions", self._petitions, client_of(request, self._proxies), now)
 
     def seek(self, subject: str, now: float, *, machine: bool) -> None:
         """Count one search by somebody's number, whatever it finds. A Problem where there were too many: whoever sees a

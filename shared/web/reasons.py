@@ -345,6 +345,15 @@ REASONS = MappingProxyType(
             "a newer version of a result is a result, and nothing else is",
         ),
         "too_many_files": ("hồ sơ đã có {limit} tệp, không thêm được nữa", "the dossier has {limit} files, the most"),
+        "unknown_dossier": ("không có hồ sơ mang mã này", "no dossier has this code"),
+        "petition_state": (
+            "phản ánh, kiến nghị đang ở trạng thái {state}, không làm được việc này",
+            "the petition is in state {state}, which does not allow this",
+        ),
+        "names_the_petitioner": (
+            "có tên, số điện thoại hoặc địa chỉ của người phản ánh; nội dung công khai không được nêu",
+            "holds the petitioner's name, phone or address: what is published may not",
+        ),
         "rating_stands": (
             "đã hết thời gian thay đổi; đánh giá được giữ nguyên",
             "the days in which it could be changed are over: it stands",

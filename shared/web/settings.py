@@ -116,6 +116,8 @@ class Settings(BaseSettings):
     #: How often the holder of a token may search by an identity or phone number (a machine ten times as often), in each
     #: process; 0: as often as it likes.
     numbers_sought_per_hour: Annotated[int, Field(ge=0)] = 600
+    #: How many petitions a client may send.
+    petitions_per_hour: Annotated[int, Field(ge=1)] = 10
     #: For how many days after the day on which it was given a rating can be changed. docs/ratings.md
     rating_change_days: Annotated[int, Field(ge=0, le=60)] = 7
     #: Fewer ratings than this have no shares, and are not shown to everybody.

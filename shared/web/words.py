@@ -177,6 +177,21 @@ _ACTIONS = {
     "assign": "phân công",
     "finish": "xử lý xong",
 }
+_PETITIONS = {
+    "about_procedure": "về cơ chế, chính sách, thủ tục",
+    "about_behaviour": "về hành vi của cán bộ, công chức",
+    "in_hand": "đang xử lý",
+    "forwarded": "đã chuyển cơ quan có thẩm quyền",
+    "information_asked": "chờ bổ sung thông tin",
+    "published": "đã công khai",
+    "withheld": "không công khai",
+    "decide": "từ chối hoặc chuyển",
+    "ask": "yêu cầu bổ sung thông tin",
+    "answer": "trả lời",
+    "publish": "công khai",
+    "law": "theo quy định của pháp luật",
+    "scoring": "theo chấm điểm của quốc gia",
+}
 _RATINGS = {
     "rated": "được đánh giá",
     "very_satisfied": "rất hài lòng",
@@ -232,6 +247,7 @@ TERMS = MappingProxyType(
         **_FORMS,
         **_RATINGS,
         **_WEBHOOKS,
+        **_PETITIONS,
         **_COLUMNS,
     }
 )

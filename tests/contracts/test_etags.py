@@ -45,6 +45,10 @@ def test_the_end_of_a_supplement_rule_takes_one() -> None:
 NOTHING_TO_COMPARE = {
     "enterSupplementRule": "enters a rule",
     "receiveDossier": "makes a dossier",
+    "submitPetition": "makes a petition",
+    "enterPetition": "makes a petition",
+    "giveInformation": "answers a question, which is asked once",
+    "enterPetitionTerm": "enters a term, each beside those before",
     "rateDossier": "one person's own word: the last one holds",
     "importDossiers": "makes dossiers",
     "attachFile": "adds a file; a newer version names the one that it replaces",

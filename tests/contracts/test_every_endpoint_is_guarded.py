@@ -38,12 +38,20 @@ PUBLIC = {
     "/v1/track/{code}",
     "/v1/track/{code}/rating",
     "/v1/public/satisfaction",
+    "/v1/public/petitions",
+    "/v1/public/petitions/{code}",
+    "/v1/public/petitions/{code}/information",
+    "/v1/petition-terms",
     "/healthz",
     "/readyz",
     "/metrics",
 }
 #: What anybody may do, and by what he shows that it is his.
-OF_ANYBODY = {"rateDossier": "the secret on the receipt, or the applicant's own token"}
+OF_ANYBODY = {
+    "rateDossier": "the secret on the receipt, or the applicant's own token",
+    "submitPetition": "nothing: whoever has something to say may, so many an hour",
+    "giveInformation": "the secret that was answered when it was sent",
+}
 #: What stands in a path, where it is not a code.
 NAMED = {
     "import_id": "3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10",

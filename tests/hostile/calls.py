@@ -14,6 +14,7 @@ from shared.web.auth import RIGHTS, Role
 from shared.web.clock import now
 from tests.contracts.documents import Operation
 from tests.intake.bodies import a_pdf
+from tests.intake.petitions import a_petition
 from tests.rights.conftest import Province
 from tests.rights.test_relations import INTAKE, ROUTING, Act
 from tests.support import PROVINCE, REGISTER_COPY, WARD, a_draft, bearer
@@ -29,6 +30,25 @@ ACTS = {
     **INTAKE,
     **ROUTING,
     "receiveDossier": Act("POST", "", a_draft(phone="0905 000 001")),
+    "submitPetition": Act("POST", "", a_petition()),
+    "enterPetition": Act("POST", "", a_petition(channel="post")),
+    "giveInformation": Act("POST", "", {"information": "Tôi nộp hôm qua"}),
+    "takeUpPetition": Act("POST", "", None),
+    "forwardPetition": Act("POST", "", {"agency": "19351", "note": "Thuộc thẩm quyền"}),
+    "refusePetition": Act("POST", "", _WHY),
+    "askPetitioner": Act("POST", "", {"question": "Ngày nào?"}),
+    "recordInformation": Act("POST", "", {"information": "Hôm qua"}),
+    "answerPetition": Act("POST", "", {"answer": "Đã xong"}),
+    "publishPetition": Act("POST", "", {"title": "Việc", "content": "Nội dung", "answer": "Đã xong"}),
+    "withholdPetition": Act("POST", "", _WHY),
+    "enterPetitionTerm": Act(
+        "POST",
+        "",
+        {
+            **{"step": "answer", "measure": "scoring", "working_days": 10, "citation": "Điều 9", "basis": "read whole"},
+            **{"confirmed": True, "valid_from": _TOMORROW, "decision": "12/QĐ-VP", **_WHY},
+        },
+    ),
     "attachFile": Act("POST", "", a_pdf(), "received"),
     "rateDossier": Act("PUT", "", {"level": "satisfied", "criteria": {"attitude": 2}, "words": "Nhanh"}, "received"),
     "markFile": Act("PUT", "", {"digitised": True, "reused": 0, "from_store": False}, "received"),
@@ -167,7 +187,10 @@ class Scene(Province):
         name = operation.told["operationId"]
         act = ACTS.get(name)
         code = await self.code(_state(operation, act))
-        places = {**_PLACES, "code": _catalogue(operation.path) or code}
+        places, query = {**_PLACES, "code": _catalogue(operation.path) or code}, dict(_ASKED.get(name, {}))
+        if "/petitions/{code}" in operation.path:
+            places["code"], secret = await self._petition(name)
+            query |= {"secret": secret} if "/public/" in operation.path else {}
         if operation.path.startswith("/v1/reports/official-tables"):
             places["form"] = "ii-06a"
         if "{webhook_id}" in operation.path:
@@ -175,7 +198,7 @@ class Scene(Province):
         body = await self._form() if name == "enterOfficialForm" else act.body if act else None
         return Call(
             path={each["name"]: places[each["name"]] for each in _of(operation, "path")},
-            query=dict(_ASKED.get(name, {})),
+            query=query,
             headers=_headers(self.issuer, operation),
             body=_with(body, code),
         )
@@ -189,6 +212,18 @@ class Scene(Province):
                 return str(made["id"])
             self._webhook = str(made["id"])
         return self._webhook
+
+    async def _petition(self, name: str) -> tuple[str, str]:
+        """A petition with which an operation may be done, and its secret."""
+        answer = await self.intake.post("/v1/public/petitions", json=a_petition())
+        made: dict[str, str] = answer.json()
+        before = {
+            **dict.fromkeys(("publishPetition", "withholdPetition"), ("answer", {"answer": "Đã xong"})),
+            **dict.fromkeys(("giveInformation", "recordInformation"), ("information-requests", {"question": "Nào?"})),
+        }.get(name)
+        if before is not None:
+            await self.did(self.intake, f"/v1/petitions/{made['code']}/{before[0]}", "admin", PROVINCE, before[1])
+        return made["code"], made["secret"]
 
     async def _form(self) -> Any:
         """The form of table II.06a as it is."""

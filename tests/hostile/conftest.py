@@ -23,7 +23,8 @@ async def scene(
     """The three real rooms."""
     nobody = dict.fromkeys(("intake_url", "routing_url", "stats_url"), NOBODY)
     ours = {"files": str(tmp_path_factory.mktemp("files")), "webhook_networks": ("127.0.0.0/8",)}
-    settings = settings_for(database, issuer, **ours, **nobody)
+    unlimited = dict.fromkeys(("public_per_minute", "petitions_per_hour", "wrong_secrets_per_hour"), 1_000_000)
+    settings = settings_for(database, issuer, **ours, **nobody, **unlimited)
     owner = await asyncpg.connect(database.owner_url)
     async with (
         serving(app_of("intake").create_app(settings)) as intake,

@@ -34,6 +34,7 @@ WITHOUT = {
     "openCase": "a dossier has one case",
     "openCases": "a dossier has one case",
     "reportFinish": "the same finish again changes nothing",
+    "giveInformation": "a question is answered once",
     "endDelegation": "what has ended ends no more",
     "pauseWebhook": "sets it",
     "resumeWebhook": "sets it",

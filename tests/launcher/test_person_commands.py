@@ -16,6 +16,7 @@ from intake_service.tracking.rules import secret_of
 from services.embedded import running_url
 from shared.domain.civil_time import civil_day
 from shared.web.clock import now
+from tests.intake.petitions import a_petition
 from tests.journeys.conftest import Running, command, eventually
 from tests.launcher.test_edition_commands import motcua
 from tests.support import JUSTICE, PROVINCE, REGISTER_COPY, WARD, a_draft
@@ -106,6 +107,10 @@ def journey(running: Running, person: Person, **more: Any) -> str:
     receipt = {"Receipt-Secret": secret_of(running.installation.tracking_key(), code)}
     rated = counter.put(f"/v1/track/{code}/rating", json={"level": "satisfied", "words": about}, headers=receipt)
     assert rated.status_code == 200, rated.text
+    who = {"name": person.name, "address": person.address, "phone": person.phone}
+    sent = counter.post("/v1/public/petitions", json=a_petition(dossier=code, petitioner=who, content=about))
+    assert sent.status_code == 201, sent.text
+    did(counter, f"/v1/petitions/{sent.json()['code']}/refuse", {"reason": about})
     return code
 
 
@@ -153,6 +158,9 @@ def test_all_that_is_held_of_somebody_is_handed_over(running: Running, codes: di
     assert ended["relation"] == "applicant"
     assert ended["status"] == "returned"
     assert [event["kind"] for event in ended["events"]][-2:] == ["finished", "returned"]
+    (petition,) = exported["petitions"]
+    assert (GONE.name in petition["content"], petition["phone"]) == (True, GONE.phone)
+    assert [one["kind"] for one in petition["words"]] == ["refused"]
     (rating,) = ended["ratings"]
     assert (rating["level"], GONE.name in rating["words"]) == ("satisfied", True)
     assert {"counter", f"counter@{WARD}"} & {one["subject"] for one in ended["read_by"]}
@@ -335,3 +343,21 @@ def test_a_number_that_nobody_has_erases_nobody(running: Running, tmp_path: Path
     status, _, told = motcua(running, "erase-person", *BY, "--id-number-file", str(file), "--yes")
     assert status == 2
     assert not number or number not in told
+
+
+def test_a_petition_about_no_dossier_is_erased_by_its_code(running: Running) -> None:
+    who = Person("Lê Thị Phản Ánh", "045190339999", "0905 339 999", "phan-anh@example.vn", "9 Trần Phú, Đông Hà")
+    sender = {"name": who.name, "address": who.address, "phone": who.phone, "email": who.email}
+    with running.client("intake", "counter", WARD) as counter:
+        sent = counter.post("/v1/public/petitions", json=a_petition(petitioner=sender)).json()
+        still = motcua(running, "erase-person", *BY, "--dossier", sent["code"], "--yes")
+        assert (still[0], sent["code"] in still[2]) == (1, True), "it is not answered yet"
+        path = f"/v1/petitions/{sent['code']}"
+        assert counter.post(f"{path}/refuse", json={"reason": f"Đã trả lời {who.name}"}).status_code == 200
+        status, _, told = motcua(running, "erase-person", *BY, "--dossier", sent["code"], "--yes")
+        assert status == 0, told
+        read = counter.get(path).json()
+        assert (read["petitioner_name"], read["content"], read["phone"], read["masked"]) == (None, None, None, [])
+        assert [(event["kind"], event["words"]) for event in read["events"]] == [("received", None), ("refused", None)]
+    kept = everything(running)
+    assert not [text for text in who.texts if text in kept and text != who.id_number]

@@ -35,6 +35,10 @@ HELD = {
 }
 
 
+#: tests/intake/test_petition.py looks at them: not whoever has a part in a dossier sees what is said of it.
+PETITIONS = {"petition", "petition_words", "petition_event", "petition_event_words"}
+
+
 @dataclass
 class Scene:
     """A ward received the dossier, the justice department has it and asked another; a stranger has nothing of it."""
@@ -198,7 +202,7 @@ def test_every_table_with_a_policy_is_looked_at_somewhere() -> None:
         "dossier_file",
         "file_mark",
     }
-    assert set(POLICIES) == looked_at | shaped | {"reorganisation_left_over"}
+    assert set(POLICIES) == looked_at | shaped | {"reorganisation_left_over", *PETITIONS}
 
 
 async def test_what_was_said_of_a_file_is_seen_with_its_dossier(scene: Scene) -> None:

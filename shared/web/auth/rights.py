@@ -84,6 +84,12 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "rateDossier": _PUBLIC,
         "readRating": _PUBLIC,
         "publicSatisfaction": _PUBLIC,
+        # Anybody has something to say; what became of it is for whoever has its secret.
+        "submitPetition": _PUBLIC,
+        "trackPetition": _PUBLIC,
+        "giveInformation": _PUBLIC,
+        "listPublishedPetitions": _PUBLIC,
+        "listPetitionTerms": _PUBLIC,
         "trackDossier": _PUBLIC,  # the more the receipt's secret or the applicant's own token shows
         "listAgencies": _PUBLIC,
         "readAgency": _PUBLIC,
@@ -143,6 +149,19 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "readImportRejects": _of(Role.ADMIN, Role.MACHINE, relation=Relation.AGENCY),
         # Who rated is not for those who were rated (Decree 61/2018 art. 27(3)).
         "listRatings": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.WITHIN),
+        "enterPetition": _of(*_AGENCY, relation=Relation.AGENCY),
+        # Of officers' behaviour: leaders, supervisors and admins only (intake_service/petitions/rules.py).
+        "listPetitions": _LISTED,
+        "readPetition": _REPORT,
+        "takeUpPetition": _of(*_MOVERS, relation=Relation.AGENCY),
+        "forwardPetition": _of(*_MOVERS, relation=Relation.AGENCY),
+        "refusePetition": _of(*_MOVERS, relation=Relation.AGENCY),
+        "askPetitioner": _of(*_MOVERS, relation=Relation.AGENCY),
+        "recordInformation": _of(*_MOVERS, relation=Relation.AGENCY),
+        "answerPetition": _of(Role.HANDLER, Role.LEADER, Role.ADMIN, relation=Relation.AGENCY),
+        "publishPetition": _of(Role.LEADER, Role.ADMIN, relation=Relation.AGENCY),
+        "withholdPetition": _of(Role.LEADER, Role.ADMIN, relation=Relation.AGENCY),
+        "enterPetitionTerm": _of(Role.ADMIN, relation=Relation.PROVINCE),
         # who read personal data: for whoever watches over that
         "listAccessRecords": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.WITHIN),
         "readAccessRecord": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.AGENCY),
