@@ -113,7 +113,7 @@ class Storage:
             return []
         with writable():
             found = [path for path in self.directory.glob("??/*#*") if _UNFINISHED.fullmatch(path.name)]
-            return [path for path in found if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before]
+            return [path for path in found if _is_older(path, before)]
 
     async def content(self, digest: str) -> AsyncGenerator[bytes, None]:
         """It in chunks, once it is known to be there. Raises FileNotFoundError."""
@@ -199,6 +199,14 @@ def _unreachable(error: Exception) -> Problem:
     """The text of an error may name places and keys: its type suffices."""
     log.error("files.unreachable", error=type(error).__name__)
     return Problem("unavailable", Reason("", "files_unreachable"), headers={"Retry-After": "10"})
+
+
+def _is_older(path: Path, than: datetime) -> bool:
+    """What is no longer there has become whole meanwhile."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC) < than
+    except FileNotFoundError:
+        return False
 
 
 def _on_disk(path: Path) -> None:

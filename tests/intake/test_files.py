@@ -602,6 +602,8 @@ def test_what_a_killed_process_was_writing_is_swept(tmp_path: Path) -> None:
     later = now() + timedelta(hours=1)
     assert [path.name for path in place.unfinished(later)] == [f"{digest}#1"]
     assert place.unfinished(now() - timedelta(hours=1)) == []
+    (tmp_path / "files" / "ab" / f"{digest}#2").symlink_to(tmp_path / "whole by now")
+    assert [path.name for path in place.unfinished(later)] == [f"{digest}#1"]
 
 
 async def test_what_is_gone_from_there_is_told_and_brought_back(counter: Counter, dossier: dict[str, Any]) -> None:
