@@ -204,12 +204,12 @@ class Scene(Province):
         )
 
     async def webhook(self, *, anew: bool) -> str:
-        """One of the ward's; anew: that nobody else has."""
-        if self._webhook is None or anew:
-            body = ACTS["createWebhook"].body
-            made = await self.did(self.routing, "/v1/webhooks", "admin", WARD, body)
-            if anew:
-                return str(made["id"])
+        """One of the ward's; anew: to which nothing was done yet, in place of the one before."""
+        if anew and self._webhook is not None:
+            gone = f"/v1/webhooks/{self._webhook}"
+            await self.routing.delete(gone, headers=self.as_("admin", WARD))
+        if anew or self._webhook is None:
+            made = await self.did(self.routing, "/v1/webhooks", "admin", WARD, ACTS["createWebhook"].body)
             self._webhook = str(made["id"])
         return self._webhook
 

@@ -2,6 +2,7 @@
 before a policy, and a search of all rows would be the price."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -14,6 +15,7 @@ from intake_service.lifecycle import store as lifecycle
 from intake_service.numbers import store as numbers
 from routing_service.cases import store as cases
 from routing_service.reorganisations import store as reorganisations
+from routing_service.webhook_deliveries import store as webhooks
 from shared.tables.policies import SCOPED
 from tests.conftest import Database
 from tests.rows.conftest import session
@@ -21,6 +23,7 @@ from tests.rows.conftest import session
 INTAKE, ROUTING = SCOPED
 SCOPE = frozenset({1, 2, 3})
 ROWS = "{[1,4)}"
+MOMENT = datetime(2026, 11, 27, tzinfo=UTC)
 
 
 class Explained:
@@ -73,6 +76,31 @@ WAYS: dict[str, tuple[str, Any, str]] = {
         ROUTING,
         lambda c: reorganisations.open_dossiers(c, ["x", "y"]),
         CASE,
+    ),
+    "events that webhooks are told of": (
+        ROUTING,
+        lambda c: webhooks.events_after(c, webhooks.Position("7", 7), 10),
+        r"ix_dossier_event_log[^\n]*\n *Index Cond: \(\(ROW\(txid, id\) > ",
+    ),
+    "movements that webhooks are told of": (
+        ROUTING,
+        lambda c: webhooks.movements_after(c, webhooks.Position("7", 0), 10),
+        r"ix_hand_over_log[^\n]*\n *Index Cond: \(\(txid > ",
+    ),
+    "the end of the log of events": (
+        ROUTING,
+        lambda c: c.fetch(webhooks._LAST_EVENT),
+        r"Index Scan Backward using ix_dossier_event_log[^\n]*\n *Index Cond: \(txid < ",
+    ),
+    "the end of the log of movements": (
+        ROUTING,
+        lambda c: c.fetch(webhooks._LAST_MOVEMENT),
+        r"Index Scan Backward using ix_hand_over_log[^\n]*\n *Index Cond: \(txid < ",
+    ),
+    "dates that come": (
+        ROUTING,
+        lambda c: webhooks.coming(c, 1, [1, 2], MOMENT, MOMENT, "overdue", 10),
+        r"ix_dossier_open [^\n]*\n *Index Cond: \(\(late_from > ",
     ),
 }
 
