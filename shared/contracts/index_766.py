@@ -81,8 +81,8 @@ class Unavailable766(BaseModel):
         ),
         examples=["no_data"],
     )
-    why_vi: str = Field(description="In Vietnamese", examples=["Hệ thống chưa tiếp nhận phản ánh, kiến nghị"])
-    why_en: str = Field(description="In English", examples=["This system does not hold petitions yet"])
+    why_vi: str = Field(description="In Vietnamese", examples=["Chưa được tính từ các phản ánh, kiến nghị"])
+    why_en: str = Field(description="In English", examples=["Not counted yet from the petitions here"])
 
 
 class Metric766(BaseModel):

@@ -16,6 +16,7 @@ from services.embedded import running_url
 from shared.domain.civil_time import civil_day
 from shared.web.clock import now
 from tests.intake.bodies import a_pdf
+from tests.intake.petitions import a_petition
 from tests.journeys.conftest import Running, await_running, eventually, start_up, stop
 from tests.support import JUSTICE, PROVINCE, REGISTER_COPY, WARD, a_draft
 
@@ -116,6 +117,19 @@ def test_a_full_journey_leaves_none_outside(running: Running) -> None:
     assert counter("GET", kept["content"]).content == a_pdf()
     well(counter("POST", f"{where}/finish", json={"outcome": "refused", "reason": WORDS}))
     well(counter("POST", f"{where}/return", json={}))
+    own = {"Authorization": f"Bearer {citizen}"}
+    rating = {"level": "unsatisfied", "words": WORDS}
+    well(ask("intake", "counter", WARD, "PUT", f"/v1/track/{code}/rating", json=rating, headers=own))
+    petitioner = {"name": PERSON["name"], "address": PERSON["address"], "phone": PERSON["phone"]}
+    said = a_petition(dossier=code, title=WORDS, content=WORDS, petitioner={**petitioner, "email": PERSON["email"]})
+    petition = well(counter("POST", "/v1/public/petitions", json=said))
+    about, secret_of_it = f"/v1/petitions/{petition['code']}", {"Receipt-Secret": petition["secret"]}
+    assert well(counter("GET", about))["phone"] == PERSON["phone"]
+    well(counter("POST", f"{about}/information-requests", json={"question": WORDS}))
+    given = {"json": {"information": WORDS}, "headers": secret_of_it}
+    well(counter("POST", f"/v1/public/petitions/{petition['code']}/information", **given))
+    leader = ("intake", "leader", WARD)
+    well(ask(*leader, "POST", f"{about}/answer", json={"answer": WORDS}))
 
     # what goes wrong
     secret = str(PERSON["id_number"])
@@ -134,7 +148,14 @@ def test_a_full_journey_leaves_none_outside(running: Running) -> None:
     assert counter("POST", "/v1/dossiers", json={**draft, "summary": secret * 100_000}).status_code >= 400
     assert counter("POST", "/v1/dossiers", json=[draft], headers={"Idempotency-Key": "once"}).status_code >= 400
     assert counter("POST", "/v1/dossiers", json={**draft, "summary": "x"}, headers={"Idempotency-Key": "once"}).is_error
+    told = {"title": WORDS, "content": f"Bà {PERSON['name']}", "answer": str(PERSON["address"])}
+    assert ask(*leader, "POST", f"{about}/publish", json=told).status_code == 422
+    assert ask("intake", "counter", WARD, "PUT", f"/v1/track/{code}/rating", json={"level": WORDS}).status_code == 422
+    for body in ({**said, "petitioner": PERSON}, {**said, "agency": secret}, {**said, "content": secret * 999}):
+        assert counter("POST", "/v1/public/petitions", json=body).status_code == 422
     for path in (
+        f"/v1/public/petitions/{secret}",
+        f"/v1/petitions/{PERSON['name']}",
         f"/v1/dossiers/{PERSON['name']}",
         f"/v1/track/{secret}",
         f"/v1/{PERSON['email']}",
