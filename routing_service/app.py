@@ -31,7 +31,7 @@ from routing_service.webhooks.usecases import counted
 from routing_service.workflows import endpoints as workflows
 from shared.contracts.intake import IntakeClient
 from shared.contracts.webhooks import WebhookMessage
-from shared.web.app import Room, RoomPlan, make_app
+from shared.web.app import Room, RoomPlan, Sent, make_app
 from shared.web.background import Worker
 from shared.web.clock import now
 from shared.web.idempotency import forgetting_worker
@@ -110,7 +110,16 @@ PLAN = RoomPlan(
     ),
     workers=_workers,
     totals=counted,
-    models=(WebhookMessage,),
+    sends={
+        "dossierTold": Sent(
+            WebhookMessage,
+            "webhooks",
+            "Thông báo về hồ sơ · What happened to a dossier",
+            "Sent to each webhook that was entered (`createWebhook`) and wants such events, signed over its bytes in "
+            "the headers `webhook-id`, `webhook-timestamp` and `webhook-signature` (Standard Webhooks); and again, "
+            "until it is received or given up.",
+        )
+    },
     makes={
         "openCase": Made("/v1/cases/{code}", {"code": "$response.body#/code"}),
         "handOver": Made(

@@ -111,6 +111,20 @@ class _Comparison:
                 else:
                     renamed = dict(zip(_names(now), _names(path), strict=True))
                     self._one(methods[method], self._new["paths"][now][method], renamed)
+        self._sent()
+
+    def _sent(self) -> None:
+        """What is sent by itself: whoever receives it reads it as an answer."""
+        there = self._new.get("webhooks", {})
+        for name, methods in self._old.get("webhooks", {}).items():
+            for method, was in methods.items():
+                self._operation = f"webhook {name}"
+                self._schemas.begin()
+                now = there.get(name, {}).get(method)
+                if now is None:
+                    self._note("operation_gone", self._operation)
+                else:
+                    self._contents(was["requestBody"], now["requestBody"], self._operation, asked=False)
 
     def _one(self, old: Schema, new: Schema, renamed: Mapping[str, str]) -> None:
         place = self._operation

@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import asyncpg
@@ -66,6 +66,29 @@ class Room:
 
 
 @dataclass(frozen=True)
+class Sent:
+    """What a service sends by itself, as the document tells of it. tag: that of the operations that it belongs to."""
+
+    model: type[BaseModel]
+    tag: str
+    summary: str
+    description: str
+
+    def told(self, name: str) -> dict[str, Any]:
+        """As an operation of whoever receives it."""
+        schema = {"$ref": f"#/components/schemas/{self.model.__name__}"}
+        return {
+            "operationId": name,
+            "tags": [self.tag],
+            "summary": self.summary,
+            "description": self.description,
+            "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+            "responses": {"2XX": {"description": "Received; anything else is sent again later"}},
+            "security": [],
+        }
+
+
+@dataclass(frozen=True)
 class RoomPlan:
     """What a service is made of. `workers` makes the consumers that it runs beside its requests."""
 
@@ -84,6 +107,8 @@ class RoomPlan:
     totals: Callable[[Room], Awaitable[Totals]] | None = None
     #: Models that the document explains though no JSON body is one of them: the records of a stream.
     models: Sequence[type[BaseModel]] = ()
+    #: What it sends by itself to addresses that were entered, by a name of its own.
+    sends: Mapping[str, Sent] = field(default_factory=dict)
     #: Paths, as routes have them, whose bodies are read as a stream in bounded memory: this limit is not theirs.
     streamed: frozenset[str] = frozenset()
     #: Operations that are reached directly: hot writes, for which the framework's way in costs more than the work.
@@ -288,7 +313,7 @@ def _document(app: FastAPI, plan: RoomPlan) -> dict[str, Any]:
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         problem = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(problem.pop("$defs", {}), ProblemBody=problem)
-        for model in plan.models:
+        for model in (*plan.models, *(sent.model for sent in plan.sends.values())):
             described = model.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(described.pop("$defs", {}), **{model.__name__: described})
         schemas.pop("HTTPValidationError", None)
@@ -317,6 +342,8 @@ def _document(app: FastAPI, plan: RoomPlan) -> dict[str, Any]:
                 operation["security"] = [{"bearer": []}]
                 operation["x-roles"] = sorted(roles)
                 operation["x-relation"] = relation
+        if plan.sends:
+            document["webhooks"] = {name: {"post": sent.told(name)} for name, sent in plan.sends.items()}
         document["components"]["schemas"] = dict(sorted(schemas.items()))
         app.openapi_schema = document
     return app.openapi_schema

@@ -68,6 +68,11 @@ def answering(schema: Schema, **schemas: Schema) -> Schema:
     return a_contract(a_list(responses={"200": json_of(schema)}), schemas=schemas)
 
 
+def sending(schema: Schema) -> Schema:
+    """A contract by which such a body is sent to whoever wants it."""
+    return {**a_contract(), "webhooks": {"told": {"post": {"requestBody": json_of(schema)}}}}
+
+
 def with_parameter(**told: Any) -> Schema:
     return a_contract(a_list(parameters=[{"name": "q", "in": "query", "schema": TEXT, **told}]))
 
@@ -85,6 +90,9 @@ PLAIN = a_contract()
 FOUND: list[tuple[str, Schema, Schema]] = [
     ("path_gone", PLAIN, a_contract(path="/v1/others/{code}")),
     ("operation_gone", a_contract(post=a_list()), PLAIN),
+    ("operation_gone", sending(TEXT), PLAIN),
+    ("answer_widened", sending(TEXT), sending(NULLABLE)),
+    ("answer_field_gone", sending(an_object(note=TEXT)), sending(an_object())),
     ("operation_renamed", PLAIN, a_contract(a_list(operationId="things"))),
     ("locked", PLAIN, locked("leader")),
     ("role_gone", locked("leader", "handler"), locked("leader")),
@@ -164,6 +172,8 @@ FOUND: list[tuple[str, Schema, Schema]] = [
 #: (what it is, what was released, what came of it)
 LET_BY: list[tuple[str, Schema, Schema]] = [
     ("another path", PLAIN, {**PLAIN, "paths": {**PLAIN["paths"], "/v1/more": {"get": a_list()}}}),
+    ("another message", PLAIN, sending(TEXT)),
+    ("a field more in a message", sending(an_object()), sending(an_object(note=TEXT))),
     ("another method", PLAIN, a_contract(post=a_list())),
     ("a parameter in a path is called otherwise", PLAIN, a_contract(path="/v1/things/{id}")),
     ("a parameter that may be left out", PLAIN, with_parameter()),

@@ -151,6 +151,13 @@ def test_every_schema_and_every_property_is_explained(room: str) -> None:
 
 
 @each_room
+def test_every_schema_is_of_something(room: str) -> None:
+    """Of what is asked, answered, or sent to others."""
+    wanted = {value for place, value in parts(document(room)) if place.endswith("/$ref")}
+    assert {f"#/components/schemas/{name}" for name in document(room)["components"]["schemas"]} <= wanted
+
+
+@each_room
 def test_no_generator_calls_two_schemas_the_same(room: str) -> None:
     """What has no name of its own is called after the schema and the field that it stands in."""
     schemas = document(room)["components"]["schemas"]
