@@ -137,11 +137,12 @@ class Due:
 
 
 def due(term: Term, since: date, today: date, calendar: WorkingCalendar) -> Due:
-    """A term that runs since a day."""
+    """A term that runs since a day. In a year without a calendar it may be over all the same: long ago."""
     try:
         day = calendar.add_working_days(since, term.working_days)
     except CalendarMissing:
-        return Due(term, None, False)
+        latest = _latest_start(term.working_days, today, calendar)
+        return Due(term, None, latest is not None and since <= latest)
     return Due(term, day, day < today)
 
 

@@ -92,6 +92,12 @@ def test_a_year_without_a_calendar_is_told_as_unknown() -> None:
     assert (law.day, law.late, scoring.day) == (None, False, None)
 
 
+def test_what_is_over_long_ago_is_late_without_one() -> None:
+    begun, today = day("Monday 1995-01-02"), day("Thursday 2026-11-26")
+    for found in dues(TERMS, "received", begun, begun, today, CALENDAR):
+        assert (found.day, found.late) == (None, True), "as the list has it"
+
+
 async def test_what_is_late_and_what_is_due_is_listed(
     citizen: httpx.AsyncClient, intake: httpx.AsyncClient, issuer: LocalIssuer, database: Database
 ) -> None:
