@@ -202,7 +202,7 @@ def test_every_table_with_a_policy_is_looked_at_somewhere() -> None:
         "dossier_file",
         "file_mark",
     }
-    assert set(POLICIES) == looked_at | shaped | {"reorganisation_left_over", *PETITIONS}
+    assert set(POLICIES) == looked_at | shaped | {"reorganisation_left_over", "webhook", *PETITIONS}
 
 
 async def test_what_was_said_of_a_file_is_seen_with_its_dossier(scene: Scene) -> None:
