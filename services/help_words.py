@@ -256,8 +256,8 @@ _WORDS = (
         "Lý do; được lưu lại",
     ),
     (
-        "A dossier of theirs; may be repeated",
-        "Một hồ sơ của người đó; nêu được nhiều lần",
+        "A dossier or petition of theirs; may be repeated",
+        "Một hồ sơ hoặc phản ánh, kiến nghị của người đó; nêu được nhiều lần",
     ),
     (
         "Holds their identity number; -: standard input. Never on the line",

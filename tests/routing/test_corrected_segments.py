@@ -193,7 +193,7 @@ async def test_not_to_an_hour_after_the_first_step(routing, database, monkeypatc
             later = {**MINUTES, "accepted_at": "2026-11-16T10:00:01+07:00"}
             refused = await intake.post(path, json=later, headers=supervisor)
             assert (refused.status_code, reasons(refused)) == (422, {("accepted_at", "after_what_followed")})
-            assert "2026-11-16T10:00:00+07:00" in refused.text
+            assert "10:00 16/11/2026" in refused.text
             assert await case_of(routing, code) == case
             await corrects(routing, intake, code, accepted_at="2026-11-16T09:30:00+07:00")
 
