@@ -9,10 +9,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 import asyncpg
@@ -120,8 +121,11 @@ class Ground:
         return self.installation.issuer.token(role=role, agency=agency, now=now())
 
     @contextmanager
-    def serving(self, url: str, *rooms: str, idle: Collection[str] = ()) -> Iterator[list[Service]]:
-        """`motcua serve ROOM` for each, as `motcua up` starts them. `idle`: rooms without their consumers."""
+    def serving(
+        self, url: str, *rooms: str, idle: Collection[str] = (), settings: Mapping[str, str] = MappingProxyType({})
+    ) -> Iterator[list[Service]]:
+        """`motcua serve ROOM` for each, as `motcua up` starts them. `idle`: rooms without their consumers. `settings`:
+        more of the environment."""
         ports = {room: _free_port() for room in ROOMS}
         environment = {
             **os.environ,
@@ -136,6 +140,7 @@ class Ground:
             "MOTCUA_ADDRESS_CALLS_PER_MINUTE": "100000000",
             "MOTCUA_NUMBERS_SOUGHT_PER_HOUR": "100000000",
             "MOTCUA_LAUNCHER_PID": str(os.getpid()),
+            **settings,
             **{f"MOTCUA_{room.upper()}_URL": f"http://127.0.0.1:{port}" for room, port in ports.items()},
         }
         processes: list[subprocess.Popen[bytes]] = []

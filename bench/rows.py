@@ -13,6 +13,7 @@ from bench import (
     imports,
     index_766,
     intake,
+    national,
     on_demand,
     overdue,
     pages,
@@ -45,6 +46,7 @@ ROWS: Mapping[str, Callable[[Ground], list[Figure]]] = MappingProxyType(
         "overdue": overdue.measure,
         "exports": exports.measure,
         "recompute": recompute.measure,
+        "national": national.measure,
         "bulk": bulk.measure,
     }
 )

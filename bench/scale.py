@@ -15,6 +15,8 @@ class Scale:
     weighed: int
     #: The half-year is imported divided by this.
     import_divisor: int
+    #: The half-year that is told to the national database is divided by this.
+    national_divisor: int
     #: Dossiers in the first state and the second.
     dossiers: tuple[int, int]
     #: Open dossiers that a change of the calendar moves.
@@ -35,6 +37,7 @@ FULL = Scale(
     seconds=8,
     weighed=20_000,
     import_divisor=1,
+    national_divisor=1,
     dossiers=(1_000_000, 10_000_000),
     open_dossiers=100_000,
     reports=100,
@@ -49,6 +52,7 @@ SMALL = Scale(
     seconds=1,
     weighed=300,
     import_divisor=100,
+    national_divisor=1000,
     dossiers=(5_000, 20_000),
     open_dossiers=500,
     reports=5,

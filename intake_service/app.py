@@ -17,6 +17,8 @@ from intake_service.forms import endpoints as forms
 from intake_service.imports import endpoints as imports
 from intake_service.lapses.usecases import closing_worker
 from intake_service.lifecycle import endpoints as lifecycle
+from intake_service.national import endpoints as national
+from intake_service.national.usecases import national_workers
 from intake_service.numbers.usecases import need_its_keys
 from intake_service.outbox.usecases import tell_routing_worker
 from intake_service.petitions import endpoints as petitions
@@ -55,6 +57,7 @@ PLAN = RoomPlan(
         "ratings": "Đánh giá mức độ hài lòng · How applicants rate dossiers that have ended",
         "petitions": "Phản ánh, kiến nghị · What anybody has to say, until it is answered and published",
         "imports": "Nhập hồ sơ từ hệ thống khác · Dossiers of another system, from CSV or NDJSON",
+        "national database": "Cơ sở dữ liệu quốc gia · What it is told of dossiers, and what sticks",
         "access records": "Nhật ký xem dữ liệu cá nhân · Who read which personal data, when and why",
         "anchors": "Mốc neo nhật ký sự kiện · What a third party keeps of the event log, day by day",
     },
@@ -78,6 +81,7 @@ PLAN = RoomPlan(
         petitions.kept_router,
         petitions.router,
         imports.router,
+        national.router,
         access_records.router,
         anchors.router,
     ),
@@ -88,6 +92,7 @@ PLAN = RoomPlan(
         closing_worker(room),
         anchoring_worker(room),
         forgetting_worker(room.pool, "intake"),
+        *national_workers(room),
     ],
     models=(ImportRecord,),
     streamed=frozenset({imports.PATH, files.PATH}),

@@ -1,5 +1,6 @@
 """The SQL of lists of components. One that another took the place of stays, and never holds."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,12 +19,20 @@ async def lock(connection: Writing) -> None:
 
 async def of_version(connection: Connection, version_id: int) -> list[ListRow]:
     """The lists of a version of a procedure that hold or are to hold, by their first days."""
+    return (await of_versions(connection, [version_id])).get(version_id, [])
+
+
+async def of_versions(connection: Connection, versions: Sequence[int]) -> dict[int, list[ListRow]]:
+    """The same of several versions; one without lists is not among them."""
     rows = await connection.fetch(
-        "SELECT id, valid_from, components, decision, reason FROM component_list"
-        " WHERE version_id = $1 AND NOT replaced ORDER BY valid_from",
-        version_id,
+        "SELECT id, valid_from, components, decision, reason, version_id FROM component_list"
+        " WHERE version_id = ANY($1::int[]) AND NOT replaced ORDER BY valid_from",
+        list(versions),
     )
-    return [ListRow(row[0], row[1], orjson.loads(row[2]), row[3], row[4]) for row in rows]
+    found: dict[int, list[ListRow]] = defaultdict(list)
+    for row in rows:
+        found[row["version_id"]].append(ListRow(row[0], row[1], orjson.loads(row[2]), row[3], row[4]))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

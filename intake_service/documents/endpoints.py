@@ -35,20 +35,21 @@ async def read(
     called by its code or its name; what no component asks for; the result; and what the national database would still
     have to be told. Whoever does not see all of the applicant's data finds long numbers in names of files hidden."""
     found = await usecases.documents(connection, reference, code, principal)
-    held, dossier = found.held, found.dossier
+    papers, dossier = found.papers, found.dossier
+    held = papers.held
     language = language_of(request)
     body: dict[str, Any] = {
         "code": dossier["code"],
         "procedure": reference.versions[dossier["version_id"]].code,
-        "asked_on": found.asked_on,
+        "asked_on": papers.asked_on,
         "entered": held.components is not None,
         "complete": held.complete,
         "components": [_component(each, found.whole) for each in held.components or ()],
         "unasked_papers": [_paper(paper) for paper in held.unasked_papers],
         "unasked_files": [_file(file, found.whole) for file in held.unasked_files],
         "result_files": [_file(file, found.whole) for file in held.result_files],
-        "result": _result(found.result, reference) if found.result else None,
-        "earlier_results": [_result(each, reference) for each in found.earlier],
+        "result": _result(papers.result, reference) if papers.result else None,
+        "earlier_results": [_result(each, reference) for each in papers.earlier],
         "national_blockers": [each.wire(language) for each in found.message.blockers],
     }
     return json_answer(body)

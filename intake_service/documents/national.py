@@ -14,7 +14,7 @@ from intake_service.documents.rules import FileRow, Held, Paper, Result
 from shared.web.problems import Reason
 
 #: LoaiGiayTo: 0 chính, 1 sao, 2 điện tử.
-PAPER_KINDS = MappingProxyType({"original": 0, "certified_copy": 1, "copy": 1, "electronic": 2})
+PAPER_KINDS = MappingProxyType({"original": "0", "certified_copy": "1", "copy": "1", "electronic": "2"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def message_of(
     others = [file for file in held.unasked_files if file.latest]
     handed_in = [(each, file) for each in held.components or () for file in each.files]
     fields = {
-        "HoSoCoThanhPhanSoHoa": int(any(file.latest and file.digitised for _, file in handed_in)),
+        "HoSoCoThanhPhanSoHoa": _flag(any(file.latest and file.digitised for _, file in handed_in)),
         "TaiLieuNop": [_handed_in(each.component["code"], file, address_of) for each, file in handed_in],
         "DanhSachTepDinhKemKhac": [
             *(_paper(paper) for each in held.components or () if not each.files for paper in each.papers),
@@ -84,7 +84,7 @@ def _handed_in(component: str, file: FileRow, address_of: Callable[[str], str] |
     told = {
         "TepDinhKemId": file.id,
         "TenTepDinhKem": file.name,
-        "IsDeleted": not file.latest,
+        "IsDeleted": str(not file.latest),
         "MaThanhPhanHoSo": component,
     }
     if not file.latest:  # a newer version is in its place: whoever was told of it forgets it
@@ -94,18 +94,19 @@ def _handed_in(component: str, file: FileRow, address_of: Callable[[str], str] |
         **told,
         "DuongDanTaiTepTin": address_of(file.id),
         "DuocSoHoa": _flag(file.digitised),
-        "DuocTaiSuDung": file.reused,
+        "DuocTaiSuDung": str(file.reused),
         "DuocLayTuKhoDMQG": _flag(file.from_store),
     }
 
 
-def _flag(said: bool | None) -> int:
+def _flag(said: bool | None) -> str:
+    """Codes are texts there."""
     assert said is not None, "it blocks"
-    return int(said)
+    return str(int(said))
 
 
 def _paper(paper: Paper) -> dict[str, Any]:
-    return {"TenGiayTo": paper.name, "SoLuong": paper.count, "LoaiGiayTo": PAPER_KINDS[paper.kind]}
+    return {"TenGiayTo": paper.name, "SoLuong": str(paper.count), "LoaiGiayTo": PAPER_KINDS[paper.kind]}
 
 
 def _result(result: Result, address_of: Callable[[str], str] | None) -> dict[str, Any]:

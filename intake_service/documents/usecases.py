@@ -1,6 +1,8 @@
 """Reading the papers of a dossier: what is asked for, what is there, the result, and what stands in the way of telling
 the national database."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,7 +16,7 @@ from intake_service.components.rules import holding
 from intake_service.documents import national, rules, store
 from intake_service.dossiers.usecases import one
 from intake_service.files import store as files
-from intake_service.files.rules import MOST_FILES, is_whole
+from intake_service.files.rules import is_whole
 from shared.domain.civil_time import civil_day
 from shared.domain.lifecycle import EventKind, Outcome, Status
 from shared.reference import Reference
@@ -27,50 +29,84 @@ _RESULTS = (Outcome.GRANTED, Outcome.REFUSED)
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """The papers of a dossier. listed: the list of components that holds for it. whole: whether the caller sees all of
-    its applicant, numbers in names too. message: what the national database is told of them."""
+    """The papers of a dossier. whole: whether the caller sees all of its applicant, numbers in names too. message: what
+    the national database is told of them."""
 
     dossier: asyncpg.Record
+    papers: "Papers"
+    whole: bool
+    message: national.Message
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What is asked for and there. listed: the list of components that holds for it. earlier: results before this."""
+
     asked_on: date
     listed: Listed | None
-    whole: bool
     held: rules.Held
     result: rules.Result | None
     earlier: list[rules.Result]
-    message: national.Message
 
 
 async def documents(connection: Reading, reference: Reference, code: str, principal: Principal) -> Documents:
     """All of it, of a dossier that the caller may see."""
     dossier = await one(connection, code, principal)
-    version = reference.versions[dossier["version_id"]]
-    # What was asked for when it was handed in holds for it; by a version that began since, from its first day.
-    asked_on = max(civil_day(dossier["submitted_at"]), version.valid_from or date.min)
-    listed = holding(await components.of_version(connection, version.id), asked_on)
-    brought = [orjson.loads(detail).get("documents") for detail in await store.supplements(connection, dossier["id"])]
-    received = orjson.loads(dossier["documents"]) if dossier["documents"] else None
-    held = rules.held_against(
-        listed.row.components if listed else None,
-        rules.papers_of(received, *brought),
-        [_file(row) for row in await files.listed(connection, dossier["id"], MOST_FILES) if row["erased_at"] is None],
-    )
-    result, earlier = await results(connection, dossier["id"])
+    found = (await papers(connection, reference, [dossier]))[dossier["id"]]
     # Where the national database fetches files is not known here yet: that blocks, and is said.
     message = national.message_of(
-        held,
-        result,
-        has_result=dossier["status"] in _DONE and dossier["outcome"] in _RESULTS,
+        found.held,
+        found.result,
+        has_result=has_result(dossier["status"], dossier["outcome"]),
         erased=dossier["erased_at"] is not None,
         address_of=None,
     )
-    whole = is_whole(principal.sees(dossier["agency_id"], dossier["holder_id"]))
-    return Documents(dossier, asked_on, listed, whole, held, result, earlier, message)
+    return Documents(dossier, found, is_whole(principal.sees(dossier["agency_id"], dossier["holder_id"])), message)
+
+
+def has_result(status: int, outcome: int | None) -> bool:
+    """Whether the agency is done, with a grant or a refusal."""
+    return status in _DONE and outcome in _RESULTS
+
+
+async def papers(connection: Connection, reference: Reference, dossiers: Sequence[asyncpg.Record]) -> dict[int, Papers]:
+    """The papers of dossiers (id, version_id, submitted_at, documents), by id."""
+    ids = [dossier["id"] for dossier in dossiers]
+    lists = await components.of_versions(connection, sorted({dossier["version_id"] for dossier in dossiers}))
+    brought = _grouped(await store.supplements(connection, ids))
+    recorded = _grouped(await store.results(connection, ids))
+    there = _grouped(await files.there(connection, ids))
+    found = {}
+    for dossier in dossiers:
+        version = reference.versions[dossier["version_id"]]
+        # What was asked for when it was handed in holds for it; by a version that began since, from its first day.
+        asked_on = max(civil_day(dossier["submitted_at"]), version.valid_from or date.min)
+        listed = holding(lists.get(version.id, ()), asked_on)
+        received = orjson.loads(dossier["documents"]) if dossier["documents"] else None
+        supplied = [orjson.loads(row["detail"]).get("documents") for row in brought[dossier["id"]]]
+        held = rules.held_against(
+            listed.row.components if listed else None,
+            rules.papers_of(received, *supplied),
+            [_file(row) for row in there[dossier["id"]]],
+        )
+        found[dossier["id"]] = Papers(asked_on, listed, held, *_results(recorded[dossier["id"]]))
+    return found
 
 
 async def results(connection: Connection, dossier_id: int) -> tuple[rules.Result | None, list[rules.Result]]:
     """(the result as it stands, those before it)"""
-    rows = await store.results(connection, dossier_id)
+    return _results(await store.results(connection, [dossier_id]))
+
+
+def _results(rows: Sequence[asyncpg.Record]) -> tuple[rules.Result | None, list[rules.Result]]:
     return rules.results_of([(row["kind"], _result(row)) for row in rows])
+
+
+def _grouped(rows: Sequence[asyncpg.Record]) -> dict[int, list[asyncpg.Record]]:
+    grouped: dict[int, list[asyncpg.Record]] = defaultdict(list)
+    for row in rows:
+        grouped[row["dossier_id"]].append(row)
+    return grouped
 
 
 def _result(row: asyncpg.Record) -> rules.Result:

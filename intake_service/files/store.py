@@ -18,10 +18,11 @@ _COLUMNS = (
     " f.erased_at, n.id AS replaced_by, coalesce(m.n, 0) AS marks_version, m.digitised, m.reused, m.from_store,"
     " m.marked_at, m.marked_by"
 )
-_FILES = (
-    f"SELECT {_COLUMNS} FROM dossier_file f LEFT JOIN dossier_file n ON n.replaces = f.id"
+_BESIDE = (
+    " LEFT JOIN dossier_file n ON n.replaces = f.id"
     " LEFT JOIN LATERAL (SELECT * FROM file_mark WHERE file_id = f.id ORDER BY n DESC LIMIT 1) m ON true"
 )
+_FILES = f"SELECT {_COLUMNS} FROM dossier_file f{_BESIDE}"
 
 
 class NewFile(NamedTuple):
@@ -145,6 +146,15 @@ async def listed(
         dossier_id,
         limit,
         sender,
+    )
+
+
+async def there(connection: Connection, dossiers: Sequence[int]) -> Sequence[asyncpg.Record]:
+    """Files of these dossiers that are not erased, in the order in which they came."""
+    return await connection.fetch(
+        f"SELECT f.dossier_id, {_COLUMNS} FROM dossier_file f{_BESIDE}"
+        " WHERE f.dossier_id = ANY($1::bigint[]) AND f.erased_at IS NULL ORDER BY f.uploaded_at, f.id",
+        list(dossiers),
     )
 
 

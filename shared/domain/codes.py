@@ -33,6 +33,11 @@ def is_dossier_code(text: str) -> bool:
     return len(text) <= 60 and any(form.fullmatch(text) for form in (_OLD_STYLE, _NEW_STYLE, _LOCAL))
 
 
+def is_national_code(text: str) -> bool:
+    """Whether `text` is a dossier code as the national database takes it: of an agency with an identification code."""
+    return len(text) <= 60 and any(form.fullmatch(text) for form in (_OLD_STYLE, _NEW_STYLE))
+
+
 class IssuedCode(NamedTuple):
     """The parts of a dossier code: whose it is, the day as written (yymmdd or yyyymmdd), its number."""
 

@@ -52,6 +52,7 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "petition_event": {"motcua_intake": _APPEND},
         "petition_event_words": {"motcua_intake": _APPEND},
         "petition_publication": {"motcua_intake": _APPEND},
+        "national_message": {"motcua_intake": _WRITE},
         "anchor": {"motcua_intake": _APPEND},
         "anchor_stamp": {"motcua_intake": _APPEND},
         # routing

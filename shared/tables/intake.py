@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     Time,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, DATERANGE, JSONB, UUID, ExcludeConstraint
@@ -679,6 +680,41 @@ petition_publication = Table(
     Column("answer", Text, nullable=False),
     Index("ix_petition_publication_published_at", "published_at", "petition_id"),
     comment="append-only: what everybody may read, written anew without anybody's data",
+)
+
+national_message = Table(
+    "national_message",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("dossier_id", BigInteger, nullable=False),
+    Column("seq", Integer, nullable=False, comment="the event that it tells of"),
+    Column("round", SmallInteger, nullable=False, comment="0: as it happened; n: told once more, the n-th time"),
+    Column("step", SmallInteger, nullable=False, comment="0 the dossier (DongBoHoSoMC), 1 its course (CapNhatTienDo…)"),
+    Column("agency_id", Integer, nullable=False, comment="received the dossier"),
+    Column("state", Text, nullable=False, server_default=text("'waiting'")),
+    Column("queued_at", Instant, nullable=False),
+    Column("ready_at", Instant, comment="from when on it may be sent; null: another of its dossier goes before it"),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("tried_at", Instant, comment="when it was sent last; set before it is"),
+    Column("payload", JSONB, comment="as it was sent last, without what is personal in it"),
+    Column("answer_code", Text, comment="of the national side; null: it did not answer"),
+    Column("answer", Text, comment="its words, without what is personal in them"),
+    Column("reasons", JSONB, comment="why it cannot be sent, or went without its papers: field, code, params"),
+    Column("settled_at", Instant, comment="when it was taken there"),
+    CheckConstraint("state IN ('waiting', 'blocked', 'dead', 'taken')", name="state"),
+    CheckConstraint("(state = 'taken') = (settled_at IS NOT NULL)", name="settled_when_taken"),
+    CheckConstraint("step IN (0, 1)", name="step"),
+    UniqueConstraint("dossier_id", "seq", "round", "step", name="uq_national_message_tells"),
+    # What waits is little of what there is, and is asked for several times a second.
+    Index(
+        "ix_national_message_ready",
+        "ready_at",
+        "id",
+        postgresql_where=text("state = 'waiting' AND ready_at IS NOT NULL"),
+    ),
+    Index("ix_national_message_open", "dossier_id", postgresql_where=text("state <> 'taken'")),
+    Index("ix_national_message_stuck", "agency_id", "id", postgresql_where=text("state IN ('blocked', 'dead')")),
+    comment="what the national database is told of dossiers: one behind the other of each, none twice, none lost",
 )
 
 access_record = Table(

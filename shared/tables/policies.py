@@ -128,6 +128,7 @@ POLICIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "assignment": _of_dossier("assignment", _own("agency_id")),
         "dossier_file": _of_dossier("dossier_file", _own("agency_id")),
         "file_mark": _of_dossier("file_mark", _own("agency_id")),
+        "national_message": _of_dossier("national_message", _own("agency_id")),
         **{table: _of_dossier(table) for table in _OF_DOSSIERS},
         "petition": (_PETITIONS, _PETITIONS),
         "petition_words": _of_petition("petition_words"),

@@ -23,13 +23,23 @@ Round = Callable[[Connection], Awaitable[bool]]
 
 
 class Worker:
-    """Runs one consumer for as long as it leads. `idle`: seconds until it looks again when there was nothing."""
+    """Runs one consumer for as long as it leads. `idle`: seconds until it looks again when there was nothing. `close`:
+    what it works with, given back when it stops."""
 
-    def __init__(self, pool: Pool, name: str, work: Round, *, idle: float = IDLE_SECONDS) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        name: str,
+        work: Round,
+        *,
+        idle: float = IDLE_SECONDS,
+        close: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self.name = name
         self._pool = pool
         self._round = work
         self._idle = idle
+        self._close = close
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -42,6 +52,8 @@ class Worker:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        if self._close is not None:
+            await self._close()
 
     async def _run(self) -> None:
         while True:

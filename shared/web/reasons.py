@@ -307,6 +307,22 @@ REASONS = MappingProxyType(
             "nơi lưu tệp tạm thời không trả lời; hãy thử lại",
             "the place of files does not answer: try again",
         ),
+        "code_not_national": (
+            "mã hồ sơ chưa theo mã định danh quốc gia: đơn vị tiếp nhận chưa có mã định danh",
+            "the code is not a national one: the receiving agency has no identification code",
+        ),
+        "message_not_stuck": (
+            "thông điệp này không bị dừng: đang chờ gửi hoặc đã được nhận",
+            "this message is not stuck: it waits, or it is taken",
+        ),
+        "national_field_missing": (
+            "cơ sở dữ liệu quốc gia cần trường này mà hồ sơ không có",
+            "the national database needs this field, and the dossier does not have it",
+        ),
+        "national_refused": (
+            "cơ sở dữ liệu quốc gia từ chối, mã {code}",
+            "the national database refuses it, code {code}",
+        ),
         "file_missing": (
             "nội dung tệp không còn ở nơi lưu; hãy báo người vận hành",
             "the file's content is no more where it was kept: tell the operator",

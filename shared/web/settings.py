@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AwareDatetime,
     Field,
     PrivateAttr,
     SecretStr,
@@ -65,6 +66,20 @@ def files_place(files: str, endpoint: str | None, region: str, key: str | None, 
     if endpoint is not None and _ENDPOINT.fullmatch(endpoint) is None:
         raise refused("files", "MOTCUA_FILES_ENDPOINT: phải là một địa chỉ http(s)", "must be an http(s) address")
     return FilesPlace(bucket["bucket"], bucket["prefix"] or "", endpoint, region, key, secret)
+
+
+@dataclass(frozen=True)
+class NationalPlace:
+    """Where the adapter of the national database is, and who asks. unit: madonvi; destination: the header dstcode."""
+
+    auth_url: str
+    integration_url: str
+    share_url: str
+    unit: str
+    destination: str
+    calls_per_minute: int
+    username: str = field(repr=False)
+    password: str = field(repr=False)
 
 
 class Settings(BaseSettings):
@@ -169,6 +184,20 @@ class Settings(BaseSettings):
     #: The proxy through which they go out, http://proxy.example:3128; None: straight. That of the environment is not
     #: asked.
     webhook_proxy: str | None = None
+    #: The adapter of the national database on the province's axis: three addresses, who asks (madonvi) and for whom
+    #: (dstcode). All or none; none: nothing is told. docs/national.md
+    national_auth_url: str | None = None
+    national_integration_url: str | None = None
+    national_share_url: str | None = None
+    national_unit: str | None = None
+    national_destination: str | None = None
+    national_username: str | None = None
+    national_password: SecretStr | None = None
+    national_calls_per_minute: Annotated[int, Field(ge=1)] = 600
+    #: What was recorded before is not told.
+    national_since: AwareDatetime | None = None
+    #: Fields of DongBoHoSoMC without which a dossier is not sent, beside those without which it says nothing.
+    national_needed: Annotated[tuple[str, ...], NoDecode] = ()
 
     max_body_bytes: int = 1_048_576
     #: Whether this process also runs its room's consumers of the event log.
@@ -180,6 +209,7 @@ class Settings(BaseSettings):
     _ring: Keyring = PrivateAttr(default_factory=Keyring)
     _files_place: FilesPlace | None = PrivateAttr(default=None)
     _webhook_targets: Allowed = PrivateAttr(default_factory=Allowed)
+    _national_place: NationalPlace | None = PrivateAttr(default=None)
 
     @property
     def trusted(self) -> tuple[Issuer, ...]:
@@ -267,6 +297,44 @@ class Settings(BaseSettings):
                 "must be http://host:port",
             )
         self._webhook_targets = Allowed(tuple(networks), self.webhook_ports, self.webhook_plain_hosts)
+        return self
+
+    @field_validator("national_needed", mode="before")
+    @classmethod
+    def _fields(cls, given: object) -> object:
+        return given.replace(",", " ").split() if isinstance(given, str) else given
+
+    @property
+    def national_place(self) -> NationalPlace | None:
+        """Where the national database is told, if anywhere."""
+        return self._national_place
+
+    @model_validator(mode="after")
+    def _need_all_of_the_national_database(self) -> Self:
+        urls = (self.national_auth_url, self.national_integration_url, self.national_share_url)
+        who = (self.national_unit, self.national_destination, self.national_username, self.national_password)
+        if not any((*urls, *who)):
+            return self
+        if not all((*urls, *who)):
+            raise refused(
+                "national",
+                "MOTCUA_NATIONAL_…: phải đặt đủ AUTH_URL, INTEGRATION_URL, SHARE_URL, UNIT, DESTINATION, USERNAME và"
+                " PASSWORD, hoặc không đặt gì",
+                "set all of AUTH_URL, INTEGRATION_URL, SHARE_URL, UNIT, DESTINATION, USERNAME and PASSWORD, or none",
+            )
+        if not all(url and url.startswith(("https://", "http://")) for url in urls):
+            raise refused("national", "MOTCUA_NATIONAL_…_URL: phải là địa chỉ http(s)", "must be http(s) addresses")
+        auth, integration, share = (url or "" for url in urls)
+        self._national_place = NationalPlace(
+            auth_url=auth,
+            integration_url=integration,
+            share_url=share,
+            unit=self.national_unit or "",
+            destination=self.national_destination or "",
+            calls_per_minute=self.national_calls_per_minute,
+            username=self.national_username or "",
+            password=self.national_password.get_secret_value() if self.national_password else "",
+        )
         return self
 
     @model_validator(mode="after")

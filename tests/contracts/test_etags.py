@@ -51,6 +51,8 @@ NOTHING_TO_COMPARE = {
     "enterPetitionTerm": "enters a term, each beside those before",
     "rateDossier": "one person's own word: the last one holds",
     "importDossiers": "makes dossiers",
+    "resendNationalMessage": "sends what is stuck; what is not stuck any more is refused",
+    "resyncNational": "queues dossiers once more",
     "attachFile": "adds a file; a newer version names the one that it replaces",
     "previewCalendarChange": "changes nothing",
     "changeCalendar": "enters a change",

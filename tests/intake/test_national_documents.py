@@ -47,29 +47,29 @@ def message(
 def test_what_is_there_is_told_as_it_is() -> None:
     assert message() == Message(
         {
-            "HoSoCoThanhPhanSoHoa": 1,
+            "HoSoCoThanhPhanSoHoa": "1",
             "TaiLieuNop": [
                 {
                     "TepDinhKemId": "f0",
                     "TenTepDinhKem": "tờ khai cũ.pdf",
-                    "IsDeleted": True,
+                    "IsDeleted": "True",
                     "MaThanhPhanHoSo": "GT.01",
                 },
                 {
                     "TepDinhKemId": "f1",
                     "TenTepDinhKem": "tờ khai.pdf",
-                    "IsDeleted": False,
+                    "IsDeleted": "False",
                     "MaThanhPhanHoSo": "GT.01",
                     "DuongDanTaiTepTin": "https://motcua.quangtri.gov.vn/tep/f1",
-                    "DuocSoHoa": 1,
-                    "DuocTaiSuDung": 0,
-                    "DuocLayTuKhoDMQG": 0,
+                    "DuocSoHoa": "1",
+                    "DuocTaiSuDung": "0",
+                    "DuocLayTuKhoDMQG": "0",
                 },
             ],
             "DanhSachTepDinhKemKhac": [
-                {"TenGiayTo": "Giấy chứng sinh", "SoLuong": 2, "LoaiGiayTo": 1},
-                {"TenGiayTo": "Đơn", "SoLuong": 1, "LoaiGiayTo": 0},
-                {"TenGiayTo": "ảnh.jpg", "SoLuong": 1, "LoaiGiayTo": 2},
+                {"TenGiayTo": "Giấy chứng sinh", "SoLuong": "2", "LoaiGiayTo": "1"},
+                {"TenGiayTo": "Đơn", "SoLuong": "1", "LoaiGiayTo": "0"},
+                {"TenGiayTo": "ảnh.jpg", "SoLuong": "1", "LoaiGiayTo": "2"},
             ],
             "DanhSachGiayToKetQua": [
                 {
@@ -90,7 +90,7 @@ def test_of_a_dossier_that_is_not_over_there_is_no_result_to_tell() -> None:
     assert told["DanhSachGiayToKetQua"] == []
     empty = message((), (), None, components=[], has_result=False, address_of=None)
     assert empty.fields == {
-        "HoSoCoThanhPhanSoHoa": 0,
+        "HoSoCoThanhPhanSoHoa": "0",
         **{name: [] for name in ("TaiLieuNop", "DanhSachTepDinhKemKhac", "DanhSachGiayToKetQua")},
     }
 

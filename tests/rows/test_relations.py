@@ -201,11 +201,12 @@ def test_every_table_with_a_policy_is_looked_at_somewhere() -> None:
         "finish_reason",
         "dossier_file",
         "file_mark",
+        "national_message",
     }
     assert set(POLICIES) == looked_at | shaped | {"reorganisation_left_over", "webhook", *PETITIONS}
 
 
-async def test_what_was_said_of_a_file_is_seen_with_its_dossier(scene: Scene) -> None:
+async def test_what_was_said_of_a_file_and_told_of_a_dossier_is_seen_with_it(scene: Scene) -> None:
     owner = await asyncpg.connect(scene.database.owner_url)
     await owner.execute(
         "WITH file AS (INSERT INTO dossier_file (id, dossier_id, name, media_type, size, sha256, uploaded_at,"
@@ -215,8 +216,13 @@ async def test_what_was_said_of_a_file_is_seen_with_its_dossier(scene: Scene) ->
         " SELECT id, 1, dossier_id, 1, now(), 'an', agency_id FROM file",
         scene.dossier,
     )
+    await owner.execute(
+        "INSERT INTO national_message (dossier_id, seq, round, step, agency_id, queued_at)"
+        " SELECT id, 1, 0, 0, agency_id, now() FROM dossier WHERE id = $1",
+        scene.dossier,
+    )
     await owner.close()
-    tables = ("dossier_file", "file_mark")
+    tables = ("dossier_file", "file_mark", "national_message")
     for agency in (WARD, JUSTICE, ASKED, PROVINCE, STRANGER):
         async with session(scene.database, INTAKE, rows_at(scene.reference, agency)) as connection:
             found = await seen(connection, tables, scene.dossier)

@@ -162,6 +162,12 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "publishPetition": _of(Role.LEADER, Role.ADMIN, relation=Relation.AGENCY),
         "withholdPetition": _of(Role.LEADER, Role.ADMIN, relation=Relation.AGENCY),
         "enterPetitionTerm": _of(Role.ADMIN, relation=Relation.PROVINCE),
+        # what the national database is told: for whoever sees that it is
+        "readNationalStanding": _of(Role.SUPERVISOR, Role.ADMIN, Role.MACHINE, relation=Relation.WITHIN),
+        "listNationalMessages": _of(Role.SUPERVISOR, Role.ADMIN, Role.MACHINE, relation=Relation.WITHIN),
+        "readNationalMessage": _of(Role.SUPERVISOR, Role.ADMIN, Role.MACHINE, relation=Relation.AGENCY),
+        "resendNationalMessage": _of(Role.ADMIN, relation=Relation.AGENCY),
+        "resyncNational": _of(Role.ADMIN, relation=Relation.WITHIN),
         # who read personal data: for whoever watches over that
         "listAccessRecords": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.WITHIN),
         "readAccessRecord": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.AGENCY),

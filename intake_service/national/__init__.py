@@ -1,0 +1,1 @@
+"""The national database: what it is told of each dossier, step by step, as it happened."""

@@ -1,0 +1,341 @@
+"""Telling the national database of every event of every dossier: queued from the log, sent in order, until it is taken
+there. While it is down the messages wait, and intake works on."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+import asyncpg
+import orjson
+import structlog
+
+from intake_service.access_records.store import dossier_named
+from intake_service.deadlines.rules import history
+from intake_service.documents.national import Message, message_of
+from intake_service.documents.usecases import Papers, has_result
+from intake_service.documents.usecases import papers as papers_of
+from intake_service.lifecycle.rules import read_back
+from intake_service.lifecycle.usecases import clock_of
+from intake_service.national import rules, store
+from intake_service.national.client import Answer, NationalClient, NationalUnavailable, http_for_it
+from intake_service.outbox.store import Position, move, position
+from shared.domain.lifecycle import Channel, EventKind
+from shared.reference import Reference
+from shared.web.app import Room
+from shared.web.auth import Principal
+from shared.web.background import Worker
+from shared.web.clock import now
+from shared.web.database import Connection, Reading, Writing
+from shared.web.idempotency import RequestKey, answered, claimed
+from shared.web.keyring import Keyring
+from shared.web.problems import Problem, Reason, invalid
+
+#: Events looked at in a round of queueing; messages taken up in a round of telling, and calls under way at once.
+WINDOW, TAKEN_UP, CALLS = 2_000, 200, 4
+#: How often an item goes with others that nobody answers, before it goes alone: it may be what they choke on.
+TOGETHER = 3
+
+log = structlog.get_logger()
+_T = TypeVar("_T")
+
+
+def national_workers(room: Room) -> list[Worker]:
+    """The consumer that queues what is to be told, and the one that tells it, where there is somebody to be told."""
+    place = room.settings.national_place
+    if place is None:
+        return []
+    http = http_for_it()
+    teller = Teller(NationalClient(http, place), room.keyring, (*rules.NEEDED, *room.settings.national_needed))
+
+    async def queueing(connection: Connection) -> bool:
+        return await queue_next(connection, room.settings.national_since, now())
+
+    async def telling(connection: Connection) -> bool:
+        return await teller.tell_next(connection, room.reference.current)
+
+    return [
+        Worker(room.pool, "intake.national_queue", queueing),
+        Worker(room.pool, "intake.national_tell", telling, close=http.aclose),
+    ]
+
+
+async def queue_next(connection: Connection, since: datetime | None, at: datetime) -> bool:
+    """Queue the messages of the next events of the log, in the transaction that moves the position. since: what was
+    recorded before is not told. Returns whether there may be more."""
+    begin = await position(connection, store.CONSUMER)
+    events = await store.events_after(connection, begin, WINDOW)
+    if not events:
+        return False
+    messages = [
+        store.Queued(event["dossier_id"], event["seq"], 0, step, event["agency_id"])
+        for event in events
+        if since is None or event["recorded_at"] >= since
+        for step in range(len(rules.services_of(EventKind(event["kind"]))))
+    ]
+    dossiers = sorted({message.dossier_id for message in messages})
+    async with connection.transaction():
+        if messages:
+            await store.queue(connection, messages, at)
+            await store.release(connection, dossiers, at)
+            await store.make_ready(connection, dossiers, at)
+        await move(connection, store.CONSUMER, Position(events[-1]["txid"], events[-1]["id"]))
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message with what it says. turned: it was sent as new and is an update after all, or the other way round.
+    doubtful: it was sent before, and nobody knows what became of it. without: reasons (JSON) why it says nothing of the
+    dossier's papers."""
+
+    message: store.Ready
+    told: dict[str, Any]
+    turned: bool = False
+    doubtful: bool = False
+    without: str | None = None
+
+
+class Teller:
+    """Sends what is ready, and notes what became of it. Nothing is taken for done that was not answered so; what was
+    sent and not answered is sent again, and the national side says that it is there already."""
+
+    def __init__(self, client: NationalClient, ring: Keyring, needed: Sequence[str]) -> None:
+        self._client = client
+        self._ring = ring
+        self._needed = needed
+        self._breaker = rules.Breaker()
+
+    async def tell_next(self, connection: Connection, reference: Reference) -> bool:
+        """Send what is ready; whether there may be more at once."""
+        if self._breaker.is_open(asyncio.get_running_loop().time()):
+            return False
+        ready = await store.ready(connection, now(), rules.BATCH if self._breaker.careful else TAKEN_UP)
+        if not ready:
+            return False
+        letters, blocked = await self._written(connection, reference, ready)
+        if blocked:
+            await store.settle(connection, blocked, now())
+        taken = 0
+        for calls in _several(_calls(letters), CALLS):
+            if self._breaker.is_open(asyncio.get_running_loop().time()):
+                break
+            taken += await self._carried_out(connection, calls)
+        return taken > 0
+
+    async def _carried_out(self, connection: Connection, calls: Sequence[Sequence[Letter]]) -> int:
+        """Make some calls at once. First it is noted what is sent: whoever finds that noted, and no answer, knows that
+        it may have been taken. How many were."""
+        letters = [letter for call in calls for letter in call]
+        kept = {each.message.id: orjson.dumps(rules.without_persons(each.told)).decode() for each in letters}
+        await store.note_trying(connection, kept, now())
+        answered = await asyncio.gather(*(self._sent(call) for call in calls))
+        settled = [one for call in answered for one in call]
+        taken = {one.id for one in settled if one.state == "taken"}
+        async with connection.transaction():
+            await store.settle(connection, settled, now())
+            dossiers = [letter.message.dossier_id for letter in letters if letter.message.id in taken]
+            await store.make_ready(connection, dossiers, now())
+        return len(taken)
+
+    async def _written(
+        self, connection: Connection, reference: Reference, ready: Sequence[store.Ready]
+    ) -> tuple[list[Letter], list[store.Settled]]:
+        dossiers = [one.dossier_id for one in ready]
+        rows = await store.subjects(connection, dossiers)
+        events = await store.histories(connection, dossiers)
+        # Papers are told as they are now, with the last step: those before it are told over by it.
+        last = [m.dossier_id for m in ready if m.step == 0 and m.seq == rows[m.dossier_id]["event_seq"]]
+        found = await papers_of(connection, reference, [rows[dossier] for dossier in last])
+        letters, blocked = [], []
+        for message in ready:
+            row = rows[message.dossier_id]
+            subject = _subject(row, reference, self._ring)
+            steps = _steps(row, events[message.dossier_id][: message.seq], reference)
+            if message.step == 1:
+                letters.append(Letter(message, rules.progress(subject, steps), doubtful=message.attempts > 0))
+                continue
+            papers = _papers(found[message.dossier_id], row) if message.dossier_id in found else None
+            told = rules.item(subject, steps)
+            reasons = rules.blockers(told, subject, self._needed, papers)
+            if reasons:
+                blocked.append(store.Settled(message.id, "blocked", reasons=_json(reasons)))
+            elif papers is None:
+                letters.append(Letter(message, told, doubtful=message.attempts > 0))
+            else:
+                without = _json(papers.blockers) if papers.blockers else None
+                told = rules.with_papers(told, papers)
+                letters.append(Letter(message, told, doubtful=message.attempts > 0, without=without))
+        return letters, blocked
+
+    async def _sent(self, call: Sequence[Letter]) -> list[store.Settled]:
+        """Send letters of one kind in one call. Of which nobody knows then whether it was taken is sent alone. A line
+        of a course that may be there already is looked for first: told twice, it would stand there twice."""
+        (first, *others) = call
+        try:
+            if not others and first.message.step == 1 and first.doubtful and await self._is_told(first):
+                return [store.Settled(first.message.id, "taken", answer_code=rules.SUCCESS[0])]
+            answer = await self._asked(call)
+        except NationalUnavailable as error:
+            log.warning("national.not_answered", error=str(error), waiting=len(call))
+            return [_later(letter) for letter in call]
+        names = [letter.told["MaHoSo"] for letter in call]
+        verdicts = rules.verdicts(answer.done, answer.code, answer.message, answer.result, names)
+        settled: list[store.Settled] = []
+        for letter, name in zip(call, names, strict=True):
+            verdict = verdicts[name]
+            if verdict is not None:
+                settled.append(await self._taken(letter, *verdict))
+            else:
+                settled += await self._sent([replace(letter, doubtful=True)])
+        return settled
+
+    async def _is_told(self, letter: Letter) -> bool:
+        answer = await self._client.integrate(rules.LOOK_UP, mahoso=letter.told["MaHoSo"])
+        found = answer.result[0] if answer.done and answer.result else {}
+        lines = found.get("DanhSachTienDo") if isinstance(found, dict) else None
+        return isinstance(lines, list) and rules.is_told(lines, letter.told)
+
+    async def _taken(self, letter: Letter, code: str, words: str) -> store.Settled:
+        """What became of a letter, by what was said of it."""
+        message = letter.message
+        said = rules.words_without_persons(words, letter.told)
+        there = rules.is_there_already(code, words)
+        if rules.is_success(code) or (there and (message.step == 1 or message.known)):
+            return store.Settled(message.id, "taken", None, code, said, letter.without)
+        if message.step == 0 and not letter.turned and (there or rules.is_not_there(words)):
+            # It has the dossier, though we were not told so; or it has it no more: the same the other way.
+            turned = replace(letter, message=replace(message, known=there), turned=True)
+            return (await self._sent([turned]))[0]
+        again = message.attempts + 1 < rules.MOST_REFUSALS
+        at = now() + rules.backoff(message.attempts + 1, message.id) if again else None
+        reasons = _json([Reason("", "national_refused", {"code": code})])
+        return store.Settled(message.id, "waiting" if again else "dead", at, code, said, reasons)
+
+    async def _asked(self, call: Sequence[Letter]) -> Answer:
+        data = [letter.told for letter in call]
+        try:
+            if call[0].message.step == 0:
+                updating = "True" if call[0].message.known else "False"
+                answer = await self._client.integrate(rules.ITEM, isUpdating=updating, data=data)
+            else:
+                answer = await self._client.integrate(rules.PROGRESS, data=data)
+        except NationalUnavailable:
+            self._breaker.failed(asyncio.get_running_loop().time())
+            raise
+        self._breaker.answered()
+        return answer
+
+
+def _later(letter: Letter) -> store.Settled:
+    message = letter.message
+    return store.Settled(message.id, "waiting", now() + rules.backoff(message.attempts + 1, message.id))
+
+
+def _calls(letters: Sequence[Letter]) -> list[Sequence[Letter]]:
+    """Letters of one kind together, as many as one call takes; alone what may be there already, and what was often not
+    answered: it may be what the others choke on."""
+    kinds: dict[tuple[int, bool], list[Letter]] = defaultdict(list)
+    alone: list[Sequence[Letter]] = []
+    for letter in letters:
+        if letter.message.attempts >= TOGETHER or (letter.message.step == 1 and letter.doubtful):
+            alone.append([letter])
+        else:
+            kinds[letter.message.step, letter.message.known].append(letter)
+    return [*(some for alike in kinds.values() for some in _several(alike, rules.BATCH)), *alone]
+
+
+def _several(all_of_them: Sequence[_T], most: int) -> list[Sequence[_T]]:
+    return [all_of_them[begin : begin + most] for begin in range(0, len(all_of_them), most)]
+
+
+def _subject(row: asyncpg.Record, reference: Reference, ring: Keyring) -> rules.Subject:
+    version = reference.versions[row["version_id"]]
+    return rules.Subject(
+        name=row["name"],
+        code=row["code"],
+        procedure=version.code,
+        procedure_name=version.name,
+        sector=version.sector,
+        channel=Channel(row["channel"]),
+        agency_name=reference.agencies.by_id[row["agency_id"]].name,
+        return_channel=row["return_channel"],
+        summary=row["summary"],
+        kind=row["kind"],
+        applicant=row["applicant"],
+        id_number=ring.unseal(row["id_number"]),
+        phone=row["phone"],
+        email=row["email"],
+        erased=row["erased_at"] is not None,
+    )
+
+
+def _papers(papers: Papers, row: asyncpg.Record) -> Message:
+    done = has_result(row["status"], row["outcome"])
+    return message_of(papers.held, papers.result, has_result=done, erased=False, address_of=None)
+
+
+def _steps(row: asyncpg.Record, events: Sequence[asyncpg.Record], reference: Reference) -> list[rules.Step]:
+    told = history(read_back((event[:3] for event in events), clock_of(reference, row)))
+    agencies = reference.agencies.by_id
+    return [
+        rules.Step(one, event["actor"], agencies[event["acting_agency_id"]].name, event["reason"])
+        for one, event in zip(told, events, strict=True)
+    ]
+
+
+def _json(reasons: Sequence[Reason]) -> str:
+    return orjson.dumps([{"field": r.field, "code": r.code, "params": dict(r.params)} for r in reasons]).decode()
+
+
+async def standing(connection: Reading, agencies: Sequence[int]) -> tuple[dict[str, int], datetime | None]:
+    """How many messages are in each state, and when the oldest was queued that is not taken yet."""
+    return await store.counted(connection, agencies), await store.waiting_since(connection, agencies)
+
+
+async def page(
+    connection: Reading, agencies: Sequence[int], state: str | None, code: str | None, *, after: int, limit: int
+) -> Sequence[asyncpg.Record]:
+    """A page of messages, and one more if there is a next page. code: of one dossier only."""
+    wanted = store.Filter(agencies, state)
+    if code is not None:
+        dossier_id = await dossier_named(connection, code)
+        if dossier_id is None:
+            return []
+        wanted = replace(wanted, dossier_id=dossier_id)
+    return await store.listed(connection, wanted, after=after, limit=limit + 1)
+
+
+async def one(connection: Connection, principal: Principal, message_id: int) -> asyncpg.Record:
+    """A message of a dossier that an agency of the caller's received."""
+    row = await store.find(connection, message_id, sorted(principal.scope))
+    if row is None:
+        raise Problem("not_found")
+    return row
+
+
+async def resend(connection: Writing, principal: Principal, message_id: int, at: datetime) -> asyncpg.Record:
+    """A stuck message waits again."""
+    await store.lock(connection, message_id)
+    row = await one(connection, principal, message_id)
+    if row["state"] not in ("blocked", "dead"):
+        raise Problem("conflict", Reason("", "message_not_stuck"))
+    await store.send_again(connection, message_id, at)
+    return await one(connection, principal, message_id)
+
+
+async def resync(
+    connection: Writing, agencies: Sequence[int], first: date, last: date, request: RequestKey | None, at: datetime
+) -> tuple[int, bool]:
+    """Queue the dossiers of a period once more. How many, and whether an earlier request with this key had done it."""
+    if first > last:
+        raise invalid("to", "period_reversed")
+    earlier = await claimed(connection, "intake", request, 201, "0")
+    if earlier is not None:
+        return int(earlier), True
+    dossiers = await store.tell_once_more(connection, agencies, first, last, at)
+    await store.make_ready(connection, dossiers, at)
+    await answered(connection, "intake", request, str(len(dossiers)))
+    return len(dossiers), False

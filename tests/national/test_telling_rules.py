@@ -1,0 +1,177 @@
+"""What an answer of the national portal means, when it is asked again, and what is kept of what was sent."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intake_service.documents.national import Message
+from intake_service.national.rules import (
+    PAPERS,
+    Breaker,
+    Subject,
+    backoff,
+    blockers,
+    is_not_there,
+    is_success,
+    is_there_already,
+    is_told,
+    verdicts,
+    with_papers,
+    without_persons,
+    words_without_persons,
+)
+from shared.domain.lifecycle import Channel
+from shared.web.problems import Reason
+
+NAMES = ["000.15.27.H50-261127-0001", "000.15.27.H50-261127-0002", "000.15.27.H50-261127-0003"]
+SUBJECT = Subject(
+    name=NAMES[0],
+    code=NAMES[0],
+    procedure="1.001193",
+    procedure_name="Đăng ký khai sinh",
+    sector="Hộ tịch",
+    channel=Channel.COUNTER,
+    agency_name="Ủy ban nhân dân xã",
+    return_channel=1,
+    summary=None,
+    kind=1,
+    applicant="Nguyễn Thị Đào",
+    id_number=None,
+    phone=None,
+    email=None,
+)
+TOLD = {"MaHoSo": NAMES[0], "MaTTHC": "1.001193", "NguoiXuLy": "lan"}
+
+
+@pytest.mark.parametrize(
+    ("code", "done"), [(0, True), ("0", True), ("00", True), (3, False), ("-3", False), ("", False)]
+)
+def test_which_codes_mean_done(code: object, done: bool) -> None:
+    assert is_success(code) is done
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "there"),
+    [(3, "", True), ("-3", "", True), (-99, "Hồ sơ Đã Tồn Tại", True), (-99, "chưa tồn tại", False), (1, "", False)],
+)
+def test_what_says_that_it_is_there_already(code: object, message: str, there: bool) -> None:
+    assert is_there_already(code, message) is there
+
+
+@pytest.mark.parametrize("message", ["Hồ sơ không tồn tại", "HỒ SƠ CHƯA TỒN TẠI"])
+def test_what_says_that_it_is_not_there(message: str) -> None:
+    assert is_not_there(message)
+    assert not is_not_there("đã tồn tại")
+
+
+def said(name: str, code: object, message: str = "") -> dict[str, Any]:
+    return {"MaHoSo": name, "error_code": code, "message": message}
+
+
+def test_a_call_that_was_done_says_so_of_each_unless_it_says_another_thing() -> None:
+    found = verdicts(True, "0", "", [said(NAMES[1], -8, "sai")], NAMES)
+    assert found == {NAMES[0]: ("0", ""), NAMES[1]: ("-8", "sai"), NAMES[2]: ("0", "")}
+
+
+def test_of_a_call_that_was_refused_nobody_knows_what_was_taken() -> None:
+    """Half of it may be: what is said to be refused is, and the others are asked for alone."""
+    found = verdicts(False, "-8", "sai", [said(NAMES[0], 0), said(NAMES[1], -8, "sai")], NAMES)
+    assert found == {NAMES[0]: None, NAMES[1]: ("-8", "sai"), NAMES[2]: None}
+
+
+def test_alone_the_outer_answer_is_its_own() -> None:
+    assert verdicts(False, "3", "đã tồn tại", [], NAMES[:1]) == {NAMES[0]: ("3", "đã tồn tại")}
+
+
+@given(
+    st.booleans(),
+    st.lists(
+        st.one_of(st.none(), st.integers(), st.text(max_size=5), st.dictionaries(st.text(max_size=9), st.text())),
+        max_size=5,
+    ),
+)
+def test_whatever_stands_in_an_answer_each_dossier_has_a_verdict(done: bool, result: list[Any]) -> None:
+    assert set(verdicts(done, "0" if done else "-1", "", result, NAMES)) == set(NAMES)
+
+
+def test_a_line_is_told_if_all_that_it_says_stands_there() -> None:
+    line = {"MaHoSo": NAMES[0], "TrangThai": "2"}
+    assert is_told([{**line, "ChucDanh": ""}], line)
+    assert not is_told([{**line, "TrangThai": "9"}, "2", None], line)
+
+
+@pytest.mark.parametrize(("attempts", "seconds"), [(1, 5), (2, 10), (3, 20), (7, 300), (40, 300)])
+def test_it_waits_twice_as_long_each_time_and_five_minutes_at_most(attempts: int, seconds: int) -> None:
+    waits = [backoff(attempts, message) for message in range(200)]
+    assert min(waits) >= timedelta(seconds=seconds * 0.8)
+    assert max(waits) <= timedelta(seconds=seconds * 1.2)
+    assert len(set(waits)) > 100, "they come back at once"
+
+
+def test_a_portal_that_does_not_answer_is_left_alone_and_then_asked_with_care() -> None:
+    breaker = Breaker()
+    for second in range(Breaker.PATIENCE - 1):
+        breaker.failed(second)
+    assert (breaker.is_open(4), breaker.careful) == (False, False)
+    breaker.failed(100.0)
+    assert (breaker.is_open(109.9), breaker.is_open(110.1), breaker.careful) == (True, False, True)
+    breaker.failed(110.1)
+    assert (breaker.is_open(130.0), breaker.is_open(130.2)) == (True, False)
+    for _ in range(20):
+        breaker.failed(1_000.0)
+    assert (breaker.is_open(1_299.9), breaker.is_open(1_300.1)) == (True, False)
+    breaker.answered()
+    assert (breaker.is_open(0.0), breaker.careful) == (False, False)
+
+
+def test_nothing_of_a_person_is_kept() -> None:
+    told = {
+        "MaHoSo": NAMES[0],
+        "ChuHoSo": "Nguyễn Thị Đào",
+        "DinhDanhCHS": [{"LoaiDinhDanh": "1", "SoDinhDanh": "045190000001"}],
+        "DanhSachHoSoBoSung": [{"NoiDungBoSung": "Thiếu giấy của bà Đào", "NgayBoSung": "20261127080000"}],
+    }
+    kept = without_persons(told)
+    assert kept["MaHoSo"] == NAMES[0]
+    assert kept["DinhDanhCHS"] == [{"LoaiDinhDanh": "1", "SoDinhDanh": "…"}]
+    assert kept["DanhSachHoSoBoSung"][0] == {"NoiDungBoSung": "…", "NgayBoSung": "20261127080000"}
+    words = words_without_persons("Nguyễn Thị Đào: số 045190000001 sai" + "x" * 900, told)
+    assert words.startswith("…: số … sai")
+    assert len(words) == 500
+
+
+@pytest.mark.parametrize(
+    ("change", "needed", "reason"),
+    [
+        ({}, ("MaHoSo",), None),
+        ({}, ("MaHoSo", "NgayTiepNhan"), Reason("NgayTiepNhan", "national_field_missing")),
+        ({"TrichYeuHoSo": "x" * 1001}, (), Reason("TrichYeuHoSo", "too_long", {"limit": 1000})),
+        ({"TrichYeuHoSo": "x" * 1000}, (), None),
+    ],
+)
+def test_what_is_missing_or_too_long_blocks(
+    change: dict[str, str], needed: tuple[str, ...], reason: Reason | None
+) -> None:
+    assert blockers(TOLD | change, SUBJECT, needed) == ([reason] if reason else [])
+
+
+def test_what_was_erased_or_has_no_national_code_is_not_sent() -> None:
+    erased = Subject(**{name: getattr(SUBJECT, name) for name in Subject.__slots__} | {"erased": True})
+    assert blockers(TOLD, erased) == [Reason("ChuHoSo", "personal_data_erased")]
+    local = Subject(**{name: getattr(SUBJECT, name) for name in Subject.__slots__} | {"name": "QT26-D03-000001"})
+    assert blockers(TOLD, local) == [Reason("MaHoSo", "code_not_national")]
+
+
+def test_papers_are_told_whole_or_not_at_all_and_block_only_where_they_are_needed() -> None:
+    missing = Reason("components", "national_components")
+    nothing, papers = Message(None, (missing,)), Message({"HoSoCoThanhPhanSoHoa": 0, "TaiLieuNop": []}, ())
+    assert with_papers(TOLD, nothing) == TOLD
+    assert with_papers(TOLD, papers) == TOLD | {"HoSoCoThanhPhanSoHoa": 0}
+    assert blockers(TOLD, SUBJECT, (), nothing) == []
+    for name in PAPERS:
+        assert blockers(TOLD, SUBJECT, (name,), nothing) == [missing]
+        assert blockers(TOLD, SUBJECT, (name,), papers) == []
+        assert blockers(TOLD, SUBJECT, (name,), None) == [], "an earlier step is told without"
