@@ -14,6 +14,8 @@ from shared.contracts.national import (
     NationalMessage,
     NationalMessagePage,
     NationalStanding,
+    Resends,
+    ResendsIn,
     Resync,
     ResyncIn,
 )
@@ -115,6 +117,24 @@ async def resend(
     anew from what the dossier says then. One that is not stuck is refused."""
     row = await usecases.resend(connection, principal, message_id, now())
     return json_answer(_message(row, reference, language_of(request)), headers=_in(request))
+
+
+@router.post(
+    "/resends",
+    operation_id="resendNationalMessages",
+    summary="Gửi lại mọi thông điệp bị kẹt · Send all stuck messages again",
+    response_description="How many wait again",
+    response_model=Resends,
+    responses=refusals(*READING, "agency_out_of_scope", "invalid_request"),
+)
+async def resend_all(
+    reference: ReferenceOf, principal: Caller, connection: WritingSession, body: ResendsIn
+) -> Response:
+    """Once what was wrong with all of them is put right, or was not of ours. Those that are not stuck in that state
+    stay as they are."""
+    scope = sorted(asked_scope(body.agency, reference, principal, civil_day(now())))
+    count = await usecases.resend_all(connection, scope, body.state, body.answer_code, now())
+    return json_answer({"waiting": count})
 
 
 @router.post(

@@ -322,14 +322,18 @@ def backoff(attempts: int, message: int) -> timedelta:
 
 class Breaker:
     """Whether the national side is asked at all: after several calls in a row without an answer it is left alone for
-    a time, and then asked by a single call. Times in seconds of any clock that does not go back."""
+    a time, and then asked by a single call. So it is where it answers, and refuses whatever it is sent. Times in
+    seconds of any clock that does not go back."""
 
     PATIENCE = 5
+    #: So many different messages refused, and none taken since the first of them: it is not the dossiers.
+    SICK = 20
     SHORTEST, LONGEST = 10.0, 300.0
 
     def __init__(self) -> None:
         self._failed = 0
         self._until = 0.0
+        self._refused: set[int] = set()
 
     def is_open(self, at: float) -> bool:
         """Whether nothing is to be sent now."""
@@ -347,6 +351,16 @@ class Breaker:
             wait = min(self.SHORTEST * 2.0 ** min(self._failed - self.PATIENCE, 10), self.LONGEST)
             self._until = at + wait
 
-    def answered(self) -> None:
-        """A call was answered, whatever it said."""
+    def refused(self, message: int, at: float) -> bool:
+        """A message was refused. Whether the dossier is not to blame."""
+        self._refused.add(message)
+        if len(self._refused) < self.SICK:
+            return False
+        self._refused = set(list(self._refused)[-self.SICK :])
+        self.failed(at)
+        return True
+
+    def taken(self) -> None:
+        """A message was taken."""
         self._failed, self._until = 0, 0.0
+        self._refused.clear()

@@ -79,13 +79,14 @@ class Ready:
     seq: int
     step: int
     attempts: int
+    refusals: int
     known: bool
 
 
 async def ready(connection: Connection, now: datetime, limit: int) -> list[Ready]:
     """The messages that may be sent, the longest ready first: one of each dossier."""
     rows = await connection.fetch(
-        "SELECT m.id, m.dossier_id, m.seq, m.step, m.attempts, EXISTS (SELECT FROM national_message s"
+        "SELECT m.id, m.dossier_id, m.seq, m.step, m.attempts, m.refusals, EXISTS (SELECT FROM national_message s"
         "  WHERE s.dossier_id = m.dossier_id AND s.step = 0 AND s.state = 'taken') AS known"
         " FROM national_message m WHERE m.state = 'waiting' AND m.ready_at <= $1 ORDER BY m.ready_at, m.id LIMIT $2",
         now,
@@ -133,7 +134,8 @@ async def note_trying(connection: Connection, payloads: Mapping[int, str], now: 
 
 
 class Settled(NamedTuple):
-    """What became of a message. ready_at: of one that waits, when it is tried again. reasons: JSON."""
+    """What became of a message. ready_at: of one that waits, when it is tried again. reasons: JSON. refusals: how often
+    it was refused so far; None: as often as before."""
 
     id: int
     state: str
@@ -141,17 +143,18 @@ class Settled(NamedTuple):
     answer_code: str | None = None
     answer: str | None = None
     reasons: str | None = None
+    refusals: int | None = None
 
 
 async def settle(connection: Connection, settled: Sequence[Settled], now: datetime) -> None:
     """Note what became of messages."""
     await connection.execute(
         "UPDATE national_message m SET state = n.state, ready_at = n.ready_at, answer_code = n.answer_code,"
-        " answer = n.answer, reasons = n.reasons::jsonb,"
-        " settled_at = CASE WHEN n.state = 'taken' THEN $7::timestamptz END"
-        " FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[])"
-        " AS n (id, state, ready_at, answer_code, answer, reasons) WHERE m.id = n.id",
-        *([one[n] for one in settled] for n in range(6)),
+        " answer = n.answer, reasons = n.reasons::jsonb, refusals = coalesce(n.refusals, m.refusals),"
+        " settled_at = CASE WHEN n.state = 'taken' THEN $8::timestamptz END"
+        " FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::int[])"
+        " AS n (id, state, ready_at, answer_code, answer, reasons, refusals) WHERE m.id = n.id",
+        *([one[n] for one in settled] for n in range(7)),
         now,
     )
 
@@ -218,11 +221,27 @@ async def lock(connection: Writing, message_id: int) -> None:
 async def send_again(connection: Connection, message_id: int, now: datetime) -> None:
     """A message that is stuck waits again."""
     await connection.execute(
-        "UPDATE national_message SET state = 'waiting', ready_at = $2, reasons = NULL"
+        "UPDATE national_message SET state = 'waiting', ready_at = $2, reasons = NULL, refusals = 0"
         " WHERE id = $1 AND state IN ('blocked', 'dead')",
         message_id,
         now,
     )
+
+
+async def send_all_again(
+    connection: Connection, agencies: Sequence[int], state: str, answer_code: str | None, now: datetime
+) -> int:
+    """All that is stuck in a state waits again; of one answer only, if it is given. How many."""
+    count: int = await connection.fetchval(
+        "WITH again AS (UPDATE national_message SET state = 'waiting', ready_at = $4, reasons = NULL, refusals = 0"
+        " WHERE state = $2 AND state IN ('blocked', 'dead') AND agency_id = ANY($1::int[])"
+        " AND ($3::text IS NULL OR answer_code = $3) RETURNING 1) SELECT count(*) FROM again",
+        list(agencies),
+        state,
+        answer_code,
+        now,
+    )
+    return count
 
 
 async def tell_once_more(

@@ -204,15 +204,18 @@ class Teller:
         said = rules.words_without_persons(words, letter.told)
         there = rules.is_there_already(code, words)
         if rules.is_success(code) or (there and (message.step == 1 or message.known)):
+            self._breaker.taken()
             return store.Settled(message.id, "taken", None, code, said, letter.without)
         if message.step == 0 and not letter.turned and (there or rules.is_not_there(words)):
             # It has the dossier, though we were not told so; or it has it no more: the same the other way.
             turned = replace(letter, message=replace(message, known=there), turned=True)
             return (await self._sent([turned]))[0]
-        again = message.attempts + 1 < rules.MOST_REFUSALS
+        blameless = self._breaker.refused(message.id, asyncio.get_running_loop().time())
+        refusals = message.refusals + (not blameless)
+        again = refusals < rules.MOST_REFUSALS
         at = now() + rules.backoff(message.attempts + 1, message.id) if again else None
         reasons = _json([Reason("", "national_refused", {"code": code})])
-        return store.Settled(message.id, "waiting" if again else "dead", at, code, said, reasons)
+        return store.Settled(message.id, "waiting" if again else "dead", at, code, said, reasons, refusals)
 
     async def _asked(self, call: Sequence[Letter]) -> Answer:
         data = [letter.told for letter in call]
@@ -225,7 +228,6 @@ class Teller:
         except NationalUnavailable:
             self._breaker.failed(asyncio.get_running_loop().time())
             raise
-        self._breaker.answered()
         return answer
 
 
@@ -324,6 +326,13 @@ async def resend(connection: Writing, principal: Principal, message_id: int, at:
         raise Problem("conflict", Reason("", "message_not_stuck"))
     await store.send_again(connection, message_id, at)
     return await one(connection, principal, message_id)
+
+
+async def resend_all(
+    connection: Writing, agencies: Sequence[int], state: str, answer_code: str | None, at: datetime
+) -> int:
+    """What is stuck in a state waits again. answer_code: only what was refused with it. How many."""
+    return await store.send_all_again(connection, agencies, state, answer_code, at)
 
 
 async def resync(

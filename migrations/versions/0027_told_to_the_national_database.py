@@ -37,6 +37,13 @@ def upgrade() -> None:
             comment="from when on it may be sent; null: another of its dossier goes before it",
         ),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "refusals",
+            sa.Integer(),
+            server_default=sa.text("0"),
+            nullable=False,
+            comment="since somebody last sent it again",
+        ),
         sa.Column("tried_at", sa.TIMESTAMP(timezone=True), comment="when it was sent last; set before it is"),
         sa.Column("payload", postgresql.JSONB(), comment="as it was sent last, without what is personal in it"),
         sa.Column("answer_code", sa.Text(), comment="of the national side; null: it did not answer"),

@@ -81,3 +81,21 @@ class Resync(BaseModel):
         description="Dossiers that are told once more; those of which something waits yet are not among them",
         examples=[136],
     )
+
+
+class ResendsIn(Incoming):
+    """Stuck messages to be sent again, all of them."""
+
+    agency: Code | None = Field(
+        None, description="Receiving agency, with all under it. Default: the token's", examples=["44"]
+    )
+    state: Literal["blocked", "dead"] = Field(description="Those in this state", examples=["dead"])
+    answer_code: Code | None = Field(
+        None, description="Only those that were refused with this error_code", examples=["-8"]
+    )
+
+
+class Resends(BaseModel):
+    """How many messages wait again."""
+
+    waiting: int = Field(description="Messages that were stuck", examples=[12])

@@ -695,6 +695,7 @@ national_message = Table(
     Column("queued_at", Instant, nullable=False),
     Column("ready_at", Instant, comment="from when on it may be sent; null: another of its dossier goes before it"),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("refusals", Integer, nullable=False, server_default=text("0"), comment="since somebody last sent it again"),
     Column("tried_at", Instant, comment="when it was sent last; set before it is"),
     Column("payload", JSONB, comment="as it was sent last, without what is personal in it"),
     Column("answer_code", Text, comment="of the national side; null: it did not answer"),

@@ -81,7 +81,7 @@ class Province:
         while await queue_next(self.connection, None, now()):
             pass
         for _ in range(rounds):
-            self.teller._breaker.answered()
+            self.teller._breaker.taken()
             await self.teller.tell_next(self.connection, reference)
             await self.owner.execute(IMPATIENT)
             if not await self.owner.fetchval("SELECT count(*) FROM national_message WHERE state = 'waiting'"):
@@ -239,11 +239,12 @@ async def test_whatever_the_portal_does_all_is_in_step_at_the_end(
     assert province.proof()["dossiers"] == 12
 
 
-async def test_a_portal_that_is_down_for_a_day_finds_all_that_waited(province: Province) -> None:
+@pytest.mark.parametrize("how", ["down", "error_body"])
+async def test_a_portal_that_is_away_for_a_day_finds_all_that_waited(province: Province, how: str) -> None:
     """What waits is tried again and again, by ever fewer calls, and nothing is given up. A backlog of 10,000 is a row
     of the bench."""
     codes = [await province.receive() for _ in range(60)]
-    province.portal.fault("down")
+    province.portal.fault(how, count=None)
     reference = await read_reference(province.owner)
     while await queue_next(province.connection, None, now()):
         pass
@@ -373,6 +374,23 @@ async def test_what_is_stuck_is_seen_put_right_and_sent_again(province: Province
     taken = (await province.intake.get(path, headers=province.headers)).json()
     assert (taken["state"], taken["answer_code"], taken["reasons"]) == ("taken", "0", [])
     assert await province.messages(state="dead") == []
+
+
+async def test_all_that_is_stuck_is_sent_again_at_once(province: Province) -> None:
+    codes = [await province.receive() for _ in range(4)]
+    province.portal.set(also_required=["MaLinhVuc"])
+    await province.tell(rounds=10)
+    assert await province.states() == {"dead": 4, "waiting": 4}
+    province.portal.set(also_required=[])
+    wanted = [({"state": "dead", "answer_code": "-7"}, 0), ({"state": "blocked"}, 0), ({"state": "dead"}, 4)]
+    for body, count in wanted:
+        answer = await province.intake.post("/v1/national/resends", json=body, headers=province.headers)
+        assert (answer.status_code, answer.json()) == (200, {"waiting": count})
+    await province.tell()
+    assert await province.states() == {"taken": 8}
+    assert all(province.portal.kinds_of(code) == ["new", "timeline"] for code in codes)
+    refused = await province.intake.post("/v1/national/resends", json={"state": "taken"}, headers=province.headers)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "state")
 
 
 async def test_what_was_blocked_is_looked_at_again_when_something_happens(province: Province) -> None:

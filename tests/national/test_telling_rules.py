@@ -123,8 +123,18 @@ def test_a_portal_that_does_not_answer_is_left_alone_and_then_asked_with_care() 
     for _ in range(20):
         breaker.failed(1_000.0)
     assert (breaker.is_open(1_299.9), breaker.is_open(1_300.1)) == (True, False)
-    breaker.answered()
+    breaker.taken()
     assert (breaker.is_open(0.0), breaker.careful) == (False, False)
+
+
+def test_a_portal_that_refuses_whatever_it_is_sent_is_left_alone_too() -> None:
+    breaker = Breaker()
+    few = [breaker.refused(message, 0.0) for _ in range(9) for message in range(Breaker.SICK - 1)]
+    assert (any(few), breaker.careful) == (False, False), "some dossiers, again and again: it is they"
+    many = [breaker.refused(message, 0.0) for message in range(Breaker.SICK, Breaker.SICK + 6)]
+    assert (all(many), breaker.careful, breaker.is_open(1.0)) == (True, True, True)
+    breaker.taken()
+    assert (breaker.refused(1, 0.0), breaker.careful) == (False, False)
 
 
 def test_nothing_of_a_person_is_kept() -> None:

@@ -167,6 +167,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "listNationalMessages": _of(Role.SUPERVISOR, Role.ADMIN, Role.MACHINE, relation=Relation.WITHIN),
         "readNationalMessage": _of(Role.SUPERVISOR, Role.ADMIN, Role.MACHINE, relation=Relation.AGENCY),
         "resendNationalMessage": _of(Role.ADMIN, relation=Relation.AGENCY),
+        "resendNationalMessages": _of(Role.ADMIN, relation=Relation.WITHIN),
         "resyncNational": _of(Role.ADMIN, relation=Relation.WITHIN),
         # who read personal data: for whoever watches over that
         "listAccessRecords": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.WITHIN),
