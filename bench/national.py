@@ -35,7 +35,6 @@ NAME = "bench_national"
 _IDENTIFIED = "UPDATE agency SET identification_code = format('000.%s.%s.H50', 10 + id / 90, 10 + id % 90)"
 _WARM = 0.1
 _REFERENCE_CALLS = 400
-_OUTAGE = 15.0
 _UNIT, _DESTINATION, _USER, _PASSWORD = "000.00.00.H50", "VN:GOV:000.00.00.G22:vpcpdvcqg", "quangtri", "mật khẩu thử"
 
 
@@ -179,7 +178,7 @@ def _outage(ground: Ground, url: str, portal: Portal, count: int) -> dict[str, f
     psql(url, "TRUNCATE national_message", "DELETE FROM intake_position WHERE consumer = 'national'")
     with ground.serving(url, "intake", settings=portal.settings):
         ground.say("national: the portal is down")
-        time.sleep(_OUTAGE)
+        time.sleep(2 * ground.scale.seconds)
         waiting, tried = asyncio.run(_waiting(url))
         portal.control("DELETE", "faults")
         began = time.perf_counter()

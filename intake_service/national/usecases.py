@@ -118,20 +118,23 @@ class Teller:
         letters, blocked = await self._written(connection, reference, ready)
         if blocked:
             await store.settle(connection, blocked, now())
-        taken = 0
-        for calls in _several(_calls(letters), CALLS):
-            if self._breaker.is_open(asyncio.get_running_loop().time()):
-                break
-            taken += await self._carried_out(connection, calls)
-        return taken > 0
+        return bool(letters) and await self._carried_out(connection, _calls(letters)) > 0
 
     async def _carried_out(self, connection: Connection, calls: Sequence[Sequence[Letter]]) -> int:
-        """Make some calls at once. First it is noted what is sent: whoever finds that noted, and no answer, knows that
+        """Make calls, some at once. First it is noted what is sent: whoever finds that noted, and no answer, knows that
         it may have been taken. How many were."""
         letters = [letter for call in calls for letter in call]
         kept = {each.message.id: orjson.dumps(rules.without_persons(each.told)).decode() for each in letters}
         await store.note_trying(connection, kept, now())
-        answered = await asyncio.gather(*(self._sent(call) for call in calls))
+        at_once = asyncio.Semaphore(CALLS)
+
+        async def made(call: Sequence[Letter]) -> list[store.Settled]:
+            async with at_once:
+                if self._breaker.is_open(asyncio.get_running_loop().time()):
+                    return [_later(letter) for letter in call]
+                return await self._sent(call)
+
+        answered = await asyncio.gather(*map(made, calls))
         settled = [one for call in answered for one in call]
         taken = {one.id for one in settled if one.state == "taken"}
         async with connection.transaction():
