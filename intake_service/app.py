@@ -73,6 +73,7 @@ PLAN = RoomPlan(
         deadlines.router,
         forms.router,
         files.router,
+        files.links_router,
         documents.router,
         tracking.router,
         ratings.public_router,

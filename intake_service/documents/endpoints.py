@@ -6,13 +6,15 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from intake_service.documents import rules, usecases
+from intake_service.files.links import addresses
 from shared.contracts.documents import DossierDocuments
 from shared.domain.civil_time import shown
 from shared.domain.personal import without_numbers
 from shared.reference import Reference
 from shared.web.answers import json_answer
-from shared.web.app import ReferenceOf
+from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Caller
+from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.places import DossierCode
 from shared.web.problems import READING, language_of, refusals
@@ -29,12 +31,18 @@ router = APIRouter(prefix="/v1/dossiers", tags=["files"])
     responses=refusals(*READING),
 )
 async def read(
-    request: Request, code: DossierCode, reference: ReferenceOf, principal: Caller, connection: ReadingSession
+    request: Request,
+    code: DossierCode,
+    room: RoomOf,
+    reference: ReferenceOf,
+    principal: Caller,
+    connection: ReadingSession,
 ) -> Response:
     """Each component that the procedure asked for when the dossier was handed in, with the papers and files that are
     called by its code or its name; what no component asks for; the result; and what the national database would still
     have to be told. Whoever does not see all of the applicant's data finds long numbers in names of files hidden."""
-    found = await usecases.documents(connection, reference, code, principal)
+    address_of = addresses(room.settings.file_links, now())
+    found = await usecases.documents(connection, reference, code, principal, address_of)
     papers, dossier = found.papers, found.dossier
     held = papers.held
     language = language_of(request)

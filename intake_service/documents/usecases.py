@@ -2,7 +2,7 @@
 the national database."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -49,17 +49,22 @@ class Papers:
     earlier: list[rules.Result]
 
 
-async def documents(connection: Reading, reference: Reference, code: str, principal: Principal) -> Documents:
-    """All of it, of a dossier that the caller may see."""
+async def documents(
+    connection: Reading,
+    reference: Reference,
+    code: str,
+    principal: Principal,
+    address_of: Callable[[str], str] | None,
+) -> Documents:
+    """All of it, of a dossier that the caller may see. address_of: where the national database fetches a file."""
     dossier = await one(connection, code, principal)
     found = (await papers(connection, reference, [dossier]))[dossier["id"]]
-    # Where the national database fetches files is not known here yet: that blocks, and is said.
     message = national.message_of(
         found.held,
         found.result,
         has_result=has_result(dossier["status"], dossier["outcome"]),
         erased=dossier["erased_at"] is not None,
-        address_of=None,
+        address_of=address_of,
     )
     return Documents(dossier, found, is_whole(principal.sees(dossier["agency_id"], dossier["holder_id"])), message)
 

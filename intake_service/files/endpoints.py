@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
@@ -11,7 +12,7 @@ from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
 
 from intake_service.dossiers.shapes import UNKEPT
-from intake_service.files import rules, usecases
+from intake_service.files import links, rules, usecases
 from intake_service.files.store import Mark
 from shared.contracts.fields import Code
 from shared.contracts.files import DossierFile, DossierFiles, FileMarks, FileMarksIn
@@ -22,16 +23,17 @@ from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Caller
 from shared.web.clock import now
-from shared.web.database import Awaited, ReadingSession, RecordedSession, WritingSession
+from shared.web.database import EVERY_ROW, Awaited, ReadingSession, RecordedSession, WritingSession
 from shared.web.edge import ONLY_HEAD
 from shared.web.kept import ASKED, UNCHANGED
 from shared.web.places import ETAG, LOCATION, DossierCode, good
-from shared.web.problems import BODY, READING, refusals
+from shared.web.problems import BODY, READING, Problem, refusals
 from shared.web.streams import Streamed
 from shared.web.versions import is_known, known_to, version_of
 
 PATH = "/v1/dossiers/{code}/files"
 router = APIRouter(prefix=PATH, tags=["files"])
+links_router = APIRouter(prefix=links.PATH, tags=["files"])
 
 FileId = Annotated[
     UUID, Path(description="Id of the file, as it was answered", examples=["3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10"])
@@ -54,9 +56,13 @@ _BODY = {
         "content": {"application/octet-stream": _BINARY},
     }
 }
+_SAVED = {
+    "Content-Disposition": {"description": "Its name; never to be opened in the page", "schema": {"type": "string"}}
+}
+_CONTENT = {kind.media_type: _BINARY for kind in rules.FileKind}
 _HEADERS = {
     "ETag": {"description": "Its SHA-256, for `If-None-Match`", "schema": {"type": "string"}},
-    "Content-Disposition": {"description": "Its name; never to be opened in the page", "schema": {"type": "string"}},
+    **_SAVED,
 }
 
 
@@ -168,7 +174,7 @@ async def listed(
         200: {
             "description": "Its bytes",
             "headers": _HEADERS,
-            "content": {kind.media_type: _BINARY for kind in rules.FileKind},
+            "content": _CONTENT,
         },
         304: UNCHANGED,
         **refusals(*READING, "invalid_request", "unavailable"),
@@ -196,9 +202,53 @@ async def read(
     else:
         chunks = await usecases.content(connection, room.settings.files_place, found, principal, now())
         answer = Streamed(room, chunks, found.row["media_type"])
-    answer.headers.update({"ETag": etag, **UNKEPT})
-    answer.headers["Content-Disposition"] = disposition(found.row["name"])
-    answer.headers["Content-Length"] = str(found.row["size"])
+    return _saved(answer, found.row, {"ETag": etag})
+
+
+@links_router.get(
+    "/{file_id}/content",
+    operation_id="fetchFile",
+    summary="Tải tệp theo liên kết đã ký · Fetch a file by a signed link",
+    response_class=Response,
+    responses={
+        200: {"description": "Its bytes", "headers": _SAVED, "content": _CONTENT},
+        **refusals("not_found", "invalid_request", "too_many_requests", "unavailable"),
+    },
+)
+async def fetch(
+    request: Request,
+    file_id: FileId,
+    room: RoomOf,
+    until: Annotated[
+        int,
+        Query(ge=0, le=253402300799, description="Until when it holds, in seconds since 1970", examples=[1795000000]),
+    ],
+    signature: Annotated[str, Query(pattern=links.SIGNATURE, description="Of the file and of `until`")],
+) -> Response:
+    """For whoever was given the link: the national database, which is told one for each file of a dossier
+    (docs/files.md). It holds for some days, and for no file that was erased. A link that is not right, is over, or
+    leads to nothing looks the same: 404. Each reading is on record (`GET /v1/access-records`, role `link`)."""
+    at = now()
+    if not links.holds(room.settings.file_links, file_id, until, signature, at):
+        room.limits.ask(request, at.timestamp())  # only what is wrong is counted: it fetches many from one address
+        raise Problem("not_found")
+    answer: Response
+    async with room.pool.acquire(EVERY_ROW) as connection:  # the link says it all
+        found = await usecases.linked(connection, file_id)
+        if request.scope.get(ONLY_HEAD):
+            await usecases.need_content(room.settings.files_place, found)
+            answer = Response(media_type=found.row["media_type"])
+        else:
+            chunks = await usecases.linked_content(connection, room.settings.files_place, found, at)
+            answer = Streamed(room, chunks, found.row["media_type"])
+    return _saved(answer, found.row)
+
+
+def _saved(answer: Response, row: asyncpg.Record, tag: Mapping[str, str] | None = None) -> Response:
+    """An answer with a file in it, as a file to be saved."""
+    answer.headers.update({**(tag or {}), **UNKEPT})
+    answer.headers["Content-Disposition"] = disposition(row["name"])
+    answer.headers["Content-Length"] = str(row["size"])
     return answer
 
 

@@ -19,6 +19,8 @@ MOST_FILES = 200
 #: Of one file; all of them are one answer.
 MOST_MARKS = 200
 NAMELESS = "tep"
+#: Who reads by a link, and in which role, on record.
+LINK_HOLDER, BY_LINK = "national-database", "link"
 
 
 class FileKind(Enum):

@@ -136,6 +136,15 @@ async def find(connection: Connection, dossier_id: int, file_id: UUID) -> asyncp
     return await connection.fetchrow(f"{_FILES} WHERE f.dossier_id = $1 AND f.id = $2", dossier_id, file_id)
 
 
+async def one(connection: Connection, file_id: UUID) -> asyncpg.Record | None:
+    """A file by its id alone, with its dossier and who received that."""
+    return await connection.fetchrow(
+        f"SELECT {_COLUMNS}, d.id AS dossier_id, d.agency_id AS receiver_id"
+        f" FROM dossier_file f JOIN dossier d ON d.id = f.dossier_id{_BESIDE} WHERE f.id = $1",
+        file_id,
+    )
+
+
 async def listed(
     connection: Connection, dossier_id: int, limit: int, sender: str | None = None
 ) -> Sequence[asyncpg.Record]:

@@ -14,7 +14,8 @@ from uuid import UUID, uuid4
 import asyncpg
 from starlette.requests import ClientDisconnect
 
-from intake_service.access_records.usecases import record
+from intake_service.access_records.rules import Access
+from intake_service.access_records.usecases import enter, record
 from intake_service.components.rules import RESULT, is_result
 from intake_service.dossiers.usecases import one
 from intake_service.files import rules, store
@@ -365,11 +366,35 @@ async def content(
     connection: Recorded, place: FilesPlace | None, found: Readable, principal: Principal, now: datetime
 ) -> AsyncGenerator[bytes, None]:
     """Its content. That it is read is on record before anything of it is shown: it may hold all that is personal."""
+    chunks = await _opened(place, found)
+    await record(connection, principal, "readFileContent", frozenset(Datum), [found.dossier_id], now)
+    return chunks
+
+
+async def _opened(place: FilesPlace | None, found: Readable) -> AsyncGenerator[bytes, None]:
     try:
-        chunks = await need_storage(place).content(found.row["sha256"].hex())
+        return await need_storage(place).content(found.row["sha256"].hex())
     except FileNotFoundError as missing:
         raise Problem("unavailable", Reason("", "file_missing")) from missing
-    await record(connection, principal, "readFileContent", frozenset(Datum), [found.dossier_id], now)
+
+
+async def linked(connection: Connection, file_id: UUID) -> Readable:
+    """A file whose link was held up. What was erased since is there no more, whatever the link says."""
+    row = await store.one(connection, file_id)
+    if row is None or row["erased_at"] is not None:
+        raise Problem("not_found")
+    return Readable(row["dossier_id"], row)
+
+
+async def linked_content(
+    connection: Connection, place: FilesPlace | None, found: Readable, now: datetime
+) -> AsyncGenerator[bytes, None]:
+    """Its content. That a link was used is on record, with the agency that received the dossier, before anything is
+    shown; who held it nobody can tell."""
+    chunks = await _opened(place, found)
+    who = (rules.LINK_HOLDER, rules.BY_LINK, found.row["receiver_id"])
+    if not await enter(connection, Access(now, *who, "fetchFile", list(Datum), [found.dossier_id])):
+        raise Problem("unavailable")
     return chunks
 
 

@@ -205,8 +205,9 @@ REASONS = MappingProxyType(
             "nobody has said, and the national database needs it",
         ),
         "national_no_address": (
-            "chưa có địa chỉ để cơ sở dữ liệu quốc gia tải tệp",
-            "there is no address at which the national database fetches files",
+            'chưa có địa chỉ để cơ sở dữ liệu quốc gia tải tệp: đặt "MOTCUA_FILES_ADDRESS" và "MOTCUA_FILES_LINK_KEY"',
+            "there is no address at which the national database fetches files: set MOTCUA_FILES_ADDRESS and"
+            " MOTCUA_FILES_LINK_KEY",
         ),
         "national_no_result": (
             "chưa ghi nhận văn bản kết quả",

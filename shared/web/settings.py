@@ -69,6 +69,45 @@ def files_place(files: str, endpoint: str | None, region: str, key: str | None, 
 
 
 @dataclass(frozen=True)
+class FileLinks:
+    """Where the national database fetches files, by links that are signed and hold for so many days. address: what
+    stands before the path."""
+
+    address: str
+    days: int
+    key: str = field(repr=False)
+
+
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*/?")
+_LEAST_KEY = 32
+
+
+def file_links(address: str | None, key: str | None, days: int, *, embedded: bool) -> FileLinks | None:
+    """The place that settings name, if any. Raises PydanticCustomError."""
+    if address is None and key is None:
+        return None
+    if address is None or key is None:
+        raise refused(
+            "file_links",
+            "MOTCUA_FILES_ADDRESS, MOTCUA_FILES_LINK_KEY: phải đặt cả hai hoặc không đặt",
+            "set both or neither: at that address the national database fetches files, by links signed with that key",
+        )
+    if len(key) < _LEAST_KEY:
+        raise refused(
+            "file_links",
+            f"MOTCUA_FILES_LINK_KEY: cần ít nhất {_LEAST_KEY} ký tự",
+            f"at least {_LEAST_KEY} characters are needed",
+        )
+    if _ADDRESS.fullmatch(address) is None or not (embedded or address.startswith("https://")):
+        raise refused(
+            "file_links",
+            "MOTCUA_FILES_ADDRESS: phải là một địa chỉ https như https://motcua.example.gov.vn",
+            "must be an https address like https://motcua.example.gov.vn; http in embedded mode only",
+        )
+    return FileLinks(address.rstrip("/"), days, key)
+
+
+@dataclass(frozen=True)
 class NationalPlace:
     """Where the adapter of the national database is, and who asks. unit: madonvi; destination: the header dstcode."""
 
@@ -170,6 +209,11 @@ class Settings(BaseSettings):
     files_region: str = "us-east-1"
     files_key: SecretStr | None = None
     files_secret: SecretStr | None = None
+    #: Where the national database fetches files (what stands before /v1/public/files), the key that signs the links by
+    #: which it does (both or neither), and for how many days one holds.
+    files_address: str | None = None
+    files_link_key: SecretStr | None = None
+    files_link_days: Annotated[int, Field(ge=1, le=90)] = 7
     #: The largest of them.
     max_file_bytes: Annotated[int, Field(ge=1, le=1_073_741_824)] = 26_214_400
 
@@ -208,6 +252,7 @@ class Settings(BaseSettings):
     _trusted: tuple[Issuer, ...] = PrivateAttr(default=())
     _ring: Keyring = PrivateAttr(default_factory=Keyring)
     _files_place: FilesPlace | None = PrivateAttr(default=None)
+    _file_links: FileLinks | None = PrivateAttr(default=None)
     _webhook_targets: Allowed = PrivateAttr(default_factory=Allowed)
     _national_place: NationalPlace | None = PrivateAttr(default=None)
 
@@ -257,6 +302,17 @@ class Settings(BaseSettings):
         if self.files is not None:
             key, secret = (one.get_secret_value() if one else None for one in (self.files_key, self.files_secret))
             self._files_place = files_place(self.files, self.files_endpoint, self.files_region, key, secret)
+        return self
+
+    @property
+    def file_links(self) -> FileLinks | None:
+        """Where the national database fetches files, if anywhere."""
+        return self._file_links
+
+    @model_validator(mode="after")
+    def _need_a_place_to_fetch_files(self) -> Self:
+        key = self.files_link_key.get_secret_value() if self.files_link_key else None
+        self._file_links = file_links(self.files_address, key, self.files_link_days, embedded=self.embedded)
         return self
 
     @field_validator("webhook_networks", "webhook_ports", "webhook_plain_hosts", mode="before")

@@ -37,6 +37,7 @@ PUBLIC = {
     "/v1/supplement-rules/{rule_id}",
     "/v1/track/{code}",
     "/v1/track/{code}/rating",
+    "/v1/public/files/{file_id}/content",
     "/v1/public/satisfaction",
     "/v1/public/petitions",
     "/v1/public/petitions/{code}",

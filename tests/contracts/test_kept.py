@@ -19,6 +19,7 @@ from tests.support import PROVINCE, REGISTER_COPY, WARD, bearer, serving, settin
 NOT_KEPT = {
     "trackDossier": "of one applicant",
     "readRating": "of one applicant",
+    "fetchFile": "of whoever holds its link",
     "trackPetition": "of its sender",
     "previewDeadline": "reckoned from now",
     "healthz": "of the moment",

@@ -103,7 +103,7 @@ def exports() -> list[tuple[Operation, str]]:
         for form, media in FORMS.items()
         if media in operation.told["responses"].get("200", {}).get("content", {})
         and "anchors" not in operation.path
-        and operation.told["operationId"] != "readFileContent"
+        and operation.told["operationId"] not in ("readFileContent", "fetchFile")
     ]
 
 

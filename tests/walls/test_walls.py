@@ -21,6 +21,7 @@ EXTRA_FILES = {
     "intake_service/anchors/stamping.py": "what a time-stamping authority is asked, and what it must answer",
     "intake_service/anchors/verify_anchors.py": "the verifier of whoever holds anchors; one file, needs Python only",
     "intake_service/documents/national.py": "what the national database is told of papers, and what it lacks; pure",
+    "intake_service/files/links.py": "signed links by which a file is fetched without a token; pure",
     "intake_service/files/sniffing.py": "tells what a file is from its bytes; reads the file it is given, nothing else",
     "intake_service/files/storage.py": "where contents are kept: a directory, or a store that speaks S3",
     "intake_service/forms/wording": "what stands on each form, a module for each; pure, and printed by either press",

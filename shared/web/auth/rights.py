@@ -90,6 +90,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "giveInformation": _PUBLIC,
         "listPublishedPetitions": _PUBLIC,
         "listPetitionTerms": _PUBLIC,
+        # For whoever was given a signed link, as the national database is.
+        "fetchFile": _PUBLIC,
         "trackDossier": _PUBLIC,  # the more the receipt's secret or the applicant's own token shows
         "listAgencies": _PUBLIC,
         "readAgency": _PUBLIC,
