@@ -22,6 +22,7 @@ from intake_service.national.usecases import national_workers
 from intake_service.numbers.usecases import need_its_keys
 from intake_service.outbox.usecases import tell_routing_worker
 from intake_service.petitions import endpoints as petitions
+from intake_service.petitions import handling as petition_handling
 from intake_service.procedures import endpoints as procedures
 from intake_service.ratings import endpoints as ratings
 from intake_service.recompute.usecases import recompute_worker
@@ -81,6 +82,7 @@ PLAN = RoomPlan(
         petitions.public_router,
         petitions.kept_router,
         petitions.router,
+        petition_handling.router,
         imports.router,
         national.router,
         access_records.router,

@@ -31,6 +31,8 @@ EXTRA_FILES = {
     "intake_service/forms/form.typ": "how a form looks as PDF",
     "intake_service/dossiers/shapes.py": "a dossier as it goes over the wire, for its endpoints and its life's",
     "intake_service/national/client.py": "speaks to the national database: sessions, services by name, answers",
+    "intake_service/petitions/handling.py": "what staff do with a petition, a row of a table each",
+    "intake_service/petitions/shapes.py": "a petition as it goes over the wire, for both of its endpoints' files",
     "intake_service/verification/texts.py": "instants and payloads as SQL compares them; for both of its stores",
     "intake_service/verification/sieve": "the SQL of the first pass, which lets by what is right",
     "stats_service/reports/printing.py": "how a report stands on paper; pure",
