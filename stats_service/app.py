@@ -18,6 +18,7 @@ from stats_service.editions import endpoints as editions
 from stats_service.figure_lists import endpoints as figure_lists
 from stats_service.index_766 import endpoints as index_766
 from stats_service.index_766.rule_file import BrokenRuleFile, rule_versions
+from stats_service.national_verdicts import endpoints as national_verdicts
 from stats_service.official_tables import endpoints as official_tables
 from stats_service.reports import endpoints as reports
 from stats_service.satisfaction import endpoints as satisfaction
@@ -49,6 +50,7 @@ PLAN = RoomPlan(
         figure_lists.router,
         official_tables.router,
         index_766.router,
+        national_verdicts.router,
         satisfaction.public_router,
         satisfaction.router,
         definitions.router,

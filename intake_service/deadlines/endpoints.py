@@ -16,6 +16,7 @@ from shared.domain.civil_time import shown
 from shared.domain.deadline import Clock
 from shared.domain.explanation import UNSURE, Line, explained, previewed, term_name, to_answer
 from shared.domain.lifecycle import Channel
+from shared.domain.national import Compare, explained_nationally
 from shared.domain.working_calendar import CalendarMissing
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf
@@ -74,7 +75,7 @@ async def read(code: DossierCode, reference: ReferenceOf, principal: Caller, con
             "overdue": rules.overdue(account, at),
             "finished_at": shown(account.finished_at),
             "verdict": account.verdict.name.lower() if account.verdict else None,
-            "national_verdict": _national(reckoned, at),
+            **_national(reckoned, at, reference.national),
         }
     return json_answer(body)
 
@@ -90,19 +91,25 @@ def _told(reckoned: usecases.Reckoned) -> list[Line]:
     return lines
 
 
-def _national(reckoned: usecases.Reckoned, at: datetime) -> str | None:
+def _national(reckoned: usecases.Reckoned, at: datetime, by: Compare) -> dict[str, Any]:
+    returned_at = reckoned.row["returned_at"]
     try:
         found = rules.national_score(
-            reckoned.told, reckoned.clock, at, returned_at=reckoned.row["returned_at"], terms=reckoned.terms
+            reckoned.told, reckoned.clock, at, returned_at=returned_at, terms=reckoned.terms, by=by
         )
     except CalendarMissing:
-        return None
-    return None if found is None else "on_time" if found.on_time else "overdue"
+        return {}
+    if found is None:
+        return {}
+    return {
+        "national_verdict": "on_time" if found.on_time else "overdue",
+        "national_explanation": _lines(explained_nationally(found)),
+    }
 
 
 _OF_AN_ACCOUNT = (
     *("accepted_at", "original_due_at", "due_at", "late_from", "working_hours_used", "working_hours_left"),
-    *("finished_at", "verdict", "national_verdict"),
+    *("finished_at", "verdict", "national_verdict", "national_explanation"),
 )
 
 

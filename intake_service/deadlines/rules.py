@@ -8,8 +8,8 @@ from shared.domain.deadline import Account, Clock
 from shared.domain.explanation import Told
 from shared.domain.life import Happened, Life, lived
 from shared.domain.lifecycle import EventKind, Status
-from shared.domain.national import Ends, Scored, Wait, scored
-from shared.domain.terms import Due, Term, due_after
+from shared.domain.national import Compare, Ends, Scored, Wait, longest_limit, scored
+from shared.domain.terms import Due, Term
 
 _ASKED = {EventKind.SUPPLEMENT_REQUESTED: "supplement", EventKind.PAYMENT_REQUESTED: "payment"}
 
@@ -102,12 +102,38 @@ def overdue(account: Account, now: datetime) -> bool:
     return account.finished_at is None and account.due is not None and now >= account.due.late_from
 
 
-def supplements(told: Sequence[Told]) -> list[Wait]:
-    """The supplement requests after acceptance, in order. An end answers none of them."""
+def national_score(
+    told: Sequence[Told],
+    clock: Clock,
+    now: datetime,
+    *,
+    returned_at: datetime | None,
+    terms: Iterable[Term],
+    by: Compare = Compare.INSTANT,
+) -> Scored | None:
+    """The judgement of the national scoring, by now unless it is over. terms: all that its procedure has, of which the
+    longest judges where no date was promised. None: it was never accepted. Raises CalendarMissing."""
+    account = told[-1].after.account
+    if account is None:
+        return None
+    longest = None
+    if account.original_due is None:
+        longest = longest_limit(account.accepted_at, terms, clock.calendar)
+    return scored(
+        account.original_due.at if account.original_due else None,
+        _supplements(told),
+        _ends(told, returned_at),
+        accepted_at=account.accepted_at,
+        until=now,
+        longest=longest,
+        compare=by,
+    )
+
+
+def _supplements(told: Sequence[Told]) -> list[Wait]:
+    """All supplement requests, in order, those before acceptance too. An end answers none of them."""
     found: list[Wait] = []
     for each in told:
-        if each.after.account is None:
-            continue
         if each.event.kind is EventKind.SUPPLEMENT_REQUESTED:
             found.append(Wait(each.event.at))
         elif each.event.kind is EventKind.SUPPLEMENTED and found:
@@ -115,25 +141,15 @@ def supplements(told: Sequence[Told]) -> list[Wait]:
     return found
 
 
-def national_score(
-    told: Sequence[Told], clock: Clock, now: datetime, *, returned_at: datetime | None, terms: Iterable[Term]
-) -> Scored | None:
-    """The judgement of the national scoring, by now unless it is over. terms: all of the procedure on the channel,
-    of which the longest judges where no date was promised. None: it was never accepted."""
+def _ends(told: Sequence[Told], returned_at: datetime | None) -> Ends:
     account = told[-1].after.account
-    if account is None:
-        return None
-    longest: Due | None = None
-    if account.original_due is None:
-        dues = [due_after(account.accepted_at, term, clock.calendar, clock.sessions) for term in terms]
-        longest = max((due for due in dues if due is not None), key=lambda due: due.late_from, default=None)
-    return scored(
-        account.original_due,
-        supplements(told),
-        Ends(account.finished_at, returned_at=returned_at),
-        clock.term,
-        clock.calendar,
-        clock.sessions,
-        now=now,
-        longest=longest,
-    )
+    at = account.finished_at if account else None
+    if at is None:
+        return Ends()
+    match told[-1].after.status:
+        case Status.WITHDRAWN:
+            return Ends(withdrawn_at=at)
+        case Status.STOPPED:
+            return Ends(stopped_at=at)
+        case _:
+            return Ends(at, returned_at)

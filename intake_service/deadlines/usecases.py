@@ -25,12 +25,12 @@ from shared.web.problems import Problem, Reason
 @dataclass(frozen=True, slots=True)
 class Reckoned:
     """A dossier's row, its history from first to last, the clock that it was reckoned by, and all terms that its
-    procedure has on its channel."""
+    procedure has."""
 
     row: asyncpg.Record
     told: list[Told]
     clock: Clock
-    terms: tuple[Term, ...]
+    terms: frozenset[Term]
 
 
 async def account(connection: Reading, reference: Reference, principal: Principal, code: str) -> Reckoned:
@@ -39,8 +39,7 @@ async def account(connection: Reading, reference: Reference, principal: Principa
     clock = clock_of(reference, row)
     events = (await store.histories(connection, [row["id"]]))[row["id"]]
     happened = lifecycle.read_back((event[:3] for event in events), clock)
-    terms = reference.versions[row["version_id"]].cases.get(Channel(row["channel"]), {})
-    return Reckoned(row, rules.history(happened), clock, tuple(terms.values()))
+    return Reckoned(row, rules.history(happened), clock, reference.versions[row["version_id"]].all_terms)
 
 
 @dataclass(frozen=True, slots=True)

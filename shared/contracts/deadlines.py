@@ -101,4 +101,8 @@ class DeadlineAccount(Rules):
         "than one request is overdue; null before acceptance",
         examples=["on_time"],
     )
+    national_explanation: list[Line] | None = Field(
+        description="That verdict line by line: what was judged, by what, and what counts against it; null where there "
+        "is none"
+    )
     explanation: list[Line]

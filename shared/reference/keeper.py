@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 import asyncpg
 import structlog
 
+from shared.domain.national import Compare
 from shared.reference.snapshot import Reference
 from shared.reference.store import Connection, read_reference, read_revision
 
@@ -23,8 +24,13 @@ class ReferenceKeeper:
     """`current` is the picture to work on, read over a connection that `connected` gives. It is replaced as a whole,
     never changed."""
 
-    def __init__(self, connected: Callable[[], AbstractAsyncContextManager[Connection]]) -> None:
+    def __init__(
+        self,
+        connected: Callable[[], AbstractAsyncContextManager[Connection]],
+        national: Compare = Compare.INSTANT,
+    ) -> None:
         self._connected = connected
+        self._national = national
         self._current: Reference | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -50,7 +56,7 @@ class ReferenceKeeper:
         """Read again if anything changed."""
         async with self._connected() as connection:
             if self._current is None or await read_revision(connection) != self._current.revision:
-                self._current = await read_reference(connection)
+                self._current = await read_reference(connection, self._national)
 
     async def _keep_up(self) -> None:
         while True:

@@ -8,6 +8,7 @@ from functools import cached_property
 from shared.domain.agencies import AgencyTree, Level
 from shared.domain.deadline import Clock
 from shared.domain.lifecycle import Channel
+from shared.domain.national import Compare
 from shared.domain.regimes import Regimes
 from shared.domain.terms import Term
 from shared.domain.working_calendar import DEFAULT_SESSIONS, Session, Sessions, WorkingCalendar
@@ -41,6 +42,12 @@ class ProcedureVersion:
         names one. KeyError: the channel is not offered."""
         return self.cases.get(channel, {}).get(case) or self.terms[channel]
 
+    @property
+    def all_terms(self) -> frozenset[Term]:
+        """Of every channel and case."""
+        listed = {term for by_case in self.cases.values() for term in by_case.values()}
+        return frozenset({*self.terms.values(), *listed})
+
     def in_force(self, day: date) -> bool:
         """Whether this version held on `day`."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
@@ -67,7 +74,8 @@ class DatedSessions:
 
 @dataclass(frozen=True)
 class Reference:
-    """Agencies, calendar, sessions, procedures and supplement rules as of one reading of the database."""
+    """Agencies, calendar, sessions, procedures and supplement rules as of one reading of the database. national: how
+    the national scoring holds an end against a date, as the installation takes it."""
 
     agencies: AgencyTree
     calendar: WorkingCalendar
@@ -75,6 +83,7 @@ class Reference:
     sessions: Mapping[int | None, tuple[DatedSessions, ...]]
     regimes: Regimes = field(default_factory=Regimes)
     revision: tuple[int, int] = (0, 0)
+    national: Compare = Compare.INSTANT
     versions: Mapping[int, ProcedureVersion] = field(init=False, repr=False)
     _sessions_seen: dict[tuple[int | None, date], Sessions | None] = field(init=False, repr=False, default_factory=dict)
 

@@ -8,6 +8,7 @@ import asyncpg
 
 from shared.domain.agencies import Agency, AgencyTree, Level
 from shared.domain.lifecycle import Channel
+from shared.domain.national import Compare
 from shared.domain.regimes import Lapse, Regime, Regimes, SupplementEffect, SupplementRule
 from shared.domain.terms import Term, TermUnit
 from shared.domain.working_calendar import CalendarDay, DayKind, Session, WorkingCalendar
@@ -26,8 +27,8 @@ async def read_revision(connection: Connection) -> tuple[int, int]:
     return row[0], row[1]
 
 
-async def read_reference(connection: Connection) -> Reference:
-    """All of it, as of one snapshot of the database."""
+async def read_reference(connection: Connection, national: Compare = Compare.INSTANT) -> Reference:
+    """All of it, as of one snapshot of the database. national: a setting, see Reference."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         return Reference(
             agencies=await _agencies(connection),
@@ -36,6 +37,7 @@ async def read_reference(connection: Connection) -> Reference:
             sessions=await _sessions(connection),
             regimes=await _regimes(connection),
             revision=await read_revision(connection),
+            national=national,
         )
 
 

@@ -158,7 +158,7 @@ async def open_room(
         except BaseException:
             await pool.close()
             raise
-    keeper = ReferenceKeeper(lambda: pool.acquire(NO_ROWS))
+    keeper = ReferenceKeeper(lambda: pool.acquire(NO_ROWS), settings.national_compare)
     await keeper.start()
     headers = {"Authorization": f"Bearer {settings.service_token.get_secret_value()}"}
     async with httpx.AsyncClient(headers=headers, timeout=httpx.Timeout(10, connect=2)) as client:

@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared.domain.national import Compare
 from shared.web.auth.issuers import LOCAL_ISSUER, Issuer, ListedIssuer, need_distinct, refused
 from shared.web.auth.roles import Role
 from shared.web.keyring import Keyring, KeysMalformed
@@ -194,6 +195,9 @@ class Settings(BaseSettings):
 
     #: The versions of the index of Decision 766, in place of those that come with the product (docs/index-766.md).
     index_766_file: Path | None = None
+    #: What the national scoring holds against the date promised: the instant of an end, as its formula is written, or
+    #: its day. docs/national-verdicts.md
+    national_compare: Compare = Compare.INSTANT
     #: In which column of table II.06a the dossiers stand that wait for the applicant: 12, in process, or 9, on time.
     awaiting_supplement_column: Literal["9", "12"] = "12"
 

@@ -213,6 +213,17 @@ _WEBHOOKS = {
     "delivered": "đã gửi tới nơi",
     "dead": "không gửi được",
 }
+_VERDICTS = {
+    "differing": "kết luận khác nhau",
+    "late": "quá hạn",
+    "all": "tất cả",
+    "second_request": "yêu cầu bổ sung hơn một lần",
+    "no_date": "không có ngày hẹn trả",
+    "hour_of_the_day": "trong ngày hẹn trả, theo giờ hay theo ngày",
+    "supplement_wait": "đã bổ sung",
+    "payment_wait": "chờ thực hiện nghĩa vụ tài chính",
+    "other_date": "theo ngày hẹn khác",
+}
 _COLUMNS = {
     "code": "mã hồ sơ",
     "legacy_code": "mã hồ sơ ở hệ thống khác",
@@ -248,6 +259,7 @@ TERMS = MappingProxyType(
         **_RATINGS,
         **_WEBHOOKS,
         **_PETITIONS,
+        **_VERDICTS,
         **_COLUMNS,
     }
 )

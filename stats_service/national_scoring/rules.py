@@ -1,8 +1,7 @@
 """What the national scoring counts, and the judgement of the few dossiers that need the calendar. Pure.
 
 shared.domain.national judges one dossier. Nearly all are judged by dates alone, and those SQL counts as it reads them
-(store.py); it hands over, one by one, only what would be late by its dates and may yet be on time: its one supplement
-was answered, so the wait is subtracted, or no date was promised and the procedure has other terms.
+(store.py); it hands over, one by one, only those of which no date was promised though the procedure has terms.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,11 +9,9 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import NamedTuple
 
-from shared.domain.civil_time import civil_day, end_of
-from shared.domain.deadline import due_of
-from shared.domain.lifecycle import Channel
-from shared.domain.national import Ends, Wait, scored
-from shared.domain.terms import DAYS_PER_MONTH, Due, TermUnit, due_after
+from shared.domain.civil_time import end_of
+from shared.domain.national import Ends, Wait, longest_limit, scored
+from shared.domain.terms import DAYS_PER_MONTH, TermUnit
 from shared.domain.working_calendar import CalendarMissing, WorkingCalendar
 from shared.reference import ProcedureVersion, Reference
 
@@ -120,37 +117,36 @@ def averages(counts: NationalCounts, hours: Hours) -> list[Average]:
 class Doubtful(NamedTuple):
     """A dossier that its dates alone do not judge. over_at: None while it is open at the end of the period."""
 
-    agency_id: int
     version_id: int
-    channel: int
-    case_no: int
     accepted_at: datetime
-    original_due_at: datetime | None
     over_at: datetime | None
     asked_at: datetime | None
     answered_at: datetime | None
 
 
+def longest_of(dossier: Doubtful, reference: Reference) -> datetime | None:
+    """By when the procedure's longest term has it done. Raises CalendarMissing."""
+    terms = reference.versions[dossier.version_id].all_terms
+    return longest_limit(dossier.accepted_at, terms, reference.calendar)
+
+
 def on_time(dossier: Doubtful, reference: Reference, until: datetime) -> bool:
-    """The judgement of shared.domain.national. Without a calendar of that year, or a term of that channel, there is
-    nothing to subtract by: then its date judges it, and it is late."""
-    version = reference.versions[dossier.version_id]
-    channel, day = Channel(dossier.channel), civil_day(dossier.accepted_at)
-    if channel not in version.terms:
-        return dossier.original_due_at is None
-    clock = reference.clock(version, channel, dossier.agency_id, day, dossier.case_no)
+    """The judgement of shared.domain.national. Without a calendar of that year nobody can say that it was, and it is
+    late."""
     waits = [Wait(dossier.asked_at, dossier.answered_at)] if dossier.asked_at is not None else []
     try:
-        due = due_of(dossier.original_due_at, clock) if dossier.original_due_at is not None else None
-        longest: Due | None = None
-        if due is None:
-            terms = version.cases.get(channel, {}).values()
-            dues = (due_after(dossier.accepted_at, term, clock.calendar, clock.sessions) for term in terms)
-            longest = max((found for found in dues if found is not None), key=lambda one: one.late_from, default=None)
-        ends = Ends(dossier.over_at)
-        found = scored(due, waits, ends, clock.term, clock.calendar, clock.sessions, now=until, longest=longest)
+        longest = longest_of(dossier, reference)
     except CalendarMissing:
         return False
+    found = scored(
+        None,
+        waits,
+        Ends(dossier.over_at),
+        accepted_at=dossier.accepted_at,
+        until=until,
+        longest=longest,
+        compare=reference.national,
+    )
     return found.on_time
 
 
@@ -158,9 +154,7 @@ def versions_with_other_terms(versions: Mapping[int, ProcedureVersion]) -> list[
     """Those of which a dossier may have no date though a case of its procedure has a term: a small part of a catalogue,
     and of them only dossiers without a date."""
     return [
-        version.id
-        for version in versions.values()
-        if any(term.unit is not TermUnit.NONE for by_case in version.cases.values() for term in by_case.values())
+        version.id for version in versions.values() if any(term.unit is not TermUnit.NONE for term in version.all_terms)
     ]
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import asyncpg
 
 from shared.domain.civil_time import civil_day
+from shared.domain.national import Compare
 from shared.domain.working_calendar import CalendarMissing
 from shared.reference import Reference
 from shared.web.database import Reading
@@ -42,10 +43,9 @@ class NationalPeriod:
         """What stands in for the end of what is open."""
         return last_instant(self.last, self.known_at)
 
-    @property
-    def question(self) -> store.NationalQuestion:
+    def question(self, compare: Compare) -> store.NationalQuestion:
         """As the store needs it."""
-        return store.NationalQuestion(self.agencies, self.first, self.last, self.as_of, self.until)
+        return store.NationalQuestion(self.agencies, self.first, self.last, self.as_of, self.until, compare)
 
 
 async def national_counts(
@@ -54,7 +54,7 @@ async def national_counts(
     """agency id → counts, for those that have any. In the caller's transaction."""
     rows = await store.national_counts(
         connection,
-        period.question,
+        period.question(reference.national),
         with_other_terms=versions_with_other_terms(reference.versions),
         working_days=working_days_through(reference.calendar, period.first, period.last),
         full_online=FULL_ONLINE,
@@ -75,7 +75,7 @@ async def nationally_overdue(connection: Reading, reference: Reference, period: 
     In the caller's transaction."""
     rows = await store.nationally_overdue(
         connection,
-        period.question,
+        period.question(reference.national),
         with_other_terms=versions_with_other_terms(reference.versions),
         full_online=FULL_ONLINE,
     )
@@ -85,7 +85,7 @@ async def nationally_overdue(connection: Reading, reference: Reference, period: 
 async def national_hours(connection: Reading, reference: Reference, period: NationalPeriod) -> Mapping[int, Hours]:
     """agency id → how long dossiers with a term in hours took. In the caller's transaction."""
     found: dict[int, Hours] = {}
-    for agency_id, accepted_at, over_at in await store.ended_by_hour(connection, period.question):
+    for agency_id, accepted_at, over_at in await store.ended_by_hour(connection, period.question(reference.national)):
         ended, worked = found.get(agency_id, Hours())
         sessions = reference.sessions_of(agency_id, civil_day(accepted_at))
         took: timedelta | None

@@ -129,6 +129,8 @@ _ASKED: dict[str, dict[str, str]] = {
     "previewDeadline": {"procedure": REGISTER_COPY, "agency": WARD},
     "readCalendar": {"year": "2026"},
     "index766Report": {"agency": "45", "period": "2019-H1"},
+    "nationalVerdictsReport": _HALF,
+    "nationalVerdictsDossiers": {**_HALF, "verdicts": "all"},
     **dict.fromkeys(("resolutionReport", "tableII06a", "letterAnnex", "lateList"), _HALF),
     "resolutionReportDossiers": {**_HALF, "figure": "received"},
     "satisfactionReport": _HALF,

@@ -68,7 +68,8 @@ class Period:
 
 
 def period_of(first: date, last: date, now: datetime) -> Period:
-    return Period(first, last, min(last_second(last), now.astimezone(VIETNAM)))
+    # To the second, as all that it is told.
+    return Period(first, last, min(last_second(last), now.astimezone(VIETNAM).replace(microsecond=0)))
 
 
 def month_of(text: str) -> tuple[date, date]:

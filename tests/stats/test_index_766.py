@@ -138,9 +138,8 @@ async def test_twelve_months_and_null_outside_the_period(client):
             "overdue_rate": "50.00",
         }
     )
-    assert (
-        months["2025-09"]["on_time_rate"] == "100.00"
-    )  # at its end: open and due that day; due on 3/9 after the holiday
+    # At its end: one in term, due on 3/9 after the holiday; one open whose hour of that day is over.
+    assert months["2025-09"]["on_time_rate"] == "50.00"
 
 
 async def test_as_recorded_then(client):

@@ -242,6 +242,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "letterAnnex": _REPORT,
         "lateList": _REPORT,
         "index766Report": _REPORT,
+        "nationalVerdictsReport": _REPORT,
+        "nationalVerdictsDossiers": _REPORT,
         "satisfactionReport": _of(*_WATCHERS, relation=Relation.AGENCY),
         "satisfactionReportDossiers": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.AGENCY),
         "sealEdition": _of(*_WATCHERS, relation=Relation.AGENCY),
