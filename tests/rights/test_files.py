@@ -53,7 +53,7 @@ async def test_one_is_added_by_whoever_received_it_or_has_it_in_hands(province: 
         if role not in RIGHTS["attachFile"].roles:
             assert status == 403, (role, agency)
         elif role is Role.CITIZEN:
-            assert status == 404, "a citizen adds to their own alone (tests/intake/test_files.py)"
+            assert status == 404, "a citizen adds to their own alone (tests/intake/files)"
         else:
             assert status == (201 if agency in (WARD, JUSTICE, PROVINCE) else 404), (role, agency)
         if agency == STRANGER and content:

@@ -17,7 +17,7 @@ from stats_service.editions.usecases import EditionChain
 from tests.builders_log import write
 from tests.stats.editions import EDITIONS, a_report, a_room, sealed
 from tests.stats.scenes import Scene
-from tests.stats.test_verify import motcua_verify
+from tests.stats.verify.grounds import motcua_verify
 
 _BYTES = "content = convert_to(replace(convert_from(content, 'UTF8'), 'hai', 'ba'), 'UTF8')"
 _ADDED = """

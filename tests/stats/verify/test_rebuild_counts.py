@@ -21,9 +21,7 @@ from stats_service.verification.store import writing_alone
 from stats_service.verification.usecases import Busy, Moved, Rebuilt, rebuild
 from tests.builders_log import a_history, fold_all, write
 from tests.conftest import Database
-from tests.stats.test_verify import FIRST, LAST, Ground, differences, ground, made
-
-__all__ = ["ground", "made"]
+from tests.stats.verify.grounds import FIRST, LAST, Ground, differences
 
 NOTHING_TO_DO = Rebuilt(0, 0, 0, False)
 _STRAIGHT = """
