@@ -81,8 +81,8 @@ class Unavailable766(BaseModel):
         ),
         examples=["no_data"],
     )
-    why_vi: str = Field(description="In Vietnamese", examples=["Chưa được tính từ các phản ánh, kiến nghị"])
-    why_en: str = Field(description="In English", examples=["Not counted yet from the petitions here"])
+    why_vi: str = Field(description="In Vietnamese", examples=["Phần thống kê chưa đọc phản ánh, kiến nghị"])
+    why_en: str = Field(description="In English", examples=["Petitions are held here; statistics do not read them yet"])
 
 
 class Metric766(BaseModel):
