@@ -74,7 +74,8 @@ RoleName = Literal["citizen", "counter", "handler", "leader", "supervisor", "adm
 
 
 def running(installation: Installation) -> Addresses:
-    """Where the services answer: as the environment says, or as an installation runs. Raises Refused."""
+    """Where the services answer: as the environment says, or as an installation runs. Some of the three are none: what
+    is asked of one installation would be answered by two. Raises Refused."""
     intake, routing, stats = (os.environ.get(f"MOTCUA_{room.upper()}_URL") for room in launcher.ROOMS)
     for room, url in zip(launcher.ROOMS, (intake, routing, stats), strict=True):
         if url and not _is_address(url):
@@ -82,19 +83,22 @@ def running(installation: Installation) -> Addresses:
                 f"MOTCUA_{room.upper()}_URL không phải là địa chỉ, cần dạng http://127.0.0.1:8001\n"
                 f"MOTCUA_{room.upper()}_URL is no address; it looks like http://127.0.0.1:8001"
             )
+    names = [f"MOTCUA_{room.upper()}_URL" for room in launcher.ROOMS]
+    unset = [name for name in names if not os.environ.get(name)]
+    if 0 < len(unset) < len(names):
+        are = "is" if len(unset) == 1 else "are"
+        raise Refused(
+            f"{', '.join(names)} phải đặt đủ cả ba hoặc không đặt; còn thiếu {', '.join(unset)}.\n"
+            f"Set all three of {', '.join(names)}, or none: {', '.join(unset)} {are} missing."
+        )
     given = Addresses(intake, routing, stats, pid=0) if intake and routing and stats else None
     addresses = given or installation.running()
     if addresses is None:
-        names = [f"MOTCUA_{room.upper()}_URL" for room in launcher.ROOMS]
-        unset = [name for name in names if not os.environ.get(name)]
-        missing_vi, missing_en = "", ""
-        if len(unset) < len(names):
-            missing_vi, missing_en = f"; còn thiếu {', '.join(unset)}", f": {', '.join(unset)} is missing"
         raise Refused(
             f"Chưa có gì chạy trong {installation.data_dir}; hãy chạy `motcua up`, hoặc nêu địa chỉ các dịch vụ trong"
-            f" {', '.join(names)}{missing_vi}.\n"
+            f" {', '.join(names)}.\n"
             f"Nothing runs in {installation.data_dir}. Start it with `motcua up`, or name the services in"
-            f" {', '.join(names)}{missing_en}."
+            f" {', '.join(names)}."
         )
     return addresses
 

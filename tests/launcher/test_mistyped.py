@@ -3,6 +3,7 @@
 import ast
 import inspect
 import os
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from services import report_commands
 from services.client import OPTIONS, good, option_of
 from services.command import app
 from services.help_words import HELP
+from services.installation import Addresses, Installation
 from services.refusals import Mistyped, Refused
 from shared.web.problems import PROBLEMS
 from tests.journeys.conftest import command
@@ -190,11 +192,28 @@ def test_of_three_addresses_it_says_which_is_missing(monkeypatch: pytest.MonkeyP
         "hoặc nêu địa chỉ các dịch vụ trong MOTCUA_INTAKE_URL, MOTCUA_ROUTING_URL, MOTCUA_STATS_URL."
     )
     assert "missing" not in english
-    for room in ("INTAKE", "ROUTING"):
-        monkeypatch.setenv(f"MOTCUA_{room}_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("MOTCUA_INTAKE_URL", "http://127.0.0.1:1")
+    vietnamese, english = VIETNAMESE.invoke(app, words).output.splitlines()
+    assert vietnamese.endswith("; còn thiếu MOTCUA_ROUTING_URL, MOTCUA_STATS_URL.")
+    assert english.endswith(": MOTCUA_ROUTING_URL, MOTCUA_STATS_URL are missing.")
+    monkeypatch.setenv("MOTCUA_ROUTING_URL", "http://127.0.0.1:1")
     vietnamese, english = VIETNAMESE.invoke(app, words).output.splitlines()
     assert vietnamese.endswith("; còn thiếu MOTCUA_STATS_URL.")
     assert english.endswith(": MOTCUA_STATS_URL is missing.")
+
+
+def test_some_addresses_are_not_taken_for_what_runs_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What was meant for another installation would be answered by the one of this machine."""
+    with socket.create_server(("127.0.0.1", 0)) as answers:
+        here = f"http://127.0.0.1:{answers.getsockname()[1]}"
+        installation = Installation(tmp_path)
+        installation.note_running(Addresses(here, here, here, os.getpid()))
+        assert installation.running() is not None
+        monkeypatch.setenv("MOTCUA_STATS_URL", "http://127.0.0.1:1")
+        for room in ("INTAKE", "ROUTING"):
+            monkeypatch.delenv(f"MOTCUA_{room}_URL", raising=False)
+        done = VIETNAMESE.invoke(app, ["overdue", "--data-dir", str(tmp_path)])
+    assert (done.exit_code, "còn thiếu MOTCUA_INTAKE_URL, MOTCUA_ROUTING_URL" in done.output) == (1, True), done.output
 
 
 def test_what_may_be_repeated_is() -> None:
