@@ -1,6 +1,6 @@
 """The SQL of messages to webhooks: what happened that is to be told, and what became of each message."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -264,6 +264,17 @@ async def claim(connection: Connection, now: datetime, lease: timedelta, *, lane
     """Take what is due, so many at a time of each target, one of a target that failed `ill` times in a row."""
     rows = await connection.fetch(_CLAIM, now, now + lease, lane, ill)
     return [Claimed(**row) for row in rows]
+
+
+async def hand_back(connection: Connection, claims: Mapping[int, datetime]) -> None:
+    """Leave messages to whoever comes next, by id and the end of the claim that is ours."""
+    await connection.execute(
+        "UPDATE webhook_message m SET claimed_until = NULL"
+        " FROM unnest($1::bigint[], $2::timestamptz[]) AS ours (id, until)"
+        " WHERE m.id = ours.id AND m.state = 'waiting' AND m.claimed_until = ours.until",
+        list(claims),
+        list(claims.values()),
+    )
 
 
 async def failures(connection: Connection, webhook_id: int) -> int:

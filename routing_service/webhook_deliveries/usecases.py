@@ -2,7 +2,8 @@
 
 Nothing of this is on the way of who writes: the logs are followed after the commit, as decision 0001 has it. No
 transaction is open while a target is waited for: it would hold up whoever else follows the log. A message is claimed
-for less than a minute instead; who dies with a claim loses nothing, since another takes it when its time is up.
+for less than a minute instead; who ends hands it back, and who dies with a claim loses nothing, since another takes it
+when its time is up.
 """
 
 import asyncio
@@ -228,10 +229,13 @@ class Dispatcher:
         self._clock = clock
         self._lease = lease
         self._idle = idle
+        self._claims: dict[int, datetime] = {}
 
     async def round(self, connection: Connection) -> bool:
-        """Send and send on; it ends only by being ended, or when the database does."""
+        """Send and send on; it ends only by being ended, or when the database does. Ended, it hands back what it was
+        sending, so that whoever comes next need not wait until its claims are over."""
         turn, wake = asyncio.Lock(), asyncio.Event()
+        self._claims.clear()
         try:
             async with asyncio.TaskGroup() as group:
                 while True:
@@ -240,6 +244,7 @@ class Dispatcher:
                         now = self._clock()
                         found = await store.claim(connection, now, self._lease, lane=LANE, ill=rules.RESTS_AFTER)
                     for message in found:
+                        self._claims[message.id] = now + self._lease
                         group.create_task(self._handle(connection, turn, wake, message, now + self._lease))
                     if not found:
                         with suppress(TimeoutError):
@@ -247,6 +252,9 @@ class Dispatcher:
                                 await wake.wait()
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
+        finally:
+            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                await asyncio.shield(store.hand_back(connection, self._claims))
 
     async def _handle(
         self, connection: Connection, turn: asyncio.Lock, wake: asyncio.Event, message: Claimed, until: datetime
@@ -262,6 +270,7 @@ class Dispatcher:
                 now=now,
             )
             await store.finish(connection, message, until, answer, verdict, now)
+        self._claims.pop(message.id, None)
         if verdict.error is not None:
             log.warning(
                 "webhooks.not_delivered",

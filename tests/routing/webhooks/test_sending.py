@@ -467,6 +467,34 @@ async def test_who_dies_with_a_message_loses_nothing(webhooks):
     assert (told["state"], told["attempts"]) == ("delivered", 1)
 
 
+async def test_who_is_ended_hands_back_what_it_was_sending(webhooks):
+    """Whoever comes next waits for no claim to be over, and nothing counts as an attempt that was none."""
+    webhook = await webhooks.made("/slow/handed-back")
+    await put(webhooks, webhook, 5)
+    async with webhooks.sending():
+        await webhooks.until(f"count(*) = {LANE} FROM webhook_message WHERE claimed_until > now()")
+        async with asyncio.timeout(10):
+            while len(webhooks.receiver.got("/slow/handed-back")) < LANE:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    left = await webhooks.routing.owner.fetch("SELECT state, attempts, claimed_until FROM webhook_message")
+    assert [tuple(each) for each in left] == [("waiting", 0, None)] * 5
+    assert (await webhooks.read(webhook))["failed"] == 0
+
+
+async def test_a_claim_that_another_has_by_now_is_not_handed_back(webhooks):
+    webhook = await webhooks.made("/ok/another")
+    await webhooks.tested(webhook)
+    at = now()
+    async with webhooks.connection() as ours:
+        (message,) = await store.claim(ours, at, timedelta(seconds=1), lane=LANE, ill=rules.RESTS_AFTER)
+        later = at + timedelta(seconds=2)
+        assert await store.claim(ours, later, timedelta(seconds=9), lane=LANE, ill=rules.RESTS_AFTER)
+        await store.hand_back(ours, {message.id: at + timedelta(seconds=1)})
+        assert await ours.fetchval("SELECT claimed_until FROM webhook_message") == later + timedelta(seconds=9)
+        await store.hand_back(ours, {message.id: later + timedelta(seconds=9)})
+        assert await ours.fetchval("SELECT claimed_until FROM webhook_message") is None
+
+
 async def test_ended_in_the_middle_it_goes_on_where_it_was(webhooks):
     webhook = await webhooks.made("/ok/middle")
     await put(webhooks, webhook, 150)
