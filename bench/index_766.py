@@ -36,11 +36,9 @@ SELECT agency_id, count(*) AS dossiers, count(*) FILTER (WHERE late IS NOT TRUE)
 FROM (
   SELECT d.agency_id, d.channel, v.online_level, d.received_day >= $2 AS new,
     coalesce(d.finished_day <= $3, false) AS over,
-    coalesce(CASE WHEN d.finished_day <= $3 THEN d.finished_at END, asked.at, $4) >=
-      CASE t.unit WHEN 'working_hour' THEN d.original_due_at + interval '1 microsecond'
-        ELSE (d.original_due_at::date + 1)::timestamptz END AS late
+    date_trunc('second', coalesce(CASE WHEN d.finished_day <= $3 THEN d.finished_at END, asked.at, $4))
+      > d.original_due_at AS late
   FROM dossier d JOIN procedure_version v ON v.id = d.version_id
-  LEFT JOIN procedure_term t ON (t.version_id, t.channel, t.case_no) = (d.version_id, d.channel, d.case_no)
   LEFT JOIN (
     SELECT dossier_id, max(occurred_at) AS at FROM dossier_event
     WHERE kind = 'supplement_requested' AND occurred_at <= $4 GROUP BY dossier_id

@@ -11,6 +11,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from intake_service.app import create_app as create_intake
 from intake_service.national.client import NationalClient, http_for_it
 from intake_service.national.rules import NEEDED
 from intake_service.national.usecases import Teller, queue_next
@@ -25,8 +26,10 @@ from shared.web.keyring import Keyring
 from stats_service.app import create_app as create_stats
 from tests.builders import a_dossier
 from tests.conftest import Database
+from tests.intake.lives import did, imported, proposed
 from tests.national.running import PortalProcess
 from tests.national.test_telling import IDENTIFIED, IMPATIENT, for_all, place
+from tests.stats.test_national_verdicts import ACCEPTED, GIVEN, LIVES, OF_TEN_DAYS
 from tests.support import BIRTH, IDENTITY_KEYS, PROVINCE, REGISTER_COPY, WARD, at, bearer, serving, settings_for
 
 PERIODS = (("2025-10-01", "2025-10-31"), ("2025-09-15", "2025-12-14"), ("2026-01-01", "2026-01-31"))
@@ -68,6 +71,19 @@ async def a_life(rng: random.Random, owner: asyncpg.Connection, reference: Refer
         due=due,
         happened=happened,
     )
+
+
+async def lives_by_the_verbs(database: Database, issuer: LocalIssuer) -> None:
+    """Imported and then acted upon: withdrawn, opened again, extended, a reception set right, …"""
+    async with serving(create_intake(settings_for(database, issuer))) as intake:
+        intake.headers.update(bearer(issuer, "admin", PROVINCE))
+        for name, (steps, _) in {**LIVES, **GIVEN}.items():
+            given = OF_TEN_DAYS if name in GIVEN else {"due": None}
+            dossier = await imported(intake, dict(intake.headers), accepted=at(ACCEPTED), **given)
+            for verb, when, body in steps:
+                if verb == "extensions":
+                    await proposed(database, dossier, at(when), at("Friday 2025-10-24 17:00"))
+                await did(intake, dossier, verb, **body, **({"occurred_at": at(when).isoformat()} if when else {}))
 
 
 class Told:
@@ -113,6 +129,7 @@ async def told(database: Database, issuer: LocalIssuer) -> AsyncIterator[Told]:
         if version is not None and Channel.COUNTER in version.terms:
             by_unit.setdefault(version.terms[Channel.COUNTER].unit, []).append(code)
     codes = [BIRTH, REGISTER_COPY, *(code for found in by_unit.values() for code in found[:4])]
+    await lives_by_the_verbs(database, issuer)
     for _ in range(160):
         await a_life(rng, owner, reference, codes)
     portal, connection = PortalProcess("--seed", "7"), await for_all(database)
