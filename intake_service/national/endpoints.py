@@ -28,7 +28,7 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages
-from shared.web.problems import KEYED, LISTING, READING, Reason, language_of, refusals
+from shared.web.problems import BODY, KEYED, LISTING, READING, Reason, language_of, refusals
 
 router = APIRouter(prefix="/v1/national", tags=["national database"])
 
@@ -125,7 +125,7 @@ async def resend(
     summary="Gửi lại mọi thông điệp bị kẹt · Send all stuck messages again",
     response_description="How many wait again",
     response_model=Resends,
-    responses=refusals(*READING, "agency_out_of_scope", "invalid_request"),
+    responses=refusals(*READING, "agency_out_of_scope", *BODY),
 )
 async def resend_all(
     reference: ReferenceOf, principal: Caller, connection: WritingSession, body: ResendsIn

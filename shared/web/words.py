@@ -212,6 +212,8 @@ _WEBHOOKS = {
     "waiting": "chờ gửi",
     "delivered": "đã gửi tới nơi",
     "dead": "không gửi được",
+    "blocked": "bị chặn",
+    "taken": "đã nhận",
 }
 _VERDICTS = {
     "differing": "kết luận khác nhau",
