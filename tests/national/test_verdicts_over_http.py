@@ -58,8 +58,6 @@ async def a_life(rng: random.Random, owner: asyncpg.Connection, reference: Refer
     if rng.random() < 0.75:
         kinds = [EventKind.WITHDRAWN, EventKind.STOPPED, *([] if awaited else [EventKind.FINISHED] * 5)]
         moment += SECOND * rng.randrange(60, 86_400 * 12)
-        if due is not None and rng.random() < 0.5 and moment < given:  # on the day itself, about the hour
-            moment = given + SECOND * rng.choice([-1, 0, 0.5, 1, 3600])
         happened.append((rng.choice(kinds), moment))
     await a_dossier(
         owner,
@@ -84,6 +82,19 @@ async def lives_by_the_verbs(database: Database, issuer: LocalIssuer) -> None:
                 if verb == "extensions":
                     await proposed(database, dossier, at(when), at("Friday 2025-10-24 17:00"))
                 await did(intake, dossier, verb, **body, **({"occurred_at": at(when).isoformat()} if when else {}))
+
+
+async def about_the_second(owner: asyncpg.Connection, reference: Reference) -> None:
+    """Over when it is due, a second before it and after it; once with a wait that is taken off."""
+    promised, day = at("Friday 2025-10-10 17:00"), timedelta(days=1)
+    due = Due(promised, promised.date(), promised.replace(hour=0) + day)
+    asked = at("Tuesday 2025-10-07 10:00")
+    waited = [(EventKind.SUPPLEMENT_REQUESTED, asked), (EventKind.SUPPLEMENTED, asked + day + 0.7 * SECOND)]
+    for offset in (-1, 0, 0.5, 1, 3600):
+        over = promised + offset * SECOND
+        for happened in ([(EventKind.FINISHED, over)], [*waited, (EventKind.FINISHED, over + day)]):
+            accepted = at("Monday 2025-10-06 08:00")
+            await a_dossier(owner, reference, accepted=accepted, procedure=REGISTER_COPY, due=due, happened=happened)
 
 
 class Told:
@@ -130,6 +141,7 @@ async def told(database: Database, issuer: LocalIssuer) -> AsyncIterator[Told]:
             by_unit.setdefault(version.terms[Channel.COUNTER].unit, []).append(code)
     codes = [BIRTH, REGISTER_COPY, *(code for found in by_unit.values() for code in found[:4])]
     await lives_by_the_verbs(database, issuer)
+    await about_the_second(owner, reference)
     for _ in range(160):
         await a_life(rng, owner, reference, codes)
     portal, connection = PortalProcess("--seed", "7"), await for_all(database)
