@@ -89,7 +89,7 @@ async def about_the_second(owner: asyncpg.Connection, reference: Reference) -> N
     promised, day = at("Friday 2025-10-10 17:00"), timedelta(days=1)
     due = Due(promised, promised.date(), promised.replace(hour=0) + day)
     asked = at("Tuesday 2025-10-07 10:00")
-    waited = [(EventKind.SUPPLEMENT_REQUESTED, asked), (EventKind.SUPPLEMENTED, asked + day + 0.7 * SECOND)]
+    waited = [(EventKind.SUPPLEMENT_REQUESTED, asked + 0.7 * SECOND), (EventKind.SUPPLEMENTED, asked + day)]
     for offset in (-1, 0, 0.5, 1, 3600):
         over = promised + offset * SECOND
         for happened in ([(EventKind.FINISHED, over)], [*waited, (EventKind.FINISHED, over + day)]):
