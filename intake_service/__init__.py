@@ -3,10 +3,10 @@
 Owns procedures, supplement rules, dossiers and their lifecycle, applicants, the event log, apologies, imports.
 Offers `/v1/procedures`, `/v1/supplement-rules`, `/v1/dossiers` with all that may be done to one or a thousand,
 corrections, forms and files, `/v1/ledger`, `/v1/deadline-preview`, `/v1/imports`, `/v1/access-records`, `/v1/anchors`,
-`/v1/ratings`, `/v1/petitions`, `/v1/petition-terms`, `/v1/national`, and to anybody `/v1/track`, by which an applicant
-also rates a dossier that has ended, and `/v1/public/petitions`.
+`/v1/ratings`, `/v1/petitions`, `/v1/petition-terms`, `/v1/national`, `/v1/catalogue`, and to anybody `/v1/track`, by
+which an applicant also rates a dossier that has ended, and `/v1/public/petitions`.
 Calls routing, to tell it of every dossier that was received (outbox/).
-Calls the national database, to tell it of every event (national/).
+Calls the national database, to tell it of every event (national/) and to read what it publishes (catalogue/).
 Reads routing's changes of the calendar, and reckons open dossiers anew (recompute/).
 Keeps the contents of files outside the database, by their hash (files/).
 Keeps identity numbers sealed, and seals them anew under another key (numbers/).

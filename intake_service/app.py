@@ -7,6 +7,8 @@ from intake_service.anchors import endpoints as anchors
 from intake_service.anchors.usecases import anchoring_worker
 from intake_service.apologies import endpoints as apologies
 from intake_service.bulk_actions import endpoints as bulk_actions
+from intake_service.catalogue import endpoints as catalogue
+from intake_service.catalogue.usecases import catalogue_worker
 from intake_service.components import endpoints as components
 from intake_service.corrections import endpoints as corrections
 from intake_service.deadlines import endpoints as deadlines
@@ -18,6 +20,7 @@ from intake_service.imports import endpoints as imports
 from intake_service.lapses.usecases import closing_worker
 from intake_service.lifecycle import endpoints as lifecycle
 from intake_service.national import endpoints as national
+from intake_service.national.client import NationalClient, http_for_it
 from intake_service.national.usecases import national_workers
 from intake_service.numbers.usecases import need_its_keys
 from intake_service.outbox.usecases import tell_routing_worker
@@ -31,12 +34,25 @@ from intake_service.tracking import endpoints as tracking
 from migrations.logins import role_url
 from migrations.revision import head_revision
 from shared.contracts.intake import ImportRecord
-from shared.web.app import RoomPlan, make_app
+from shared.web.app import Room, RoomPlan, make_app
+from shared.web.background import Worker
 from shared.web.idempotency import forgetting_worker
 from shared.web.links import Made
 from shared.web.settings import Settings, read_settings
 
 ROLE = "motcua_intake"
+
+
+def _national(room: Room) -> list[Worker]:
+    """What speaks to the national database, where there is one: one client, so that all of it keeps one pace."""
+    place = room.settings.national_place
+    if place is None:
+        return []
+    http = http_for_it()
+    client = NationalClient(http, place)
+    return [*national_workers(room, client), catalogue_worker(room, client, close=http.aclose)]
+
+
 PLAN = RoomPlan(
     name="intake",
     title="Một cửa · Intake",
@@ -59,6 +75,7 @@ PLAN = RoomPlan(
         "petitions": "Phản ánh, kiến nghị · What anybody has to say, until it is answered and published",
         "imports": "Nhập hồ sơ từ hệ thống khác · Dossiers of another system, from CSV or NDJSON",
         "national database": "Cơ sở dữ liệu quốc gia · What it is told of dossiers, and what sticks",
+        "national catalogue": "Danh mục quốc gia · What is published, and what of it holds here",
         "access records": "Nhật ký xem dữ liệu cá nhân · Who read which personal data, when and why",
         "anchors": "Mốc neo nhật ký sự kiện · What a third party keeps of the event log, day by day",
     },
@@ -85,6 +102,7 @@ PLAN = RoomPlan(
         petition_handling.router,
         imports.router,
         national.router,
+        catalogue.router,
         access_records.router,
         anchors.router,
     ),
@@ -95,7 +113,7 @@ PLAN = RoomPlan(
         closing_worker(room),
         anchoring_worker(room),
         forgetting_worker(room.pool, "intake"),
-        *national_workers(room),
+        *_national(room),
     ],
     models=(ImportRecord,),
     streamed=frozenset({imports.PATH, files.PATH}),

@@ -36,7 +36,8 @@ _PORTAL_OF_THE_PROVINCE = "2"
 @dataclass(frozen=True, slots=True)
 class Subject:
     """Whose dossier it is and what it is about, as it stands now. kind: 1 person, 2 business, 3 agency, 4 organisation.
-    code: as issued at acceptance; name: what it is called for ever (until acceptance an online one has no code)."""
+    procedure, sector_code: as the national catalogue has them, where somebody said so. code: as issued at acceptance;
+    name: what it is called for ever (until acceptance an online one has no code)."""
 
     name: str
     code: str
@@ -53,6 +54,7 @@ class Subject:
     phone: str | None
     email: str | None
     erased: bool = False
+    sector_code: str | None = None
 
 
 class Step(NamedTuple):
@@ -94,6 +96,7 @@ def item(subject: Subject, history: Sequence[Step]) -> dict[str, Any]:
         "SoBienNhan": subject.code if account is not None else None,
         "MaTTHC": subject.procedure,
         "TenTTHC": subject.procedure_name,
+        "MaLinhVuc": subject.sector_code,
         "TenLinhVuc": subject.sector,
         "KenhThucHien": str(int(subject.channel)),
         "ChuHoSo": None if subject.erased else subject.applicant,

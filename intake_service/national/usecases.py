@@ -3,16 +3,18 @@ there. While it is down the messages wait, and intake works on."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
 import orjson
 import structlog
 
 from intake_service.access_records.store import dossier_named
+from intake_service.catalogue.rules import Kind
+from intake_service.catalogue.store import mappings
 from intake_service.deadlines.rules import history
 from intake_service.documents.national import Message, message_of
 from intake_service.documents.usecases import Papers, has_result
@@ -20,9 +22,10 @@ from intake_service.documents.usecases import papers as papers_of
 from intake_service.lifecycle.rules import read_back
 from intake_service.lifecycle.usecases import clock_of
 from intake_service.national import rules, store
-from intake_service.national.client import Answer, NationalClient, NationalUnavailable, http_for_it
+from intake_service.national.client import Answer, NationalClient, NationalUnavailable
 from intake_service.outbox.store import Position, move, position
 from shared.domain.lifecycle import Channel, EventKind
+from shared.domain.vietnamese import normalised
 from shared.reference import Reference
 from shared.web.app import Room
 from shared.web.auth import Principal
@@ -42,13 +45,9 @@ log = structlog.get_logger()
 _T = TypeVar("_T")
 
 
-def national_workers(room: Room) -> list[Worker]:
-    """The consumer that queues what is to be told, and the one that tells it, where there is somebody to be told."""
-    place = room.settings.national_place
-    if place is None:
-        return []
-    http = http_for_it()
-    teller = Teller(NationalClient(http, place), room.keyring, (*rules.NEEDED, *room.settings.national_needed))
+def national_workers(room: Room, client: NationalClient) -> list[Worker]:
+    """The consumer that queues what is to be told, and the one that tells it."""
+    teller = Teller(client, room.keyring, (*rules.NEEDED, *room.settings.national_needed))
 
     async def queueing(connection: Connection) -> bool:
         return await queue_next(connection, room.settings.national_since, now())
@@ -58,7 +57,7 @@ def national_workers(room: Room) -> list[Worker]:
 
     return [
         Worker(room.pool, "intake.national_queue", queueing),
-        Worker(room.pool, "intake.national_tell", telling, close=http.aclose),
+        Worker(room.pool, "intake.national_tell", telling),
     ]
 
 
@@ -149,13 +148,14 @@ class Teller:
         dossiers = [one.dossier_id for one in ready]
         rows = await store.subjects(connection, dossiers)
         events = await store.histories(connection, dossiers)
+        names = await _Names.of(connection)
         # Papers are told as they are now, with the last step: those before it are told over by it.
         last = [m.dossier_id for m in ready if m.step == 0 and m.seq == rows[m.dossier_id]["event_seq"]]
         found = await papers_of(connection, reference, [rows[dossier] for dossier in last])
         letters, blocked = [], []
         for message in ready:
             row = rows[message.dossier_id]
-            subject = _subject(row, reference, self._ring)
+            subject = _subject(row, reference, self._ring, names)
             steps = _steps(row, events[message.dossier_id][: message.seq], reference)
             if message.step == 1:
                 letters.append(Letter(message, rules.progress(subject, steps), doubtful=message.attempts > 0))
@@ -256,12 +256,29 @@ def _several(all_of_them: Sequence[_T], most: int) -> list[Sequence[_T]]:
     return [all_of_them[begin : begin + most] for begin in range(0, len(all_of_them), most)]
 
 
-def _subject(row: asyncpg.Record, reference: Reference, ring: Keyring) -> rules.Subject:
+class _Names(NamedTuple):
+    """What procedures and fields of ours are called in the national catalogue, where somebody said so."""
+
+    procedures: Mapping[str, str]
+    fields: Mapping[str, str]
+
+    @classmethod
+    async def of(cls, connection: Connection) -> "_Names":
+        return cls(
+            *[
+                {local: row["national_code"] for local, row in (await mappings(connection, kind)).items()}
+                for kind in (Kind.PROCEDURES, Kind.FIELDS)
+            ]
+        )
+
+
+def _subject(row: asyncpg.Record, reference: Reference, ring: Keyring, names: _Names) -> rules.Subject:
     version = reference.versions[row["version_id"]]
     return rules.Subject(
         name=row["name"],
         code=row["code"],
-        procedure=version.code,
+        procedure=names.procedures.get(version.code, version.code),
+        sector_code=names.fields.get(normalised(version.sector)),
         procedure_name=version.name,
         sector=version.sector,
         channel=Channel(row["channel"]),

@@ -53,6 +53,11 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "petition_event_words": {"motcua_intake": _APPEND},
         "petition_publication": {"motcua_intake": _APPEND},
         "national_message": {"motcua_intake": _WRITE},
+        "catalogue_pull": {"motcua_intake": _WRITE},
+        "catalogue_entry": {"motcua_intake": _APPEND},
+        "catalogue_finding": {"motcua_intake": _APPEND},
+        "catalogue_proposal": {"motcua_intake": _WRITE},
+        "catalogue_mapping": {"motcua_intake": _WRITE},
         "anchor": {"motcua_intake": _APPEND},
         "anchor_stamp": {"motcua_intake": _APPEND},
         # routing

@@ -312,6 +312,51 @@ REASONS = MappingProxyType(
             "mã hồ sơ chưa theo mã định danh quốc gia: đơn vị tiếp nhận chưa có mã định danh",
             "the code is not a national one: the receiving agency has no identification code",
         ),
+        # the national catalogue
+        "national_not_set": (
+            "chưa cài đặt kết nối tới cơ sở dữ liệu quốc gia",
+            "no national database is set",
+        ),
+        "pull_under_way": ("đang đọc danh mục quốc gia", "the national catalogue is being read"),
+        "proposal_not_waiting": (
+            "đề xuất này đã được quyết định hoặc không còn giá trị",
+            "this proposal was decided, or holds no more",
+        ),
+        "version_then": (
+            "đã có phiên bản khác của thủ tục bắt đầu từ ngày {day}",
+            "another version of the procedure begins on {day}",
+        ),
+        "not_in_the_catalogue": (
+            "danh mục quốc gia không có mã này",
+            "the national catalogue does not have this code",
+        ),
+        "mapped_already": ("mã này đã được dùng cho {other}", "{other} is called so already"),
+        "catalogue_not_an_object": ("không phải một mục có các trường", "is no entry with fields"),
+        "catalogue_code": ("thiếu mã, hoặc mã không đúng mẫu", "has no code, or none of its form"),
+        "catalogue_name": ("thiếu tên, hoặc tên không đọc được", "has no name, or none that can be read"),
+        "catalogue_code_twice": (
+            "mã này đứng ở hai mục có tên khác nhau",
+            "two entries with other names have this code",
+        ),
+        "catalogue_shrunk": (
+            "danh sách thiếu {count} trong {known} mục so với lần trước: coi như chưa đọc được hết",
+            "{count} of {known} entries are missing at once: it was cut off, and nothing of it is taken for gone",
+        ),
+        "catalogue_not_found": ("không đọc được nội dung của thủ tục", "nothing is told of the procedure"),
+        "catalogue_other_procedure": (
+            "nội dung trả về là của thủ tục khác",
+            "what is told is of another procedure",
+        ),
+        "catalogue_channel": ("cách thức thực hiện không rõ", "the way to hand in is none that is known"),
+        "catalogue_term": ("không đọc được thời hạn", "the term cannot be read"),
+        "catalogue_several_of_ours": (
+            "nhiều thủ tục của tỉnh có cùng mã quốc gia ({codes}); hãy nhập mã tương ứng",
+            "several procedures here have this national number ({codes}): say which it is",
+        ),
+        "catalogue_no_sector": (
+            "danh mục quốc gia chưa nêu lĩnh vực của thủ tục",
+            "the national catalogue names no sector of the procedure",
+        ),
         "message_not_stuck": (
             "thông điệp này không bị dừng: đang chờ gửi hoặc đã được nhận",
             "this message is not stuck: it waits, or it is taken",

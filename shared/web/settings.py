@@ -244,6 +244,8 @@ class Settings(BaseSettings):
     national_calls_per_minute: Annotated[int, Field(ge=1)] = 600
     #: What was recorded before is not told.
     national_since: AwareDatetime | None = None
+    #: How often the national catalogue is read by itself; 0: never.
+    national_catalogue_hours: Annotated[float, Field(ge=0, le=8760)] = 24.0
     #: Fields of DongBoHoSoMC without which a dossier is not sent, beside those without which it says nothing.
     national_needed: Annotated[tuple[str, ...], NoDecode] = ()
 

@@ -53,6 +53,7 @@ NOTHING_TO_COMPARE = {
     "importDossiers": "makes dossiers",
     "resendNationalMessage": "sends what is stuck; what is not stuck any more is refused",
     "resendNationalMessages": "what is stuck waits again, whatever it says",
+    "beginCataloguePull": "begins a reading",
     "resyncNational": "queues dossiers once more",
     "attachFile": "adds a file; a newer version names the one that it replaces",
     "previewCalendarChange": "changes nothing",

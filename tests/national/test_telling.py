@@ -164,6 +164,23 @@ async def test_a_whole_life_is_told_step_by_step(province: Province) -> None:
     assert province.proof()["dossiers"] == 1
 
 
+async def test_what_somebody_said_of_the_national_catalogue_is_told(province: Province) -> None:
+    sector = await province.owner.fetchval(
+        "SELECT v.sector FROM procedure_version v JOIN procedure p ON p.id = v.procedure_id WHERE p.code = $1", BIRTH
+    )
+    await province.owner.execute(
+        "INSERT INTO catalogue_mapping (kind, local_code, national_code, reason, entered_by, entered_at)"
+        " VALUES ('fields', $1, 'LV001', 'x', 'an', now()), ('procedures', $2, '1.004194', 'x', 'an', now())",
+        sector,
+        BIRTH,
+    )
+    code = await province.receive()
+    await province.tell()
+    await province.owner.execute("DELETE FROM catalogue_mapping")
+    item = province.portal.stored(code)
+    assert (item["MaTTHC"], item["MaLinhVuc"], item["TenLinhVuc"]) == ("1.004194", "LV001", sector)
+
+
 async def test_no_status_is_dressed_up(province: Province) -> None:
     """5, 6, 7 and 8 are told as they are, and not as 9: what real systems send instead."""
     ends = {"7": ("withdraw", {}), "8": ("stop", {"reason": "Không bổ sung"}), "6": ("payment-requests", {})}

@@ -170,6 +170,18 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "readNationalMessage": _of(Role.SUPERVISOR, Role.ADMIN, Role.MACHINE, relation=Relation.AGENCY),
         "resendNationalMessage": _of(Role.ADMIN, relation=Relation.AGENCY),
         "resendNationalMessages": _of(Role.ADMIN, relation=Relation.WITHIN),
+        # the national catalogue: what holds for every agency the province's administrators decide
+        "beginCataloguePull": _of(Role.ADMIN, relation=Relation.PROVINCE),
+        "listCataloguePulls": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.NONE),
+        "readCataloguePull": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.NONE),
+        "listCatalogueFindings": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.NONE),
+        "listCatalogueProposals": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.NONE),
+        "readCatalogueProposal": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.NONE),
+        "approveCatalogueProposal": _of(Role.ADMIN, relation=Relation.PROVINCE),
+        "rejectCatalogueProposal": _of(Role.ADMIN, relation=Relation.PROVINCE),
+        "listCatalogueMappings": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.NONE),
+        "setCatalogueMapping": _of(Role.ADMIN, relation=Relation.PROVINCE),
+        "readCatalogueEntries": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.NONE),
         "resyncNational": _of(Role.ADMIN, relation=Relation.WITHIN),
         # who read personal data: for whoever watches over that
         "listAccessRecords": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.WITHIN),

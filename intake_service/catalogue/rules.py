@@ -1,0 +1,336 @@
+"""What the national catalogue says, and how it differs from ours. Pure.
+
+Whatever it publishes is a proposal: no version of a procedure begins, changes or ends here before somebody approves it,
+and a name that looks alike is a suggestion. What it does not say (an empty field, a limit without a unit) is no
+difference. Shapes and keys: those that the portal's services answer with (OpenCPS).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import orjson
+
+from intake_service.procedures.rules import PublishedLine, TermRow, terms_of
+from shared.domain.codes import ProcedureCode
+from shared.domain.explanation import term_name
+from shared.domain.lifecycle import Channel
+from shared.domain.terms import Term, TermUnit
+from shared.domain.vietnamese import has_control_characters, normalised, search_key
+from shared.reference import ProcedureVersion
+from shared.web.problems import Reason
+
+
+class Kind(StrEnum):
+    """What is published."""
+
+    FIELDS = "fields"
+    AGENCIES = "agencies"
+    PROCEDURES = "procedures"
+
+
+class Change(StrEnum):
+    """What a proposal would do."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    GONE = "gone"
+
+
+#: By which service each is listed, and under which keys its code and its name stand.
+SERVICES: Mapping[Kind, tuple[str, str, str]] = MappingProxyType(
+    {
+        Kind.FIELDS: ("LayDanhMucLinhVuc", "MALINHVUC", "TENLINHVUC"),
+        Kind.AGENCIES: ("LayDanhMucCoQuan", "MADONVI", "TENDONVI"),
+        Kind.PROCEDURES: ("LayDanhSachTTHC", "MATTHC", "TENTTHC"),
+    }
+)
+DETAIL = "LayThuTuc"
+#: In this order a pull goes.
+STAGES = (Kind.FIELDS, Kind.AGENCIES, Kind.PROCEDURES)
+#: The longest name that is published has 1,094 letters.
+LONGEST_CODE, LONGEST_NAME = 60, 4000
+#: A list that lost more than this share of what it had was cut off somewhere: then nothing of it is gone.
+MOST_GONE, FEW = 0.1, 5
+_PUBLIC = ("1", "")
+_UNITS = {
+    "ngày làm việc": TermUnit.WORKING_DAY,
+    "ngày": TermUnit.CALENDAR_DAY,
+    "giờ": TermUnit.WORKING_HOUR,
+    "giờ làm việc": TermUnit.WORKING_HOUR,
+    "tháng": TermUnit.MONTH,
+}
+_LONGEST_LIMIT = Decimal(10_000)
+
+
+class Finding(NamedTuple):
+    """What is wrong with what is published."""
+
+    kind: Kind
+    code: str
+    reason: Reason
+
+
+class Listed(NamedTuple):
+    """An entry of a list. content: as it came."""
+
+    code: str
+    name: str
+    content: Mapping[str, Any]
+
+
+def read_list(kind: Kind, items: Sequence[Any]) -> tuple[list[Listed], list[Finding]]:
+    """The entries of a list, each code once, and what is wrong with the others."""
+    _, code_key, name_key = SERVICES[kind]
+    found: dict[str, Listed] = {}
+    wrong: list[Finding] = []
+    for place, item in enumerate(items, 1):
+        if not isinstance(item, dict):
+            wrong.append(Finding(kind, f"#{place}", Reason("", "catalogue_not_an_object")))
+            continue
+        code, name = _text(item.get(code_key)), _text(item.get(name_key))
+        shown = code[:LONGEST_CODE] or f"#{place}"
+        if not code or len(code) > LONGEST_CODE or (kind is Kind.PROCEDURES and ProcedureCode.parse(code) is None):
+            wrong.append(Finding(kind, shown, Reason(code_key, "catalogue_code")))
+        elif not name or len(name) > LONGEST_NAME:
+            wrong.append(Finding(kind, shown, Reason(name_key, "catalogue_name")))
+        elif code in found:
+            same = found[code].name == name
+            if not same:
+                wrong.append(Finding(kind, shown, Reason(code_key, "catalogue_code_twice")))
+        else:
+            found[code] = Listed(code, name, item)
+    return list(found.values()), wrong
+
+
+def shrunk(known: int, gone: int) -> bool:
+    """Whether a list lost so much at once that it was cut off rather than changed."""
+    return gone > FEW and gone > known * MOST_GONE
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A procedure as it is published. sector, issuer: empty where it says none. lines: of each way to hand in."""
+
+    code: str
+    core: str
+    publisher: str | None
+    name: str
+    sector: str
+    issuer: str
+    public: bool
+    channels: frozenset[Channel]
+    lines: tuple[PublishedLine, ...]
+
+
+def read_procedure(code: str, result: Sequence[Any]) -> tuple[Published | None, list[Finding]]:
+    """What LayThuTuc says of a procedure, and what is wrong with that. None: nothing that could be used."""
+
+    def wrong(field: str, reason: str) -> Finding:
+        return Finding(Kind.PROCEDURES, code, Reason(field, reason))
+
+    shape = result[0] if result else None
+    if not isinstance(shape, dict):
+        return None, [wrong("", "catalogue_not_found")]
+    parsed = ProcedureCode.parse(code)
+    given = ProcedureCode.parse(_text(shape.get("MATTHC")))
+    if parsed is None or given is None or given.national_core != parsed.national_core:
+        return None, [wrong("MATTHC", "catalogue_other_procedure")]
+    name = _text(shape.get("TENTTHC"))
+    if not name or len(name) > LONGEST_NAME:
+        return None, [wrong("TENTTHC", "catalogue_name")]
+    sectors = [_text(one.get("TENLINHVUC")) for one in _objects(shape.get("LINHVUCTHUCHIEN"))]
+    channels, lines, findings = _ways(code, shape)
+    published = Published(
+        code,
+        given.national_core,
+        given.publisher,
+        name,
+        next(filter(None, sectors), ""),
+        _text(shape.get("MACOQUANCONGBO")),
+        _text(shape.get("TRANGTHAI")) in _PUBLIC,
+        channels,
+        lines,
+    )
+    return published, findings
+
+
+def _ways(code: str, shape: Mapping[str, Any]) -> tuple[frozenset[Channel], tuple[PublishedLine, ...], list[Finding]]:
+    channels: set[Channel] = set()
+    lines: list[PublishedLine] = []
+    findings: list[Finding] = []
+    for place, way in enumerate(_objects(shape.get("CACHTHUCTHUCHIEN"))):
+        number = _text(way.get("KENH"))
+        if number not in ("1", "2", "3"):
+            reason = Reason(f"CACHTHUCTHUCHIEN.{place}.KENH", "catalogue_channel")
+            findings.append(Finding(Kind.PROCEDURES, code, reason))
+            continue
+        channel = Channel(int(number))
+        channels.add(channel)
+        for at, line in enumerate(_objects(way.get("THOIGIAN"))):
+            limit = _limit(line)
+            if isinstance(limit, str):
+                field = f"CACHTHUCTHUCHIEN.{place}.THOIGIAN.{at}.{limit}"
+                findings.append(Finding(Kind.PROCEDURES, code, Reason(field, "catalogue_term")))
+            else:
+                lines.append(PublishedLine(channel, limit, _text(line.get("MOTA"))))
+    return frozenset(channels), tuple(lines), findings
+
+
+def _limit(line: Mapping[str, Any]) -> Term | str | None:
+    """The limit of a line; None: it names no unit; a field: what it names there is none."""
+    unit_text = _text(line.get("DONVITINH"))
+    if not unit_text:
+        return None
+    unit = _UNITS.get(unit_text.casefold())
+    if unit is None:
+        return "DONVITINH"
+    try:
+        value = Decimal(_text(line.get("THOIGIANGIAIQUYET")))
+    except InvalidOperation:
+        return "THOIGIANGIAIQUYET"
+    if not value.is_finite() or not 0 < value < _LONGEST_LIMIT or value != round(value, 2):
+        return "THOIGIANGIAIQUYET"
+    return Term(value.normalize() if value % 1 else value.quantize(Decimal(1)), unit)
+
+
+class Difference(NamedTuple):
+    """One field of a procedure, as ours has it and as it is published; None: there is none."""
+
+    field: str
+    ours: str | None
+    published: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """A procedure of ours, in force."""
+
+    version: ProcedureVersion
+    publisher: str | None
+    issuer: str
+
+
+def differences(ours: Ours, theirs: Published) -> tuple[Difference, ...]:
+    """What is published otherwise than ours has it. What it does not say is no difference."""
+    version = ours.version
+    said = [
+        Difference("name", version.name, theirs.name),
+        Difference("sector", version.sector, theirs.sector or version.sector),
+        Difference("issuer", ours.issuer, theirs.issuer or ours.issuer),
+        Difference("publisher", ours.publisher, theirs.publisher if theirs.publisher else ours.publisher),
+    ]
+    if theirs.channels:
+        for channel in Channel:
+            cases = version.cases.get(channel)
+            here = _terms(tuple(cases.values())) if cases else None
+            there = _published_terms(theirs, channel)
+            if there == "":  # it is offered, and how long it takes is not said
+                there = here if here is not None else _terms(())
+            said.append(Difference(f"terms.{channel.name.lower()}", here, there))
+    return tuple(one for one in said if one.ours != one.published)
+
+
+def terms_to_be(ours: Sequence[TermRow], theirs: Published) -> tuple[TermRow, ...]:
+    """The terms of the version that takes over what is published: ours where it says nothing."""
+    if not theirs.channels:
+        return tuple(ours)
+    rows: list[TermRow] = []
+    for channel in Channel:
+        lines = [line for line in theirs.lines if line.channel is channel]
+        kept = [row for row in ours if row.channel is channel]
+        if channel not in theirs.channels:
+            continue
+        if any(line.limit for line in lines) or not kept:
+            rows += terms_of([channel], None, lines)
+        else:
+            rows += kept
+    return tuple(rows)
+
+
+def _published_terms(theirs: Published, channel: Channel) -> str | None:
+    if channel not in theirs.channels:
+        return None
+    lines = [line for line in theirs.lines if line.channel is channel]
+    if not any(line.limit for line in lines):
+        return ""
+    return _terms([row.term for row in terms_of([channel], None, lines)])
+
+
+def _terms(terms: Iterable[Term]) -> str:
+    """The terms of a way, the one that holds first; lines that name no unit are none."""
+    first, *others = [term_name(term).vi for term in terms if term.unit is not TermUnit.NONE] or ["không quy định"]
+    return "; ".join([first, *sorted(set(others) - {first})])
+
+
+def difference_of_new(theirs: Published) -> tuple[Difference, ...]:
+    """All that a procedure says that we do not have."""
+    said = [
+        Difference("name", None, theirs.name),
+        Difference("sector", None, theirs.sector),
+        Difference("issuer", None, theirs.issuer),
+        *(Difference(f"terms.{c.name.lower()}", None, _published_terms(theirs, c)) for c in sorted(theirs.channels)),
+    ]
+    return tuple(one for one in said if one.published)
+
+
+def digest(change: Change, found: Sequence[Difference]) -> bytes:
+    """What a proposal is known again by: the same was rejected before, or waits already."""
+    return sha256(orjson.dumps([change, *map(list, found)])).digest()
+
+
+def matching(code: str, core: str, versions: Mapping[str, ProcedureVersion]) -> ProcedureVersion | Reason | None:
+    """Ours by the published code, or by its national core where one of ours alone has it. versions: in force, by code.
+    A reason: several have it, and nobody has said which."""
+    if code in versions:
+        return versions[code]
+    alike = [version for version in versions.values() if version.core == core]
+    if len(alike) > 1:
+        return Reason("MATTHC", "catalogue_several_of_ours", {"codes": ", ".join(sorted(v.code for v in alike)[:5])})
+    return alike[0] if alike else None
+
+
+class Suggestion(NamedTuple):
+    """A published entry whose name looks like ours. score: 0 to 1; the same to both of a tie."""
+
+    code: str
+    name: str
+    score: float
+
+
+MOST_SUGGESTED, LEAST_SCORE = 5, 0.5
+
+
+def suggestions(name: str, published: Sequence[tuple[str, str, frozenset[str]]]) -> list[Suggestion]:
+    """Entries (code, name, grams) that a name may mean, the most alike first. No tie is decided."""
+    own = grams(name)
+    scored = [
+        Suggestion(code, other, round(2 * len(own & theirs) / (len(own) + len(theirs)), 3))
+        for code, other, theirs in published
+        if own and theirs
+    ]
+    good = sorted((one for one in scored if one.score >= LEAST_SCORE), key=lambda one: (-one.score, one.code))
+    last = good[MOST_SUGGESTED - 1].score if len(good) >= MOST_SUGGESTED else 0
+    return [one for one in good if one.score >= last][: 2 * MOST_SUGGESTED]
+
+
+def grams(name: str) -> frozenset[str]:
+    """What names are compared by: groups of three letters, without diacritics and case."""
+    padded = f"  {search_key(name)} "
+    return frozenset(padded[n : n + 3] for n in range(len(padded) - 2))
+
+
+def _text(value: object) -> str:
+    """A text in one spelling; a number as it is written; whatever else: nothing."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    text = normalised(str(value))
+    return "" if has_control_characters(text) else text
+
+
+def _objects(value: object) -> Iterator[Mapping[str, Any]]:
+    return (one for one in value if isinstance(one, dict)) if isinstance(value, list) else iter(())
