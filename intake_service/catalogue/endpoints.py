@@ -231,7 +231,7 @@ async def reject(
     summary="Bảng đối chiếu mã · What ours is called in the national catalogue",
     response_description="A page of ours, each with its national code or what looks alike",
     response_model=CatalogueMappingPage,
-    responses=refusals(*LISTING),
+    responses=refusals(*READING, *LISTING),
 )
 async def mappings(
     room: RoomOf,

@@ -276,7 +276,11 @@ def is_told(lines: Sequence[Any], line: dict[str, Any]) -> bool:
 
 #: What is personal in an item, at any depth.
 _PERSONAL = frozenset(
-    {"ChuHoSo", "SoGiayToChuHoSo", "SoDinhDanh", "Email", "SoDienThoai", "TrichYeuHoSo", "NoiDungBoSung"}
+    {
+        *("ChuHoSo", "SoGiayToChuHoSo", "SoDinhDanh", "Email", "SoDienThoai", "TrichYeuHoSo", "NoiDungBoSung"),
+        # What files and papers are called may name a person; by a link whoever reads it reads the file.
+        *("TenTepDinhKem", "TenGiayTo", "DuongDanTaiTepTin", "DuongDanTepTinKetQua"),
+    }
 )
 _HIDDEN = "…"
 

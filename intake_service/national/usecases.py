@@ -3,7 +3,7 @@ there. While it is down the messages wait, and intake works on."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
@@ -19,6 +19,7 @@ from intake_service.deadlines.rules import history
 from intake_service.documents.national import Message, message_of
 from intake_service.documents.usecases import Papers, has_result
 from intake_service.documents.usecases import papers as papers_of
+from intake_service.files.links import addresses
 from intake_service.lifecycle.rules import read_back
 from intake_service.lifecycle.usecases import clock_of
 from intake_service.national import rules, store
@@ -35,6 +36,7 @@ from shared.web.database import Connection, Reading, Writing
 from shared.web.idempotency import RequestKey, answered, claimed
 from shared.web.keyring import Keyring
 from shared.web.problems import Problem, Reason, invalid
+from shared.web.settings import FileLinks
 
 #: Events looked at in a round of queueing; messages taken up in a round of telling, and calls under way at once.
 WINDOW, TAKEN_UP, CALLS = 2_000, 200, 4
@@ -47,7 +49,8 @@ _T = TypeVar("_T")
 
 def national_workers(room: Room, client: NationalClient) -> list[Worker]:
     """The consumer that queues what is to be told, and the one that tells it."""
-    teller = Teller(client, room.keyring, (*rules.NEEDED, *room.settings.national_needed))
+    needed = (*rules.NEEDED, *room.settings.national_needed)
+    teller = Teller(client, room.keyring, needed, room.settings.file_links)
 
     async def queueing(connection: Connection) -> bool:
         return await queue_next(connection, room.settings.national_since, now())
@@ -101,8 +104,11 @@ class Teller:
     """Sends what is ready, and notes what became of it. Nothing is taken for done that was not answered so; what was
     sent and not answered is sent again, and the national side says that it is there already."""
 
-    def __init__(self, client: NationalClient, ring: Keyring, needed: Sequence[str]) -> None:
+    def __init__(
+        self, client: NationalClient, ring: Keyring, needed: Sequence[str], links: FileLinks | None = None
+    ) -> None:
         self._client = client
+        self._links = links
         self._ring = ring
         self._needed = needed
         self._breaker = rules.Breaker()
@@ -152,6 +158,7 @@ class Teller:
         # Papers are told as they are now, with the last step: those before it are told over by it.
         last = [m.dossier_id for m in ready if m.step == 0 and m.seq == rows[m.dossier_id]["event_seq"]]
         found = await papers_of(connection, reference, [rows[dossier] for dossier in last])
+        address_of = addresses(self._links, now())
         letters, blocked = [], []
         for message in ready:
             row = rows[message.dossier_id]
@@ -160,7 +167,7 @@ class Teller:
             if message.step == 1:
                 letters.append(Letter(message, rules.progress(subject, steps), doubtful=message.attempts > 0))
                 continue
-            papers = _papers(found[message.dossier_id], row) if message.dossier_id in found else None
+            papers = _papers(found[message.dossier_id], row, address_of) if message.dossier_id in found else None
             told = rules.item(subject, steps)
             reasons = rules.blockers(told, subject, self._needed, papers)
             if reasons:
@@ -294,9 +301,9 @@ def _subject(row: asyncpg.Record, reference: Reference, ring: Keyring, names: _N
     )
 
 
-def _papers(papers: Papers, row: asyncpg.Record) -> Message:
+def _papers(papers: Papers, row: asyncpg.Record, address_of: Callable[[str], str] | None) -> Message:
     done = has_result(row["status"], row["outcome"])
-    return message_of(papers.held, papers.result, has_result=done, erased=False, address_of=None)
+    return message_of(papers.held, papers.result, has_result=done, erased=False, address_of=address_of)
 
 
 def _steps(row: asyncpg.Record, events: Sequence[asyncpg.Record], reference: Reference) -> list[rules.Step]:

@@ -215,6 +215,17 @@ _WEBHOOKS = {
     "blocked": "bị chặn",
     "taken": "đã nhận",
 }
+_CATALOGUE = {
+    "fields": "lĩnh vực",
+    "agencies": "cơ quan",
+    "procedures": "thủ tục hành chính",
+    "new": "mới",
+    "changed": "thay đổi",
+    "gone": "không còn công bố",
+    "approved": "đã phê duyệt",
+    "rejected": "không áp dụng",
+    "superseded": "hết giá trị",
+}
 _VERDICTS = {
     "differing": "kết luận khác nhau",
     "late": "quá hạn",
@@ -261,6 +272,7 @@ TERMS = MappingProxyType(
         **_RATINGS,
         **_WEBHOOKS,
         **_PETITIONS,
+        **_CATALOGUE,
         **_VERDICTS,
         **_COLUMNS,
     }

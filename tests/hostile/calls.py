@@ -109,6 +109,8 @@ ACTS = {
             **{"basis": "Điều 19", "valid_from": "2026-01-01", "steps": [_STEP]},
         },
     ),
+    "resyncNational": Act("POST", "", {"from": "2026-01-01", "to": "2026-01-31"}),
+    "resendNationalMessages": Act("POST", "", {"state": "dead"}),
     "createWebhook": Act("POST", "", {"url": "https://127.0.0.1/", "kinds": ["finished"]}),
     "changeWebhook": Act("PUT", "", {"url": "https://127.0.0.1/", "kinds": ["finished"]}),
     "rotateWebhookSecret": Act("POST", "", {"overlap_hours": 1}),

@@ -39,6 +39,11 @@ WITHOUT = {
     "pauseWebhook": "sets it",
     "resumeWebhook": "sets it",
     "deleteWebhook": "what was deleted is not there",
+    "resendNationalMessage": "what waits already is refused",
+    "resendNationalMessages": "what waits already waits",
+    "beginCataloguePull": "while one is under way no other begins",
+    "approveCatalogueProposal": "what is decided is refused",
+    "rejectCatalogueProposal": "what is decided is refused",
     "resendWebhookDelivery": "what waits already is refused",
 }
 

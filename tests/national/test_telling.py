@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -24,6 +25,7 @@ from shared.web.clock import now
 from shared.web.keyring import Keyring
 from shared.web.settings import NationalPlace
 from tests.conftest import Database
+from tests.intake.bodies import a_pdf
 from tests.national.running import DSTCODE, MADONVI, PASSWORD, USERNAME, PortalProcess
 from tests.support import (
     BIRTH,
@@ -314,6 +316,44 @@ async def test_what_was_handed_in_is_told_once_it_is_known_what_is_asked_for(pro
     item = province.portal.stored(code)
     assert item["DanhSachTepDinhKemKhac"] == [{"TenGiayTo": "Tờ khai", "SoLuong": "2", "LoaiGiayTo": "0"}]
     assert item["HoSoCoThanhPhanSoHoa"] == "0"
+
+
+async def test_a_file_is_told_by_a_link_that_is_not_kept(
+    database: Database, issuer: LocalIssuer, province: Province, portal: PortalProcess, tmp_path: Path
+) -> None:
+    settings = settings_for(
+        database, issuer, files=str(tmp_path), files_address="https://motcua.example.gov.vn", files_link_key="k" * 32
+    )
+    async with serving(create_intake(settings)) as intake, http_for_it() as http:
+        form = {"code": "GT.01", "name": "Tờ khai", "required": True, "forms": [{"kind": "electronic", "count": 1}]}
+        body = {
+            "valid_from": civil_day(now()).isoformat(),
+            "decision": "1/QĐ",
+            "reason": "Nhập",
+            "components": [form],
+            "retroactive": True,
+        }
+        headers = bearer(issuer, "admin", PROVINCE)
+        listed = await intake.put(f"/v1/procedures/{BIRTH}/components", json=body, headers=headers)
+        assert listed.status_code in (200, 409, 422), listed.text  # or the test before has entered it
+        code = await province.receive()
+        asked = {"name": "CCCD Trần Thị Mận.pdf", "component": "GT.01", "digitised": "true", "reused": "0"}
+        sent = await intake.post(
+            f"/v1/dossiers/{code}/files",
+            params={**asked, "from_store": "false"},
+            content=a_pdf(),
+            headers=bearer(issuer, "counter", WARD),
+        )
+        assert sent.status_code == 201, sent.text
+        ring = Keyring.of(IDENTITY_KEYS)
+        province.teller = Teller(NationalClient(http, place(portal)), ring, NEEDED, settings.file_links)
+        await province.tell()
+        (told,) = province.portal.stored(code)["TaiLieuNop"]
+        address = httpx.URL(told["DuongDanTaiTepTin"])
+        assert (await intake.get(address.raw_path.decode())).content == a_pdf()
+    kept = orjson.dumps([str(value) for one in await province.told(code) for value in one.values()]).decode()
+    for hidden in ("signature", "Mận"):
+        assert hidden not in kept
 
 
 async def test_a_batch_of_which_one_is_refused_is_taken_but_for_that_one(province: Province) -> None:
