@@ -245,7 +245,7 @@ class Settings(BaseSettings):
     #: What was recorded before is not told.
     national_since: AwareDatetime | None = None
     #: How often the national catalogue is read by itself; 0: never.
-    national_catalogue_hours: Annotated[float, Field(ge=0, le=8760)] = 24.0
+    national_catalogue_hours: Annotated[int, Field(ge=0, le=8760)] = 24
     #: Fields of DongBoHoSoMC without which a dossier is not sent, beside those without which it says nothing.
     national_needed: Annotated[tuple[str, ...], NoDecode] = ()
 
