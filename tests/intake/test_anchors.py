@@ -33,6 +33,7 @@ from shared.web.clock import now
 from shared.web.problems import Problem
 from tests.builders_log import History, a_history, write, write_events
 from tests.conftest import Database
+from tests.emptying import empty
 from tests.support import JUSTICE, PROVINCE, WARD, at, bearer, serving, settings_for
 
 FIRST, LAST = date(2019, 1, 1), date(2019, 6, 30)
@@ -98,7 +99,7 @@ class Log:
 async def a_log(database: Database, issuer: LocalIssuer, seed: int) -> AsyncIterator[Log]:
     owner = await asyncpg.connect(database.owner_url)
     intake = await asyncpg.connect(database.url("motcua_intake"))
-    await owner.execute("TRUNCATE anchor_stamp, anchor, dossier_event, dossier, event_note CASCADE")
+    await empty(owner, "anchor_stamp", "anchor", "dossier_event", "dossier", "event_note")
     agencies = [
         row[0] for row in await owner.fetch("SELECT id FROM agency WHERE level = 'commune' ORDER BY id LIMIT 5")
     ]

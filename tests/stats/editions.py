@@ -13,6 +13,7 @@ from shared.domain.differences import Difference
 from shared.web.checks import one_moment, walked
 from stats_service.editions.usecases import Editions
 from tests.builders_log import Event, History, write_events
+from tests.emptying import empty
 from tests.stats.scenes import OLD_PROVINCE, PERIODS, Scene, a_scene
 
 A, B = PERIODS[0]
@@ -27,7 +28,7 @@ EDITIONS = "/v1/reports/editions"
 async def a_room(database: Any, issuer: Any, *, seed: int, dossiers: int = 120) -> AsyncIterator[Scene]:
     """A scene without editions, and with histories that are not written yet."""
     async with a_scene(database, issuer, seed=seed, dossiers=dossiers) as scene:
-        await scene.owner.execute("TRUNCATE edition_link, report_edition, reference_picture, stats_idempotency")
+        await empty(scene.owner, "edition_link", "report_edition", "reference_picture", "stats_idempotency")
         yield scene
 
 

@@ -15,6 +15,7 @@ from shared.domain.agencies import Agency, AgencyTree
 from shared.reference.store import read_reference
 from stats_service.app import create_app
 from tests.builders_log import History, a_history
+from tests.emptying import empty
 from tests.support import PROVINCE, bearer, serving, settings_for
 
 OLD_PROVINCE = "45"
@@ -89,9 +90,7 @@ async def a_scene(database: Any, issuer: LocalIssuer, *, seed: int, dossiers: in
     """The service on `database`, emptied of dossiers; `dossiers` histories are made and not yet written."""
     owner = await asyncpg.connect(database.owner_url)
     stats = await asyncpg.connect(database.url("motcua_stats"), server_settings={"jit": "off"})
-    await owner.execute(
-        "TRUNCATE dossier, dossier_event, count_day, count_checkpoint, stats_position, reorganisation CASCADE"
-    )
+    await empty(owner, "dossier", "dossier_event", "count_day", "count_checkpoint", "stats_position", "reorganisation")
     reference = await read_reference(owner)
     tree = reference.agencies
     rng = random.Random(seed)

@@ -10,6 +10,7 @@ from shared.domain.counts import METRICS, Facts, contributions, moves
 from stats_service.counts.rules import CALM_LOOKS, LOOK_SECONDS, LOOKS, MANY, checkpoints_until, worth_folding
 from stats_service.counts.usecases import Folding, bring_checkpoints_up, fold_once
 from tests.builders_log import DAY, History, a_dossier, a_history, an_event, fold_all, recount, write, write_events
+from tests.emptying import empty
 
 FIRST, LAST = date(2018, 11, 20), date(2019, 6, 30)
 AGENCIES = [1, 2, 3, 4]
@@ -18,7 +19,7 @@ AGENCIES = [1, 2, 3, 4]
 @pytest.fixture
 async def owner(database):
     connection = await asyncpg.connect(database.owner_url)
-    await connection.execute("TRUNCATE dossier, dossier_event, count_day, count_checkpoint, stats_position CASCADE")
+    await empty(connection, "dossier", "dossier_event", "count_day", "count_checkpoint", "stats_position")
     yield connection
     await connection.close()
 

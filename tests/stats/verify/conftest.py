@@ -14,6 +14,7 @@ from shared.domain.counts import Facts
 from stats_service.counts.usecases import bring_checkpoints_up
 from tests.builders_log import DAY, History, a_dossier, a_history, an_event, fold_all, write
 from tests.conftest import Database
+from tests.emptying import empty
 from tests.intake.lives import did, received
 from tests.stats.verify.grounds import FIRST, LAST, TABLES, Ground
 from tests.support import PROVINCE, bearer, serving, settings_for
@@ -52,7 +53,7 @@ async def ground(database: Database, made: tuple[list[int], list[History]]) -> A
     """What was made, as it was made."""
     owner = await asyncpg.connect(database.owner_url)
     stats = await asyncpg.connect(database.url("motcua_stats"), server_settings={"jit": "off"})
-    await owner.execute(f"TRUNCATE {', '.join(TABLES)} CASCADE")
+    await empty(owner, *TABLES)
     for table in TABLES:
         await owner.execute(f"INSERT INTO {table} SELECT * FROM kept_{table}")
     yield Ground(database, owner, stats, *made)
