@@ -71,6 +71,7 @@ async def send(
     reference: ReferenceOf,
     principal: Caller,
     synthetic: Annotated[bool, Query(description="The records are made up; reports will say so")] = False,
+    trial: Annotated[bool, Query(description="Judge all, land nothing: `created` is what would have landed")] = False,
 ) -> Response:
     """Read as it arrives, any size in bounded memory. The good records land, the bad ones are kept with their line
     and every reason. The same file twice changes nothing, so a broken upload is simply sent again. While it runs,
@@ -84,7 +85,8 @@ async def send(
         principal,
         request.stream(),
         form=form,
-        synthetic=synthetic,
+        synthetic=synthetic and not trial,
+        trial=trial,
         now=now(),
         ring=room.keyring,
         secret=secret_of(room.settings.tracking_key.get_secret_value()),
@@ -187,5 +189,6 @@ def _run(row: asyncpg.Record) -> dict[str, Any]:
         "unchanged": row["unchanged"],
         "rejected": row["rejected"],
         "synthetic": row["synthetic"],
+        "trial": row["trial"],
         "rejects": f"{PATH}/{row['id']}/rejects",
     }

@@ -26,14 +26,15 @@ class Begun(NamedTuple):
     actor: str
     agency_id: int
     synthetic: bool
+    trial: bool
 
 
 async def begin(connection: Connection, begun: Begun) -> None:
     """Note that an import runs, and hold the lock that says so for as long as this connection lives."""
     await connection.execute("SELECT pg_advisory_lock($1, $2)", _RUNNING, _lock_key(begun.id))
     await connection.execute(
-        "INSERT INTO import_run (id, started_at, state, format, actor, agency_id, synthetic)"
-        " VALUES ($1, $2, 'running', $3, $4, $5, $6)",
+        "INSERT INTO import_run (id, started_at, state, format, actor, agency_id, synthetic, trial)"
+        " VALUES ($1, $2, 'running', $3, $4, $5, $6, $7)",
         *begun,
     )
 
@@ -182,8 +183,8 @@ async def note_progress(
 
 
 _RUN = f"""
-SELECT id, format, started_at, finished_at, bytes_read, lines_read, created, unchanged, rejected, synthetic, actor,
-  CASE WHEN state <> 'running' THEN state
+SELECT id, format, started_at, finished_at, bytes_read, lines_read, created, unchanged, rejected, synthetic, trial,
+  actor, CASE WHEN state <> 'running' THEN state
        WHEN EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = {_RUNNING}
                     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
                     AND objid::int8 = lock_key) THEN 'running'

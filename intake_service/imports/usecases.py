@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Set
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from itertools import islice
+from types import MappingProxyType
 from uuid import UUID, uuid4
 
 import orjson
@@ -70,12 +71,14 @@ async def run_import(
     now: datetime,
     ring: Keyring,
     secret: bytes,
+    trial: bool = False,
 ) -> UUID:
     """Import the records in `body` (`csv` or `ndjson`), in bounded memory whatever its length.
 
     The good ones land, the others are kept as (line, reasons). When the upload breaks off, what landed stays and the
     import says `interrupted`; sending the same file again goes on where it stopped, since what landed is unchanged.
-    secret: what records are known again by is keyed with it.
+    secret: what records are known again by is keyed with it. trial: all is judged, and nothing lands; what of the file
+    would have landed is remembered meanwhile, 150 bytes a record.
     Raises Problem where there is no record at all, or a CSV's header is none.
     """
     run = uuid4()
@@ -83,9 +86,9 @@ async def run_import(
     reader: Reader = CsvReader() if form == "csv" else NdjsonReader()
     # Whether a code is taken is asked of all dossiers; what may be received where, the judge has said.
     async with _place_among_few(), pool.acquire(EVERY_ROW) as connection:
-        begun = store.Begun(run, now, form, principal.subject, principal.agency.id, synthetic)
+        begun = store.Begun(run, now, form, principal.subject, principal.agency.id, synthetic, trial)
         await store.begin(connection, begun)
-        lander = _Lander(connection, run, principal, ring)
+        lander = _Lander(connection, run, principal, ring, trial=trial)
         state = "interrupted"
         try:
             async for block in arriving(body, IDLE_SECONDS):
@@ -137,7 +140,8 @@ async def _place_among_few() -> AsyncIterator[None]:
 class _Lander:
     """Lands full chunks one after the other, in the background of the reading."""
 
-    def __init__(self, connection: Connection, run: UUID, principal: Principal, ring: Keyring) -> None:
+    def __init__(self, connection: Connection, run: UUID, principal: Principal, ring: Keyring, *, trial: bool) -> None:
+        self._trial = _Trial() if trial else None
         self.chunk = Chunk()
         self.seen = 0
         self._connection = connection
@@ -176,12 +180,34 @@ class _Lander:
     async def _land(self) -> None:
         await self._settled()
         full, self.chunk = self.chunk, Chunk(bytes_read=self.chunk.bytes_read)
-        self._landing = asyncio.create_task(land(self._connection, self._run, self._principal, full))
+        self._landing = asyncio.create_task(self._write(full))
+
+    async def _write(self, full: Chunk) -> None:
+        if self._trial is None:
+            await land(self._connection, self._run, self._principal, full)
+        else:
+            await self._trial.judge(self._connection, self._run, full)
 
     async def _settled(self) -> None:
         if self._landing is not None:
             landing, self._landing = self._landing, None
             await landing
+
+
+class _Trial:
+    """What of a file would have landed so far: a record that stands there again is refused as it would be."""
+
+    def __init__(self) -> None:
+        self._contents: dict[bytes, bytes] = {}
+        self._codes: set[str] = set()
+
+    async def judge(self, connection: Connection, run: UUID, chunk: Chunk) -> None:
+        """Note what would have become of a chunk."""
+        async with connection.transaction():
+            fresh, unchanged, refused = await _sorted_out(connection, chunk.drafts, self._contents, self._codes)
+            self._contents.update((draft.key, draft.content) for draft in fresh)
+            self._codes.update(code for draft in fresh for code in (draft.code, draft.legacy_code) if code)
+            await _note(connection, run, chunk, len(fresh), unchanged, [*chunk.rejected, *refused])
 
 
 async def land(connection: Connection, run: UUID, principal: Principal, chunk: Chunk) -> None:
@@ -193,29 +219,44 @@ async def land(connection: Connection, run: UUID, principal: Principal, chunk: C
         rejected = [*chunk.rejected, *refused]
         if fresh:
             await _write(connection, fresh, Recorded.of(principal.subject, principal.agency.id, clock_now()))
-        if rejected:
-            await store.note_rejects(connection, [(run, r.line, r.reference, _kept(r.reasons)) for r in rejected])
-        await store.note_progress(
-            connection,
-            run,
-            bytes_read=chunk.bytes_read,
-            lines=len(chunk),
-            created=len(fresh),
-            unchanged=unchanged,
-            rejected=len(rejected),
-        )
+        await _note(connection, run, chunk, len(fresh), unchanged, rejected)
+
+
+async def _note(
+    connection: Connection, run: UUID, chunk: Chunk, created: int, unchanged: int, rejected: list[Rejected]
+) -> None:
+    if rejected:
+        await store.note_rejects(connection, [(run, r.line, r.reference, _kept(r.reasons)) for r in rejected])
+    await store.note_progress(
+        connection,
+        run,
+        bytes_read=chunk.bytes_read,
+        lines=len(chunk),
+        created=created,
+        unchanged=unchanged,
+        rejected=len(rejected),
+    )
 
 
 def _kept(reasons: tuple[Reason, ...]) -> str:
     return orjson.dumps([{"field": r.field, "code": r.code, "params": r.params} for r in reasons]).decode()
 
 
-async def _sorted_out(connection: Connection, drafts: list[Draft]) -> tuple[list[Draft], int, list[Rejected]]:
-    """(new, number unchanged, in conflict with what is there or stands earlier in the file)."""
+async def _sorted_out(
+    connection: Connection,
+    drafts: list[Draft],
+    tried: Mapping[bytes, bytes] = MappingProxyType({}),
+    codes: Set[str] = frozenset(),
+) -> tuple[list[Draft], int, list[Rejected]]:
+    """(new, number unchanged, in conflict with what is there or stands earlier in the file). tried, codes: what would
+    have landed before, on trial."""
     before = await store.landed_before(connection, [key for draft in drafts for key in (draft.key, draft.before)])
+    if tried:
+        keys = {key for draft in drafts for key in (draft.key, draft.before)}
+        before |= {key: tried[key] for key in keys & tried.keys()}
     new = [draft for draft in drafts if draft.key not in before and draft.before not in before]
     names = [name for draft in new for name in (draft.code, draft.legacy_code) if name]
-    taken = await store.codes_taken(connection, names) if names else set()
+    taken = (await store.codes_taken(connection, names) if names else set()) | (codes & set(names))
     fresh: list[Draft] = []
     refused: list[Rejected] = []
     unchanged = 0

@@ -264,6 +264,7 @@ class ImportRun(BaseModel):
     unchanged: int = Field(description="Records that had landed before")
     rejected: int = Field(description="Records that did not land")
     synthetic: bool = Field(description="The records are made up, and reports say so")
+    trial: bool = Field(description="Nothing landed: `created` is what would have")
     rejects: str = Field(description="Where the rejected lines and their reasons are")
 
 

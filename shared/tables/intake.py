@@ -427,6 +427,7 @@ import_run = Table(
     Column("unchanged", BigInteger, nullable=False, server_default=text("0")),
     Column("rejected", BigInteger, nullable=False, server_default=text("0")),
     Column("synthetic", Boolean, nullable=False, server_default=text("false")),
+    Column("trial", Boolean, nullable=False, server_default=text("false"), comment="nothing landed: what would have"),
     CheckConstraint("state IN ('running', 'done', 'interrupted')", name="state"),
 )
 
