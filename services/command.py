@@ -18,6 +18,7 @@ from services.file_commands import sweep_files
 from services.installation import Addresses, Installation
 from services.language import said
 from services.mistyped import Command, Group, line_of
+from services.move_commands import move_app
 from services.number_commands import seal_numbers
 from services.person_commands import erase_person, export_person
 from services.province import PROVINCE, province_on
@@ -94,6 +95,7 @@ app = typer.Typer(
     help="Phần mềm một cửa điện tử · the one-stop shop backend",
 )
 app.add_typer(report_app, name="report")
+app.add_typer(move_app, name="move")
 app.command()(anchors)
 app.command("export-person")(export_person)
 app.command("erase-person")(erase_person)
@@ -233,6 +235,16 @@ def import_file(
         ),
     ] = None,
     synthetic: Annotated[bool, typer.Option("--synthetic", help="The records are made up; reports say so")] = False,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, readable=True, help="FILE is an export with columns of its own: docs/move.md"
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge all, import nothing")] = False,
+    pass_over: Annotated[
+        bool, typer.Option("--pass-over", help="With --mapping: leave out lines with words that it does not map")
+    ] = False,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
     """Nhập hồ sơ từ hệ thống khác · Import dossiers of another system from CSV or NDJSON: docs/import.md tells how to
@@ -245,7 +257,24 @@ def import_file(
     if not synthetic and client_of(installation).synthetic(addresses.stats, PROVINCE, civil_day(now())):
         console.print(AMONG_SYNTHETIC, style="yellow", highlight=False)
     to = rejects or rejects_file(file)
-    run = upload(intake, bearer, file, synthetic=synthetic, rejects_to=to)
+    if mapping is not None:
+        from services.legacy import read_mapping
+        from services.move_commands import import_mapped, show
+
+        done = import_mapped(
+            file,
+            read_mapping(mapping),
+            installation,
+            trial=dry_run,
+            pass_over=pass_over,
+            synthetic=synthetic,
+            rejects=rejects,
+        )
+        show(done, installation)
+        raise typer.Exit(3 if done.rejects is not None else 0)
+    run = upload(intake, bearer, file, synthetic=synthetic, rejects_to=to, trial=dry_run)
+    if dry_run:
+        console.print(said("Chạy thử: chưa nhập gì.", "On trial: nothing was imported."), style="bold")
     tables.show(tables.import_table(run))
     if run["rejected"]:
         write_rejects(intake, bearer, run, to)
@@ -489,5 +518,5 @@ def _tell(message: str) -> None:
     console.print(message, style="red", highlight=False, markup=False)
 
 
-for _command in (*app.registered_commands, *report_app.registered_commands):
+for _command in (*app.registered_commands, *report_app.registered_commands, *move_app.registered_commands):
     _command.cls = Command

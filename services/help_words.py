@@ -207,6 +207,30 @@ _WORDS = (
         "Tên tệp kết thúc bằng .csv, .ndjson hoặc .jsonl; docs/import.md",
     ),
     (
+        "FILE is an export with columns of its own: docs/move.md",
+        "Tệp xuất có cột riêng của hệ thống cũ: docs/move.md",
+    ),
+    ("Judge all, import nothing", "Chạy thử: kiểm tra tất cả, không nhập gì"),
+    (
+        "With --mapping: leave out lines with words that it does not map",
+        "Cùng --mapping: bỏ qua các dòng có giá trị chưa được ánh xạ",
+    ),
+    ("The export of the other system, CSV", "Tệp xuất của hệ thống cũ, dạng CSV"),
+    ("The mapping file; docs/move.md", "Tệp ánh xạ; docs/move.md"),
+    (
+        "Where the mapping file goes; it must not be there yet",
+        "Ghi tệp ánh xạ vào đâu; tệp chưa được có",
+    ),
+    (
+        "One whose columns are filled in: its words are listed then",
+        "Tệp ánh xạ đã điền các cột: khi đó liệt kê các giá trị",
+    ),
+    ("Of the export: utf-8, utf-16, windows-1258", "Bảng mã của tệp xuất: utf-8, utf-16, windows-1258"),
+    ("Lines without a difference too", "Cả những dòng không khác nhau"),
+    ("Who signs, and for whom: name, office", "Ai ký, thay cho đơn vị nào: họ tên, chức vụ"),
+    ("Where the file goes; it must not be there yet", "Ghi vào tệp nào; tệp chưa được có"),
+    ("The file of `move sign`", "Tệp do `move sign` ghi"),
+    (
         "Where the numbers of rejected lines and every reason go; beside FILE unless given, of d.csv as "
         "d.csv.rejects.ndjson",
         "Ghi số thứ tự các dòng bị từ chối và mọi lý do vào tệp nào; không nêu thì cạnh tệp nhập, ví dụ "

@@ -17,9 +17,11 @@ _BLOCK = 65_536
 _FORMS = {".csv": "text/csv", ".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
 
 
-def upload(intake: str, token: str, file: Path, *, synthetic: bool, rejects_to: Path) -> dict[str, Any]:
-    """Import `file` (.csv, .ndjson, .jsonl); the import as intake reports it. Nothing is sent where `rejects_to` could
-    not take the rejected lines. Raises Refused."""
+def upload(
+    intake: str, token: str, file: Path, *, synthetic: bool, rejects_to: Path, trial: bool = False
+) -> dict[str, Any]:
+    """Import `file` (.csv, .ndjson, .jsonl), or try it; the import as intake reports it. Nothing is sent where
+    `rejects_to` could not take the rejected lines. Raises Refused."""
     form = _FORMS.get(file.suffix.lower())
     if form is None:
         names = ", ".join(_FORMS)
@@ -31,9 +33,21 @@ def upload(intake: str, token: str, file: Path, *, synthetic: bool, rejects_to: 
     with _client(intake, token) as client, file.open("rb") as source, _bar() as bar:
         answer = client.post(
             "/v1/imports",
-            params={"synthetic": str(synthetic).lower()},
+            params={"synthetic": str(synthetic).lower(), "trial": str(trial).lower()},
             headers={"Content-Type": form},
             content=_blocks(source, bar, file.stat().st_size),
+        )
+        return dict(good(answer).json())
+
+
+def send(intake: str, token: str, body: Iterator[bytes], *, synthetic: bool, trial: bool) -> dict[str, Any]:
+    """Import records that are made on the way, NDJSON; the import as intake reports it. Raises Refused."""
+    with _client(intake, token) as client:
+        answer = client.post(
+            "/v1/imports",
+            params={"synthetic": str(synthetic).lower(), "trial": str(trial).lower()},
+            headers={"Content-Type": _FORMS[".ndjson"]},
+            content=body,
         )
         return dict(good(answer).json())
 

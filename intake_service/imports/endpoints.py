@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from intake_service.imports import store, usecases
 from intake_service.imports.rules import secret_of
-from shared.contracts.intake import ImportPage, ImportRejects, ImportRun
+from shared.contracts.intake import ImportPage, ImportRejects, ImportRun, ImportTotals
 from shared.domain.civil_time import shown
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
@@ -119,6 +119,23 @@ async def listed(
     found = await store.runs(connection, principal.scope, before=before, limit=limit + 1)
     rows, following = pages.cut(found, limit, lambda row: (row["started_at"], str(row["id"])))
     return page_response([_run(row) for row in rows], following)
+
+
+@router.get(
+    "/totals",
+    operation_id="readImportTotals",
+    summary="Số hồ sơ đã nhập theo cơ quan, tháng · What came from another system, by agency and month",
+    response_description="Sums to be held against those of the export",
+    response_model=ImportTotals,
+    responses=refusals(*LOCKED),
+)
+async def totals(reference: ReferenceOf, principal: Caller, connection: ReadingSession) -> Response:
+    """Of the dossiers that have a code of another system, whatever became of them since."""
+    rows = await store.totals(connection, sorted(principal.scope))
+    agencies = reference.agencies.by_id
+    sums = ("month", "received", "finished", "on_time", "late")
+    items = [{"agency": agencies[row["agency_id"]].code, **{name: row[name] for name in sums}} for row in rows]
+    return json_answer({"items": items})
 
 
 @router.get(

@@ -225,3 +225,15 @@ async def rejects(connection: Reading, run_id: UUID, *, after: int, limit: int) 
         after,
         limit,
     )
+
+
+async def totals(connection: Reading, agencies: Sequence[int]) -> Sequence[asyncpg.Record]:
+    """Of dossiers that have a code of another system, by receiving agency and month of acceptance: how many, how many
+    are finished, in time and late."""
+    return await connection.fetch(
+        "SELECT agency_id, to_char(received_day, 'YYYY-MM') AS month, count(*) AS received,"
+        " count(finished_day) AS finished, count(*) FILTER (WHERE verdict IN (1, 2)) AS on_time,"
+        " count(*) FILTER (WHERE verdict = 3) AS late"
+        " FROM dossier WHERE legacy_code IS NOT NULL AND agency_id = ANY($1::int[]) GROUP BY 1, 2 ORDER BY 1, 2",
+        list(agencies),
+    )

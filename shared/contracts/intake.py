@@ -275,6 +275,23 @@ class ImportPage(BaseModel):
     next: str | None = Field(description="Cursor of the next page, null at the end")
 
 
+class ImportTotal(BaseModel):
+    """Dossiers with a code of another system, of one receiving agency and month."""
+
+    agency: str = Field(description="Received them", examples=["19333"])
+    month: str = Field(description="Of acceptance", examples=["2019-03"])
+    received: int = Field(description="All of them", examples=[136])
+    finished: int = Field(description="Of them, finished", examples=[120])
+    on_time: int = Field(description="Of them, in time by the law's reckoning", examples=[117])
+    late: int = Field(description="Of them, late", examples=[3])
+
+
+class ImportTotals(BaseModel):
+    """What came from another system, to be held against its export."""
+
+    items: list[ImportTotal] = Field(description="By agency and month")
+
+
 class RejectReason(BaseModel):
     """Why one field of a record was refused."""
 

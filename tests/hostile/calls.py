@@ -109,6 +109,9 @@ ACTS = {
             **{"basis": "Điều 19", "valid_from": "2026-01-01", "steps": [_STEP]},
         },
     ),
+    "approveCatalogueProposal": Act("POST", "", {"valid_from": _NEXT_YEAR + "1", "decision": "1/QĐ", **_WHY}),
+    "rejectCatalogueProposal": Act("POST", "", _WHY),
+    "setCatalogueMapping": Act("PUT", "", {"local_code": WARD, "national_code": "H50.101", **_WHY}),
     "resyncNational": Act("POST", "", {"from": "2026-01-01", "to": "2026-01-31"}),
     "resendNationalMessages": Act("POST", "", {"state": "dead"}),
     "createWebhook": Act("POST", "", {"url": "https://127.0.0.1/", "kinds": ["finished"]}),
@@ -123,6 +126,7 @@ _PLACES = {
     **{"record_id": "1", "message_id": "msg_none"},
     "file_id": "3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10",
     "format": "pdf",
+    **{"kind": "agencies", "pull_id": "1", "proposal_id": "1"},
 }
 _CATALOGUES = {"/v1/procedures": REGISTER_COPY, "/v1/agencies": WARD, "/v1/workflows": "LT-0"}
 #: Parameters without which nothing is asked.

@@ -148,6 +148,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "importDossiers": _of(Role.ADMIN, Role.MACHINE, relation=Relation.AGENCY),
         "listImports": _of(Role.ADMIN, Role.MACHINE, relation=Relation.WITHIN),
         "readImport": _of(Role.ADMIN, Role.MACHINE, relation=Relation.AGENCY),
+        "readImportTotals": _of(Role.ADMIN, Role.MACHINE, relation=Relation.AGENCY),
         "readImportRejects": _of(Role.ADMIN, Role.MACHINE, relation=Relation.AGENCY),
         # Who rated is not for those who were rated (Decree 61/2018 art. 27(3)).
         "listRatings": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.WITHIN),
