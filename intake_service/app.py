@@ -29,6 +29,8 @@ from intake_service.petitions import handling as petition_handling
 from intake_service.procedures import endpoints as procedures
 from intake_service.ratings import endpoints as ratings
 from intake_service.recompute.usecases import recompute_worker
+from intake_service.reconciliation import endpoints as reconciliation
+from intake_service.reconciliation.usecases import reconciliation_worker
 from intake_service.supplement_rules import endpoints as supplement_rules
 from intake_service.tracking import endpoints as tracking
 from migrations.logins import role_url
@@ -50,7 +52,8 @@ def _national(room: Room) -> list[Worker]:
         return []
     http = http_for_it()
     client = NationalClient(http, place)
-    return [*national_workers(room, client), catalogue_worker(room, client, close=http.aclose)]
+    told = [*national_workers(room, client), reconciliation_worker(room, client)]
+    return [*told, catalogue_worker(room, client, close=http.aclose)]
 
 
 PLAN = RoomPlan(
@@ -102,6 +105,7 @@ PLAN = RoomPlan(
         petition_handling.router,
         imports.router,
         national.router,
+        reconciliation.router,
         catalogue.router,
         access_records.router,
         anchors.router,

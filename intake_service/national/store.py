@@ -244,21 +244,27 @@ async def send_all_again(
     return count
 
 
+_ONCE_MORE = """
+INSERT INTO national_message (dossier_id, seq, round, step, agency_id, queued_at)
+SELECT d.id, d.event_seq, coalesce(max(m.round), -1) + 1, 0, d.agency_id, $1
+FROM dossier d LEFT JOIN national_message m ON m.dossier_id = d.id AND m.seq = d.event_seq
+WHERE {which}
+  AND NOT EXISTS (SELECT FROM national_message o WHERE o.dossier_id = d.id AND o.state <> 'taken')
+GROUP BY d.id RETURNING dossier_id
+"""
+
+
 async def tell_once_more(
     connection: Connection, agencies: Sequence[int], first: date, last: date, now: datetime
 ) -> list[int]:
     """Queue each dossier that these agencies received in a period (days, both included) as it stands now, once more;
     not one whose last message waits yet. Returns their ids."""
-    rows = await connection.fetch(
-        "INSERT INTO national_message (dossier_id, seq, round, step, agency_id, queued_at)"
-        " SELECT d.id, d.event_seq, coalesce(max(m.round), -1) + 1, 0, d.agency_id, $4"
-        " FROM dossier d LEFT JOIN national_message m ON m.dossier_id = d.id AND m.seq = d.event_seq"
-        " WHERE d.agency_id = ANY($1::int[]) AND d.received_day BETWEEN $2 AND $3"
-        " AND NOT EXISTS (SELECT FROM national_message o WHERE o.dossier_id = d.id AND o.state <> 'taken')"
-        " GROUP BY d.id RETURNING dossier_id",
-        list(agencies),
-        first,
-        last,
-        now,
-    )
+    which = "d.agency_id = ANY($2::int[]) AND d.received_day BETWEEN $3 AND $4"
+    rows = await connection.fetch(_ONCE_MORE.format(which=which), now, list(agencies), first, last)
+    return [row[0] for row in rows]
+
+
+async def tell_these_once_more(connection: Connection, dossiers: Sequence[int], now: datetime) -> list[int]:
+    """The same of these dossiers."""
+    rows = await connection.fetch(_ONCE_MORE.format(which="d.id = ANY($2::bigint[])"), now, list(dossiers))
     return [row[0] for row in rows]

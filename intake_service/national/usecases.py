@@ -154,7 +154,7 @@ class Teller:
         dossiers = [one.dossier_id for one in ready]
         rows = await store.subjects(connection, dossiers)
         events = await store.histories(connection, dossiers)
-        names = await _Names.of(connection)
+        names = await Names.of(connection)
         # Papers are told as they are now, with the last step: those before it are told over by it.
         last = [m.dossier_id for m in ready if m.step == 0 and m.seq == rows[m.dossier_id]["event_seq"]]
         found = await papers_of(connection, reference, [rows[dossier] for dossier in last])
@@ -162,8 +162,8 @@ class Teller:
         letters, blocked = [], []
         for message in ready:
             row = rows[message.dossier_id]
-            subject = _subject(row, reference, self._ring, names)
-            steps = _steps(row, events[message.dossier_id][: message.seq], reference)
+            subject = subject_of(row, reference, self._ring, names)
+            steps = steps_of(row, events[message.dossier_id][: message.seq], reference)
             if message.step == 1:
                 letters.append(Letter(message, rules.progress(subject, steps), doubtful=message.attempts > 0))
                 continue
@@ -263,14 +263,15 @@ def _several(all_of_them: Sequence[_T], most: int) -> list[Sequence[_T]]:
     return [all_of_them[begin : begin + most] for begin in range(0, len(all_of_them), most)]
 
 
-class _Names(NamedTuple):
+class Names(NamedTuple):
     """What procedures and fields of ours are called in the national catalogue, where somebody said so."""
 
     procedures: Mapping[str, str]
     fields: Mapping[str, str]
 
     @classmethod
-    async def of(cls, connection: Connection) -> "_Names":
+    async def of(cls, connection: Connection) -> "Names":
+        """As they hold now."""
         return cls(
             *[
                 {local: row["national_code"] for local, row in (await mappings(connection, kind)).items()}
@@ -279,7 +280,8 @@ class _Names(NamedTuple):
         )
 
 
-def _subject(row: asyncpg.Record, reference: Reference, ring: Keyring, names: _Names) -> rules.Subject:
+def subject_of(row: asyncpg.Record, reference: Reference, ring: Keyring, names: Names) -> rules.Subject:
+    """Whose a dossier is and what it is about (store.subjects)."""
     version = reference.versions[row["version_id"]]
     return rules.Subject(
         name=row["name"],
@@ -306,7 +308,8 @@ def _papers(papers: Papers, row: asyncpg.Record, address_of: Callable[[str], str
     return message_of(papers.held, papers.result, has_result=done, erased=False, address_of=address_of)
 
 
-def _steps(row: asyncpg.Record, events: Sequence[asyncpg.Record], reference: Reference) -> list[rules.Step]:
+def steps_of(row: asyncpg.Record, events: Sequence[asyncpg.Record], reference: Reference) -> list[rules.Step]:
+    """A dossier's events (store.histories), each with the dossier before and after it."""
     told = history(read_back((event[:3] for event in events), clock_of(reference, row)))
     agencies = reference.agencies.by_id
     return [

@@ -129,6 +129,8 @@ POLICIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "dossier_file": _of_dossier("dossier_file", _own("agency_id")),
         "file_mark": _of_dossier("file_mark", _own("agency_id")),
         "national_message": _of_dossier("national_message", _own("agency_id")),
+        "national_comparison": _of_dossier("national_comparison", _own("agency_id")),
+        "national_difference": _of_dossier("national_difference", _own("agency_id")),
         **{table: _of_dossier(table) for table in _OF_DOSSIERS},
         "petition": (_PETITIONS, _PETITIONS),
         "petition_words": _of_petition("petition_words"),
@@ -139,6 +141,7 @@ POLICIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "access_record": (_OF_AGENCY, _OF_AGENCY),
         "import_run": (_OF_AGENCY, _OF_AGENCY),
         "webhook": (_OF_AGENCY, _OF_AGENCY),
+        "national_round_agency": (_OF_AGENCY, _OF_AGENCY),
     }
 )
 

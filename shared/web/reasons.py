@@ -317,6 +317,7 @@ REASONS = MappingProxyType(
             "chưa cài đặt kết nối tới cơ sở dữ liệu quốc gia",
             "no national database is set",
         ),
+        "round_under_way": ("một lần đối soát đang chạy", "a reconciliation is under way"),
         "pull_under_way": ("đang đọc danh mục quốc gia", "the national catalogue is being read"),
         "proposal_not_waiting": (
             "đề xuất này đã được quyết định hoặc không còn giá trị",

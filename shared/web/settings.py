@@ -246,6 +246,10 @@ class Settings(BaseSettings):
     national_since: AwareDatetime | None = None
     #: How often the national catalogue is read by itself; 0: never.
     national_catalogue_hours: Annotated[int, Field(ge=0, le=8760)] = 24
+    #: How often what it has is held against ours by itself (0: never), and how many days of reception back; what is
+    #: open, was told since, or was not in step is always looked at. docs/reconciliation.md
+    national_reconcile_hours: Annotated[int, Field(ge=0, le=8760)] = 24
+    national_reconcile_days: Annotated[int, Field(ge=0, le=3660)] = 30
     #: Fields of DongBoHoSoMC without which a dossier is not sent, beside those without which it says nothing.
     national_needed: Annotated[tuple[str, ...], NoDecode] = ()
 

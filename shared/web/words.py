@@ -226,6 +226,14 @@ _CATALOGUE = {
     "rejected": "không áp dụng",
     "superseded": "hết giá trị",
 }
+_RECONCILIATION = {
+    "missing": "thiếu",
+    "unexpected": "thừa",
+    "status": "sai trạng thái",
+    "dates": "sai ngày",
+    "verdict": "sai kết luận",
+    "closed": "hết sai khác",
+}
 _VERDICTS = {
     "differing": "kết luận khác nhau",
     "late": "quá hạn",
@@ -273,6 +281,7 @@ TERMS = MappingProxyType(
         **_WEBHOOKS,
         **_PETITIONS,
         **_CATALOGUE,
+        **_RECONCILIATION,
         **_VERDICTS,
         **_COLUMNS,
     }

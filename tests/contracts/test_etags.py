@@ -54,6 +54,8 @@ NOTHING_TO_COMPARE = {
     "resendNationalMessage": "sends what is stuck; what is not stuck any more is refused",
     "resendNationalMessages": "what is stuck waits again, whatever it says",
     "beginCataloguePull": "begins a reading",
+    "beginNationalRound": "begins a round",
+    "resendNationalDifferences": "queues dossiers once more",
     "resyncNational": "queues dossiers once more",
     "attachFile": "adds a file; a newer version names the one that it replaces",
     "previewCalendarChange": "changes nothing",

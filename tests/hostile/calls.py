@@ -113,6 +113,8 @@ ACTS = {
     "rejectCatalogueProposal": Act("POST", "", _WHY),
     "setCatalogueMapping": Act("PUT", "", {"local_code": WARD, "national_code": "H50.101", **_WHY}),
     "resyncNational": Act("POST", "", {"from": "2026-01-01", "to": "2026-01-31"}),
+    "beginNationalRound": Act("POST", "", {"from": "2026-01-01"}),
+    "resendNationalDifferences": Act("POST", "", {"kind": "missing"}),
     "resendNationalMessages": Act("POST", "", {"state": "dead"}),
     "createWebhook": Act("POST", "", {"url": "https://127.0.0.1/", "kinds": ["finished"]}),
     "changeWebhook": Act("PUT", "", {"url": "https://127.0.0.1/", "kinds": ["finished"]}),

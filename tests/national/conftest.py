@@ -1,11 +1,24 @@
 """The national portal, over real HTTP. `portal`: one process for a module, as new for each test. `started`: processes
 of one's own, with arguments, to be killed and started again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
+import asyncpg
+import httpx
 import pytest
+import pytest_asyncio
 
+from intake_service.app import create_app as create_intake
+from intake_service.national.client import NationalClient, http_for_it
+from intake_service.national.rules import NEEDED
+from intake_service.national.usecases import Teller, queue_next
+from services.local_issuer import LocalIssuer
+from shared.web.clock import now
+from shared.web.keyring import Keyring
+from tests.conftest import Database
+from tests.national.province import IDENTIFIED, Province, for_all, place
 from tests.national.running import Caller, PortalProcess
+from tests.support import IDENTITY_KEYS, WARD, bearer, serving, settings_for
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +55,31 @@ def started() -> Iterator[Callable[..., PortalProcess]]:
     yield start
     for process in running:
         process.stop()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def intake(database: Database, issuer: LocalIssuer) -> AsyncIterator[httpx.AsyncClient]:
+    """Intake, where the ward has an identification code."""
+    owner = await asyncpg.connect(database.owner_url)
+    await owner.execute("UPDATE agency SET identification_code = $1 WHERE code = $2", IDENTIFIED, WARD)
+    await owner.close()
+    async with serving(create_intake(settings_for(database, issuer))) as client:
+        yield client
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def province(
+    intake: httpx.AsyncClient, database: Database, issuer: LocalIssuer, portal: PortalProcess
+) -> AsyncIterator[Province]:
+    """Nothing was told yet, and of what happened before nothing is."""
+    owner = await asyncpg.connect(database.owner_url)
+    await owner.execute("TRUNCATE national_message")
+    connection = await for_all(database)
+    while await queue_next(connection, now(), now()):
+        pass
+    async with http_for_it() as http:
+        teller = Teller(NationalClient(http, place(portal)), Keyring.of(IDENTITY_KEYS), NEEDED)
+        made = Province(intake, portal, connection, owner, teller, bearer(issuer, "admin", WARD), database, issuer)
+        yield made
+    await made.connection.close()
+    await owner.close()

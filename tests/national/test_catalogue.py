@@ -21,8 +21,8 @@ from shared.domain.civil_time import civil_day
 from shared.reference.store import read_reference
 from shared.web.clock import now
 from tests.conftest import Database
+from tests.national.province import for_all, place
 from tests.national.running import PortalProcess
-from tests.national.test_telling import for_all, place
 from tests.national_portal.catalogue import published_fields, published_procedures
 from tests.support import BIRTH, PROVINCE, WARD, a_draft, bearer, serving, settings_for
 

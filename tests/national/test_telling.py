@@ -2,8 +2,7 @@
 Over real HTTP, against the double of docs/national-portal.md."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ import asyncpg
 import httpx
 import orjson
 import pytest
-import pytest_asyncio
 
 from intake_service.app import create_app as create_intake
 from intake_service.national.client import NationalClient, http_for_it
@@ -23,10 +21,10 @@ from shared.domain.civil_time import civil_day
 from shared.reference.store import read_reference
 from shared.web.clock import now
 from shared.web.keyring import Keyring
-from shared.web.settings import NationalPlace
 from tests.conftest import Database
 from tests.intake.bodies import a_pdf
-from tests.national.running import DSTCODE, MADONVI, PASSWORD, USERNAME, PortalProcess
+from tests.national.province import IDENTIFIED, IMPATIENT, Province, for_all, place
+from tests.national.running import PortalProcess
 from tests.support import (
     BIRTH,
     IDENTITY_KEYS,
@@ -40,110 +38,6 @@ from tests.support import (
     serving,
     settings_for,
 )
-
-#: No identification code of an agency of the province is known: this one is the test's.
-IDENTIFIED = "000.15.27.H50"
-IMPATIENT = "UPDATE national_message SET ready_at = least(ready_at, now()) WHERE ready_at IS NOT NULL"
-
-
-def place(portal: PortalProcess) -> NationalPlace:
-    """Where the portal is, and who asks."""
-    to = portal.address
-    return NationalPlace(
-        f"{to}/auth", f"{to}/integration", f"{to}/share", MADONVI, DSTCODE, 1_000_000, USERNAME, PASSWORD
-    )
-
-
-@dataclass
-class Province:
-    """Intake on a database of its own, and what tells the portal, run by hand."""
-
-    intake: httpx.AsyncClient
-    portal: PortalProcess
-    connection: asyncpg.Connection
-    owner: asyncpg.Connection
-    teller: Teller
-    headers: dict[str, str]
-    database: Database
-    issuer: LocalIssuer
-
-    async def receive(self, **more: Any) -> str:
-        answer = await self.intake.post("/v1/dossiers", json=a_draft(**more), headers=self.headers)
-        assert answer.status_code == 201, answer.text
-        code: str = answer.json()["code"]
-        return code
-
-    async def act(self, code: str, verb: str, **body: Any) -> None:
-        answer = await self.intake.post(f"/v1/dossiers/{code}/{verb}", json=body, headers=self.headers)
-        assert answer.status_code == 200, answer.text
-
-    async def tell(self, rounds: int = 60) -> None:
-        """Until nothing is ready; what waits for a better moment is sent at once."""
-        reference = await read_reference(self.owner)
-        while await queue_next(self.connection, None, now()):
-            pass
-        for _ in range(rounds):
-            self.teller._breaker.taken()
-            await self.teller.tell_next(self.connection, reference)
-            await self.owner.execute(IMPATIENT)
-            if not await self.owner.fetchval("SELECT count(*) FROM national_message WHERE state = 'waiting'"):
-                return
-
-    async def states(self) -> dict[str, int]:
-        rows = await self.owner.fetch("SELECT state, count(*) FROM national_message GROUP BY state")
-        return {row[0]: row[1] for row in rows}
-
-    async def told(self, code: str) -> list[asyncpg.Record]:
-        return await self.owner.fetch(
-            "SELECT m.* FROM national_message m JOIN dossier d ON d.id = m.dossier_id WHERE d.code = $1"
-            " ORDER BY seq, round, step",
-            code,
-        )
-
-    async def messages(self, **asked: str) -> list[dict[str, Any]]:
-        answer = await self.intake.get("/v1/national/messages", params=asked, headers=self.headers)
-        items: list[dict[str, Any]] = answer.json()["items"]
-        return items
-
-    def proof(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.portal.control("GET", "proof")
-        assert (found["out_of_order"], found["twice"]) == ([], [])
-        return found
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def intake(database: Database, issuer: LocalIssuer) -> AsyncIterator[httpx.AsyncClient]:
-    """Intake, where the ward has an identification code."""
-    owner = await asyncpg.connect(database.owner_url)
-    await owner.execute("UPDATE agency SET identification_code = $1 WHERE code = $2", IDENTIFIED, WARD)
-    await owner.close()
-    async with serving(create_intake(settings_for(database, issuer))) as client:
-        yield client
-
-
-async def for_all(database: Database) -> asyncpg.Connection:
-    """A session of intake that sees every dossier, as its consumers do."""
-    connection = await asyncpg.connect(database.url("motcua_intake"))
-    await connection.execute("SELECT set_config('motcua.scope', '{(,)}', false)")
-    return connection
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def province(
-    intake: httpx.AsyncClient, database: Database, issuer: LocalIssuer, portal: PortalProcess
-) -> AsyncIterator[Province]:
-    """Nothing was told yet, and of what happened before nothing is."""
-    owner = await asyncpg.connect(database.owner_url)
-    await owner.execute("TRUNCATE national_message")
-    connection = await for_all(database)
-    while await queue_next(connection, now(), now()):
-        pass
-    async with http_for_it() as http:
-        teller = Teller(NationalClient(http, place(portal)), Keyring.of(IDENTITY_KEYS), NEEDED)
-        made = Province(intake, portal, connection, owner, teller, bearer(issuer, "admin", WARD), database, issuer)
-        yield made
-    await made.connection.close()
-    await owner.close()
 
 
 async def test_a_whole_life_is_told_step_by_step(province: Province) -> None:

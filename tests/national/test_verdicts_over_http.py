@@ -27,8 +27,8 @@ from stats_service.app import create_app as create_stats
 from tests.builders import a_dossier
 from tests.conftest import Database
 from tests.intake.lives import did, imported, proposed
+from tests.national.province import IDENTIFIED, IMPATIENT, for_all, place
 from tests.national.running import PortalProcess
-from tests.national.test_telling import IDENTIFIED, IMPATIENT, for_all, place
 from tests.stats.test_national_verdicts import ACCEPTED, GIVEN, LIVES, OF_TEN_DAYS
 from tests.support import BIRTH, IDENTITY_KEYS, PROVINCE, REGISTER_COPY, WARD, at, bearer, serving, settings_for
 

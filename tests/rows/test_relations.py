@@ -202,8 +202,15 @@ def test_every_table_with_a_policy_is_looked_at_somewhere() -> None:
         "dossier_file",
         "file_mark",
         "national_message",
+        "national_comparison",
+        "national_difference",
     }
-    assert set(POLICIES) == looked_at | shaped | {"reorganisation_left_over", "webhook", *PETITIONS}
+    assert set(POLICIES) == looked_at | shaped | {
+        "reorganisation_left_over",
+        "webhook",
+        "national_round_agency",
+        *PETITIONS,
+    }
 
 
 async def test_what_was_said_of_a_file_and_told_of_a_dossier_is_seen_with_it(scene: Scene) -> None:
@@ -221,9 +228,25 @@ async def test_what_was_said_of_a_file_and_told_of_a_dossier_is_seen_with_it(sce
         " SELECT id, 1, 0, 0, agency_id, now() FROM dossier WHERE id = $1",
         scene.dossier,
     )
+    await owner.execute(
+        "WITH begun AS (INSERT INTO national_round (begun_at, first_day, last_id) VALUES (now(), current_date, 9)"
+        "  RETURNING id),"
+        " found AS (INSERT INTO national_difference (dossier_id, agency_id, kind, field, round_id, found_at,"
+        "   last_round_id) SELECT d.id, agency_id, 'missing', '', begun.id, now(), begun.id FROM dossier d, begun"
+        "   WHERE d.id = $1),"
+        " counted AS (INSERT INTO national_round_agency SELECT begun.id, agency_id, 0, 0, 1, 1, 0"
+        "   FROM dossier d, begun WHERE d.id = $1)"
+        " INSERT INTO national_comparison (dossier_id, agency_id, round_id, compared_at, seq, state, there, kinds)"
+        " SELECT d.id, agency_id, begun.id, now(), 1, 'differs', false, '{missing}' FROM dossier d, begun"
+        " WHERE d.id = $1",
+        scene.dossier,
+    )
     await owner.close()
-    tables = ("dossier_file", "file_mark", "national_message")
+    tables = ("dossier_file", "file_mark", "national_message", "national_comparison", "national_difference")
     for agency in (WARD, JUSTICE, ASKED, PROVINCE, STRANGER):
         async with session(scene.database, INTAKE, rows_at(scene.reference, agency)) as connection:
             found = await seen(connection, tables, scene.dossier)
         assert set(found.values()) == {0 if agency == STRANGER else 1}, (agency, found)
+    for agency, count in ((WARD, 1), (JUSTICE, 0), (PROVINCE, 1), (STRANGER, 0)):
+        async with session(scene.database, INTAKE, rows_at(scene.reference, agency)) as connection:
+            assert await connection.fetchval("SELECT count(*) FROM national_round_agency") == count, agency

@@ -171,6 +171,11 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "readNationalMessage": _of(Role.SUPERVISOR, Role.ADMIN, Role.MACHINE, relation=Relation.AGENCY),
         "resendNationalMessage": _of(Role.ADMIN, relation=Relation.AGENCY),
         "resendNationalMessages": _of(Role.ADMIN, relation=Relation.WITHIN),
+        "beginNationalRound": _of(Role.ADMIN, relation=Relation.PROVINCE),
+        "listNationalRounds": _of(Role.SUPERVISOR, Role.ADMIN, Role.MACHINE, relation=Relation.WITHIN),
+        "readNationalRound": _of(Role.SUPERVISOR, Role.ADMIN, Role.MACHINE, relation=Relation.WITHIN),
+        "listNationalDifferences": _of(Role.SUPERVISOR, Role.ADMIN, Role.MACHINE, relation=Relation.WITHIN),
+        "resendNationalDifferences": _of(Role.ADMIN, relation=Relation.WITHIN),
         # the national catalogue: what holds for every agency the province's administrators decide
         "beginCataloguePull": _of(Role.ADMIN, relation=Relation.PROVINCE),
         "listCataloguePulls": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.NONE),
