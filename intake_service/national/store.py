@@ -27,6 +27,12 @@ async def events_after(connection: Connection, at: Position, limit: int) -> list
     )
 
 
+async def holds_synthetic(connection: Connection) -> bool:
+    """Whether there are made-up dossiers."""
+    found: bool = await connection.fetchval("SELECT EXISTS (SELECT FROM import_run WHERE synthetic)")
+    return found
+
+
 class Queued(NamedTuple):
     """A message as it is queued."""
 

@@ -52,7 +52,13 @@ def national_workers(room: Room, client: NationalClient) -> list[Worker]:
     needed = (*rules.NEEDED, *room.settings.national_needed)
     teller = Teller(client, room.keyring, needed, room.settings.file_links)
 
+    warned = False
+
     async def queueing(connection: Connection) -> bool:
+        nonlocal warned
+        if not warned and await store.holds_synthetic(connection):
+            warned = True
+            log.warning("national.synthetic")  # queue_next holds them back
         return await queue_next(connection, room.settings.national_since, now())
 
     async def telling(connection: Connection) -> bool:
@@ -66,7 +72,9 @@ def national_workers(room: Room, client: NationalClient) -> list[Worker]:
 
 async def queue_next(connection: Connection, since: datetime | None, at: datetime) -> bool:
     """Queue the messages of the next events of the log, in the transaction that moves the position. since: what was
-    recorded before is not told. Returns whether there may be more."""
+    recorded before is not told. Nothing is where there are made-up dossiers. Returns whether there may be more."""
+    if await store.holds_synthetic(connection):
+        return False  # what is made up is none of its business
     begin = await position(connection, store.CONSUMER)
     events = await store.events_after(connection, begin, WINDOW)
     if not events:

@@ -387,6 +387,21 @@ async def test_a_period_that_is_none(province: Province, body: dict[str, Any], f
     assert (answer.json()["errors"][0]["field"], answer.json()["errors"][0]["code"]) == (field, code)
 
 
+async def test_of_an_installation_with_made_up_dossiers_nothing_is_told(province: Province) -> None:
+    await province.receive()
+    run = await province.owner.fetchval(
+        "INSERT INTO import_run (id, started_at, state, format, actor, agency_id, synthetic)"
+        " VALUES (gen_random_uuid(), now(), 'done', 'csv', 'an', 1, true) RETURNING id"
+    )
+    try:
+        await province.tell()
+        assert await province.states() == {}
+    finally:
+        await province.owner.execute("DELETE FROM import_run WHERE id = $1", run)
+    await province.tell()
+    assert await province.states() == {"taken": 2}
+
+
 async def test_what_was_before_is_not_told(province: Province) -> None:
     await province.receive()
     while await queue_next(province.connection, now() + timedelta(seconds=1), now()):
