@@ -20,6 +20,7 @@ from stats_service.index_766 import endpoints as index_766
 from stats_service.index_766.rule_file import BrokenRuleFile, rule_versions
 from stats_service.national_verdicts import endpoints as national_verdicts
 from stats_service.official_tables import endpoints as official_tables
+from stats_service.rates import endpoints as rates
 from stats_service.reports import endpoints as reports
 from stats_service.satisfaction import endpoints as satisfaction
 
@@ -51,6 +52,7 @@ PLAN = RoomPlan(
         official_tables.router,
         index_766.router,
         national_verdicts.router,
+        rates.router,
         satisfaction.public_router,
         satisfaction.router,
         definitions.router,

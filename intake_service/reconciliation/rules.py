@@ -37,7 +37,7 @@ class Why(StrEnum):
     BLOCKED = "blocked"
     DEAD = "dead"
     NEVER_TOLD = "never_told"
-    GONE = "gone"
+    LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def compared(
     if sending.on_its_way:
         return Compared(State.ON_ITS_WAY, theirs is not None)
     if theirs is None:
-        why = sending.stuck or (Why.GONE if sending.taken else Why.NEVER_TOLD)
+        why = sending.stuck or (Why.LOST if sending.taken else Why.NEVER_TOLD)
         return Compared(State.DIFFERS, False, [Difference(Kind.MISSING, why=why)], why)
     found = [each._replace(why=sending.stuck) for each in _differences(ours, theirs)]
     if found and judged is not None:

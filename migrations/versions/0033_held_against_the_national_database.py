@@ -100,7 +100,7 @@ def upgrade() -> None:
         sa.Column("field", sa.Text(), nullable=False, comment="of the item; empty: the whole"),
         sa.Column("ours", sa.Text(), comment="a status, an instant or a verdict"),
         sa.Column("theirs", sa.Text(), comment="likewise; ?: it cannot be read, and is not kept"),
-        sa.Column("why", sa.Text(), comment="blocked, dead, never_told, gone; null: nobody knows"),
+        sa.Column("why", sa.Text(), comment="blocked, dead, never_told, lost; null: nobody knows"),
         sa.Column("round_id", sa.Integer(), nullable=False, comment="that found it"),
         sa.Column("found_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("last_round_id", sa.Integer(), nullable=False, comment="that saw it last"),

@@ -97,7 +97,7 @@ class NationalDifference(BaseModel):
         description="As it stands there; null: it is absent; ?: it cannot be read", examples=["20261203170000"]
     )
     why: str | None = Field(
-        description="As far as it is known here: never_told; blocked or dead: the message that is stuck; gone: it was"
+        description="As far as it is known here: never_told; blocked or dead: the message that is stuck; lost: it was"
         " taken there once",
         examples=["dead"],
     )

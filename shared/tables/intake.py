@@ -890,7 +890,7 @@ national_difference = Table(
     Column("field", Text, nullable=False, comment="of the item; empty: the whole"),
     Column("ours", Text, comment="a status, an instant or a verdict"),
     Column("theirs", Text, comment="likewise; ?: it cannot be read, and is not kept"),
-    Column("why", Text, comment="blocked, dead, never_told, gone; null: nobody knows"),
+    Column("why", Text, comment="blocked, dead, never_told, lost; null: nobody knows"),
     Column("round_id", Integer, ForeignKey("national_round.id"), nullable=False, comment="that found it"),
     Column("found_at", Instant, nullable=False),
     Column("last_round_id", Integer, ForeignKey("national_round.id"), nullable=False, comment="that saw it last"),

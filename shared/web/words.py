@@ -233,6 +233,11 @@ _RECONCILIATION = {
     "dates": "sai ngày",
     "verdict": "sai kết luận",
     "closed": "hết sai khác",
+    "not_compared": "chưa đối soát",
+    "never_told": "chưa từng gửi",
+    "on_its_way": "đang chờ gửi",
+    "lost": "không còn ở cổng",
+    "since_compared": "có diễn biến mới sau đối soát",
 }
 _VERDICTS = {
     "differing": "kết luận khác nhau",

@@ -66,7 +66,7 @@ facts AS MATERIALIZED (
 # $5: the instant that stands in for the end of what is open. What was asked for before acceptance counts nothing; the
 # national side tells the one from the other by their instants, to the second.
 _KNOWN = "h.occurred_at <= $5::timestamptz AND h.recorded_at <= coalesce($4::timestamptz, 'infinity')"
-_WAITS = f"""
+WAITS = f"""
 asked AS MATERIALIZED (
   SELECT h.dossier_id, count(*) AS requests, max(h.seq) AS seq, max(h.occurred_at) AS asked_at
   FROM facts f JOIN dossier_event h ON h.dossier_id = f.id
@@ -169,7 +169,7 @@ _LATE_BY_LAW = """CASE WHEN over_at IS NOT NULL THEN verdict NOT IN (1, 2)
     ELSE coalesce(late_day <= least($3::date, $10::date), false) END"""
 _PAID_FOR = f"""EXISTS (SELECT FROM dossier_event h WHERE h.dossier_id = b.id AND h.kind = 'payment_requested'
       AND h.received_day IS NOT NULL AND {_KNOWN})"""
-_COMPARED = f"""{_JUDGED}, both_ways AS (
+COMPARED = f"""{_JUDGED}, both_ways AS (
   SELECT *, {_LATE_BY_LAW} AS late_by_law,
     asked_again OR coalesce(past, false) OR id = ANY($11::bigint[]) AS late_nationally,
     {_DAY.format("judged_at")} AS judged_day, {_DAY.format("promised_at")} AS promised_day
@@ -187,12 +187,12 @@ _COMPARED = f"""{_JUDGED}, both_ways AS (
   FROM both_ways b
 )
 """
-_TALLIED = f"""{_COMPARED}
+_TALLIED = f"""{COMPARED}
 SELECT over_at IS NOT NULL AS over, late_by_law, late_nationally, kind, count(*) AS dossiers
 FROM compared GROUP BY 1, 2, 3, 4
 """
 # $12: differing, late or all; $13: a kind, or null. $14, $15: after which day and id. $16: how many.
-_SIDE_BY_SIDE = f"""{_COMPARED}, page AS (
+_SIDE_BY_SIDE = f"""{COMPARED}, page AS (
   SELECT * FROM compared
   WHERE CASE $12::text WHEN 'differing' THEN kind IS NOT NULL WHEN 'late' THEN late_nationally ELSE true END
     AND ($13::text IS NULL OR kind = $13) AND (received_day, id) > ($14::date, $15::bigint)
@@ -245,7 +245,7 @@ async def national_counts(
     """One row an agency with `sole` null: the fields of NationalCounts after agency_id and sole. One row for each
     dossier that its dates do not judge: the same counts, it not among those on time, and the fields of Doubtful."""
     await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    sql = f"WITH {asked.facts}, {_WAITS}, {_COUNTED}"
+    sql = f"WITH {asked.facts}, {WAITS}, {_COUNTED}"
     return await connection.fetch(
         sql,
         list(asked.agencies),
@@ -266,7 +266,7 @@ async def nationally_overdue(
     """The dossiers of the period that are late: id, `sole` and the fields of Doubtful. Where `sole` is set, the dates
     do not judge it, and it may be on time."""
     await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    sql = f"WITH {asked.facts}, {_WAITS}, {_OVERDUE}"
+    sql = f"WITH {asked.facts}, {WAITS}, {_OVERDUE}"
     period = (asked.first, asked.last, asked.as_of, asked.until)
     others = (list(with_other_terms), None, full_online, asked.compare.value)
     return await connection.fetch(sql, list(asked.agencies), *period, *others)
@@ -285,7 +285,7 @@ async def doubtful(
 ) -> list[asyncpg.Record]:
     """The dossiers of the period that their dates do not judge: id and the fields of Doubtful."""
     await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    sql = f"WITH {asked.facts}, {_WAITS}, {_DOUBTFUL}"
+    sql = f"WITH {asked.facts}, {WAITS}, {_DOUBTFUL}"
     period = (asked.first, asked.last, asked.as_of, asked.until)
     others = (list(with_other_terms), None, full_online, asked.compare.value)
     return await connection.fetch(sql, list(asked.agencies), *period, *others)
@@ -314,7 +314,7 @@ class Comparison:
 async def tallied(connection: Reading, comparison: Comparison) -> list[asyncpg.Record]:
     """over, late_by_law, late_nationally, kind (null: they agree), dossiers: of what the period sees."""
     await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    return await connection.fetch(f"WITH {comparison.asked.facts}, {_WAITS}, {_TALLIED}", *comparison.values)
+    return await connection.fetch(f"WITH {comparison.asked.facts}, {WAITS}, {_TALLIED}", *comparison.values)
 
 
 async def side_by_side(
@@ -328,7 +328,7 @@ async def side_by_side(
 ) -> list[asyncpg.Record]:
     """The dossiers with both verdicts, by the day of reception and id, after a day and an id."""
     await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    sql = f"WITH {comparison.asked.facts}, {_WAITS}, {_SIDE_BY_SIDE}"
+    sql = f"WITH {comparison.asked.facts}, {WAITS}, {_SIDE_BY_SIDE}"
     return await connection.fetch(sql, *comparison.values, verdicts, kind, *after, limit)
 
 

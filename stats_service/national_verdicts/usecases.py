@@ -64,7 +64,7 @@ def score_rules(versions: Sequence[RuleVersion], asked: Asked, named: str | None
 async def compared(connection: Reading, reference: Reference, asked: Asked, rules: RuleVersion | None) -> Compared:
     """The sums of a period, of one snapshot of the database."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        rows = await store.tallied(connection, await _comparison(connection, reference, asked))
+        rows = await store.tallied(connection, await comparison_of(connection, reference, asked))
         synthetic = await any_synthetic(connection)
     sums = Sums([Tally(*row) for row in rows])
     return Compared(sums, rules, progress_scored(rules, asked, sums) if rules else None, synthetic)
@@ -89,9 +89,9 @@ async def page(
     limit: int,
 ) -> list[Side]:
     """Dossiers with both verdicts, after the one of a day with an id."""
-    until = _period(asked).until
+    until = period_seen(asked).until
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        comparison = await _comparison(connection, reference, asked)
+        comparison = await comparison_of(connection, reference, asked)
         rows = await store.side_by_side(connection, comparison, verdicts=verdicts, kind=kind, after=after, limit=limit)
         courses: dict[int, list[tuple[str, datetime]]] = defaultdict(list)
         for dossier_id, what, at in await store.courses(connection, [row["id"] for row in rows], until, asked.as_of):
@@ -125,14 +125,15 @@ NO_CALENDAR = Line(
 )
 
 
-def _period(asked: Asked) -> NationalPeriod:
+def period_seen(asked: Asked) -> NationalPeriod:
+    """The period as the national scoring sees it."""
     period = asked.period
     return NationalPeriod(asked.landscape.agencies, period.first, period.last, asked.as_of, asked.known_at)
 
 
-async def _comparison(connection: Reading, reference: Reference, asked: Asked) -> store.Comparison:
+async def comparison_of(connection: Reading, reference: Reference, asked: Asked) -> store.Comparison:
     """The question, with what SQL cannot judge judged."""
-    period, others = _period(asked), versions_with_other_terms(reference.versions)
+    period, others = period_seen(asked), versions_with_other_terms(reference.versions)
     question = period.question(reference.national)
     rows = await store.doubtful(connection, question, with_other_terms=others, full_online=FULL_ONLINE)
     judged = ((row["id"], Doubtful(*(row[name] for name in Doubtful._fields))) for row in rows)

@@ -128,7 +128,7 @@ _PLACES = {
     **{"record_id": "1", "message_id": "msg_none"},
     "file_id": "3f1c0a2e-7b1d-4d6b-9a53-0d7f8f2f6a10",
     "format": "pdf",
-    **{"kind": "agencies", "pull_id": "1", "proposal_id": "1"},
+    **{"kind": "agencies", "pull_id": "1", "proposal_id": "1", "round_id": "1"},
 }
 _CATALOGUES = {"/v1/procedures": REGISTER_COPY, "/v1/agencies": WARD, "/v1/workflows": "LT-0"}
 #: Parameters without which nothing is asked.
@@ -138,6 +138,8 @@ _ASKED: dict[str, dict[str, str]] = {
     "readCalendar": {"year": "2026"},
     "index766Report": {"agency": "45", "period": "2019-H1"},
     "nationalVerdictsReport": _HALF,
+    "ratesReport": _HALF,
+    "ratesReportDossiers": _HALF,
     "nationalVerdictsDossiers": {**_HALF, "verdicts": "all"},
     **dict.fromkeys(("resolutionReport", "tableII06a", "letterAnnex", "lateList"), _HALF),
     "resolutionReportDossiers": {**_HALF, "figure": "received"},

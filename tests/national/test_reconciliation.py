@@ -158,7 +158,7 @@ async def test_each_kind_of_difference_is_told(side: Side) -> None:
     side.reconciler._since = now()
     found = await side.round()
     assert (found["state"], counts(found), found["share"]) == ("done", (6, 1, 0, 5, 1, 0), "16.67")
-    assert await side.kinds(gone) == [("missing", "", None, None, "gone")]
+    assert await side.kinds(gone) == [("missing", "", None, None, "lost")]
     assert await side.kinds(status) == [("status", "TrangThaiHoSo", "2", "4", None)]
     assert await side.kinds(dates) == [
         ("dates", "NgayHenTra", before, "20200101170000", None),

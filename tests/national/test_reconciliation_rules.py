@@ -104,7 +104,7 @@ def test_what_is_on_its_way_is_not_compared(sending: Sending, theirs: Told | Non
         (Sending("blocked", sent=False, taken=False), Why.BLOCKED),
         (Sending("blocked", sent=True, taken=True, to_come=True), Why.BLOCKED),
         (Sending("dead", sent=True, taken=False), Why.DEAD),
-        (TAKEN, Why.GONE),
+        (TAKEN, Why.LOST),
     ],
 )
 def test_why_nothing_is_there(sending: Sending, why: Why) -> None:

@@ -262,6 +262,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "index766Report": _REPORT,
         "nationalVerdictsReport": _REPORT,
         "nationalVerdictsDossiers": _REPORT,
+        "ratesReport": _REPORT,
+        "ratesReportDossiers": _REPORT,
         "satisfactionReport": _of(*_WATCHERS, relation=Relation.AGENCY),
         "satisfactionReportDossiers": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.AGENCY),
         "sealEdition": _of(*_WATCHERS, relation=Relation.AGENCY),
