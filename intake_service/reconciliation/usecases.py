@@ -117,8 +117,8 @@ class Reconciler:
         if self._every is None:
             return False
         last = await store.last_begun(connection)
-        if last is not None and at - last < self._every:
-            return False
+        if (last is not None and at - last < self._every) or await messages.holds_synthetic(connection):
+            return False  # of what is made up nothing was told
         async with connection.transaction():
             await store.lock(connection)
             if await store.running(connection) is None:
@@ -241,6 +241,8 @@ async def begin(
     principal.need_whole_installation()
     if not to_be_asked:
         raise Problem("conflict", Reason("", "national_not_set"))
+    if await messages.holds_synthetic(connection):
+        raise Problem("conflict", Reason("", "national_synthetic"))
     await store.lock(connection)
     if await store.running(connection) is not None:
         raise Problem("conflict", Reason("", "round_under_way"))

@@ -317,6 +317,10 @@ REASONS = MappingProxyType(
             "chưa cài đặt kết nối tới cơ sở dữ liệu quốc gia",
             "no national database is set",
         ),
+        "national_synthetic": (
+            "bản cài đặt này có hồ sơ mẫu, không phải hồ sơ thật; không gửi gì lên cơ sở dữ liệu quốc gia",
+            "this installation holds made-up dossiers: nothing is told of them",
+        ),
         "round_under_way": ("một lần đối soát đang chạy", "a reconciliation is under way"),
         "pull_under_way": ("đang đọc danh mục quốc gia", "the national catalogue is being read"),
         "proposal_not_waiting": (

@@ -465,3 +465,29 @@ async def test_whoever_has_no_part_in_it_sees_nothing(side: Side, issuer: LocalI
         assert (out.status_code, out.json()["code"]) == (403, "agency_out_of_scope")
     answer = await province.intake.post(f"{DIFFERENCES}/resends", json={}, headers=bearer(issuer, "admin", JUSTICE))
     assert answer.json() == {"queued": 0, "left": 0}
+
+
+async def test_what_is_made_up_is_not_asked_for(side: Side, database: Database, issuer: LocalIssuer) -> None:
+    owner = side.province.owner
+    run = await owner.fetchval(
+        "INSERT INTO import_run (id, started_at, state, format, actor, agency_id, synthetic)"
+        " SELECT gen_random_uuid(), now(), 'done', 'csv', 'an', id, true FROM agency WHERE code = $1 RETURNING id",
+        WARD,
+    )
+    assert not await side.step()
+    assert await owner.fetchval("SELECT count(*) FROM national_round") == 0
+    to = place(side.portal)
+    settings = settings_for(
+        database,
+        issuer,
+        background=False,
+        **{f"national_{name}_url": f"{side.portal.address}/{name}" for name in ("auth", "integration", "share")},
+        national_unit=to.unit,
+        national_destination=to.destination,
+        national_username=to.username,
+        national_password=to.password,
+    )
+    async with serving(create_intake(settings)) as intake:
+        answer = await intake.post(ROUNDS, json={}, headers=bearer(issuer, "admin", PROVINCE))
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "national_synthetic")
+    await owner.execute("DELETE FROM import_run WHERE id = $1", run)
