@@ -259,7 +259,7 @@ def import_file(
     to = rejects or rejects_file(file)
     if mapping is not None:
         from services.legacy import read_mapping
-        from services.move_commands import import_mapped, show
+        from services.moving import import_mapped, show
 
         done = import_mapped(
             file,

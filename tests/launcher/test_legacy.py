@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from services.legacy import Cell, Export, Problem, Seen, lines_of, read_mapping
-from services.move_commands import compared, differing
+from services.moving import compared, differing
 from services.refusals import Mistyped
 
 MAPPING = """
