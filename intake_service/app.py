@@ -14,6 +14,8 @@ from intake_service.corrections import endpoints as corrections
 from intake_service.deadlines import endpoints as deadlines
 from intake_service.documents import endpoints as documents
 from intake_service.dossiers import endpoints as dossiers
+from intake_service.exchange import endpoints as exchange
+from intake_service.exchange.usecases import exchange_worker
 from intake_service.files import endpoints as files
 from intake_service.forms import endpoints as forms
 from intake_service.imports import endpoints as imports
@@ -52,7 +54,7 @@ def _national(room: Room) -> list[Worker]:
         return []
     http = http_for_it()
     client = NationalClient(http, place)
-    told = [*national_workers(room, client), reconciliation_worker(room, client)]
+    told = [*national_workers(room, client), reconciliation_worker(room, client), exchange_worker(room, client)]
     return [*told, catalogue_worker(room, client, close=http.aclose)]
 
 
@@ -106,6 +108,7 @@ PLAN = RoomPlan(
         imports.router,
         national.router,
         reconciliation.router,
+        exchange.router,
         catalogue.router,
         access_records.router,
         anchors.router,

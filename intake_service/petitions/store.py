@@ -92,6 +92,16 @@ async def dossier_code(connection: Connection, dossier_id: int) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """Who has something to say, as far as they said it."""
+
+    name: str | None
+    address: str | None
+    phone: str | None
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """A petition about to be written."""
 
@@ -103,10 +113,10 @@ class Received:
     received_day: date
     title: str
     content: str
-    petitioner: Petitioner
+    petitioner: Petitioner | Sender
 
 
-async def receive(connection: Writing, new: Received) -> asyncpg.Record:
+async def receive(connection: Connection, new: Received) -> asyncpg.Record:
     """Write a petition."""
     row = await connection.fetchrow(
         "INSERT INTO petition AS p (agency_id, holder_id, dossier_id, kind, channel, state, received_at, received_day,"
@@ -166,7 +176,7 @@ class Happened:
     in_time_by_scoring: bool | None = None
 
 
-async def happen(connection: Writing, new: Happened) -> None:
+async def happen(connection: Connection, new: Happened) -> None:
     """Write an event of a petition, and how it stands then."""
     seq = await connection.fetchval(
         "INSERT INTO petition_event (petition_id, seq, kind, state, occurred_at, actor, acting_agency_id, to_agency_id,"

@@ -69,6 +69,15 @@ async def enter(
     return await _receive(connection, draft, agency, draft.channel, at, request, *by, now)
 
 
+async def take_in(connection: Connection, new: store.Received) -> int:
+    """A petition that came through the national portal: as much of its sender as is known there. Its id."""
+    row = await store.receive(connection, new)
+    at, by = new.received_at, new.agency_id
+    await store.happen(connection, store.Happened(row["id"], "received", "received", at, ANYBODY, by))
+    made: int = row["id"]
+    return made
+
+
 async def _receive(
     connection: Writing,
     draft: PetitionIn,

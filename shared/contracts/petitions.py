@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from shared.contracts.fields import Code, Day, Email, Incoming, InstantIn, LongLine, Name, Prose, Reasoning, ShortLine
 
 PetitionKind = Literal["about_procedure", "about_behaviour"]
-PetitionChannel = Literal["online", "counter", "post", "phone", "email"]
+PetitionChannel = Literal["online", "counter", "post", "phone", "email", "national_portal"]
 #: By which staff may enter one; what comes online is sent by whoever has something to say.
 EnteredChannel = Literal["counter", "post", "phone", "email"]
 PetitionState = Literal[

@@ -57,6 +57,8 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "national_round_agency": {"motcua_intake": _WRITE},
         "national_comparison": {"motcua_intake": _WRITE, "motcua_stats": _READ},
         "national_difference": {"motcua_intake": _WRITE},
+        "national_exchange": {"motcua_intake": _WRITE},
+        "national_inbox": {"motcua_intake": _WRITE},
         "catalogue_pull": {"motcua_intake": _WRITE},
         "catalogue_entry": {"motcua_intake": _APPEND},
         "catalogue_finding": {"motcua_intake": _APPEND},

@@ -614,7 +614,7 @@ petition = Table(
     Column("since_day", Date, nullable=False, comment="on which its present step began: terms run from there"),
     Column("version", Integer, nullable=False, server_default=text("1"), comment="its ETag"),
     CheckConstraint("kind IN ('about_procedure', 'about_behaviour')", name="kind"),
-    CheckConstraint("channel IN ('online', 'counter', 'post', 'phone', 'email')", name="channel"),
+    CheckConstraint("channel IN ('online', 'counter', 'post', 'phone', 'email', 'national_portal')", name="channel"),
     CheckConstraint(
         "state IN ('received', 'in_hand', 'forwarded', 'information_asked', 'answered', 'refused', 'published',"
         " 'withheld')",
@@ -629,7 +629,7 @@ petition_words = Table(
     "petition_words",
     metadata,
     Column("petition_id", BigInteger, ForeignKey("petition.id"), primary_key=True),
-    Column("name", Text, nullable=False),
+    Column("name", Text, comment="null: the national portal did not say"),
     Column("address", Text),
     Column("phone", Text),
     Column("email", Text),
@@ -908,4 +908,59 @@ national_difference = Table(
     ),
     Index("ix_national_difference_open", "agency_id", "id", postgresql_where=text("closed_at IS NULL")),
     comment="what differs between ours and theirs; never deleted, closed when it is seen no more",
+)
+
+national_exchange = Table(
+    "national_exchange",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column(
+        "key", Text, nullable=False, comment="by what it is known there: a question's id, a petition's, a dossier's"
+    ),
+    Column("agency_id", Integer, nullable=False, comment="to which it came, or which said it"),
+    Column("unit", Text, comment="of a question: whom it was put to, as they call it"),
+    Column("petition_id", BigInteger, ForeignKey("petition.id"), comment="what was made of it, or what it says"),
+    Column("seq", Integer, comment="of an answer: the event of the petition that says it"),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), comment="of a rating"),
+    Column("state", Text, nullable=False, server_default=text("'waiting'")),
+    Column("queued_at", Instant, nullable=False),
+    Column("ready_at", Instant, comment="from when on it may be sent"),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("refusals", Integer, nullable=False, server_default=text("0"), comment="since somebody last sent it again"),
+    Column("tried_at", Instant, comment="when it was sent last; set before it is"),
+    Column("payload", JSONB, comment="as it was sent last, without its words"),
+    Column("answer_code", Text, comment="of the national side; null: it did not answer"),
+    Column("answer", Text, comment="its words; of an answer to a question they are not kept"),
+    Column("reasons", JSONB, comment="why it is dead, or nothing was made of it: field, code, params"),
+    Column("settled_at", Instant, comment="when it was taken, there or here"),
+    CheckConstraint(
+        "kind IN ('question', 'agency_question', 'rating_given', 'answer', 'agency_answer', 'published', 'rating')",
+        name="kind",
+    ),
+    CheckConstraint("state IN ('waiting', 'dead', 'taken')", name="state"),
+    CheckConstraint("(state = 'taken') = (settled_at IS NOT NULL)", name="settled_when_taken"),
+    UniqueConstraint("kind", "key", name="uq_national_exchange_key"),
+    Index(
+        "ix_national_exchange_ready",
+        "ready_at",
+        "id",
+        postgresql_where=text("state = 'waiting' AND ready_at IS NOT NULL"),
+    ),
+    Index("ix_national_exchange_petition", "petition_id", postgresql_where=text("petition_id IS NOT NULL")),
+    Index("ix_national_exchange_dossier", "dossier_id", postgresql_where=text("dossier_id IS NOT NULL")),
+    comment="questions, feedback and ratings between here and the national portal: none twice, none lost",
+)
+
+national_inbox = Table(
+    "national_inbox",
+    metadata,
+    Column("service", Text, primary_key=True),
+    Column("tried_at", Instant, nullable=False),
+    Column("read_at", Instant, comment="when it was read to its end last"),
+    Column("error", Text, comment="why it was not the last time; null: it was"),
+    Column("listed", Integer, nullable=False, server_default=text("0"), comment="entries in it then"),
+    Column("fresh", Integer, nullable=False, server_default=text("0"), comment="of these new"),
+    Column("unread", Integer, nullable=False, server_default=text("0"), comment="of the new ones not to be read"),
+    comment="the lists of the national portal that are read, and how that went last",
 )

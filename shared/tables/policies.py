@@ -142,6 +142,7 @@ POLICIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "import_run": (_OF_AGENCY, _OF_AGENCY),
         "webhook": (_OF_AGENCY, _OF_AGENCY),
         "national_round_agency": (_OF_AGENCY, _OF_AGENCY),
+        "national_exchange": (_OF_AGENCY, _OF_AGENCY),
     }
 )
 

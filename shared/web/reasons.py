@@ -321,6 +321,16 @@ REASONS = MappingProxyType(
             "bản cài đặt này có hồ sơ mẫu, không phải hồ sơ thật; không gửi gì lên cơ sở dữ liệu quốc gia",
             "this installation holds made-up dossiers: nothing is told of them",
         ),
+        "exchange_not_an_object": ("không phải một mục có các trường", "is no entry with fields"),
+        "exchange_no_id": ("thiếu mã, hoặc mã không đọc được", "has no id, or none that can be read"),
+        "exchange_no_text": ("không có nội dung", "says nothing"),
+        "exchange_level": ("không đọc được mức đánh giá", "the level cannot be read"),
+        "exchange_answered_there": ("đã có câu trả lời ở cổng", "it has an answer at the portal"),
+        "exchange_rated_here": ("hồ sơ đã được đánh giá ở tỉnh", "the dossier was rated here"),
+        "exchange_not_rateable": (
+            "hồ sơ chưa kết thúc, hoặc dữ liệu cá nhân đã được xóa",
+            "the dossier has not ended, or its personal data were erased",
+        ),
         "round_under_way": ("một lần đối soát đang chạy", "a reconciliation is under way"),
         "pull_under_way": ("đang đọc danh mục quốc gia", "the national catalogue is being read"),
         "proposal_not_waiting": (

@@ -250,6 +250,10 @@ class Settings(BaseSettings):
     #: open, was told since, or was not in step is always looked at. docs/reconciliation.md
     national_reconcile_hours: Annotated[int, Field(ge=0, le=8760)] = 24
     national_reconcile_days: Annotated[int, Field(ge=0, le=3660)] = 30
+    #: How often questions and feedback are read there, and answers sent (0: never); by which service ratings are read
+    #: (none: they are not; no service that gives them out is known). docs/exchange.md
+    national_exchange_minutes: Annotated[int, Field(ge=0, le=1440)] = 15
+    national_ratings_service: Annotated[str, Field(pattern=r"^[A-Za-z]{1,60}$")] | None = None
     #: Fields of DongBoHoSoMC without which a dossier is not sent, beside those without which it says nothing.
     national_needed: Annotated[tuple[str, ...], NoDecode] = ()
 

@@ -239,6 +239,13 @@ _RECONCILIATION = {
     "lost": "không còn ở cổng",
     "since_compared": "có diễn biến mới sau đối soát",
 }
+_EXCHANGE = {
+    "question": "câu hỏi",
+    "agency_question": "câu hỏi của cơ quan",
+    "rating_given": "đánh giá ở cổng",
+    "agency_answer": "trả lời câu hỏi của cơ quan",
+    "rating": "đánh giá",
+}
 _VERDICTS = {
     "differing": "kết luận khác nhau",
     "late": "quá hạn",
@@ -287,6 +294,7 @@ TERMS = MappingProxyType(
         **_PETITIONS,
         **_CATALOGUE,
         **_RECONCILIATION,
+        **_EXCHANGE,
         **_VERDICTS,
         **_COLUMNS,
     }

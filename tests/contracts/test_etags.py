@@ -55,6 +55,7 @@ NOTHING_TO_COMPARE = {
     "resendNationalMessages": "what is stuck waits again, whatever it says",
     "beginCataloguePull": "begins a reading",
     "beginNationalRound": "begins a round",
+    "resendExchange": "sends what is stuck; what is not stuck any more is refused",
     "resendNationalDifferences": "queues dossiers once more",
     "resyncNational": "queues dossiers once more",
     "attachFile": "adds a file; a newer version names the one that it replaces",

@@ -41,6 +41,7 @@ WITHOUT = {
     "deleteWebhook": "what was deleted is not there",
     "resendNationalMessage": "what waits already is refused",
     "resendNationalMessages": "what waits already waits",
+    "resendExchange": "what waits already is refused",
     "beginNationalRound": "while one is under way no other begins",
     "beginCataloguePull": "while one is under way no other begins",
     "approveCatalogueProposal": "what is decided is refused",

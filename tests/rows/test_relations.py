@@ -209,6 +209,7 @@ def test_every_table_with_a_policy_is_looked_at_somewhere() -> None:
         "reorganisation_left_over",
         "webhook",
         "national_round_agency",
+        "national_exchange",
         *PETITIONS,
     }
 
@@ -234,6 +235,8 @@ async def test_what_was_said_of_a_file_and_told_of_a_dossier_is_seen_with_it(sce
         " found AS (INSERT INTO national_difference (dossier_id, agency_id, kind, field, round_id, found_at,"
         "   last_round_id) SELECT d.id, agency_id, 'missing', '', begun.id, now(), begun.id FROM dossier d, begun"
         "   WHERE d.id = $1),"
+        " asked AS (INSERT INTO national_exchange (kind, key, agency_id, queued_at) SELECT 'question', '1', agency_id,"
+        "   now() FROM dossier d WHERE d.id = $1),"
         " counted AS (INSERT INTO national_round_agency SELECT begun.id, agency_id, 0, 0, 1, 1, 0"
         "   FROM dossier d, begun WHERE d.id = $1)"
         " INSERT INTO national_comparison (dossier_id, agency_id, round_id, compared_at, seq, state, there, kinds)"
@@ -249,4 +252,5 @@ async def test_what_was_said_of_a_file_and_told_of_a_dossier_is_seen_with_it(sce
         assert set(found.values()) == {0 if agency == STRANGER else 1}, (agency, found)
     for agency, count in ((WARD, 1), (JUSTICE, 0), (PROVINCE, 1), (STRANGER, 0)):
         async with session(scene.database, INTAKE, rows_at(scene.reference, agency)) as connection:
-            assert await connection.fetchval("SELECT count(*) FROM national_round_agency") == count, agency
+            for table in ("national_round_agency", "national_exchange"):
+                assert await connection.fetchval(f"SELECT count(*) FROM {table}") == count, (table, agency)

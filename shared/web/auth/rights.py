@@ -175,6 +175,9 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "listNationalRounds": _of(Role.SUPERVISOR, Role.ADMIN, Role.MACHINE, relation=Relation.WITHIN),
         "readNationalRound": _of(Role.SUPERVISOR, Role.ADMIN, Role.MACHINE, relation=Relation.WITHIN),
         "listNationalDifferences": _of(Role.SUPERVISOR, Role.ADMIN, Role.MACHINE, relation=Relation.WITHIN),
+        "readExchangeStanding": _of(Role.SUPERVISOR, Role.ADMIN, Role.MACHINE, relation=Relation.WITHIN),
+        "listExchange": _of(Role.SUPERVISOR, Role.ADMIN, Role.MACHINE, relation=Relation.WITHIN),
+        "resendExchange": _of(Role.ADMIN, relation=Relation.AGENCY),
         "resendNationalDifferences": _of(Role.ADMIN, relation=Relation.WITHIN),
         # the national catalogue: what holds for every agency the province's administrators decide
         "beginCataloguePull": _of(Role.ADMIN, relation=Relation.PROVINCE),

@@ -1,0 +1,1 @@
+"""Questions, feedback and ratings, exchanged with the national portal in both directions."""
