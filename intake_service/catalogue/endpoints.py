@@ -10,7 +10,7 @@ from starlette.responses import Response
 from intake_service.catalogue import store, usecases
 from intake_service.catalogue.rules import Kind
 from shared.contracts.catalogue import (
-    ApprovalIn,
+    CatalogueApprovalIn,
     CatalogueEntries,
     CatalogueFindingPage,
     CatalogueMapping,
@@ -20,9 +20,9 @@ from shared.contracts.catalogue import (
     CatalogueProposalPage,
     CataloguePull,
     CataloguePullPage,
+    CatalogueRejectionIn,
     ChangeName,
     ProposalState,
-    RejectionIn,
 )
 from shared.contracts.fields import Code
 from shared.domain.agencies import Level
@@ -190,7 +190,7 @@ async def approve(
     reference: ReferenceOf,
     principal: Caller,
     connection: WritingSession,
-    body: ApprovalIn,
+    body: CatalogueApprovalIn,
     if_match: IfMatch = None,
 ) -> Response:
     """As a version of the procedure that begins on that day; the one before ends the day before. What was received
@@ -218,7 +218,7 @@ async def approve(
     },
 )
 async def reject(
-    proposal_id: Id, principal: Caller, connection: WritingSession, body: RejectionIn, if_match: IfMatch = None
+    proposal_id: Id, principal: Caller, connection: WritingSession, body: CatalogueRejectionIn, if_match: IfMatch = None
 ) -> Response:
     """The same is not proposed again; when something else is published, that is."""
     row = await usecases.reject(connection, principal, proposal_id, body.reason, version_of(if_match), now())

@@ -92,7 +92,7 @@ class CatalogueProposalPage(BaseModel):
     next: str | None = Field(description="Cursor of the next page, null at the end")
 
 
-class ApprovalIn(Incoming):
+class CatalogueApprovalIn(Incoming):
     """What is published is to hold here."""
 
     valid_from: Day = Field(
@@ -110,7 +110,7 @@ class ApprovalIn(Incoming):
     )
 
 
-class RejectionIn(Incoming):
+class CatalogueRejectionIn(Incoming):
     """What is published is not to hold here."""
 
     reason: Reasoning = Field(description="Why, for whoever looks later", examples=["Tỉnh chưa công bố"])
