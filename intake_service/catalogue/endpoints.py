@@ -35,7 +35,7 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
 from shared.web.places import ETAG, LOCATION, good
-from shared.web.problems import BODY, LISTING, READING, Problem, Reason, language_of, refusals
+from shared.web.problems import BODY, LISTING, READING, Problem, Reason, in_its_language, language_of, refusals
 from shared.web.versions import IfMatch, version_of
 
 router = APIRouter(prefix="/v1/catalogue", tags=["national catalogue"])
@@ -132,7 +132,7 @@ async def findings(
     rows = await store.findings(connection, pull_id, after, limit + 1)
     rows, following = pages.cut(rows, limit, lambda row: (row["id"],))
     items = [_finding(row, language_of(request)) for row in rows]
-    return json_answer({"items": items, "next": following}, headers=_in(request))
+    return json_answer({"items": items, "next": following}, headers=in_its_language(request))
 
 
 @router.get(
@@ -304,11 +304,6 @@ async def entries(
     if not rows:
         raise Problem("not_found")
     return json_answer({"kind": kind, "code": code, "entries": [_entry(row) for row in rows]})
-
-
-def _in(request: Request) -> dict[str, str]:
-    """Reasons are told in the language asked for."""
-    return {"Content-Language": language_of(request), "Vary": "Accept-Language"}
 
 
 def _pull(row: asyncpg.Record, found: int) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import orjson
 
 from intake_service.catalogue.rules import Change, Difference, Finding, Kind
 from shared.web.database import Connection, Reading, Writing
-from shared.web.problems import Reason
 
 _PULL = (
     "SELECT id, begun_at, begun_by, state, stage, codes, done, listed, proposed, tried_at, error, ended_at"
@@ -155,12 +154,8 @@ async def note_findings(connection: Connection, pull: int, findings: Sequence[Fi
         pull,
         [finding.kind for finding in findings],
         [finding.code for finding in findings],
-        [_reason(finding.reason) for finding in findings],
+        [orjson.dumps(finding.reason.kept()).decode() for finding in findings],
     )
-
-
-def _reason(reason: Reason) -> str:
-    return orjson.dumps({"field": reason.field, "code": reason.code, "params": dict(reason.params)}).decode()
 
 
 async def findings(connection: Reading, pull: int, after: int, limit: int) -> Sequence[asyncpg.Record]:

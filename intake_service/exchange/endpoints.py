@@ -19,7 +19,7 @@ from shared.web.auth import Caller, asked_scope
 from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages
-from shared.web.problems import LISTING, READING, Reason, language_of, refusals
+from shared.web.problems import LISTING, READING, in_its_language, kept_reasons, language_of, refusals
 
 router = APIRouter(prefix="/v1/national/exchange", tags=["national database"])
 
@@ -84,7 +84,7 @@ async def listed(
     rows = await store.listed(connection, scope, kind, state, after=after, limit=limit + 1)
     page, following = pages.cut(rows, limit, lambda row: (row["id"],))
     items = [_message(row, reference, language_of(request)) for row in page]
-    return json_answer({"items": items, "next": following}, headers=_in(request))
+    return json_answer({"items": items, "next": following}, headers=in_its_language(request))
 
 
 @router.post(
@@ -101,16 +101,11 @@ async def resend(
     """Of what goes out: it is sent again. Of what came in and could not be read: it is read again with the next list.
     One that is not stuck is refused."""
     row = await usecases.resend(connection, principal, message_id, now())
-    return json_answer(_message(row, reference, language_of(request)), headers=_in(request))
-
-
-def _in(request: Request) -> dict[str, str]:
-    """Reasons are told in the language asked for."""
-    return {"Content-Language": language_of(request), "Vary": "Accept-Language"}
+    return json_answer(_message(row, reference, language_of(request)), headers=in_its_language(request))
 
 
 def _message(row: asyncpg.Record, reference: Reference, language: str) -> dict[str, Any]:
-    reasons = [Reason(**each) for each in orjson.loads(row["reasons"])] if row["reasons"] else []
+    reasons = kept_reasons(row["reasons"])
     petition = row["petition_id"]
     return {
         "id": row["id"],

@@ -52,6 +52,7 @@ WORDS: Mapping[RatingLevel, str] = MappingProxyType(
 )
 _BEHAVIOUR = "2"
 _MOST_KEY, _MOST_LINE, _MOST_TEXT, _MOST_TITLE = 100, 1000, 20_000, 120
+_MOST_DIGITS = 18  # of a number that 64 bits hold
 
 
 class Question(NamedTuple):
@@ -193,7 +194,9 @@ def rating_item(dossier: str, level: RatingLevel, at: datetime) -> dict[str, Any
 
 
 def _as_given(key: str) -> str | int:
-    return int(key) if key.isascii() and key.isdigit() and str(int(key)) == key else key
+    """A number where it is one that JSON carries: a longer one is a text, which came as such."""
+    short = len(key) <= _MOST_DIGITS and key.isascii() and key.isdigit()
+    return int(key) if short and str(int(key)) == key else key
 
 
 _HIDDEN = frozenset({"NOIDUNG", "NOIDUNGTRALOI"})

@@ -28,7 +28,7 @@ from shared.web.auth import Principal
 from shared.web.background import Worker
 from shared.web.clock import now
 from shared.web.database import Connection, Reading, Writing
-from shared.web.problems import Problem, Reason
+from shared.web.problems import Problem, Reason, reasons_kept
 
 #: Of what comes in, so much in a transaction; of what goes out, so much taken up at once.
 TOGETHER, TAKEN_UP = 100, 50
@@ -143,11 +143,11 @@ class Exchanger:
         at = now()
         province = _province(reference, at)
         if isinstance(item, Unread):
-            new = store.Come(kind, item.key, province.id, "dead", reasons=_json(item.reason))
+            new = store.Come(kind, item.key, province.id, "dead", reasons=reasons_kept([item.reason]))
         elif isinstance(item, Question):
             agency = units.get(item.unit or "", province)
             if item.answered:
-                answered = _json(Reason("", "exchange_answered_there"))
+                answered = reasons_kept([Reason("", "exchange_answered_there")])
                 new = store.Come(kind, item.key, agency.id, "taken", item.unit, reasons=answered)
             else:
                 petition = await take_in(connection, _petition(item, agency, at))
@@ -209,7 +209,7 @@ class Exchanger:
         refusals = row["refusals"] + (not blameless)
         again = refusals < national.MOST_REFUSALS
         at = now() + national.backoff(row["attempts"] + 1, row["id"]) if again else None
-        reasons = _json(Reason("", "national_refused", {"code": answer.code}))
+        reasons = reasons_kept([Reason("", "national_refused", {"code": answer.code})])
         state = "waiting" if again else "dead"
         await store.settle(connection, store.Settled(row["id"], state, at, answer.code, said, reasons, refusals), now())
 
@@ -236,15 +236,15 @@ async def _rated(connection: Connection, given: Given, province: Agency, at: dat
     """Take a rating in. One that was given here, by whoever held the receipt, stands."""
     dossier_id = await dossier_named(connection, given.dossier)
     if dossier_id is None:
-        reason = _json(Reason("MaHoSo", "unknown_dossier"))
+        reason = reasons_kept([Reason("MaHoSo", "unknown_dossier")])
         return store.Come(Kind.RATING_GIVEN, given.key, province.id, "dead", reasons=reason)
     dossier = await to_rate(connection, dossier_id)
     agency = dossier["agency_id"]
     if await of_dossier(connection, dossier_id) is not None:
-        reason = _json(Reason("", "exchange_rated_here"))
+        reason = reasons_kept([Reason("", "exchange_rated_here")])
         return store.Come(Kind.RATING_GIVEN, given.key, agency, "taken", reasons=reason)
     if dossier["finished_at"] is None or dossier["erased_at"] is not None:
-        reason = _json(Reason("", "exchange_not_rateable"))
+        reason = reasons_kept([Reason("", "exchange_not_rateable")])
         return store.Come(Kind.RATING_GIVEN, given.key, agency, "dead", reasons=reason)
     # It counts to the day on which it came: what was published of an earlier one stays.
     await rate(connection, dossier_id, agency, LEVELS[given.level], "{}", given.words, at, civil_day(at))
@@ -265,10 +265,6 @@ async def _units(connection: Connection, reference: Reference) -> dict[str, Agen
 def _province(reference: Reference, at: datetime) -> Agency:
     """Who takes up what is put to nobody that is known here."""
     return next(unit for unit in reference.agencies.in_force(civil_day(at)) if unit.parent_id is None)
-
-
-def _json(reason: Reason) -> str:
-    return orjson.dumps([{"field": reason.field, "code": reason.code, "params": dict(reason.params)}]).decode()
 
 
 async def standing(

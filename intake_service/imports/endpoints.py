@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
-import orjson
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
@@ -19,7 +18,7 @@ from shared.web.auth import Caller
 from shared.web.clock import now
 from shared.web.database import ReadingSession
 from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Limit, Pages, page_response
-from shared.web.problems import LOCKED, READING, Problem, Reason, language_of, refusals
+from shared.web.problems import LOCKED, READING, Problem, kept_reasons, language_of, refusals
 
 PATH = "/v1/imports"
 router = APIRouter(prefix=PATH, tags=["imports"])
@@ -183,10 +182,7 @@ async def read_rejects(
         {
             "line": row["line"],
             "reference": row["reference"],
-            "reasons": [
-                Reason(kept["field"], kept["code"], kept["params"]).wire(language)
-                for kept in orjson.loads(row["reasons"])
-            ],
+            "reasons": [reason.wire(language) for reason in kept_reasons(row["reasons"])],
         }
         for row in rows
     ]

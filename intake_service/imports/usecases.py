@@ -11,7 +11,6 @@ from itertools import islice
 from types import MappingProxyType
 from uuid import UUID, uuid4
 
-import orjson
 from starlette.requests import ClientDisconnect
 
 from intake_service.imports import rows, store
@@ -24,7 +23,7 @@ from shared.web.auth import Principal
 from shared.web.clock import now as clock_now
 from shared.web.database import EVERY_ROW, Connection, Pool
 from shared.web.keyring import Keyring
-from shared.web.problems import Problem, Reason, invalid
+from shared.web.problems import Problem, Reason, invalid, reasons_kept
 from shared.web.streams import arriving
 
 #: Records that land together. Larger is hardly faster, and what is asked of the whole chunk makes requests beside it
@@ -226,7 +225,7 @@ async def _note(
     connection: Connection, run: UUID, chunk: Chunk, created: int, unchanged: int, rejected: list[Rejected]
 ) -> None:
     if rejected:
-        await store.note_rejects(connection, [(run, r.line, r.reference, _kept(r.reasons)) for r in rejected])
+        await store.note_rejects(connection, [(run, r.line, r.reference, reasons_kept(r.reasons)) for r in rejected])
     await store.note_progress(
         connection,
         run,
@@ -236,10 +235,6 @@ async def _note(
         unchanged=unchanged,
         rejected=len(rejected),
     )
-
-
-def _kept(reasons: tuple[Reason, ...]) -> str:
-    return orjson.dumps([{"field": r.field, "code": r.code, "params": r.params} for r in reasons]).decode()
 
 
 async def _sorted_out(

@@ -28,7 +28,16 @@ from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages
-from shared.web.problems import BODY, KEYED, LISTING, READING, Reason, language_of, refusals
+from shared.web.problems import (
+    BODY,
+    KEYED,
+    LISTING,
+    READING,
+    in_its_language,
+    kept_reasons,
+    language_of,
+    refusals,
+)
 
 router = APIRouter(prefix="/v1/national", tags=["national database"])
 
@@ -83,7 +92,7 @@ async def listed(
     rows = await usecases.page(connection, scope, state, code, after=after, limit=limit)
     rows, following = pages.cut(rows, limit, lambda row: (row["id"],))
     items = [_message(row, reference, language_of(request)) for row in rows]
-    return json_answer({"items": items, "next": following}, headers=_in(request))
+    return json_answer({"items": items, "next": following}, headers=in_its_language(request))
 
 
 @router.get(
@@ -99,7 +108,7 @@ async def read(
 ) -> Response:
     """One message with what was sent and answered."""
     row = await usecases.one(connection, principal, message_id)
-    return json_answer(_message(row, reference, language_of(request)), headers=_in(request))
+    return json_answer(_message(row, reference, language_of(request)), headers=in_its_language(request))
 
 
 @router.post(
@@ -116,7 +125,7 @@ async def resend(
     """Once what was wrong is put right: the dossier by a correction, the agency's code by its keeper. It is written
     anew from what the dossier says then. One that is not stuck is refused."""
     row = await usecases.resend(connection, principal, message_id, now())
-    return json_answer(_message(row, reference, language_of(request)), headers=_in(request))
+    return json_answer(_message(row, reference, language_of(request)), headers=in_its_language(request))
 
 
 @router.post(
@@ -162,13 +171,8 @@ async def resync(
     return json_answer({"queued": queued}, 201, replayed=replayed)
 
 
-def _in(request: Request) -> dict[str, str]:
-    """Reasons are told in the language asked for."""
-    return {"Content-Language": language_of(request), "Vary": "Accept-Language"}
-
-
 def _message(row: asyncpg.Record, reference: Reference, language: str) -> dict[str, Any]:
-    reasons = [Reason(**each) for each in orjson.loads(row["reasons"])] if row["reasons"] else []
+    reasons = kept_reasons(row["reasons"])
     return {
         "id": row["id"],
         "dossier": row["code"],

@@ -35,7 +35,7 @@ from shared.web.clock import now
 from shared.web.database import Connection, Reading, Writing
 from shared.web.idempotency import RequestKey, answered, claimed
 from shared.web.keyring import Keyring
-from shared.web.problems import Problem, Reason, invalid
+from shared.web.problems import Problem, Reason, invalid, reasons_kept
 from shared.web.settings import FileLinks
 
 #: Events looked at in a round of queueing; messages taken up in a round of telling, and calls under way at once.
@@ -179,11 +179,11 @@ class Teller:
             told = rules.item(subject, steps)
             reasons = rules.blockers(told, subject, self._needed, papers)
             if reasons:
-                blocked.append(store.Settled(message.id, "blocked", reasons=_json(reasons)))
+                blocked.append(store.Settled(message.id, "blocked", reasons=reasons_kept(reasons)))
             elif papers is None:
                 letters.append(Letter(message, told, doubtful=message.attempts > 0))
             else:
-                without = _json(papers.blockers) if papers.blockers else None
+                without = reasons_kept(papers.blockers) if papers.blockers else None
                 told = rules.with_papers(told, papers)
                 letters.append(Letter(message, told, doubtful=message.attempts > 0, without=without))
         return letters, blocked
@@ -232,7 +232,7 @@ class Teller:
         refusals = message.refusals + (not blameless)
         again = refusals < rules.MOST_REFUSALS
         at = now() + rules.backoff(message.attempts + 1, message.id) if again else None
-        reasons = _json([Reason("", "national_refused", {"code": code})])
+        reasons = reasons_kept([Reason("", "national_refused", {"code": code})])
         return store.Settled(message.id, "waiting" if again else "dead", at, code, said, reasons, refusals)
 
     async def _asked(self, call: Sequence[Letter]) -> Answer:
@@ -324,10 +324,6 @@ def steps_of(row: asyncpg.Record, events: Sequence[asyncpg.Record], reference: R
         rules.Step(one, event["actor"], agencies[event["acting_agency_id"]].name, event["reason"])
         for one, event in zip(told, events, strict=True)
     ]
-
-
-def _json(reasons: Sequence[Reason]) -> str:
-    return orjson.dumps([{"field": r.field, "code": r.code, "params": dict(r.params)} for r in reasons]).decode()
 
 
 async def standing(connection: Reading, agencies: Sequence[int]) -> tuple[dict[str, int], datetime | None]:

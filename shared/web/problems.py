@@ -5,7 +5,7 @@ repeats what was sent: it may hold personal data.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from types import MappingProxyType
@@ -109,6 +109,20 @@ class Reason:
     def wire(self, language: str) -> dict[str, str]:
         """As it goes out."""
         return {"field": self.field, "code": self.code, "reason": self.text(language)}
+
+    def kept(self) -> dict[str, object]:
+        """As it is stored, in no language: `Reason(**kept)` is it again."""
+        return {"field": self.field, "code": self.code, "params": dict(self.params)}
+
+
+def reasons_kept(reasons: Iterable[Reason]) -> str:
+    """Reasons as a column of JSON has them."""
+    return orjson.dumps([reason.kept() for reason in reasons]).decode()
+
+
+def kept_reasons(column: str | None) -> list[Reason]:
+    """Reasons of such a column; none of null."""
+    return [Reason(**each) for each in orjson.loads(column)] if column else []
 
 
 # The first begins with a letter, or a day would be a code; of those after it `15-14` need not.
@@ -217,6 +231,11 @@ def language_of(request: Request) -> str:
         if language in LANGUAGES and weight > best:
             chosen, best = language, weight
     return chosen
+
+
+def in_its_language(request: Request) -> dict[str, str]:
+    """Headers of an answer whose reasons are in the language asked for."""
+    return {"Content-Language": language_of(request), "Vary": "Accept-Language"}
 
 
 def problem_response(
