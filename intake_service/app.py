@@ -9,6 +9,8 @@ from intake_service.apologies import endpoints as apologies
 from intake_service.bulk_actions import endpoints as bulk_actions
 from intake_service.catalogue import endpoints as catalogue
 from intake_service.catalogue.usecases import catalogue_worker
+from intake_service.catalogue_mappings import endpoints as catalogue_mappings
+from intake_service.catalogue_proposals import endpoints as catalogue_proposals
 from intake_service.components import endpoints as components
 from intake_service.corrections import endpoints as corrections
 from intake_service.deadlines import endpoints as deadlines
@@ -110,6 +112,8 @@ PLAN = RoomPlan(
         reconciliation.router,
         exchange.router,
         catalogue.router,
+        catalogue_proposals.router,
+        catalogue_mappings.router,
         access_records.router,
         anchors.router,
     ),

@@ -139,7 +139,7 @@ def show(mapped: Mapped, installation: Installation) -> None:
 
 def unmapped_table(seen: Seen, names: dict[str, dict[str, str]]) -> Table:
     """Words that the mapping does not have: how often, where first, and whose name looks alike."""
-    from intake_service.catalogue.rules import grams, suggestions
+    from intake_service.catalogue_mappings.rules import grams, suggestions
 
     table = Table(title=said("Giá trị chưa có trong tệp ánh xạ", "Words that are not mapped"), title_style="bold")
     heads = (
@@ -236,7 +236,7 @@ def _draft_of_columns(file: Path, encoding: str) -> str:
 
 
 def _draft_of_words(text: str, told: MappingFile, seen: Seen, names: dict[str, dict[str, str]]) -> str:
-    from intake_service.catalogue.rules import grams, suggestions
+    from intake_service.catalogue_mappings.rules import grams, suggestions
 
     lines = [text.rstrip(), ""]
     for field, (table, allowed) in WORDS.items():

@@ -10,7 +10,7 @@ import orjson
 import structlog
 
 from intake_service.catalogue.rules import Kind as Catalogued
-from intake_service.catalogue.store import mappings
+from intake_service.catalogue_mappings.store import mappings
 from intake_service.exchange import rules, store
 from intake_service.exchange.rules import Answered, Given, Kind, Question, Unread
 from intake_service.national import rules as national

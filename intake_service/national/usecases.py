@@ -14,7 +14,7 @@ import structlog
 
 from intake_service.access_records.store import dossier_named
 from intake_service.catalogue.rules import Kind
-from intake_service.catalogue.store import mappings
+from intake_service.catalogue_mappings.store import mappings
 from intake_service.deadlines.rules import history
 from intake_service.documents.national import Message, message_of
 from intake_service.documents.usecases import Papers, has_result

@@ -105,6 +105,11 @@ class Reference:
         """The version of a procedure in force on `day`."""
         return next((version for version in self.procedures.get(code, ()) if version.in_force(day)), None)
 
+    def procedures_on(self, day: date) -> dict[str, ProcedureVersion]:
+        """The versions of all procedures in force on `day`, by code."""
+        found = {code: self.procedure_on(code, day) for code in self.procedures}
+        return {code: version for code, version in found.items() if version is not None}
+
     def sessions_of(self, agency_id: int, day: date) -> Sessions:
         """An agency's working hours on `day`: its own, else the installation's, else the usual ones of the field."""
         return (self._sessions_on(agency_id, day) if agency_id in self.sessions else None) or (

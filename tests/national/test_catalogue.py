@@ -12,9 +12,10 @@ import pytest
 import pytest_asyncio
 
 from intake_service.app import create_app as create_intake
-from intake_service.catalogue import store
-from intake_service.catalogue.rules import Ours, differences, read_procedure
+from intake_service.catalogue.rules import read_procedure
 from intake_service.catalogue.usecases import Puller
+from intake_service.catalogue_proposals.rules import Ours, differences
+from intake_service.catalogue_proposals.store import about_ours
 from intake_service.national.client import NationalClient, http_for_it
 from services.local_issuer import LocalIssuer
 from shared.domain.civil_time import civil_day
@@ -120,7 +121,7 @@ async def scene(intake: httpx.AsyncClient, database: Database, portal: PortalPro
 async def test_no_procedure_differs_from_the_catalogue_that_it_came_from(scene: Scene) -> None:
     """Ours came from the same catalogue: whatever was made of a difference would be wrong."""
     reference = await read_reference(scene.owner)
-    about = await store.about_ours(scene.owner)
+    about = await about_ours(scene.owner)
     published = published_procedures(published_fields())
     assert len(published) > 2900
     for shape in published:

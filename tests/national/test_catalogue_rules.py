@@ -7,20 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake_service.catalogue.rules import (
-    Change,
-    Difference,
-    Kind,
-    Ours,
-    differences,
-    digest,
-    grams,
-    matching,
-    read_list,
-    read_procedure,
-    shrunk,
-    suggestions,
-)
+from intake_service.catalogue.rules import Kind, read_list, read_procedure, shrunk
+from intake_service.catalogue_mappings.rules import grams, suggestions
+from intake_service.catalogue_proposals.rules import Change, Difference, Ours, differences, digest, matching
 from shared.domain.lifecycle import Channel
 from shared.domain.terms import Term, TermUnit
 from shared.reference import ProcedureVersion

@@ -1,0 +1,1 @@
+"""What ours is called in the national catalogue, as somebody says."""
