@@ -12,7 +12,7 @@ import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -30,6 +30,8 @@ FIELDS = (
     *("applicant.phone", "applicant.email", "applicant.address"),
 )
 _SUPPLEMENT = re.compile(r"supplements\.\d{1,2}\.(requested_at|answered_at)", re.ASCII)
+#: What is over with a day where no hour is named; the others begin with it.
+_ENDS = ("due_at", "finished_at", "returned_at", "answered_at")
 _INSTANTS = ("submitted_at", "accepted_at", "due_at", "finished_at", "returned_at")
 #: What a status there may say of a dossier.
 Standing = Literal["open", "granted", "refused", "withdrawn", "stopped"]
@@ -43,6 +45,8 @@ WORDS: Mapping[str, tuple[str, tuple[str, ...] | None]] = {
 }
 #: The serial number of a day in a spreadsheet: 1 is 1/1/1900, and 29/2/1900, which never was, is counted.
 _SHEET_ZERO = date(1899, 12, 30)
+_MOST_DAYS = 200_000
+_HOURS = re.compile(r"%[HIcXsT]")
 _MOST_LINES = 3  # told of a word
 _BLOCK = 1 << 20
 csv.field_size_limit(1_048_576)
@@ -243,7 +247,7 @@ class Export:
                     continue
                 value = meant
             elif name in _INSTANTS or _SUPPLEMENT.fullmatch(name):
-                at = self._instant(value)
+                at = self._instant(value, ends=name.endswith(_ENDS))
                 if at is None:
                     return Problem(line, name, "not_a_date")
                 value = at.isoformat()
@@ -272,18 +276,17 @@ class Export:
             return value
         return table.get(word_key(value))
 
-    def _instant(self, value: str) -> datetime | None:
+    def _instant(self, value: str, *, ends: bool) -> datetime | None:
+        """ends: a day without an hour is meant to its end: a date promised for a day is kept on that day."""
         for form in self.mapping.dates:
             try:
-                if form == "excel":
-                    days = float(value.replace(",", "."))
-                    if not 1 <= days < 200_000:
-                        continue
-                    at = datetime.combine(_SHEET_ZERO, datetime.min.time()) + timedelta(seconds=round(days * 86_400))
-                else:
-                    at = datetime.strptime(value, form)  # noqa: DTZ007 (it gets its zone below, unless it has one)
+                at = _of_a_sheet(value) if form == "excel" else datetime.strptime(value, form)  # noqa: DTZ007 (below)
             except ValueError:
                 continue
+            if at is None:
+                continue
+            if ends and ((form != "excel" and not _HOURS.search(form)) or (form == "excel" and at.time() == time.min)):
+                at = at.replace(hour=23, minute=59, second=59)
             return at if at.tzinfo is not None else at.replace(tzinfo=VIETNAM)
         return None
 
@@ -317,6 +320,8 @@ class Export:
             form = self.mapping.encoding
             raise _wrong(self.file, f"không đọc được như {form}", f"cannot be read as {form}") from error
         names = [normalised(name) for name in header]
+        if not any(names):
+            raise _wrong(self.file, "không có cột nào", "has no columns")
         wanted = {theirs: normalised(theirs) for theirs in self.mapping.columns.values()}
         missing = [theirs for theirs, name in wanted.items() if name not in names]
         twice = [theirs for theirs, name in wanted.items() if names.count(name) > 1]
@@ -342,6 +347,13 @@ class Export:
         with self._open() as text:
             head = text.readline()
         return max(",;\t|", key=head.count)
+
+
+def _of_a_sheet(value: str) -> datetime | None:
+    days = float(value.replace(",", "."))
+    if not 1 <= days < _MOST_DAYS:
+        return None
+    return datetime.combine(_SHEET_ZERO, time.min) + timedelta(seconds=round(days * 86_400))
 
 
 def lines_of(export: Export, seen: Seen) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from services import tables
@@ -54,6 +54,9 @@ _LIKELY = {
     "status": ("trang thai", "tinh trang", "trangthaihoso"),
 }
 _MOST_WORDS = 2_000
+#: Lines between two looks at the bar, and in a block that is sent.
+_SHOWN = 500
+_MOST_SHOWN = 50
 _SIGNED = "motcua-move/1"
 
 
@@ -94,9 +97,15 @@ def import_mapped(
                 " --pass-over.",
             )
         )
+    if not seen.records:
+        if seen.unmapped:
+            tables.show(unmapped_table(seen, _names(installation, seen)))
+        if seen.problems:
+            tables.show(_problems_table(seen))
+        raise Refused(said("Không có dòng nào nhập được.", "There is no line that could go in."))
     lines = lines_of(export, Seen())
     with _bar() as bar:
-        task = bar.add_task(said(f"Nhập {file.name}", f"Importing {file.name}"), total=None)
+        task = bar.add_task(said(f"Nhập {file.name}", f"Importing {file.name}"), total=seen.records)
         body = _counted(lines, bar, task)
         run = send(addresses.intake, token_of(installation, "admin"), body, synthetic=synthetic, trial=trial)
     refused = sum(seen.problems.values())
@@ -116,9 +125,10 @@ def scanned(export: Export) -> Seen:
     seen = Seen()
     with _bar() as bar:
         task = bar.add_task(said(f"Đọc {export.file.name}", f"Reading {export.file.name}"), total=None)
-        for line, _ in export.records(seen):
-            if not line % 1000:
-                bar.update(task, completed=line)
+        for _ in export.records(seen):
+            if not seen.lines % _SHOWN:
+                bar.update(task, completed=seen.lines)
+        bar.update(task, completed=seen.lines, total=seen.lines)
     return seen
 
 
@@ -300,7 +310,11 @@ def _comparison(file: Path, mapping: MappingFile, data_dir: Path) -> tuple[Seen,
 def compare(file: Path, mapping: Path, data_dir: Path, *, every: bool) -> bool:
     """Show both sides; whether as many were received and finished. every: lines without a difference too."""
     seen, lines = _comparison(file, read_mapping(mapping), data_dir)
-    tables.show(_comparison_table(lines if every else [line for line in lines if line.export != line.ours]))
+    shown = lines if every else [line for line in lines if line.export != line.ours]
+    tables.show(_comparison_table(shown if every else shown[:_MOST_SHOWN]))
+    if len(shown) > _MOST_SHOWN and not every:
+        more = tables.number(len(shown) - _MOST_SHOWN)
+        console.print(said(f"… và {more} dòng nữa: --every", f"… and {more} lines more: --every"))
     _say_what_is_not_compared(seen)
     if differing(lines):
         return False
@@ -377,6 +391,8 @@ def check(signed: Path, file: Path, mapping: Path, data_dir: Path) -> bool:
         kept = told.pop("sha256")
         if told["format"] != _SIGNED:
             raise ValueError
+        export_was, mapping_was = told["export"]["sha256"], told["mapping"]["sha256"]
+        who = f"{told['signed_by']}, {datetime.fromisoformat(told['signed_at']):%d/%m/%Y %H:%M}"
         before = {(one["agency"], one["month"]): Cell(**one["here"]) for one in told["by_agency_and_month"]}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(said(f"{signed.name} không phải tệp đã ký.", f"{signed.name} was not signed here.")) from error
@@ -387,9 +403,9 @@ def check(signed: Path, file: Path, mapping: Path, data_dir: Path) -> bool:
         text
         for holds, text in (
             (_digest(told) == kept, said("nội dung tệp đã bị thay đổi", "the file itself was changed")),
-            (digest_of(file) == told["export"]["sha256"], said("tệp xuất khác", "the export is another")),
+            (digest_of(file) == export_was, said("tệp xuất khác", "the export is another")),
             (
-                hashlib.sha256(mapping.read_bytes()).hexdigest() == told["mapping"]["sha256"],
+                digest_of(mapping) == mapping_was,
                 said("tệp ánh xạ khác", "the mapping is another"),
             ),
             (
@@ -406,7 +422,6 @@ def check(signed: Path, file: Path, mapping: Path, data_dir: Path) -> bool:
         console.print(text, style="yellow")
     if wrong:
         return False
-    who = f"{told['signed_by']}, {datetime.fromisoformat(told['signed_at']):%d/%m/%Y %H:%M}"
     console.print(said(f"Đúng như đã ký: {who}.", f"As it was signed: {who}."))
     return True
 
@@ -417,19 +432,19 @@ def _digest(told: dict[str, Any]) -> str:
 
 def _counted(lines: Iterator[bytes], bar: Progress, task: Any) -> Iterator[bytes]:
     block: list[bytes] = []
-    size = 0
     for line in lines:
         block.append(line)
-        size += len(line)
-        if size > 1 << 16:
+        if len(block) == _SHOWN:
             yield b"".join(block)
-            bar.advance(task, size)
-            block, size = [], 0
+            bar.advance(task, len(block))
+            block = []
     yield b"".join(block)
+    bar.advance(task, len(block))
 
 
 @contextmanager
 def _bar() -> Iterator[Progress]:
+    """Lines, in 80 columns: a long name gives way, the numbers do not."""
     name = TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", max_width=30))
-    with Progress(name, BarColumn(bar_width=20), DownloadColumn(), TimeRemainingColumn(), console=console) as bar:
+    with Progress(name, BarColumn(bar_width=20), MofNCompleteColumn(), TimeRemainingColumn(), console=console) as bar:
         yield bar

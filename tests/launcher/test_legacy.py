@@ -70,7 +70,7 @@ def test_a_line_becomes_a_record(tmp_path: Path) -> None:
         "channel": "counter",
         "applicant": {"name": "Nguyễn Thị Đào", "kind": "person"},
         "accepted_at": "2019-03-04T08:10:00+07:00",
-        "due_at": "2019-03-05T00:00:00+07:00",
+        "due_at": "2019-03-05T23:59:59+07:00",
         "finished_at": "2019-03-04T10:00:00+07:00",
         "outcome": "granted",
     }
@@ -95,6 +95,17 @@ def test_a_line_that_does_not_go_in_says_why(tmp_path: Path, change: tuple[str, 
     assert made == problem
     assert seen.problems == {(problem.field, problem.code): 1}
     assert seen.records == 0
+
+
+def test_a_day_without_an_hour_begins_what_begins_and_ends_what_ends(tmp_path: Path) -> None:
+    """Accepted, finished and promised on one day: it was in time, and in order."""
+    row = "HT-1;Khai sinh;UBND phường 1;Trực tiếp;Đào;05/03/2019;05/03/2019;05/03/2019;Đã trả\n"
+    for dates, cell in (('["%d/%m/%Y"]', "05/03/2019"), ('["excel"]', "43529")):
+        mapping = MAPPING.replace("[columns]", f"dates = {dates}\n[columns]", 1)
+        (record,), seen = read(export(tmp_path, row.replace("05/03/2019", cell), mapping=mapping))
+        assert record["accepted_at"] == "2019-03-05T00:00:00+07:00"
+        assert record["finished_at"] == record["due_at"] == "2019-03-05T23:59:59+07:00"
+        assert seen.cells() == {("19333", "2019-03"): Cell(1, 1, 1, 0)}
 
 
 def test_words_are_compared_without_case_and_blanks(tmp_path: Path) -> None:
@@ -190,7 +201,7 @@ def test_a_mapping_that_is_no_text(tmp_path: Path) -> None:
         (HEAD.replace("Đơn vị", "Phòng"), GOOD, "Đơn vị"),
         (HEAD.replace("Chủ hồ sơ", "Đơn vị"), GOOD, "Chủ hồ sơ"),
         (HEAD.strip() + ";Đơn vị\n", GOOD, "Đơn vị"),
-        ("", "", "Số biên nhận"),
+        ("", "", "columns|cột"),
         (HEAD, GOOD + 'HT-2;"Khai sinh', "3"),
         (HEAD, GOOD + "x" * 1_100_000 + "\n", "3"),
     ],

@@ -122,6 +122,11 @@ def test_from_an_export_to_a_signed_comparison(running: Running, tmp_path: Path)
     status, printed = motcua(running, *check)
     assert (status, "the file itself was changed" in printed) == (3, True), printed
 
+    for odd in ("[]", "{", '{"sha256": "x", "format": "motcua-move/1", "by_agency_and_month": []}', "\x00"):
+        signed.write_text(odd)
+        status, printed = motcua(running, *check)
+        assert (status, "was not signed here" in printed) == (1, True), printed
+
     export.write_text(export.read_text("utf-8-sig") + ROWS[0].format(n=9999), encoding="utf-8")
     status, printed = motcua(running, "move", "compare", str(export), "--mapping", str(mapping))
     assert (status, "801 · 800" in printed) == (3, True), printed
