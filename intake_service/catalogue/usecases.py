@@ -58,6 +58,8 @@ class Puller:
 
     async def pull_next(self, connection: Connection, reference: Reference, at: datetime) -> bool:
         """One step of the reading that is under way; whether there may be more at once."""
+        if not reference.loaded:
+            return False  # an installation that is being made: beside nothing everything is new
         if self._breaker.is_open(asyncio.get_running_loop().time()):
             return False
         pull = await store.running(connection)

@@ -87,6 +87,8 @@ class Exchanger:
 
     async def exchange_next(self, connection: Connection, reference: Reference, at: datetime) -> bool:
         """Read what is due, send what is ready. Whether there may be more at once."""
+        if not reference.loaded:
+            return False  # an installation that is being made: beside nothing everything is new
         if self._breaker.is_open(asyncio.get_running_loop().time()) or await holds_synthetic(connection):
             return False
         inboxes = await store.inboxes(connection)

@@ -2,7 +2,7 @@
 that they began with. Over real HTTP, against the double of docs/national-portal.md."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -310,6 +310,17 @@ async def test_it_begins_by_itself_when_it_is_time(scene: Scene) -> None:
     late = now() + timedelta(days=3)
     assert not await daily.pull_next(scene.connection, reference, late)
     assert await scene.owner.fetchval("SELECT state FROM catalogue_pull ORDER BY id DESC LIMIT 1") == "failed"
+
+
+async def test_beside_reference_data_that_are_still_to_come_nothing_is_read(scene: Scene) -> None:
+    """Each of the first procedures was proposed as new where the services had started before the catalogue was in."""
+    assert (await scene.intake.post(PULLS)).status_code == 201
+    empty = replace(await read_reference(scene.owner), procedures={})
+    for _ in range(5):
+        assert not await scene.puller.pull_next(scene.connection, empty, now())
+    stood = await scene.owner.fetchrow("SELECT stage, done, proposed FROM catalogue_pull")
+    assert stood is not None
+    assert tuple(stood) == ("fields", 0, 0)
 
 
 async def test_what_ours_is_called_is_suggested_by_name_and_said_by_somebody(scene: Scene) -> None:
