@@ -28,7 +28,8 @@ _RECEIVER = "(SELECT k.agency_id FROM dossier_key k WHERE k.id = {table}.dossier
 _PART = "takes_part({}, {}) IS NOT NULL"
 
 #: Who received or holds a dossier, or had it handed over, or has a share of it, or was asked about it, now or once: a
-#: giver goes on writing what he gave away. It looks past the policies, or they would ask each other without end.
+#: giver goes on writing what he gave away. It looks past the policies, or they would ask each other without end. Where
+#: it looks is fixed: whoever calls it may make types of his own, and they would be read with the owner's rights.
 FUNCTIONS = (
     f"""
 CREATE FUNCTION row_scope() RETURNS int4multirange LANGUAGE sql STABLE PARALLEL SAFE
@@ -40,7 +41,7 @@ RETURN coalesce(row_scope() = '{EVERY_ROW}'::int4multirange, false)
 """,
     f"""
 CREATE FUNCTION takes_part(dossier bigint, made_now boolean) RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER COST 10 AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER COST 10 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   scope int4multirange := nullif(current_setting('{SETTING}', true), '')::int4multirange;
   receiver int;

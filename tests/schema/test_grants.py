@@ -90,6 +90,29 @@ async def test_no_role_has_a_power_beyond_its_tables(session: tuple[str, asyncpg
     assert not await connection.fetchval("SELECT has_database_privilege(current_database(), 'CREATE')")
 
 
+async def test_no_role_has_anything_done_with_the_rights_of_the_owner(session: tuple[str, asyncpg.Connection]) -> None:
+    """What looks past the policies looks where it was told to: a type of the caller's own, whose check is his, is not
+    what it reads by."""
+    role, connection = session
+    await connection.execute(
+        "CREATE FUNCTION pg_temp.mine(int4multirange) RETURNS boolean LANGUAGE plpgsql AS $$"
+        " BEGIN RAISE EXCEPTION 'as %', current_user; END $$;"
+        " CREATE DOMAIN pg_temp.int4multirange AS pg_catalog.int4multirange CHECK (pg_temp.mine(VALUE))"
+    )
+    await connection.execute("SET search_path = pg_temp, public, pg_catalog; SET motcua.scope = '{[1,2)}'")
+    assert not await connection.fetchval("SELECT public.takes_part(1, false)"), role
+
+
+async def test_whatever_acts_with_the_rights_of_the_owner_says_where_it_looks(database: Database) -> None:
+    owner = await asyncpg.connect(database.owner_url)
+    rows = await owner.fetch(
+        "SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
+    )
+    await owner.close()
+    assert rows
+    assert all(row["proconfig"] == ["search_path=pg_catalog, pg_temp"] for row in rows), rows
+
+
 async def test_whoever_copies_an_import_in_adds_to_its_tables_and_does_nothing_else(database: Database) -> None:
     owner = await asyncpg.connect(database.owner_url)
     held = await owner.fetchrow("SELECT rolcanlogin, rolsuper, rolcreaterole FROM pg_roles WHERE rolname = $1", COPIER)
