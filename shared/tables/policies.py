@@ -93,10 +93,13 @@ VIEWS: Mapping[str, str] = MappingProxyType(
 
 def _of_dossier(table: str, own: str | None = None) -> tuple[str, str]:
     """(what is seen, what may be added) of a table whose rows belong to dossiers. A row may be added to a dossier that
-    is seen, or to one that the same statement makes. `own`: what its own columns tell, without a look elsewhere; where
-    they tell nothing, one row of an index does, for a third of what the function costs."""
-    first = own or f"{_ALL} OR {_RECEIVER.format(table=table)} <@ {_SCOPE}"
-    return f"{first} OR {_PART.format('dossier_id', 'false')}", f"{first} OR {_PART.format('dossier_id', 'true')}"
+    is seen, or to one that the same statement makes: whose it says that it is makes no stranger a part of a dossier.
+    `own`: what its own columns tell, without a look elsewhere; where they tell nothing, one row of an index does, for a
+    third of what the function costs."""
+    received = f"{_ALL} OR {_RECEIVER.format(table=table)} <@ {_SCOPE}"
+    return f"{own or received} OR {_PART.format('dossier_id', 'false')}", (
+        f"{received} OR {_PART.format('dossier_id', 'true')}"
+    )
 
 
 def _own(*columns: str) -> str:

@@ -8,9 +8,11 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from shared.domain.civil_time import civil_day
 from shared.reference import Reference
 from shared.reference.store import read_reference
 from shared.tables.policies import EVERY_ROW, NO_ROWS, POLICIES, SCOPED
+from shared.web.clock import now
 from tests.conftest import Database
 from tests.rights.conftest import ASKED, STRANGER, Province
 from tests.rows.conftest import rows_at, seen, session
@@ -153,6 +155,60 @@ async def test_nothing_is_added_to_a_dossier_of_others(scene: Scene, role: str, 
         await transaction.start()
         assert await connection.execute(statement, scene.dossier) == "INSERT 0 1"
         await transaction.rollback()
+
+
+#: Rows of a dossier ($1) that name an agency ($2) as whoever did it, has it, or was asked about it.
+OWN = {
+    "an event": (
+        INTAKE,
+        "INSERT INTO dossier_event (dossier_id, seq, agency_id, kind, status, occurred_at, recorded_at, actor,"
+        " acting_agency_id, channel, paused, payload, hash)"
+        " VALUES ($1, 900, $2, 'accepted', 2, now(), now(), 'an', $2, 1, false, '{}', '\\x00')",
+    ),
+    "a file": (
+        INTAKE,
+        "INSERT INTO dossier_file (id, dossier_id, name, media_type, size, sha256, uploaded_at, uploaded_by, agency_id)"
+        " VALUES (gen_random_uuid(), $1, 'x.pdf', 'application/pdf', 1, sha256('y'), now(), 'an', $2)",
+    ),
+    "a message": (
+        INTAKE,
+        "INSERT INTO national_message (dossier_id, seq, round, step, agency_id, queued_at)"
+        " VALUES ($1, 900, 0, 0, $2, now())",
+    ),
+    "a hand-over": (
+        ROUTING,
+        "INSERT INTO hand_over (dossier_id, seq, from_agency_id, to_agency_id, occurred_at, recorded_at, actor)"
+        " VALUES ($1, 900, $2, $2, now(), now(), 'an')",
+    ),
+    "an opinion": (
+        ROUTING,
+        "INSERT INTO opinion (dossier_id, no, from_agency_id, to_agency_id, content, asked_at, asked_by, due_at,"
+        " late_from) VALUES ($1, 90, $2, $2, 'x', now(), 'an', now(), now())",
+    ),
+    "an assignment": (
+        ROUTING,
+        "INSERT INTO assignment (dossier_id, seq, agency_id, occurred_at, recorded_at, actor, acting_agency_id)"
+        " VALUES ($1, 900, $2, now(), now(), 'an', $2)",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", OWN)
+async def test_nobody_makes_a_part_in_a_dossier_of_others_for_himself(scene: Scene, what: str) -> None:
+    """Whoever could say that it was handed to him would see it from then on."""
+    role, statement = OWN[what]
+    for agency in (STRANGER, JUSTICE):
+        unit = scene.reference.agencies.latest(agency, civil_day(now()))
+        assert unit is not None
+        async with session(scene.database, role, rows_at(scene.reference, agency)) as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            if agency == STRANGER:
+                with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+                    await connection.execute(statement, scene.dossier, unit.id)
+            else:
+                assert await connection.execute(statement, scene.dossier, unit.id) == "INSERT 0 1"
+            await transaction.rollback()
 
 
 @pytest.mark.parametrize(
