@@ -78,7 +78,8 @@ class _Connection(asyncpg.Connection):
         self._rows = None
         telling = _TELLING.format(argument=f"${len(values) + 1}", query=query)
         found: list[asyncpg.Record] = await self.fetch(telling, *values, rows)
-        self._rows = rows
+        # Of a condition that can never hold Postgres carries nothing out, and has not said it either.
+        self._rows = rows if found else None
         return found
 
 

@@ -144,6 +144,19 @@ async def test_a_first_query_that_fails_leaves_nothing_behind(pool: Pool, ward: 
         assert await count(pool, NO_ROWS) == 0
 
 
+async def test_a_first_query_that_can_find_nothing_has_told_nothing(pool: Pool, ward: Rows) -> None:
+    """Postgres carries nothing out of it, not even that it is told for whom it reads."""
+    for never in ("SELECT 1 AS n WHERE false", "SELECT id FROM dossier WHERE id IS NULL", "SELECT 1 AS n LIMIT 0"):
+        for before, rows in ((EVERY_ROW, NO_ROWS), (EVERY_ROW, ward), (ward, NO_ROWS)):
+            expected = await count(pool, rows)
+            async with pool.acquire(before):
+                pass
+            async with pool.acquire_untold(rows) as session:
+                assert await session.fetch(never) == []
+                assert await (await session.told()).fetchval(_COUNT) == expected, (never, before)
+            assert await count(pool, rows) == expected, (never, before)
+
+
 @pytest.mark.parametrize(
     ("agencies", "rows"),
     [
