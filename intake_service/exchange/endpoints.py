@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from intake_service.exchange import store, usecases
+from intake_service.exchange import usecases
 from intake_service.petitions.rules import code_of
 from shared.contracts.exchange import ExchangeKind, ExchangeMessage, ExchangePage, ExchangeStanding, ExchangeState
 from shared.contracts.fields import Code
@@ -77,11 +77,12 @@ async def listed(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Response:
-    """`state=dead` is for somebody to look at. What was asked and answered stands with its petition."""
+    """`state=dead` is for somebody to look at. What was asked and answered stands with its petition. A machine is shown
+    none of ratings, and none of petitions on officers' behaviour."""
     scope = sorted(asked_scope(agency, reference, principal, civil_day(now())))
     pages = Pages(room.settings.cursor_key, f"national exchange {(agency, kind, state)}", int)
     (after,) = pages.after(cursor) or (0,)
-    rows = await store.listed(connection, scope, kind, state, after=after, limit=limit + 1)
+    rows = await usecases.page(connection, principal, scope, kind, state, after=after, limit=limit)
     page, following = pages.cut(rows, limit, lambda row: (row["id"],))
     items = [_message(row, reference, language_of(request)) for row in page]
     return json_answer({"items": items, "next": following}, headers=in_its_language(request))

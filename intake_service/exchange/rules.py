@@ -15,6 +15,7 @@ import orjson
 from shared.contracts.petitions import PetitionKind
 from shared.contracts.ratings import RatingLevel
 from shared.domain.civil_time import local
+from shared.web.auth import RIGHTS, Role
 from shared.web.problems import Reason
 
 QUESTIONS, AGENCY_QUESTIONS = "LayDanhSachHoiDapGuiTuDVCQG", "LayDanhSachHoiDapBoCoQuan"
@@ -44,6 +45,16 @@ SENT_BY: Mapping[Kind, str] = MappingProxyType(
 )
 #: Which questions an answer is of.
 ANSWERED: Mapping[Kind, Kind] = MappingProxyType({Kind.QUESTION: Kind.ANSWER, Kind.AGENCY_QUESTION: Kind.AGENCY_ANSWER})
+#: Of which dossier, and how it was rated.
+_OF_RATINGS = frozenset({Kind.RATING, Kind.RATING_GIVEN})
+
+
+def kinds_read_by(role: Role) -> list[Kind]:
+    """Whose messages a role reads: of ratings whoever reads these. Who rated is not for those who were rated
+    (NĐ 61/2018 art. 27(3))."""
+    return [kind for kind in Kind if kind not in _OF_RATINGS or role in RIGHTS["listRatings"].roles]
+
+
 _LEVELS: Mapping[str, RatingLevel] = MappingProxyType(
     {"rất hài lòng": "very_satisfied", "hài lòng": "satisfied", "không hài lòng": "unsatisfied"}
 )

@@ -7,6 +7,7 @@ from datetime import datetime
 import asyncpg
 
 from intake_service.exchange.rules import Kind
+from shared.contracts.petitions import PetitionKind
 from shared.web.database import Connection, Reading, Writing
 
 # --- what comes in --------------------------------------------------------------------------------------------------
@@ -194,14 +195,24 @@ FROM national_exchange x LEFT JOIN petition p ON p.id = x.petition_id
 """
 
 
-async def listed(
-    connection: Reading, agencies: Sequence[int], kind: str | None, state: str | None, *, after: int, limit: int
-) -> list[asyncpg.Record]:
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is narrowed to: messages of these kinds, and of petitions of these kinds, of these agencies. state:
+    None leaves it open."""
+
+    agencies: Sequence[int]
+    kinds: Sequence[Kind]
+    petitions: Sequence[PetitionKind]
+    state: str | None = None
+
+
+async def listed(connection: Reading, wanted: Filter, *, after: int, limit: int) -> list[asyncpg.Record]:
     """A page of what was exchanged, the oldest first, behind the id `after`."""
     return await connection.fetch(
-        f"{_LISTED} WHERE x.agency_id = ANY($1::int[]) AND x.id > $2 AND ($3::text IS NULL OR x.kind = $3)"
-        " AND ($4::text IS NULL OR x.state = $4) ORDER BY x.id LIMIT $5",
-        *(list(agencies), after, kind, state, limit),
+        f"{_LISTED} WHERE x.agency_id = ANY($1::int[]) AND x.id > $2 AND x.kind = ANY($3::text[])"
+        " AND (p.kind IS NULL OR p.kind = ANY($4::text[])) AND ($5::text IS NULL OR x.state = $5)"
+        " ORDER BY x.id LIMIT $6",
+        *(list(wanted.agencies), after, list(wanted.kinds), list(wanted.petitions), wanted.state, limit),
     )
 
 

@@ -16,6 +16,7 @@ from intake_service.exchange.rules import Answered, Given, Kind, Question, Unrea
 from intake_service.national import rules as national
 from intake_service.national.client import NationalClient, NationalUnavailable
 from intake_service.national.store import holds_synthetic
+from intake_service.petitions.rules import kinds_read_by as petitions_read_by
 from intake_service.petitions.store import Received, Sender, dossier_named
 from intake_service.petitions.usecases import take_in
 from intake_service.ratings.rules import LEVELS, NAMES
@@ -274,6 +275,23 @@ async def standing(
 ) -> tuple[Sequence[asyncpg.Record], dict[str, asyncpg.Record]]:
     """How many of each kind are in each state, and how the lists were read last."""
     return await store.counted(connection, agencies), await store.inboxes(connection)
+
+
+async def page(
+    connection: Reading,
+    principal: Principal,
+    agencies: Sequence[int],
+    kind: str | None,
+    state: str | None,
+    *,
+    after: int,
+    limit: int,
+) -> Sequence[asyncpg.Record]:
+    """A page of what was exchanged, as far as the caller's role reads what it is about, and one more if there is a next
+    page."""
+    kinds = [each for each in rules.kinds_read_by(principal.role) if kind in (None, each)]
+    wanted = store.Filter(agencies, kinds, petitions_read_by(principal.role), state)
+    return await store.listed(connection, wanted, after=after, limit=limit + 1)
 
 
 async def resend(connection: Writing, principal: Principal, message: int, at: datetime) -> asyncpg.Record:

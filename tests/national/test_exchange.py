@@ -387,6 +387,34 @@ async def test_whoever_has_no_part_in_it_sees_nothing(between: Between, issuer: 
         assert (out.status_code, out.json()["code"]) == (403, "agency_out_of_scope")
 
 
+async def test_a_machine_learns_neither_who_rated_nor_who_complained_of_officers(
+    between: Between, issuer: LocalIssuer
+) -> None:
+    """It reads no ratings, and no petitions on behaviour: nor does it where these are told to the portal."""
+    rated = await between.rate()
+    between.portal.control("POST", "ratings", {"MaHoSo": "x", "DanhGia": "Hài lòng", "ThoiGian": "20261101100000"})
+    between.ask(1, MADONVI=IDENTIFIED, LOAI="2")
+    between.ask(2, MADONVI=IDENTIFIED)
+    await between.exchange(3)
+    behaviour, procedure = sorted(await between.petitions(), key=lambda one: str(one["kind"]))
+    assert [one["kind"] for one in (behaviour, procedure)] == ["about_behaviour", "about_procedure"]
+    intake = between.province.intake
+
+    async def read(role: str, **asked: str) -> str:
+        answer = await intake.get(EXCHANGE, params=asked, headers=bearer(issuer, role, WARD))
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    seen = await read("machine")
+    assert procedure["code"] in seen
+    assert not [said for said in (rated, behaviour["code"], '"rating') if said in seen], seen
+    for kind in ("rating", "rating_given"):
+        assert '"items":[]' in await read("machine", kind=kind)
+    for role in ("supervisor", "admin"):
+        seen = await read(role)
+        assert all(said in seen for said in (rated, behaviour["code"], procedure["code"]))
+
+
 @pytest.mark.parametrize("key", [17, "17", " 17 ", "a-1"])
 def test_a_questions_id_is_a_number_or_a_text(key: Any) -> None:
     found = read_question({"HOIDAPID": key, "NOIDUNG": "x " * 200})
