@@ -11,6 +11,7 @@ from shared.web.settings import NationalPlace
 
 #: An answer is a few kilobytes; a catalogue may be some megabytes.
 MOST_BYTES = 64 * 1024 * 1024
+_LONGEST_CODE = 60
 _TIMEOUT = httpx.Timeout(60, connect=5)
 
 
@@ -122,13 +123,23 @@ def _read(content: bytes) -> tuple[Answer, object]:
         said = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise NationalUnavailable("no JSON") from error
+    said = _without_nul(said) if b"\\u0000" in content else said
     if not isinstance(said, dict) or not isinstance(said.get("error_code"), int | str):
         raise NationalUnavailable("no error_code")
     result = said.get("result")
     message = said.get("message")
     answer = Answer(
-        str(said["error_code"]),
+        str(said["error_code"])[:_LONGEST_CODE],
         message if isinstance(message, str) else "",
         result if isinstance(result, list) else [],
     )
     return answer, said.get("session")
+
+
+def _without_nul(said: Any) -> Any:
+    """What JSON can say and no text of the database holds: kept, it would hold up all that was answered with it."""
+    if isinstance(said, dict):
+        return {_without_nul(name): _without_nul(value) for name, value in said.items()}
+    if isinstance(said, list):
+        return [_without_nul(one) for one in said]
+    return said.replace("\0", "") if isinstance(said, str) else said

@@ -103,6 +103,18 @@ async def test_what_is_missing_blocks_and_is_not_made_up(province: Province, iss
     assert province.portal.stored(code) is None
 
 
+async def test_no_answer_whatever_holds_the_others_up(province: Province) -> None:
+    """JSON can say what no text of the database holds, and say it at any length."""
+    codes = [await province.receive() for _ in range(3)]
+    said = {"error_code": "-9\0" + "9" * 500, "message": "Sai\0 dữ liệu"}
+    province.portal.fault("error_body", service="DongBoHoSoMC", count=40, **said)
+    await province.tell(rounds=12)
+    messages = [(await province.told(code))[0] for code in codes]
+    assert {(one["state"], one["answer"]) for one in messages} == {("dead", "Sai dữ liệu")}
+    assert {len(one["answer_code"]) for one in messages} == {60}
+    province.portal.control("DELETE", "faults")
+
+
 async def test_who_it_is_about_is_not_kept_in_what_was_sent(province: Province) -> None:
     code = await province.receive(name="Trần Thị Mận", id_number="045190000077", phone="0905 777 001")
     province.portal.set(also_required=["Fax"])
