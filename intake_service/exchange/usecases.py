@@ -203,7 +203,8 @@ class Exchanger:
             await store.settle(connection, store.Settled(row["id"], "waiting", later), now())
             return
         # What the portal says of an answer may repeat whose question it was.
-        said = None if kind in (Kind.ANSWER, Kind.AGENCY_ANSWER) else answer.message[:500]
+        told = national.words_without_persons(answer.message, item)
+        said = None if kind in (Kind.ANSWER, Kind.AGENCY_ANSWER) else told
         if answer.done or national.is_there_already(answer.code, answer.message):
             self._breaker.taken()
             await store.settle(connection, store.Settled(row["id"], "taken", None, answer.code, said), now())

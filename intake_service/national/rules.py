@@ -15,6 +15,7 @@ from shared.domain.civil_time import local
 from shared.domain.codes import is_national_code
 from shared.domain.explanation import Told
 from shared.domain.lifecycle import STATUS_VI, Channel, EventKind
+from shared.domain.personal import without_known, without_numbers
 from shared.domain.terms import Due
 from shared.web.problems import Reason
 
@@ -295,23 +296,26 @@ def without_persons(told: Any) -> Any:
 
 
 def words_without_persons(words: str, told: Any) -> str:
-    """The national side's words about an item, without what they repeat of a person."""
-    for value in sorted(_persons(told), key=len, reverse=True):
-        words = words.replace(value, _HIDDEN)
-    return words[:_MOST_WORDS]
+    """The national side's words about an item, without what they say of a person: what the item said of him, however
+    they spell it, and anybody's number."""
+    known, others = _said(told, of_persons=True), _said(told, of_persons=False)
+    return without_numbers(without_known(words, sorted(known, key=len, reverse=True), _HIDDEN), others)[:_MOST_WORDS]
 
 
 _MOST_WORDS = 500
 
 
-def _persons(told: Any) -> set[str]:
+def _said(told: Any, *, of_persons: bool) -> set[str]:
     if isinstance(told, list):
-        return {value for one in told for value in _persons(one)}
+        return {value for one in told for value in _said(one, of_persons=of_persons)}
     if not isinstance(told, dict):
         return set()
     found = set()
     for name, value in told.items():
-        found |= {str(value)} if name in _PERSONAL and value else _persons(value)
+        if isinstance(value, dict | list):
+            found |= _said(value, of_persons=of_persons)
+        elif value and (name in _PERSONAL) is of_persons:
+            found.add(str(value))
     return found
 
 

@@ -2,7 +2,11 @@
 identity number is found. Pure."""
 
 import re
+import unicodedata
+from collections.abc import Collection, Iterable
 from enum import StrEnum
+
+from shared.domain.vietnamese import search_key
 
 
 class Datum(StrEnum):
@@ -51,9 +55,34 @@ def holds_a_number(text: str) -> bool:
 _TELLING = re.compile(r"\+?\d(?:[ .\-/]?\d){8,}|[^\s@]+@[^\s@]+\.\w+")
 
 
-def without_numbers(text: str) -> str:
-    """What somebody wrote, as whoever is not to learn of whom it is reads it."""
-    return _TELLING.sub(HIDDEN, text)
+def without_numbers(text: str, keeping: Collection[str] = ()) -> str:
+    """What somebody wrote, as whoever is not to learn of whom it is reads it. keeping: what is nobody's number."""
+    return _TELLING.sub(lambda found: found[0] if any(found[0] in one for one in keeping) else HIDDEN, text)
+
+
+#: Shorter ones would be found within other words.
+_SHORTEST_KNOWN = 4
+
+
+def without_known(text: str, known: Iterable[str], hidden: str) -> str:
+    """`text` without these, however they are spelled: in capitals, without diacritics, with other signs between."""
+    text = unicodedata.normalize("NFC", text)
+    letters = [(letter, place) for place, char in enumerate(text) for letter in _letters(char)]
+    key, gone = "".join(letter for letter, _ in letters), set()
+    for one in known:
+        sought = _letters(one)
+        at = key.find(sought) if len(sought) >= _SHORTEST_KNOWN else -1
+        while at >= 0:
+            gone |= set(range(letters[at][1], letters[at + len(sought) - 1][1] + 1))
+            at = key.find(sought, at + 1)
+    kept = "".join("\0" if place in gone else char for place, char in enumerate(text))
+    for one in known:
+        kept = kept.replace(one, "\0")
+    return re.sub("\0+", hidden, kept)
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in search_key(text) if letter.isalnum())
 
 
 def is_a_number(text: str) -> bool:

@@ -151,6 +151,18 @@ def test_nothing_of_a_person_is_kept() -> None:
     words = words_without_persons("Nguyễn Thị Đào: số 045190000001 sai" + "x" * 900, told)
     assert words.startswith("…: số … sai")
     assert len(words) == 500
+    for spelled in (
+        "NGUYỄN THỊ ĐÀO",
+        "Nguyen thi Dao",
+        "Nguyễn Thị Đào",
+        "Nguyễn  Thị.Đào",
+        "0451 9000 0001",
+        "045.190.000.001",
+        "0905 777 123",
+        "man@example.vn",
+    ):
+        assert spelled not in words_without_persons(f"Của {spelled}, {NAMES[0]} sai", told), spelled
+        assert words_without_persons(f"{NAMES[0]} sai", told) == f"{NAMES[0]} sai"
 
 
 @pytest.mark.parametrize(
