@@ -122,10 +122,15 @@ class Ground:
 
     @contextmanager
     def serving(
-        self, url: str, *rooms: str, idle: Collection[str] = (), settings: Mapping[str, str] = MappingProxyType({})
+        self,
+        url: str,
+        *rooms: str,
+        idle: Collection[str] = (),
+        settings: Mapping[str, str] = MappingProxyType({}),
+        program: str = "services",
     ) -> Iterator[list[Service]]:
         """`motcua serve ROOM` for each, as `motcua up` starts them. `idle`: rooms without their consumers. `settings`:
-        more of the environment."""
+        more of the environment. `program`: another module that begins them."""
         ports = {room: _free_port() for room in ROOMS}
         environment = {
             **os.environ,
@@ -147,7 +152,7 @@ class Ground:
         try:
             with open(self.installation.logs / "services.log", "ab") as log:
                 for room in rooms:
-                    command = [sys.executable, "-m", "services", "serve", room, "--port", str(ports[room])]
+                    command = [sys.executable, "-m", program, "serve", room, "--port", str(ports[room])]
                     own = {
                         **environment,
                         "MOTCUA_DATABASE_URL": role_url(url, f"motcua_{room}"),

@@ -378,11 +378,12 @@ def import_table(run: dict[str, Any]) -> Table:
     for vietnamese, english in (
         ("Đã đọc", "Read"),
         ("Tạo mới", "Created"),
+        ("Cập nhật", "Updated"),
         ("Không đổi", "Unchanged"),
         ("Từ chối", "Rejected"),
     ):
         table.add_column(said(vietnamese, english), justify="right")
-    table.add_row(*(number(run[name]) for name in ("lines_read", "created", "unchanged", "rejected")))
+    table.add_row(*(number(run[name]) for name in ("lines_read", "created", "updated", "unchanged", "rejected")))
     return table
 
 

@@ -73,8 +73,9 @@ async def send(
     trial: Annotated[bool, Query(description="Judge all, land nothing: `created` is what would have landed")] = False,
 ) -> Response:
     """Read as it arrives, any size in bounded memory. The good records land, the bad ones are kept with their line
-    and every reason. The same file twice changes nothing, so a broken upload is simply sent again. While it runs,
-    `GET /v1/imports` shows its progress."""
+    and every reason. The same file twice changes nothing, so a broken upload is simply sent again; a dossier that went
+    on in the other system, and on which nobody works here, goes on here likewise. While it runs, `GET /v1/imports`
+    shows its progress."""
     form = _FORMS.get(request.headers.get("content-type", "").split(";")[0].strip().lower())
     if form is None:
         raise Problem("unsupported_media_type")
@@ -199,6 +200,7 @@ def _run(row: asyncpg.Record) -> dict[str, Any]:
         "bytes_read": row["bytes_read"],
         "lines_read": row["lines_read"],
         "created": row["created"],
+        "updated": row["updated"],
         "unchanged": row["unchanged"],
         "rejected": row["rejected"],
         "synthetic": row["synthetic"],

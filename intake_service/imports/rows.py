@@ -65,12 +65,14 @@ Event = tuple[str, str, bytes, bytes]
 
 
 class Draft(NamedTuple):
-    """What is left of a candidate until it lands: what is known only then is who landed it, and when."""
+    """What is left of a candidate until it lands: what is known only then is who landed it, and when.
+    text: the record as JSON, should it have landed before."""
 
     line: int
     key: bytes
     content: bytes
     before: bytes
+    text: bytes
     code: str | None
     legacy_code: str | None
     issuing: str
@@ -114,6 +116,7 @@ def drafted(candidates: Sequence[Candidate], ring: Keyring) -> list[Draft]:
             one.key,
             one.content,
             one.before,
+            one.text,
             one.record.code,
             one.record.legacy_code,
             one.place.agency.issuing_code,

@@ -21,7 +21,8 @@ from intake_service.lifecycle.rules import CLOCK_TOLERANCE, Step, first_step, is
 from shared.contracts.intake import ImportRecord
 from shared.domain.civil_time import civil_day
 from shared.domain.codes import is_dossier_code, parts_of
-from shared.domain.deadline import due_of
+from shared.domain.deadline import Clock, due_of
+from shared.domain.life import Life
 from shared.domain.lifecycle import Channel, EventKind, Outcome
 from shared.domain.terms import Due
 from shared.domain.vietnamese import normalised
@@ -55,7 +56,7 @@ _ENDINGS = {
 
 class Candidate(NamedTuple):
     """A record that may land. `key` identifies it among all imports, `content` tells whether it changed. before: what
-    stood in place of either before they were keyed."""
+    stood in place of either before they were keyed. text: the record as JSON."""
 
     line: int
     record: ImportRecord
@@ -66,6 +67,7 @@ class Candidate(NamedTuple):
     key: bytes
     content: bytes
     before: bytes
+    text: bytes
 
 
 class Rejected(NamedTuple):
@@ -205,13 +207,14 @@ class Judge:
 
     def _landing(self, placed: _Placed, steps: tuple[Step, ...]) -> Candidate:
         line, record, place = placed
-        before = sha256(to_json(record, exclude_none=True)).digest()
+        text = to_json(record, exclude_none=True)
+        before = sha256(text).digest()
         content = keyed(self._secret, before)
         identity = f"legacy {record.legacy_code}" if record.legacy_code else f"code {record.code}"
         key = sha256(identity.encode() if record.legacy_code or record.code else content).digest()
         outcome = _ENDINGS[record.outcome or "granted"][1] if record.finished_at else None
         provisional = is_provisional(self._reference, steps[-1].life)
-        return Candidate(line, record, place, steps, outcome, provisional, key, content, before)
+        return Candidate(line, record, place, steps, outcome, provisional, key, content, before, text)
 
     def _usurped(self, record: ImportRecord, place: Place) -> Iterator[Reason]:
         """Codes that one of our agencies issues: only its own dossiers carry them, and none of a day to come."""
@@ -247,39 +250,111 @@ class Judge:
             given = _given_due(record, place)
         except CalendarMissing as missing:
             return Reason("due_at", "calendar_missing", {"year": missing.year})
-        supplements = record.supplements or ()
-        last_answer = next((each.answered_at for each in reversed(supplements) if each.answered_at is not None), None)
+        moves = _moves(record, given)
         # What was promised last: with the last answer, or with the acceptance where none came.
-        promised = given if last_answer is None else None
+        promised = None if any(move.kind is EventKind.SUPPLEMENTED for move in moves) else given
         first = first_step(
             EventKind.ACCEPTED, place.version, place.channel, record.accepted_at, place.clock, promised, place.case
         )
         if isinstance(first, Reason):
             return first
-        steps = [first]
-        moves: list[tuple[EventKind, datetime, Outcome | None]] = []
-        for supplement in supplements:
-            moves.append((EventKind.SUPPLEMENT_REQUESTED, supplement.requested_at, None))
-            if supplement.answered_at is not None:
-                moves.append((EventKind.SUPPLEMENTED, supplement.answered_at, None))
-        if record.finished_at is not None:
-            ending, result = _ENDINGS[record.outcome or "granted"]
-            moves.append((ending, record.finished_at, result))
-        if record.returned_at is not None:
-            moves.append((EventKind.RETURNED, record.returned_at, None))
-        try:
-            for kind, at, outcome in moves:
-                life, promised = steps[-1].life, None
-                if given is not None and kind is EventKind.SUPPLEMENTED and at == last_answer:
-                    # A term that had run out is not mended by a later promise: late stays late.
-                    promised = given if life.account is not None and life.account.due is None else None
-                step = next_step(life, kind, at, place.clock, given_due=promised, outcome=outcome)
-                if isinstance(step, Problem):
-                    return _disorder(kind)
-                steps.append(step)
-        except CalendarMissing as missing:
-            return Reason("supplements", "calendar_missing", {"year": missing.year})
-        return tuple(steps)
+        rest = _taken(first.life, moves, place.clock)
+        return rest if isinstance(rest, Reason) else (first, *rest)
+
+
+class _Move(NamedTuple):
+    """What a record says to have happened after its acceptance. promised: the date that was named with it."""
+
+    kind: EventKind
+    at: datetime
+    outcome: Outcome | None = None
+    promised: Due | None = None
+
+
+def _moves(record: ImportRecord, given: Due | None) -> list[_Move]:
+    moves: list[_Move] = []
+    for supplement in record.supplements or ():
+        moves.append(_Move(EventKind.SUPPLEMENT_REQUESTED, supplement.requested_at))
+        if supplement.answered_at is not None:
+            moves.append(_Move(EventKind.SUPPLEMENTED, supplement.answered_at))
+    last = max((n for n, move in enumerate(moves) if move.kind is EventKind.SUPPLEMENTED), default=None)
+    if last is not None:
+        moves[last] = moves[last]._replace(promised=given)
+    if record.finished_at is not None:
+        ending, outcome = _ENDINGS[record.outcome or "granted"]
+        moves.append(_Move(ending, record.finished_at, outcome))
+    if record.returned_at is not None:
+        moves.append(_Move(EventKind.RETURNED, record.returned_at))
+    return moves
+
+
+def _taken(life: Life, moves: Sequence[_Move], clock: Clock) -> tuple[Step, ...] | Reason:
+    """The steps that they make, one behind the other."""
+    steps: list[Step] = []
+    try:
+        for kind, at, outcome, promised in moves:
+            # A term that had run out is not mended by a later promise: late stays late.
+            named = promised if life.account is not None and life.account.due is None else None
+            step = next_step(life, kind, at, clock, given_due=named, outcome=outcome)
+            if isinstance(step, Problem):
+                return _disorder(kind)
+            steps.append(step)
+            life = step.life
+    except CalendarMissing as missing:
+        return Reason("supplements", "calendar_missing", {"year": missing.year})
+    return tuple(steps)
+
+
+class Stored(NamedTuple):
+    """A dossier as it stands here. history: its events as (kind, instant, what the log says), in order. in_hand:
+    whether somebody here has taken it up: it was assigned, handed over, or a share of it is done."""
+
+    version_id: int
+    agency_id: int
+    channel: int
+    case: int
+    submitted_at: datetime
+    accepted_at: datetime
+    history: Sequence[tuple[str, datetime, str]]
+    life: Life
+    clock: Clock
+    in_hand: bool
+
+
+def steps_since(candidate: Candidate, stored: Stored) -> tuple[Step, ...] | None:
+    """What happened to a dossier in the other system since it landed. None where that does not continue what is here:
+    it was told otherwise then, or went on here."""
+    record, place = candidate.record, candidate.place
+    submitted_at = record.submitted_at or record.accepted_at
+    received = (place.version.id, place.agency.id, int(place.channel), place.case, submitted_at, record.accepted_at)
+    if stored.in_hand or stored[: len(received)] != received:
+        return None
+    here = [(kind, at, orjson.loads(said)) for kind, at, said in stored.history if kind not in _OURS]
+    there = [(step.event.kind, step.event.at, orjson.loads(step.payload)) for step in candidate.steps]
+    as_before = [_happened(each) for each in here] == [_happened(each) for each in there[: len(here)]]
+    if not as_before or not _promised_alike(record, [each[2] for each in here], [each[2] for each in there]):
+        return None
+    moves = _moves(record, _given_due(record, place))
+    steps = _taken(stored.life, moves[len(here) - 1 :], stored.clock)
+    return None if isinstance(steps, Reason) else steps
+
+
+#: What the system noted of a dossier by itself, and corrections: of how it was received, and not of what happened.
+_OURS = (EventKind.PROCESSING_STARTED, EventKind.RESCHEDULED, EventKind.CORRECTED)
+
+
+def _happened(event: tuple[str, datetime, dict[str, object]]) -> tuple[object, ...]:
+    kind, at, said = event
+    return kind, at, said.get("outcome")
+
+
+def _promised_alike(record: ImportRecord, here: list[dict[str, object]], there: list[dict[str, object]]) -> bool:
+    """Whether what the applicant was promised is still what it was. A promise that came with a later answer is new, and
+    what was promised before it the record says no more."""
+    if record.due_at is None:
+        return not any(said.get("given") for said in here)
+    named = next((n for n, said in enumerate(there) if said.get("given")), len(here))
+    return named >= len(here) or (here[named].get("given"), here[named]["due_at"]) == (True, there[named]["due_at"])
 
 
 def turning_days(reference: Reference) -> list[date]:

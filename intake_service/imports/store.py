@@ -66,6 +66,27 @@ async def landed_before(connection: Connection, keys: Sequence[bytes]) -> dict[b
     return {row[0]: row[1] for row in rows}
 
 
+async def dossiers_of(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
+    """Which dossiers these records made."""
+    rows = await connection.fetch("SELECT key, dossier_id FROM import_identity WHERE key = ANY($1::bytea[])", keys)
+    return {row[0]: row[1] for row in rows}
+
+
+async def applicants(connection: Connection, dossier_ids: Sequence[int]) -> dict[int, asyncpg.Record]:
+    """Whose dossiers they are."""
+    rows = await connection.fetch(
+        "SELECT dossier_id, kind, name, phone, email, address, id_number, id_index, erased_at FROM applicant"
+        " WHERE dossier_id = ANY($1::bigint[])",
+        dossier_ids,
+    )
+    return {row["dossier_id"]: row for row in rows}
+
+
+async def know_otherwise(connection: Connection, contents: Iterable[tuple[bytes, bytes]]) -> None:
+    """Know records again by what they say now: (key, content)."""
+    await connection.executemany("UPDATE import_identity SET content = $2 WHERE key = $1", contents)
+
+
 async def unkeyed(connection: Connection, keyed_bytes: int, limit: int) -> list[asyncpg.Record]:
     """Some of the records that are known by a hash that anybody can make: (key, content)."""
     return await connection.fetch(
@@ -167,23 +188,33 @@ async def note_rejects(connection: Connection, rows: Iterable[tuple[UUID, int, s
 
 
 async def note_progress(
-    connection: Connection, run: UUID, *, bytes_read: int, lines: int, created: int, unchanged: int, rejected: int
+    connection: Connection,
+    run: UUID,
+    *,
+    bytes_read: int,
+    lines: int,
+    created: int,
+    updated: int,
+    unchanged: int,
+    rejected: int,
 ) -> None:
     """Add a chunk's outcome to the import's figures."""
     await connection.execute(
         "UPDATE import_run SET bytes_read = $2, lines_read = lines_read + $3, created = created + $4,"
-        " unchanged = unchanged + $5, rejected = rejected + $6 WHERE id = $1",
+        " updated = updated + $5, unchanged = unchanged + $6, rejected = rejected + $7 WHERE id = $1",
         run,
         bytes_read,
         lines,
         created,
+        updated,
         unchanged,
         rejected,
     )
 
 
 _RUN = f"""
-SELECT id, format, started_at, finished_at, bytes_read, lines_read, created, unchanged, rejected, synthetic, trial,
+SELECT id, format, started_at, finished_at, bytes_read, lines_read, created, updated, unchanged, rejected, synthetic,
+  trial,
   actor, CASE WHEN state <> 'running' THEN state
        WHEN EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = {_RUNNING}
                     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())

@@ -9,11 +9,13 @@ from datetime import datetime
 from hashlib import sha256
 from itertools import islice
 from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from starlette.requests import ClientDisconnect
 
 from intake_service.imports import rows, store
+from intake_service.imports.continuations import Continuation, continuations, take_over
 from intake_service.imports.lines import CsvReader, NdjsonReader, RawRecord, Reader
 from intake_service.imports.rows import Draft, Recorded
 from intake_service.imports.rules import KEYED_BYTES, Candidate, Judge, Rejected, code_like, keyed
@@ -87,13 +89,13 @@ async def run_import(
     async with _place_among_few(), pool.acquire(EVERY_ROW) as connection:
         begun = store.Begun(run, now, form, principal.subject, principal.agency.id, synthetic, trial)
         await store.begin(connection, begun)
-        lander = _Lander(connection, run, principal, ring, trial=trial)
+        lander = _Lander(Landing(connection, run, reference, principal, ring, judge), trial=trial)
         state = "interrupted"
         try:
             async for block in arriving(body, IDLE_SECONDS):
                 lander.chunk.bytes_read += len(block)
-                await lander.take(reader.feed(block), judge)
-            await lander.take(reader.close(), judge)
+                await lander.take(reader.feed(block))
+            await lander.take(reader.close())
             if not lander.seen:
                 # A failed export looks like this: "done, 0 records" would let whoever sent it believe it is in.
                 raise invalid("body", "no_records")
@@ -136,27 +138,37 @@ async def _place_among_few() -> AsyncIterator[None]:
         _under_way -= 1
 
 
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What one import lands with."""
+
+    connection: Connection
+    run: UUID
+    reference: Reference
+    principal: Principal
+    ring: Keyring
+    judge: Judge
+
+
 class _Lander:
     """Lands full chunks one after the other, in the background of the reading."""
 
-    def __init__(self, connection: Connection, run: UUID, principal: Principal, ring: Keyring, *, trial: bool) -> None:
+    def __init__(self, landing: Landing, *, trial: bool) -> None:
         self._trial = _Trial() if trial else None
         self.chunk = Chunk()
         self.seen = 0
-        self._connection = connection
-        self._run = run
-        self._principal = principal
-        self._ring = ring
+        self._with = landing
         self._landing: asyncio.Task[None] | None = None
 
-    async def take(self, records: Iterable[RawRecord], judge: Judge) -> None:
+    async def take(self, records: Iterable[RawRecord]) -> None:
         """Judge records and land each chunk that they fill."""
         source = iter(records)
         while some := list(islice(source, BREATH)):
             await asyncio.sleep(0)
             self.seen += len(some)
-            judged = judge.judged(some)
-            self.chunk.drafts += rows.drafted([each for each in judged if isinstance(each, Candidate)], self._ring)
+            judged = self._with.judge.judged(some)
+            candidates = [each for each in judged if isinstance(each, Candidate)]
+            self.chunk.drafts += rows.drafted(candidates, self._with.ring)
             self.chunk.rejected += [each for each in judged if isinstance(each, Rejected)]
             if len(self.chunk) >= (CHUNK if self._free else MOST_WAITING):
                 await self._land()
@@ -183,9 +195,9 @@ class _Lander:
 
     async def _write(self, full: Chunk) -> None:
         if self._trial is None:
-            await land(self._connection, self._run, self._principal, full)
+            await land(self._with, full)
         else:
-            await self._trial.judge(self._connection, self._run, full)
+            await self._trial.judge(self._with, full)
 
     async def _settled(self) -> None:
         if self._landing is not None:
@@ -200,51 +212,66 @@ class _Trial:
         self._contents: dict[bytes, bytes] = {}
         self._codes: set[str] = set()
 
-    async def judge(self, connection: Connection, run: UUID, chunk: Chunk) -> None:
+    async def judge(self, landing: Landing, chunk: Chunk) -> None:
         """Note what would have become of a chunk."""
-        async with connection.transaction():
-            fresh, unchanged, refused = await _sorted_out(connection, chunk.drafts, self._contents, self._codes)
-            self._contents.update((draft.key, draft.content) for draft in fresh)
-            self._codes.update(code for draft in fresh for code in (draft.code, draft.legacy_code) if code)
-            await _note(connection, run, chunk, len(fresh), unchanged, [*chunk.rejected, *refused])
+        async with landing.connection.transaction():
+            sorted_out = await _sorted_out(landing, chunk.drafts, self._contents, self._codes)
+            self._contents.update((draft.key, draft.content) for draft in sorted_out.fresh)
+            self._contents.update((each.candidate.key, each.candidate.content) for each in sorted_out.going_on)
+            self._codes.update(code for draft in sorted_out.fresh for code in (draft.code, draft.legacy_code) if code)
+            await _note(landing, chunk, sorted_out)
 
 
-async def land(connection: Connection, run: UUID, principal: Principal, chunk: Chunk) -> None:
+async def land(landing: Landing, chunk: Chunk) -> None:
     """Write a chunk in one transaction: dossiers, applicants, events, what was rejected, and the progress."""
+    connection, principal = landing.connection, landing.principal
     async with connection.transaction():
         await store.lock_landing(connection)
         await store.lock_numbers(connection, sorted(_own_prefixes(chunk.drafts)))
-        fresh, unchanged, refused = await _sorted_out(connection, chunk.drafts)
-        rejected = [*chunk.rejected, *refused]
-        if fresh:
-            await _write(connection, fresh, Recorded.of(principal.subject, principal.agency.id, clock_now()))
-        await _note(connection, run, chunk, len(fresh), unchanged, rejected)
+        sorted_out = await _sorted_out(landing, chunk.drafts)
+        at = clock_now()
+        if sorted_out.fresh:
+            await _write(connection, sorted_out.fresh, Recorded.of(principal.subject, principal.agency.id, at))
+        if sorted_out.going_on:
+            await take_over(connection, landing.reference, principal, sorted_out.going_on, at)
+        await _note(landing, chunk, sorted_out)
 
 
-async def _note(
-    connection: Connection, run: UUID, chunk: Chunk, created: int, unchanged: int, rejected: list[Rejected]
-) -> None:
+class _Sorted(NamedTuple):
+    """What becomes of a chunk's records: new; landed before and gone on since; unchanged; in conflict with what is
+    there or stands earlier in the file."""
+
+    fresh: list[Draft]
+    going_on: list[Continuation]
+    unchanged: int
+    refused: list[Rejected]
+
+
+async def _note(landing: Landing, chunk: Chunk, sorted_out: _Sorted) -> None:
+    rejected = [*chunk.rejected, *sorted_out.refused]
     if rejected:
-        await store.note_rejects(connection, [(run, r.line, r.reference, reasons_kept(r.reasons)) for r in rejected])
+        kept = [(landing.run, r.line, r.reference, reasons_kept(r.reasons)) for r in rejected]
+        await store.note_rejects(landing.connection, kept)
     await store.note_progress(
-        connection,
-        run,
+        landing.connection,
+        landing.run,
         bytes_read=chunk.bytes_read,
         lines=len(chunk),
-        created=created,
-        unchanged=unchanged,
+        created=len(sorted_out.fresh),
+        updated=len(sorted_out.going_on),
+        unchanged=sorted_out.unchanged,
         rejected=len(rejected),
     )
 
 
 async def _sorted_out(
-    connection: Connection,
+    landing: Landing,
     drafts: list[Draft],
     tried: Mapping[bytes, bytes] = MappingProxyType({}),
     codes: Set[str] = frozenset(),
-) -> tuple[list[Draft], int, list[Rejected]]:
-    """(new, number unchanged, in conflict with what is there or stands earlier in the file). tried, codes: what would
-    have landed before, on trial."""
+) -> _Sorted:
+    """tried, codes: what would have landed before, on trial."""
+    connection = landing.connection
     before = await store.landed_before(connection, [key for draft in drafts for key in (draft.key, draft.before)])
     if tried:
         keys = {key for draft in drafts for key in (draft.key, draft.before)}
@@ -253,27 +280,41 @@ async def _sorted_out(
     names = [name for draft in new for name in (draft.code, draft.legacy_code) if name]
     taken = (await store.codes_taken(connection, names) if names else set()) | (codes & set(names))
     fresh: list[Draft] = []
+    changed: dict[bytes, Draft] = {}
     refused: list[Rejected] = []
     unchanged = 0
     here: dict[bytes, bytes] = {}
     several = _told_in_several_ways(drafts)
     for draft in drafts:
         if draft.key in several and draft.key in before:
-            refused.append(_refused(draft, "legacy_code" if draft.legacy_code else "code", "repeated_in_file"))
+            refused.append(_refused(draft, "repeated_in_file"))
             continue
         known = before.get(draft.key) or before.get(draft.before) or here.get(draft.key)
-        if known in (draft.content, draft.before):
+        if known in (draft.content, draft.before) or draft.key in changed:
             unchanged += 1
+        elif known is not None and draft.key not in before:
+            refused.append(_refused(draft, "repeated_in_file"))
+        elif draft.key in tried:
+            refused.append(_refused(draft, "changed_since_import"))
         elif known is not None:
-            code = "changed_since_import" if draft.key in before else "repeated_in_file"
-            refused.append(_refused(draft, "legacy_code" if draft.legacy_code else "code", code))
+            changed[draft.key] = draft
         elif draft.code in taken or draft.legacy_code in taken:
-            refused.append(_refused(draft, "code" if draft.code in taken else "legacy_code", "already_used"))
+            refused.append(_refused(draft, "already_used", "code" if draft.code in taken else "legacy_code"))
         else:
             here[draft.key] = draft.content
             taken.update(code for code in (draft.code, draft.legacy_code) if code)
             fresh.append(draft)
-    return fresh, unchanged, refused
+    if not changed:
+        return _Sorted(fresh, [], unchanged, refused)
+    again = landing.judge.judged([RawRecord(draft.line, draft.text) for draft in changed.values()])
+    candidates = [each for each in again if isinstance(each, Candidate)]
+    going_on, why_not = await continuations(connection, landing.reference, landing.ring, candidates)
+    gone_on = {each.candidate.key for each in going_on}
+    for key, draft in changed.items():
+        if key not in gone_on:
+            field_name, code = why_not.get(key, (None, "changed_since_import"))
+            refused.append(_refused(draft, code, field_name))
+    return _Sorted(fresh, going_on, unchanged, refused)
 
 
 def _told_in_several_ways(drafts: list[Draft]) -> set[bytes]:
@@ -285,7 +326,8 @@ def _told_in_several_ways(drafts: list[Draft]) -> set[bytes]:
     return {key for key, found in contents.items() if len(found) > 1}
 
 
-def _refused(draft: Draft, field_name: str, code: str) -> Rejected:
+def _refused(draft: Draft, code: str, field_name: str | None = None) -> Rejected:
+    field_name = field_name or ("legacy_code" if draft.legacy_code else "code")
     return Rejected(draft.line, code_like(draft.legacy_code or draft.code), (Reason(field_name, code),))
 
 

@@ -95,6 +95,26 @@ async def locked_open(connection: Connection, dossier_ids: Sequence[int]) -> lis
     )
 
 
+# Whoever works on it here leaves one of these behind; what the opening of its case sent on begins with that.
+_IN_HAND = """
+  EXISTS (SELECT FROM hand_over h JOIN dossier_case c USING (dossier_id) WHERE h.dossier_id = d.id
+      AND h.kind <> 'reorganisation' AND NOT (h.seq = 1 AND h.occurred_at <= c.opened_at))
+    OR EXISTS (SELECT FROM hand_over_receipt WHERE dossier_id = d.id)
+    OR EXISTS (SELECT FROM assignment WHERE dossier_id = d.id)
+    OR EXISTS (SELECT FROM case_segment WHERE dossier_id = d.id AND left_by IS NOT NULL)
+    OR EXISTS (SELECT FROM dossier_case WHERE dossier_id = d.id AND finished_at IS NOT NULL) AS in_hand
+"""
+
+
+async def locked_by_id(connection: Connection, dossier_ids: Sequence[int]) -> dict[int, asyncpg.Record]:
+    """These dossiers, locked. in_hand: whether routing has that somebody works on it, or did."""
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS}, {_IN_HAND} FROM dossier d WHERE d.id = ANY($1::bigint[]) ORDER BY d.id FOR NO KEY UPDATE",
+        dossier_ids,
+    )
+    return {row["id"]: row for row in rows}
+
+
 async def lapsed(connection: Connection, at: datetime, limit: int) -> list[asyncpg.Record]:
     """The next dossiers whose applicants have not answered in time, locked. What somebody else has locked is passed
     over: it may be the answer."""

@@ -261,6 +261,7 @@ class ImportRun(BaseModel):
     bytes_read: int = Field(description="Bytes of the body read so far")
     lines_read: int = Field(description="Records read so far")
     created: int = Field(description="Dossiers made")
+    updated: int = Field(description="Dossiers that had landed before, went on in the other system, and did so here")
     unchanged: int = Field(description="Records that had landed before")
     rejected: int = Field(description="Records that did not land")
     synthetic: bool = Field(description="The records are made up, and reports say so")

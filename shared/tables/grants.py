@@ -36,7 +36,7 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "dossier_number": {"motcua_intake": _WRITE},
         "import_run": {"motcua_intake": _WRITE, "motcua_stats": _READ},
         "import_reject": {"motcua_intake": _APPEND},
-        "import_identity": {"motcua_intake": _APPEND, COPIER: _ADD},
+        "import_identity": {"motcua_intake": _WRITE, COPIER: _ADD},
         "calendar_recompute": {"motcua_intake": _WRITE, "motcua_routing": _READ},
         "intake_idempotency": {"motcua_intake": (*_WRITE, "DELETE")},
         "intake_position": {"motcua_intake": _WRITE},

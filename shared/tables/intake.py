@@ -423,6 +423,13 @@ import_run = Table(
     Column("bytes_read", BigInteger, nullable=False, server_default=text("0")),
     Column("lines_read", BigInteger, nullable=False, server_default=text("0")),
     Column("created", BigInteger, nullable=False, server_default=text("0")),
+    Column(
+        "updated",
+        BigInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="dossiers that had landed before, and went on",
+    ),
     Column("unchanged", BigInteger, nullable=False, server_default=text("0")),
     Column("rejected", BigInteger, nullable=False, server_default=text("0")),
     Column("synthetic", Boolean, nullable=False, server_default=text("false")),

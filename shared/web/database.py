@@ -59,7 +59,7 @@ def rows_of(agencies: frozenset[int]) -> Rows:
     return Rows(f"{{{','.join(f'[{begin},{end})' for begin, end in zip(begins, ends, strict=True))}}}")
 
 
-class _Connection(asyncpg.Connection):
+class Tellable(asyncpg.Connection):
     """One that knows for whom it reads, so that it is told only when that changes."""
 
     _rows: str | None = policies.NO_ROWS
@@ -81,6 +81,10 @@ class _Connection(asyncpg.Connection):
         # Of a condition that can never hold Postgres carries nothing out, and has not said it either.
         self._rows = rows if found else None
         return found
+
+
+#: What connections are made of.
+CONNECTION: type[Tellable] = Tellable
 
 
 class Untold:
@@ -150,7 +154,7 @@ async def open_pool(url: str, *, size: int, name: str) -> Pool:
         try:
             made = await asyncpg.create_pool(
                 url,
-                connection_class=_Connection,
+                connection_class=CONNECTION,
                 min_size=2,
                 max_size=size,
                 # asyncpg's reset is a round trip after each request; sessions here leave nothing behind but

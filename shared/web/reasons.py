@@ -475,8 +475,14 @@ REASONS = MappingProxyType(
             "an earlier line has this code with other content",
         ),
         "changed_since_import": (
-            "bản ghi này đã được nhập trước đây với nội dung khác",
-            "this record was imported before with other content",
+            "bản ghi này đã được nhập trước đây; nội dung nay không nối tiếp hồ sơ đang có ở đây, hoặc ở đây đã có"
+            " người xử lý hồ sơ",
+            "this record was imported before; what it says now does not continue the dossier here, or somebody works on"
+            " it here",
+        ),
+        "applicant_changed": (
+            "người nộp khác với hồ sơ đã nhập; sửa hồ sơ ở đây cho khớp rồi nhập lại",
+            "another applicant than was imported: correct the dossier here likewise, and import it again",
         ),
         # many actions in one call
         "repeated_in_call": ("hồ sơ này đã có ở một mục trước của lần gọi", "an earlier item of this call has it"),

@@ -49,6 +49,7 @@ EXTRA_FILES = {
     "stats_service/editions/movements.py": "what moved in all editions at once; pure",
     "stats_service/editions/changes.py": "what two editions say differently; pure",
     "stats_service/editions/printing.py": "how an edition stands on paper; pure",
+    "intake_service/imports/continuations.py": "what went on in the other system is taken over",
     "intake_service/imports/lines.py": "splits a stream into records; pure, and used by nobody else",
     "intake_service/imports/rows.py": "writes candidates as rows of binary COPY; pure, and used by nobody else",
     "routing_service/webhook_deliveries/sending.py": "one attempt to send: what is resolved, held up and dialled",
