@@ -1,6 +1,7 @@
 """Talking to the national database as its adapter expects it: a session, a service by name, an answer with a code."""
 
 import asyncio
+import re
 from typing import Any, NamedTuple
 
 import httpx
@@ -12,6 +13,9 @@ from shared.web.settings import NationalPlace
 #: An answer is a few kilobytes; a catalogue may be some megabytes.
 MOST_BYTES = 64 * 1024 * 1024
 _LONGEST_CODE = 60
+#: What JSON can say and no text of the database holds: kept, it would hold up all that was answered with it.
+_NUL = rb"\u0000"
+_ESCAPED = re.compile(rb"\\(?:u0000|.)", re.DOTALL)
 _TIMEOUT = httpx.Timeout(60, connect=5)
 
 
@@ -120,10 +124,12 @@ def http_for_it() -> httpx.AsyncClient:
 
 def _read(content: bytes) -> tuple[Answer, object]:
     try:
+        if _NUL in content:
+            content = _ESCAPED.sub(lambda found: b"" if found[0] == _NUL else found[0], content)
         said = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
+        orjson.dumps(said)  # what is nested too deep can be read and not be kept
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError) as error:
         raise NationalUnavailable("no JSON") from error
-    said = _without_nul(said) if b"\\u0000" in content else said
     if not isinstance(said, dict) or not isinstance(said.get("error_code"), int | str):
         raise NationalUnavailable("no error_code")
     result = said.get("result")
@@ -134,12 +140,3 @@ def _read(content: bytes) -> tuple[Answer, object]:
         result if isinstance(result, list) else [],
     )
     return answer, said.get("session")
-
-
-def _without_nul(said: Any) -> Any:
-    """What JSON can say and no text of the database holds: kept, it would hold up all that was answered with it."""
-    if isinstance(said, dict):
-        return {_without_nul(name): _without_nul(value) for name, value in said.items()}
-    if isinstance(said, list):
-        return [_without_nul(one) for one in said]
-    return said.replace("\0", "") if isinstance(said, str) else said

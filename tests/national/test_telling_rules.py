@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intake_service.documents.national import Message
+from intake_service.national.client import NationalUnavailable, _read
 from intake_service.national.rules import (
     PAPERS,
     Breaker,
@@ -163,6 +164,14 @@ def test_nothing_of_a_person_is_kept() -> None:
     ):
         assert spelled not in words_without_persons(f"Của {spelled}, {NAMES[0]} sai", told), spelled
         assert words_without_persons(f"{NAMES[0]} sai", told) == f"{NAMES[0]} sai"
+
+
+def test_an_answer_that_could_not_be_kept_is_none() -> None:
+    answer, _ = _read(rb'{"error_code": "0\u0000", "message": "a\\u0000\u0000b", "result": [{"\u0000x": "\u0000"}]}')
+    assert answer == ("0", r"a\u0000b", [{"x": ""}])
+    for depth in (300, 2000):
+        with pytest.raises(NationalUnavailable):
+            _read(b'{"error_code": 0, "result": ' + b"[" * depth + b"]" * depth + b"}")
 
 
 @pytest.mark.parametrize(
