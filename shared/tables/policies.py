@@ -25,7 +25,7 @@ _ALL = "(SELECT every_row())"
 _RECEIVER = "(SELECT k.agency_id FROM dossier_key k WHERE k.id = {table}.dossier_id)"
 # True or null, and asked whether it is null: so the planner takes it to let nearly all rows pass, and plans as it did.
 # Of a function that is false or true it believes a third, and reads other indexes for a page.
-_PART = "takes_part({}, {}) IS NOT NULL"
+_PART = "takes_part({}) IS NOT NULL"
 
 #: Who received or holds a dossier, or had it handed over, or has a share of it, or was asked about it, now or once: a
 #: giver goes on writing what he gave away. It looks past the policies, or they would ask each other without end. Where
@@ -40,7 +40,7 @@ CREATE FUNCTION every_row() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
 RETURN coalesce(row_scope() = '{EVERY_ROW}'::int4multirange, false)
 """,
     f"""
-CREATE FUNCTION takes_part(dossier bigint, made_now boolean) RETURNS boolean
+CREATE FUNCTION takes_part(dossier bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER COST 10 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   scope int4multirange := nullif(current_setting('{SETTING}', true), '')::int4multirange;
@@ -50,7 +50,7 @@ BEGIN
     RETURN NULL;
   END IF;
   SELECT d.agency_id INTO receiver FROM public.dossier d WHERE d.id = dossier;
-  IF receiver OPERATOR(pg_catalog.<@) scope OR (receiver IS NULL AND made_now) THEN
+  IF receiver OPERATOR(pg_catalog.<@) scope THEN
     RETURN true;
   END IF;
   RETURN nullif(EXISTS (SELECT FROM public.dossier_case c
@@ -75,7 +75,7 @@ SELECT d.id, d.code, d.reference, d.legacy_code, d.version_id, d.agency_id, d.ch
   a.name AS applicant_name, a.id_number, a.phone, a.email, a.address, a.submitted_by, a.erased_at
 FROM dossier d JOIN applicant a ON a.dossier_id = d.id LEFT JOIN dossier_case c ON c.dossier_id = d.id
 """
-_RECEIVED = f"{{0}}agency_id <@ {_SCOPE} OR {_PART.format('{0}id', 'false')}"
+_RECEIVED = f"{{0}}agency_id <@ {_SCOPE} OR {_PART.format('{0}id')}"
 #: What may be read past the policies: which agency received a dossier, and by what one, an applicant, or a record of
 #: readings, is found. An index that is asked by LIKE or @> serves no table with policies, and a name is found by one.
 #: How many webhooks there are. And dossier_seen, which has the policy of dossiers in it: what belongs to a dossier is
@@ -95,11 +95,10 @@ def _of_dossier(table: str, own: str | None = None) -> tuple[str, str]:
     """(what is seen, what may be added) of a table whose rows belong to dossiers. A row may be added to a dossier that
     is seen, or to one that the same statement makes: whose it says that it is makes no stranger a part of a dossier.
     `own`: what its own columns tell, without a look elsewhere; where they tell nothing, one row of an index does, for a
-    third of what the function costs."""
-    received = f"{_ALL} OR {_RECEIVER.format(table=table)} <@ {_SCOPE}"
-    return f"{own or received} OR {_PART.format('dossier_id', 'false')}", (
-        f"{received} OR {_PART.format('dossier_id', 'true')}"
-    )
+    third of what the function costs. A dossier that is being made stands in no index that this statement sees."""
+    receiver, part = _RECEIVER.format(table=table), _PART.format("dossier_id")
+    received = f"{_ALL} OR {receiver} <@ {_SCOPE}"
+    return f"{own or received} OR {part}", f"coalesce({receiver} <@ {_SCOPE}, {_SCOPE} IS NOT NULL) OR {part}"
 
 
 def _own(*columns: str) -> str:
@@ -201,5 +200,5 @@ def undoing() -> list[str]:
     taken += [f"DROP VIEW {name}" for name in VIEWS]
     return [
         *taken,
-        *(f"DROP FUNCTION {name}" for name in ("takes_part(bigint, boolean)", "every_row()", "row_scope()")),
+        *(f"DROP FUNCTION {name}" for name in ("takes_part(bigint)", "every_row()", "row_scope()")),
     ]

@@ -100,7 +100,7 @@ async def test_no_role_has_anything_done_with_the_rights_of_the_owner(session: t
         " CREATE DOMAIN pg_temp.int4multirange AS pg_catalog.int4multirange CHECK (pg_temp.mine(VALUE))"
     )
     await connection.execute("SET search_path = pg_temp, public, pg_catalog; SET motcua.scope = '{[1,2)}'")
-    assert not await connection.fetchval("SELECT public.takes_part(1, false)"), role
+    assert not await connection.fetchval("SELECT public.takes_part(1)"), role
 
 
 async def test_whatever_acts_with_the_rights_of_the_owner_says_where_it_looks(database: Database) -> None:
