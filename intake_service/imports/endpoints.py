@@ -61,7 +61,9 @@ _BODY = {
     summary="Nhập hồ sơ từ hệ thống khác · Import dossiers of another system",
     response_description="The file was read to its end: how many landed, how many were rejected",
     response_model=ImportRun,
-    responses=refusals(*LOCKED, "upload_idle", "unsupported_media_type", "invalid_request", "unavailable"),
+    responses=refusals(
+        *LOCKED, "agency_out_of_scope", "upload_idle", "unsupported_media_type", "invalid_request", "unavailable"
+    ),
     openapi_extra=_BODY,
 )
 async def send(
@@ -69,7 +71,13 @@ async def send(
     room: RoomOf,
     reference: ReferenceOf,
     principal: Caller,
-    synthetic: Annotated[bool, Query(description="The records are made up; reports will say so")] = False,
+    synthetic: Annotated[
+        bool,
+        Query(
+            description="The records are made up. Reports of all agencies will say so, and the national database is"
+            " told nothing any more: for whoever covers the whole installation"
+        ),
+    ] = False,
     trial: Annotated[bool, Query(description="Judge all, land nothing: `created` is what would have landed")] = False,
 ) -> Response:
     """Read as it arrives, any size in bounded memory. The good records land, the bad ones are kept with their line
@@ -90,6 +98,7 @@ async def send(
         now=now(),
         ring=room.keyring,
         secret=secret_of(room.settings.tracking_key.get_secret_value()),
+        limits=room.limits,
     )
     async with room.pool.acquire(principal.rows) as connection:
         row = await store.run(connection, run, principal.scope)

@@ -25,6 +25,7 @@ from shared.web.auth import Principal
 from shared.web.clock import now as clock_now
 from shared.web.database import EVERY_ROW, Connection, Pool
 from shared.web.keyring import Keyring
+from shared.web.limits import Limits
 from shared.web.problems import Problem, Reason, invalid, reasons_kept
 from shared.web.streams import arriving
 
@@ -72,6 +73,7 @@ async def run_import(
     now: datetime,
     ring: Keyring,
     secret: bytes,
+    limits: Limits,
     trial: bool = False,
 ) -> UUID:
     """Import the records in `body` (`csv` or `ndjson`), in bounded memory whatever its length.
@@ -80,8 +82,11 @@ async def run_import(
     import says `interrupted`; sending the same file again goes on where it stopped, since what landed is unchanged.
     secret: what records are known again by is keyed with it. trial: all is judged, and nothing lands; what of the file
     would have landed is remembered meanwhile, 150 bytes a record.
+    synthetic: that is said of the whole installation, and so only whoever covers it may.
     Raises Problem where there is no record at all, or a CSV's header is none.
     """
+    if synthetic:
+        principal.need_whole_installation()
     run = uuid4()
     judge = Judge(reference, principal.scope, now, secret)
     reader: Reader = CsvReader() if form == "csv" else NdjsonReader()
@@ -89,7 +94,7 @@ async def run_import(
     async with _place_among_few(), pool.acquire(EVERY_ROW) as connection:
         begun = store.Begun(run, now, form, principal.subject, principal.agency.id, synthetic, trial)
         await store.begin(connection, begun)
-        lander = _Lander(Landing(connection, run, reference, principal, ring, judge), trial=trial)
+        lander = _Lander(Landing(connection, run, reference, principal, ring, judge, limits), trial=trial)
         state = "interrupted"
         try:
             async for block in arriving(body, IDLE_SECONDS):
@@ -148,6 +153,7 @@ class Landing:
     principal: Principal
     ring: Keyring
     judge: Judge
+    limits: Limits
 
 
 class _Lander:
@@ -289,6 +295,9 @@ async def _sorted_out(
         if draft.key in several and draft.key in before:
             refused.append(_refused(draft, "repeated_in_file"))
             continue
+        if draft.key in before and not landing.limits.may_retell(draft.key, clock_now().timestamp()):
+            refused.append(_refused(draft, "changed_since_import"))
+            continue
         known = before.get(draft.key) or before.get(draft.before) or here.get(draft.key)
         if known in (draft.content, draft.before) or draft.key in changed:
             unchanged += 1
@@ -313,6 +322,7 @@ async def _sorted_out(
     for key, draft in changed.items():
         if key not in gone_on:
             field_name, code = why_not.get(key, (None, "changed_since_import"))
+            landing.limits.retold(key, clock_now().timestamp())
             refused.append(_refused(draft, code, field_name))
     return _Sorted(fresh, going_on, unchanged, refused)
 

@@ -12,7 +12,7 @@ from shared.web.problems import Problem
 from shared.web.rate import Allowance, Buckets, Rate
 from shared.web.settings import Settings
 
-_MINUTE, _HOUR = 60.0, 3600.0
+_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 #: A machine asks for many: so many times as often.
 MACHINES = 10
 #: No name of a dossier is longer; what is longer shares a bucket, so that no key takes more memory.
@@ -35,6 +35,7 @@ class Limits:
         self._seeking_machines = _buckets(sought * MACHINES, settings.limited_keys, _HOUR)
         self._petitions = Buckets(Rate(settings.petitions_per_hour, _HOUR), settings.limited_keys)
         self._guesses = Buckets(Rate(settings.wrong_secrets_per_hour, _HOUR), settings.limited_keys)
+        self._retold = Buckets(Rate(settings.wrong_secrets_per_hour, _DAY), settings.limited_keys)
 
     def call(self, subject: str, now: float, *, machine: bool) -> dict[str, str]:
         """Count one request of the holder of a token: the headers that tell what is left; none without a limit. A
@@ -68,6 +69,15 @@ class Limits:
         allowance = self._guesses.take(name[:_LONGEST_NAME], now)
         if not allowance.granted:
             raise _refused(allowance, _headers("secret", self._guesses.rate, allowance))
+
+    def may_retell(self, record: bytes, now: float) -> bool:
+        """Whether an imported record may be held against what it said before."""
+        return self._retold.has(record.hex(), now)
+
+    def retold(self, record: bytes, now: float) -> None:
+        """Count one time that an imported record was told otherwise than before: whoever sees a number masked could try
+        out, file by file, with which it is the same. Beyond the limit none is, the right one neither."""
+        self._retold.take(record.hex(), now)
 
 
 def client_of(request: Request, trusted_proxies: int) -> str:

@@ -60,6 +60,10 @@ class Buckets:
     def __len__(self) -> int:
         return len(self._buckets)
 
+    def has(self, key: str, now: float) -> bool:
+        """Whether a token of a bucket is there, without asking for it."""
+        return refilled(self._buckets.get(key), self.rate, now).left >= 1
+
     def take(self, key: str, now: float) -> Allowance:
         """Ask for one token of a bucket."""
         self._buckets[key], allowance = taken(self._buckets.get(key), self.rate, now)

@@ -13,7 +13,7 @@ from stats_service.facts.store import MOVED_TO, TYPED, Seen, paused, plan_for_th
 from stats_service.figures.store import Demand, demanded
 from stats_service.groupings.rules import Cell
 
-_SYNTHETIC = "SELECT EXISTS (SELECT FROM import_run WHERE synthetic)"
+_SYNTHETIC = "SELECT EXISTS (SELECT FROM import_run WHERE synthetic AND (created + updated > 0 OR finished_at IS NULL))"
 
 
 def _bucket(day: str) -> str:

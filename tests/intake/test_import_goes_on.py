@@ -205,6 +205,30 @@ async def test_another_applicant_is_corrected_here_first(importer: httpx.AsyncCl
     assert (await importer.get("/v1/dossiers/MC-1")).json()["returned_at"] == "2019-03-11T09:00:00+07:00"
 
 
+@pytest.mark.parametrize(("tried", "life"), [(501, LIFE[0]), (502, LIFE[4])], ids=["as it was", "gone on"])
+async def test_a_number_that_is_masked_is_not_tried_out_file_by_file(
+    importer: httpx.AsyncClient, tried: int, life: dict[str, Any]
+) -> None:
+    """Of a record that was told otherwise again and again the right one is not told any more."""
+    person = {"kind": "person", "name": "Lê Thị Hạnh", "id_number": "045190000077"}
+    await sent(importer, ndjson([a_record(tried, **OPEN, applicant=person)]))
+    found = []
+    for number in [*range(40), 77]:
+        guess = {**person, "id_number": f"0451900000{number:02}"}
+        answer = await importer.post(
+            "/v1/imports",
+            content=ndjson([a_record(tried, **life, applicant=guess)]),
+            headers={"Content-Type": NDJSON},
+            params={"trial": "true"},
+        )
+        found.append(await why_not(importer, answer.json()))
+    assert found[0] == [("applicant", "applicant_changed")]
+    assert found[-1] == found[-2] == [("legacy_code", "changed_since_import")]
+    for number in (2, 3):  # of others nothing of that is held against anybody
+        await sent(importer, ndjson([a_record(number, **OPEN)]))
+        assert counted(await sent(importer, ndjson([a_record(number, **OPEN)]))) == (0, 0, 1, 0)
+
+
 async def test_on_trial_it_is_counted_and_nothing_lands(importer: httpx.AsyncClient, database: Database) -> None:
     await sent(importer, ndjson([a_record(n, **OPEN) for n in range(3)]))
     before = await everything(database)

@@ -2,10 +2,16 @@
 
 from typing import Any
 
+import asyncpg
 import httpx
 
+from intake_service.national.store import holds_synthetic
+from services.local_issuer import LocalIssuer
+from shared.web.database import Reading
+from stats_service.reports.store import any_synthetic
 from tests.conftest import Database
 from tests.intake.importing import NDJSON, a_record, everything, ndjson, sent
+from tests.support import WARD, bearer
 
 
 async def tried(importer: httpx.AsyncClient, body: bytes, **more: str) -> dict[str, Any]:
@@ -59,3 +65,25 @@ async def test_it_says_what_the_import_then_does_and_leaves_nothing(
 async def test_made_up_records_on_trial_make_no_report_synthetic(importer: httpx.AsyncClient) -> None:
     run = await tried(importer, ndjson([a_record(9001)]), synthetic="true")
     assert (run["created"], run["synthetic"]) == (1, False)
+
+
+async def test_that_records_are_made_up_says_whoever_covers_all_agencies(
+    importer: httpx.AsyncClient, database: Database, issuer: LocalIssuer
+) -> None:
+    """It is said in the reports of all of them, and ends what is told to the national database."""
+    owner = await asyncpg.connect(database.owner_url)
+    before = await owner.fetchval("SELECT count(*) FROM import_run")
+    for role in ("admin", "machine"):
+        answer = await importer.post(
+            "/v1/imports",
+            content=ndjson([a_record(9002)]),
+            headers={"Content-Type": NDJSON, **bearer(issuer, role, WARD)},
+            params={"synthetic": "true"},
+        )
+        assert (answer.status_code, answer.json()["code"]) == (403, "agency_out_of_scope")
+    assert await owner.fetchval("SELECT count(*) FROM import_run") == before
+    for body, made_up in ((b"", False), (b"{}\n", False), (ndjson([a_record(9003)]), True)):
+        await importer.post("/v1/imports", content=body, headers={"Content-Type": NDJSON}, params={"synthetic": "true"})
+        assert await holds_synthetic(owner) is made_up, body
+        assert await any_synthetic(Reading(owner)) is made_up, body  # type: ignore[arg-type]
+    await owner.close()
