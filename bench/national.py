@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -150,17 +150,16 @@ def _imported(ground: Ground, url: str, file: Path, count: int) -> None:
 
 def _told(ground: Ground, url: str, portal: Portal, count: int) -> dict[str, float]:
     with ground.serving(url, "intake", settings=portal.settings) as (intake,):
-        began, warm, cpu = time.perf_counter(), 0.0, cpu_seconds(intake.pid)
+        began, warm, cpu = now(), 0.0, cpu_seconds(intake.pid)
         with ground.progress("national: telling", None) as done:
             while True:
-                time.sleep(0.2)
-                taken, left = asyncio.run(_counted(url))
+                taken, left = _counted_now_and_then(url)
                 done(taken)
                 if not warm and taken > left * _WARM:
                     warm = peak_megabytes(intake.pid)
                 if taken and not left:
                     break
-        seconds = time.perf_counter() - began
+        seconds = (asyncio.run(_settled(url))[1] - began).total_seconds()
         peak, cpu = peak_megabytes(intake.pid), cpu_seconds(intake.pid) - cpu
     _proven(portal, count)
     return {
@@ -181,23 +180,33 @@ def _outage(ground: Ground, url: str, portal: Portal, count: int) -> dict[str, f
         time.sleep(2 * ground.scale.seconds)
         waiting, tried = asyncio.run(_waiting(url))
         portal.control("DELETE", "faults")
-        began = time.perf_counter()
-        while not asyncio.run(_counted(url))[0]:
-            time.sleep(0.1)
-        answered = time.perf_counter()
-        while asyncio.run(_counted(url))[1]:
-            time.sleep(0.2)
-        ended = time.perf_counter()
+        began = now()
+        while _counted_now_and_then(url)[1]:
+            pass
+    answered, ended = asyncio.run(_settled(url))
     taken, _ = asyncio.run(_counted(url))
     _proven(portal, count)
-    ground.say(f"national: {answered - began:.0f} s until the first answer")
-    return {"seconds": ended - answered, "messages": float(taken), "waiting": float(waiting), "tried": float(tried)}
+    ground.say(f"national: {(answered - began).total_seconds():.0f} s until the first answer")
+    return {
+        "seconds": (ended - answered).total_seconds(),
+        "messages": float(taken),
+        "waiting": float(waiting),
+        "tried": float(tried),
+    }
 
 
 def _proven(portal: Portal, count: int) -> None:
     proof = portal.control("GET", "proof")
     if (proof["dossiers"], proof["out_of_order"], proof["twice"]) != (count, [], []):
         raise RuntimeError(f"The portal has {proof['dossiers']} of {count}: {str(proof)[:600]}")
+
+
+def _counted_now_and_then(url: str) -> tuple[int, int]:
+    """Both, and a rest: to look costs more the more there is, and is to take a twentieth of the time."""
+    began = time.perf_counter()
+    found = asyncio.run(_counted(url))
+    time.sleep(max(0.1, 20 * (time.perf_counter() - began)))
+    return found
 
 
 async def _counted(url: str) -> tuple[int, int]:
@@ -216,6 +225,14 @@ async def _counted(url: str) -> tuple[int, int]:
             " WHERE p.txid IS NULL OR (e.txid, e.id) > (p.txid, p.event_id)"
         )
     return states.get("taken", 0), states.get("waiting", 0) + unqueued
+
+
+async def _settled(url: str) -> tuple[datetime, datetime]:
+    """When the first message was taken, and the last."""
+    async with connected(url) as connection:
+        row = await connection.fetchrow("SELECT min(settled_at), max(settled_at) FROM national_message")
+        assert row is not None
+        return row[0], row[1]
 
 
 async def _waiting(url: str) -> tuple[int, int]:
