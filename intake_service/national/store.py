@@ -27,6 +27,20 @@ async def events_after(connection: Connection, at: Position, limit: int) -> list
     )
 
 
+async def events_before(connection: Connection, at: Position, seqs: Mapping[int, int]) -> list[asyncpg.Record]:
+    """The events past a position that come before an event of their dossier (its id → the seq), though their
+    transactions come behind: a transaction may begin first and come to a dossier last."""
+    return await connection.fetch(
+        "SELECT e.dossier_id, e.seq, e.kind, e.agency_id, e.recorded_at FROM dossier_event e"
+        " JOIN unnest($3::bigint[], $4::int[]) AS w (id, seq) ON e.dossier_id = w.id AND e.seq < w.seq"
+        " WHERE (e.txid, e.id) > ($1::text::xid8, $2)",
+        at.txid,
+        at.event_id,
+        list(seqs),
+        list(seqs.values()),
+    )
+
+
 async def holds_synthetic(connection: Connection) -> bool:
     """Whether there are made-up dossiers."""
     found: bool = await connection.fetchval(
@@ -259,7 +273,9 @@ SELECT d.id, d.event_seq, coalesce(max(m.round), -1) + 1, 0, d.agency_id, $1
 FROM dossier d LEFT JOIN national_message m ON m.dossier_id = d.id AND m.seq = d.event_seq
 WHERE {which}
   AND NOT EXISTS (SELECT FROM national_message o WHERE o.dossier_id = d.id AND o.state <> 'taken')
-GROUP BY d.id RETURNING dossier_id
+  AND NOT EXISTS (SELECT FROM dossier_event e LEFT JOIN intake_position p ON p.consumer = $2
+    WHERE e.dossier_id = d.id AND (p.consumer IS NULL OR (e.txid, e.id) > (p.txid, p.event_id)))
+GROUP BY d.id ON CONFLICT ON CONSTRAINT uq_national_message_tells DO NOTHING RETURNING dossier_id
 """
 
 
@@ -267,13 +283,15 @@ async def tell_once_more(
     connection: Connection, agencies: Sequence[int], first: date, last: date, now: datetime
 ) -> list[int]:
     """Queue each dossier that these agencies received in a period (days, both included) as it stands now, once more;
-    not one whose last message waits yet. Returns their ids."""
-    which = "d.agency_id = ANY($2::int[]) AND d.received_day BETWEEN $3 AND $4"
-    rows = await connection.fetch(_ONCE_MORE.format(which=which), now, list(agencies), first, last)
+    not one whose last message waits yet, or of which something is still to be queued: that would be told behind it.
+    Returns their ids."""
+    which = "d.agency_id = ANY($3::int[]) AND d.received_day BETWEEN $4 AND $5"
+    rows = await connection.fetch(_ONCE_MORE.format(which=which), now, CONSUMER, list(agencies), first, last)
     return [row[0] for row in rows]
 
 
 async def tell_these_once_more(connection: Connection, dossiers: Sequence[int], now: datetime) -> list[int]:
     """The same of these dossiers."""
-    rows = await connection.fetch(_ONCE_MORE.format(which="d.id = ANY($2::bigint[])"), now, list(dossiers))
+    which = "d.id = ANY($3::bigint[])"
+    rows = await connection.fetch(_ONCE_MORE.format(which=which), now, CONSUMER, list(dossiers))
     return [row[0] for row in rows]

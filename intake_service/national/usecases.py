@@ -79,9 +79,14 @@ async def queue_next(connection: Connection, since: datetime | None, at: datetim
     events = await store.events_after(connection, begin, WINDOW)
     if not events:
         return False
+    latest: dict[int, int] = {}
+    for event in events:
+        latest[event["dossier_id"]] = max(event["seq"], latest.get(event["dossier_id"], 0))
+    # Of a dossier none is queued before those that happened before it.
+    before = await store.events_before(connection, begin, latest)
     messages = [
         store.Queued(event["dossier_id"], event["seq"], 0, step, event["agency_id"])
-        for event in events
+        for event in (*before, *events)
         if since is None or event["recorded_at"] >= since
         for step in range(len(rules.services_of(EventKind(event["kind"]))))
     ]
