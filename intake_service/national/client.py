@@ -7,20 +7,26 @@ from typing import Any, NamedTuple
 import httpx
 import orjson
 
-from intake_service.national.rules import is_success
+from intake_service.national.rules import LONGEST_CODE, LONGEST_WORDS, is_success
 from shared.web.settings import NationalPlace
 
 #: An answer is a few kilobytes; a catalogue may be some megabytes.
 MOST_BYTES = 64 * 1024 * 1024
-_LONGEST_CODE = 60
 #: What JSON can say and no text of the database holds: kept, it would hold up all that was answered with it.
 _NUL = rb"\u0000"
 _ESCAPED = re.compile(rb"\\(?:u0000|.)", re.DOTALL)
 _TIMEOUT = httpx.Timeout(60, connect=5)
+#: Seconds for a whole call: an answer that comes byte by byte never keeps a single read waiting.
+LONGEST_CALL = 120.0
+_NOT_LET_IN = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
 
 
 class NationalUnavailable(Exception):
     """Nothing came that could be an answer: nobody knows whether it was carried out."""
+
+
+class NotLetIn(NationalUnavailable):
+    """The session is not known, or not any more."""
 
 
 class Answer(NamedTuple):
@@ -34,6 +40,11 @@ class Answer(NamedTuple):
     def done(self) -> bool:
         """Whether it was carried out."""
         return is_success(self.code)
+
+    @property
+    def of_items(self) -> bool:
+        """Whether it says of single items what became of them."""
+        return any(isinstance(one, dict) and "error_code" in one for one in self.result)
 
 
 class NationalClient:
@@ -56,9 +67,14 @@ class NationalClient:
 
     async def _call(self, url: str, service: str, params: dict[str, Any]) -> Answer:
         session, fresh = await self._current()
-        answer = await self._asked(url, session, service, params)
-        if answer.done or fresh or answer.result:
-            return answer
+        try:
+            answer = await self._asked(url, session, service, params)
+        except NotLetIn:
+            if fresh:
+                raise
+        else:
+            if answer.done or fresh or answer.of_items:
+                return answer
         # No code is known for a session that has run out: whatever is refused as a whole under one that was there
         # before is asked once more under a new one.
         self._forget(session)
@@ -97,7 +113,12 @@ class NationalClient:
             "dstcode": self._place.destination,
         }
         try:
-            async with self._http.stream("POST", url, content=orjson.dumps(body), headers=headers) as response:
+            async with (
+                asyncio.timeout(LONGEST_CALL),
+                self._http.stream("POST", url, content=orjson.dumps(body), headers=headers) as response,
+            ):
+                if response.status_code in _NOT_LET_IN:
+                    raise NotLetIn(f"status {response.status_code}")
                 if response.status_code != httpx.codes.OK:
                     raise NationalUnavailable(f"status {response.status_code}")
                 content = bytearray()
@@ -105,7 +126,7 @@ class NationalClient:
                     content += block
                     if len(content) > MOST_BYTES:
                         raise NationalUnavailable("more than an answer can be")
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             raise NationalUnavailable(type(error).__name__) from error
         return _read(bytes(content))
 
@@ -135,8 +156,8 @@ def _read(content: bytes) -> tuple[Answer, object]:
     result = said.get("result")
     message = said.get("message")
     answer = Answer(
-        str(said["error_code"])[:_LONGEST_CODE],
-        message if isinstance(message, str) else "",
+        str(said["error_code"])[:LONGEST_CODE],
+        message[:LONGEST_WORDS] if isinstance(message, str) else "",
         result if isinstance(result, list) else [],
     )
     return answer, said.get("session")

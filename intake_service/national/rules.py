@@ -5,6 +5,7 @@ there is a blocker with its reason, which an operator sees. Statuses are sent as
 codes are those that the provincial systems in use send (OpenCPS, the Hà Giang gateway).
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -236,6 +237,9 @@ THERE_ALREADY = ("3", "-3")
 _THERE_ALREADY = "đã tồn tại"
 _NOT_THERE = ("không tồn tại", "chưa tồn tại")
 SUCCESS = ("0", "00")
+#: So much is read of a code and of what is said beside it: nothing that says more is a code, and longer words would
+#: keep whoever looks for persons in them from everything else.
+LONGEST_CODE, LONGEST_WORDS = 60, 4_000
 
 
 def is_success(code: object) -> bool:
@@ -245,29 +249,61 @@ def is_success(code: object) -> bool:
 
 def is_there_already(code: object, message: str) -> bool:
     """Whether a refusal says that the dossier, or the line of its course, is there."""
-    return str(code) in THERE_ALREADY or _THERE_ALREADY in message.casefold()
+    return str(code) in THERE_ALREADY or _THERE_ALREADY in _plain(message)
 
 
 def is_not_there(message: str) -> bool:
     """Whether a refusal of an update says that there is no such dossier."""
-    return any(words in message.casefold() for words in _NOT_THERE)
+    return any(words in _plain(message) for words in _NOT_THERE)
+
+
+def _plain(words: str) -> str:
+    """However they are written: in capitals, or with signs apart from their letters."""
+    return unicodedata.normalize("NFC", words).casefold()
 
 
 def verdicts(
     done: bool, code: str, message: str, result: Sequence[Any], names: Sequence[str]
 ) -> dict[str, tuple[str, str] | None]:
     """What an answer says of each dossier of a call: (code, words). None: nobody knows, and it is to be asked for
-    alone: where a call was refused, what was good in it may have been taken or not, whatever is said of it."""
-    said: dict[str, tuple[str, str]] = {}
+    alone: where a call was refused, what was good in it may have been taken or not, whatever is said of it; where
+    others are named and this one is not, or both is said of it."""
+    told = [
+        one for one in result if isinstance(one, dict) and isinstance(one.get("MaHoSo"), str) and "error_code" in one
+    ]
+    said: dict[str, list[tuple[str, str]]] = {}
+    for one in told:
+        words = str(one["error_code"])[:LONGEST_CODE], str(one.get("message") or "")[:LONGEST_WORDS]
+        said.setdefault(one["MaHoSo"], []).append(words)
+    alone = len(names) == 1
+
+    def verdict(name: str) -> tuple[str, str] | None:
+        each = said.get(name)
+        if each is None:
+            if done:
+                return None if told else (SUCCESS[0], "")
+            return (code, message) if alone else None
+        refused = [one for one in each if not is_success(one[0])]
+        if refused:
+            return refused[-1] if alone or len(refused) == len(each) else None
+        return each[-1] if done or alone else None
+
+    return {name: verdict(name) for name in names}
+
+
+def found_in(result: Sequence[Any], name: str) -> dict[str, Any] | None:
+    """The dossier in an answer to its look-up; None: it is not there. Raises WrongAnswer where the answer is of
+    something else."""
+    if not result:
+        return None
     for one in result:
-        if isinstance(one, dict) and one.get("MaHoSo") in names and "error_code" in one:
-            said[one["MaHoSo"]] = (str(one["error_code"]), str(one.get("message") or ""))
-    if done:
-        return {name: said.get(name, (SUCCESS[0], "")) for name in names}
-    if len(names) == 1:
-        return {names[0]: said.get(names[0], (code, message))}
-    refused = {name: one for name, one in said.items() if not is_success(one[0])}
-    return {name: refused.get(name) for name in names}
+        if isinstance(one, dict) and one.get("MaHoSo") == name:
+            return one
+    raise WrongAnswer(name)
+
+
+class WrongAnswer(Exception):
+    """An answer that is not of the dossier that was asked for."""
 
 
 def is_told(lines: Sequence[Any], line: dict[str, Any]) -> bool:
@@ -298,6 +334,7 @@ def without_persons(told: Any) -> Any:
 def words_without_persons(words: str, told: Any) -> str:
     """The national side's words about an item, without what they say of a person: what the item said of him, however
     they spell it, and anybody's number."""
+    words = words[:LONGEST_WORDS]
     known, others = _said(told, of_persons=True), _said(told, of_persons=False)
     return without_numbers(without_known(words, sorted(known, key=len, reverse=True), _HIDDEN), others)[:_MOST_WORDS]
 

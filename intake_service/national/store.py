@@ -157,8 +157,8 @@ async def note_trying(connection: Connection, payloads: Mapping[int, str], now: 
 
 
 class Settled(NamedTuple):
-    """What became of a message. ready_at: of one that waits, when it is tried again. reasons: JSON. refusals: how often
-    it was refused so far; None: as often as before."""
+    """What became of a message. ready_at: of one that waits, when it is tried again; None: when the dossier is there
+    again that it tells of. reasons: JSON. refusals: how often it was refused so far; None: as often as before."""
 
     id: int
     state: str
@@ -178,6 +178,17 @@ async def settle(connection: Connection, settled: Sequence[Settled], now: dateti
         " FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::int[])"
         " AS n (id, state, ready_at, answer_code, answer, reasons, refusals) WHERE m.id = n.id",
         *([one[n] for one in settled] for n in range(7)),
+        now,
+    )
+
+
+async def tell_anew(connection: Connection, messages: Sequence[int], now: datetime) -> None:
+    """Of these lines of courses the national side has the dossier no more: it goes again before them."""
+    await connection.execute(
+        "UPDATE national_message d SET state = 'waiting', ready_at = $2, settled_at = NULL FROM national_message l"
+        " WHERE l.id = ANY($1::bigint[])"
+        " AND (d.dossier_id, d.seq, d.round, d.step) = (l.dossier_id, l.seq, l.round, 0)",
+        list(messages),
         now,
     )
 

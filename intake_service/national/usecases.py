@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import asyncpg
 import orjson
@@ -155,9 +155,11 @@ class Teller:
         answered = await asyncio.gather(*map(made, calls))
         settled = [one for call in answered for one in call]
         taken = {one.id for one in settled if one.state == "taken"}
+        lost = {one.id for one in settled if one.state == "waiting" and one.ready_at is None}
         async with connection.transaction():
             await store.settle(connection, settled, now())
-            dossiers = [letter.message.dossier_id for letter in letters if letter.message.id in taken]
+            await store.tell_anew(connection, sorted(lost), now())
+            dossiers = [letter.message.dossier_id for letter in letters if letter.message.id in taken | lost]
             await store.make_ready(connection, dossiers, now())
         return len(taken)
 
@@ -198,8 +200,10 @@ class Teller:
         of a course that may be there already is looked for first: told twice, it would stand there twice."""
         (first, *others) = call
         try:
-            if not others and first.message.step == 1 and first.doubtful and await self._is_told(first):
-                return [store.Settled(first.message.id, "taken", answer_code=rules.SUCCESS[0])]
+            if not others and first.message.step == 1 and first.doubtful:
+                told = await self._is_told(first)
+                if told is not False:
+                    return [told]
             answer = await self._asked(call)
         except NationalUnavailable as error:
             log.warning("national.not_answered", error=str(error), waiting=len(call))
@@ -211,15 +215,32 @@ class Teller:
             verdict = verdicts[name]
             if verdict is not None:
                 settled.append(await self._taken(letter, *verdict))
-            else:
+            elif others:
                 settled += await self._sent([replace(letter, doubtful=True)])
+            else:
+                log.warning("national.not_answered", error="of other dossiers", waiting=1)
+                settled.append(_later(letter))
         return settled
 
-    async def _is_told(self, letter: Letter) -> bool:
-        answer = await self._client.integrate(rules.LOOK_UP, mahoso=letter.told["MaHoSo"])
-        found = answer.result[0] if answer.done and answer.result else {}
-        lines = found.get("DanhSachTienDo") if isinstance(found, dict) else None
-        return isinstance(lines, list) and rules.is_told(lines, letter.told)
+    async def _is_told(self, letter: Letter) -> store.Settled | Literal[False]:
+        """What that settles; False: it is not there, and may be sent. It is believed only at the second time that the
+        dossier is not: an answer may be that of another call. Raises NationalUnavailable."""
+        name = letter.told["MaHoSo"]
+        for _ in range(2):
+            answer = await self._client.integrate(rules.LOOK_UP, mahoso=name)
+            if not answer.done and not rules.is_not_there(answer.message):
+                words = rules.words_without_persons(answer.message, letter.told)
+                return self._refused(letter, answer.code, words)
+            try:
+                found = rules.found_in(answer.result, name) if answer.done else None
+            except rules.WrongAnswer as error:
+                raise NationalUnavailable("of another dossier") from error
+            if found is not None:
+                lines = found.get("DanhSachTienDo")
+                if isinstance(lines, list) and rules.is_told(lines, letter.told):
+                    return store.Settled(letter.message.id, "taken", answer_code=rules.SUCCESS[0])
+                return False
+        return False
 
     async def _taken(self, letter: Letter, code: str, words: str) -> store.Settled:
         """What became of a letter, by what was said of it."""
@@ -233,10 +254,15 @@ class Teller:
             # It has the dossier, though we were not told so; or it has it no more: the same the other way.
             turned = replace(letter, message=replace(message, known=there), turned=True)
             return (await self._sent([turned]))[0]
+        return self._refused(letter, code, said, lost=message.step == 1 and rules.is_not_there(words))
+
+    def _refused(self, letter: Letter, code: str, said: str, *, lost: bool = False) -> store.Settled:
+        """A letter was refused. lost: for the dossier that it tells of is not there; then that goes before it."""
+        message = letter.message
         blameless = self._breaker.refused(message.id, asyncio.get_running_loop().time())
         refusals = message.refusals + (not blameless)
         again = refusals < rules.MOST_REFUSALS
-        at = now() + rules.backoff(message.attempts + 1, message.id) if again else None
+        at = now() + rules.backoff(message.attempts + 1, message.id) if again and not lost else None
         reasons = reasons_kept([Reason("", "national_refused", {"code": code})])
         return store.Settled(message.id, "waiting" if again else "dead", at, code, said, reasons, refusals)
 

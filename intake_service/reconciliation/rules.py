@@ -7,7 +7,7 @@ sent is on its way, and is not compared.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from shared.domain.national import Scored
 from shared.domain.national_item import DATES, STATUS, SUPPLEMENTS, Told
@@ -124,21 +124,6 @@ def _differences(ours: Told, theirs: Told) -> list[Difference]:
             if mine != other:
                 found.append(Difference(Kind.DATES, f"{SUPPLEMENTS}[{number}].{name}", mine, other))
     return found
-
-
-def found_in(result: Sequence[Any], name: str) -> dict[str, Any] | None:
-    """The dossier in an answer to its look-up; None: it is not there. Raises WrongAnswer where the answer is of
-    something else."""
-    if not result:
-        return None
-    for one in result:
-        if isinstance(one, dict) and one.get("MaHoSo") == name:
-            return one
-    raise WrongAnswer(name)
-
-
-class WrongAnswer(Exception):
-    """An answer that is not of the dossier that was asked for."""
 
 
 def share(part: int, whole: int) -> str | None:

@@ -16,7 +16,7 @@ from intake_service.national import store as messages
 from intake_service.national.client import NationalClient, NationalUnavailable
 from intake_service.national.usecases import Names, steps_of, subject_of
 from intake_service.reconciliation import rules, store
-from intake_service.reconciliation.rules import Compared, State, WrongAnswer
+from intake_service.reconciliation.rules import Compared, State
 from shared.domain.civil_time import civil_day
 from shared.domain.national import Scored
 from shared.domain.national_item import Told
@@ -199,8 +199,8 @@ class Reconciler:
                 answer = await self._client.integrate(national.LOOK_UP, mahoso=name)
                 if not answer.done:
                     continue
-                found = rules.found_in(answer.result, name)
-            except (NationalUnavailable, WrongAnswer) as error:
+                found = national.found_in(answer.result, name)
+            except (NationalUnavailable, national.WrongAnswer) as error:
                 log.warning("reconciliation.not_answered", error=type(error).__name__)
                 continue
             if found is not None:

@@ -26,6 +26,7 @@ _CODES = {
 _SETTINGS = {
     "session_seconds": "how long a session holds from its login",
     "session_calls": "for how many calls; 0: any number",
+    "session_status": "200, 401 or 403, of the refusal of an ended one",
     "rate_calls": "so many calls are answered in `rate_seconds`; 0: any number",
     "rate_seconds": "the time for `rate_calls`",
     "rate_status": "200 or 429, of the refusal",

@@ -268,10 +268,12 @@ async def test_killed_in_the_middle_it_goes_on(side: Side, database: Database) -
     assert await side.step()
     assert counts(await side.read(number))[0] == ASKED
     # In the second step the connection is gone when the answers are there.
-    side.portal.fault("slow", seconds=0.3, count=1)
+    side.portal.fault("slow", seconds=1.5, count=1)
     stepping = asyncio.create_task(side.step())
-    await asyncio.sleep(0.15)
-    await province.owner.execute("SELECT pg_terminate_backend($1)", province.connection.get_server_pid())
+    await asyncio.sleep(0.5)
+    killer = await asyncpg.connect(database.owner_url)  # the step may still read by the owner's
+    await killer.execute("SELECT pg_terminate_backend($1)", province.connection.get_server_pid())
+    await killer.close()
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
         await stepping
     province.connection = await for_all(database)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from intake_service.national.rules import WrongAnswer, found_in
 from intake_service.reconciliation.rules import (
     Compared,
     Difference,
@@ -14,9 +15,7 @@ from intake_service.reconciliation.rules import (
     Sending,
     State,
     Why,
-    WrongAnswer,
     compared,
-    found_in,
     share,
 )
 from shared.domain.national import Compare

@@ -1,7 +1,9 @@
 """What an answer of the national portal means, when it is asked again, and what is kept of what was sent."""
 
 from datetime import timedelta
+from time import perf_counter
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -60,11 +62,13 @@ def test_which_codes_mean_done(code: object, done: bool) -> None:
 )
 def test_what_says_that_it_is_there_already(code: object, message: str, there: bool) -> None:
     assert is_there_already(code, message) is there
+    assert is_there_already(code, normalize("NFD", message)) is there
 
 
 @pytest.mark.parametrize("message", ["Hồ sơ không tồn tại", "HỒ SƠ CHƯA TỒN TẠI"])
 def test_what_says_that_it_is_not_there(message: str) -> None:
     assert is_not_there(message)
+    assert is_not_there(normalize("NFD", message))
     assert not is_not_there("đã tồn tại")
 
 
@@ -73,8 +77,34 @@ def said(name: str, code: object, message: str = "") -> dict[str, Any]:
 
 
 def test_a_call_that_was_done_says_so_of_each_unless_it_says_another_thing() -> None:
-    found = verdicts(True, "0", "", [said(NAMES[1], -8, "sai")], NAMES)
-    assert found == {NAMES[0]: ("0", ""), NAMES[1]: ("-8", "sai"), NAMES[2]: ("0", "")}
+    assert verdicts(True, "0", "", [], NAMES) == dict.fromkeys(NAMES, ("0", ""))
+    found = verdicts(True, "0", "", [said(NAMES[0], 0), said(NAMES[1], -8, "sai"), said(NAMES[2], "00")], NAMES)
+    assert found == {NAMES[0]: ("0", ""), NAMES[1]: ("-8", "sai"), NAMES[2]: ("00", "")}
+
+
+def test_where_others_are_named_nobody_knows_of_the_one_that_is_not() -> None:
+    """A list that was cut off, or the answer to another call."""
+    assert verdicts(True, "0", "", [said(NAMES[1], 0)], NAMES) == {
+        NAMES[0]: None,
+        NAMES[1]: ("0", ""),
+        NAMES[2]: None,
+    }
+    assert verdicts(True, "0", "", [said("000.15.27.H50-261127-0009", 0)], NAMES[:1]) == {NAMES[0]: None}
+
+
+def test_of_whom_both_is_said_nobody_knows_and_alone_it_is_the_refusal() -> None:
+    for both in ([said(NAMES[0], 0), said(NAMES[0], -8, "sai")], [said(NAMES[0], -8, "sai"), said(NAMES[0], 0)]):
+        assert verdicts(True, "0", "", [*both, said(NAMES[1], 0)], NAMES[:2])[NAMES[0]] is None
+        assert verdicts(True, "0", "", both, NAMES[:1]) == {NAMES[0]: ("-8", "sai")}
+
+
+def test_no_more_is_kept_of_a_code_and_its_words_than_can_be_one() -> None:
+    (verdict,) = verdicts(True, "0", "", [said(NAMES[0], "9" * 100_000, "x" * 100_000)], NAMES[:1]).values()
+    assert verdict is not None
+    assert tuple(map(len, verdict)) == (60, 4_000)
+    began = perf_counter()
+    assert len(words_without_persons("a" * 5_000_000, TOLD)) == 500
+    assert perf_counter() - began < 2
 
 
 def test_of_a_call_that_was_refused_nobody_knows_what_was_taken() -> None:

@@ -125,7 +125,9 @@ class Portal:
         if isinstance(body, Answer):
             return body
         if not self._alive(body.get("session")):
-            return self._refusal(STALE_SESSION, "Phiên làm việc không hợp lệ hoặc đã hết hạn")
+            stale = self._refusal(STALE_SESSION, "Phiên làm việc không hợp lệ hoặc đã hết hạn")
+            stale.status = self.settings.session_status
+            return stale
         if body.get("madonvi") != self.configuration.madonvi:
             return self._refusal(WRONG_UNIT, "Mã đơn vị không hợp lệ")
         service = SERVICES[endpoint].get(str(body.get("service")))

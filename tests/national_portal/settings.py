@@ -13,6 +13,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "code_format": ("national", "any"),
     "batch": ("each", "all"),
     "timelines": ("append", "ignore", "refuse"),
+    "session_status": (200, 401, 403),
     "rate_status": (200, 429),
     "compare": ("instant", "date"),
 }
@@ -36,9 +37,10 @@ class Configuration:
 class Settings:
     """How it behaves. docs/national-portal.md says what each means and what is known of the real one."""
 
-    #: Seconds and calls after which a session is stale; 0 calls: any number.
+    #: Seconds and calls after which a session is stale; 0 calls: any number. session_status: of the refusal.
     session_seconds: float = 1800.0
     session_calls: int = 0
+    session_status: int = 200
     #: So many calls in so many seconds are answered; 0: any number. rate_status: of the refusal.
     rate_calls: int = 0
     rate_seconds: float = 1.0
