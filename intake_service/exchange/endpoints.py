@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from intake_service.exchange import usecases
+from intake_service.exchange.rules import kept
 from intake_service.petitions.rules import code_of
 from shared.contracts.exchange import ExchangeKind, ExchangeMessage, ExchangePage, ExchangeStanding, ExchangeState
 from shared.contracts.fields import Code
@@ -120,7 +121,7 @@ def _message(row: asyncpg.Record, reference: Reference, language: str) -> dict[s
         "attempts": row["attempts"],
         "tried_at": shown(row["tried_at"]),
         "taken_at": shown(row["settled_at"]),
-        "payload": orjson.loads(row["payload"]) if row["payload"] else None,
+        "payload": kept(orjson.loads(row["payload"])) if row["payload"] else None,
         "answer_code": row["answer_code"],
         "answer": row["answer"],
         "reasons": [each.wire(language) for each in reasons],

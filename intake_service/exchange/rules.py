@@ -210,9 +210,11 @@ def _as_given(key: str) -> str | int:
     return int(key) if short and str(int(key)) == key else key
 
 
-_HIDDEN = frozenset({"NOIDUNG", "NOIDUNGTRALOI"})
+#: What is said in words may name a person. By level and instant whose words a rating's are would be known: ratings are
+#: read without their dossiers.
+_HIDDEN = frozenset({"NOIDUNG", "NOIDUNGTRALOI", "DanhGia", "ThoiGian"})
 
 
 def kept(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An item as it is kept: what it says in words may name a person, and is not."""
+    """An item as it is kept and shown."""
     return {name: "…" if name in _HIDDEN else value for name, value in item.items()}

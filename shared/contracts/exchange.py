@@ -31,7 +31,9 @@ class ExchangeMessage(BaseModel):
     attempts: int = Field(description="How often it was sent", examples=[1])
     tried_at: datetime | None = Field(None, description="When it was sent last")
     taken_at: datetime | None = Field(None, description="When it was taken")
-    payload: dict[str, Any] | None = Field(None, description="As it was sent last, without its words")
+    payload: dict[str, Any] | None = Field(
+        None, description="As it was sent last, without its words, and of a rating its level and instant"
+    )
     answer_code: str | None = Field(None, description="error_code of the answer; null: none came", examples=["0"])
     answer: str | None = Field(None, description="Its words; of an answer to a question they are not kept")
     reasons: list[NationalReason] = Field(description="Why it is dead, or nothing was made of it")

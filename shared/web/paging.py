@@ -1,4 +1,5 @@
-"""Keyset pages: an opaque, signed cursor holds the sort key of the last row.
+"""Keyset pages: a signed cursor holds the sort key of the last row, which nobody reads in it: a list that shows no
+dossier would tell by it whose a row is.
 
 An endpoint asks for the rows `after` a cursor, one more than it shows, and lets them be `cut`:
 
@@ -12,7 +13,7 @@ import base64
 import hmac
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from hashlib import sha256, shake_256
 from typing import Annotated, Any, TypeVar
 
 import orjson
@@ -75,7 +76,8 @@ def page_response(items: list[dict[str, Any]], following: str | None) -> Respons
 def _cursor_of(values: list[Any], *, scope: str, key: str) -> str:
     """A cursor for the page after `values`. `scope` binds it to one list: it cannot be used on another."""
     body = orjson.dumps(values)
-    return _text(_signature(body, scope, key) + body)
+    signature = _signature(body, scope, key)
+    return _text(signature + _hidden(body, signature, scope, key))
 
 
 def _text(raw: bytes) -> str:
@@ -86,7 +88,7 @@ def _read_cursor(cursor: str, kinds: tuple[Any, ...], *, scope: str, key: str) -
     """The values in a cursor; a Problem if it is not one of ours, or of another list."""
     try:
         raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        body = raw[_SIGNATURE_BYTES:]
+        body = _hidden(raw[_SIGNATURE_BYTES:], raw[:_SIGNATURE_BYTES], scope, key)
         if _text(raw) != cursor:  # the decoder passes over what is not of its alphabet
             raise ValueError("text")
         if not hmac.compare_digest(raw[:_SIGNATURE_BYTES], _signature(body, scope, key)):
@@ -102,3 +104,9 @@ def _read_cursor(cursor: str, kinds: tuple[Any, ...], *, scope: str, key: str) -
 
 def _signature(body: bytes, scope: str, key: str) -> bytes:
     return hmac.new(key.encode(), scope.encode() + b"\0" + body, sha256).digest()[:_SIGNATURE_BYTES]
+
+
+def _hidden(body: bytes, signature: bytes, scope: str, key: str) -> bytes:
+    """A body as it goes out, and back again: each has a stream of its own."""
+    stream = shake_256(b"\0".join((key.encode(), scope.encode(), signature))).digest(len(body))
+    return bytes(one ^ other for one, other in zip(body, stream, strict=True))
