@@ -112,7 +112,7 @@ async def queue_ratings(connection: Connection, since: datetime | None, given_by
     """Queue the ratings that were given here by an instant, and so stand, of dossiers that are there."""
     await connection.execute(
         "INSERT INTO national_exchange (kind, key, agency_id, dossier_id, queued_at, ready_at)"
-        " SELECT 'rating', coalesce(d.reference, d.code), r.agency_id, r.dossier_id, $3, $3"
+        " SELECT 'rating', d.code, r.agency_id, r.dossier_id, $3, $3"
         " FROM rating r JOIN dossier d ON d.id = r.dossier_id"
         " WHERE r.rated_at < $2 AND ($1::timestamptz IS NULL OR r.rated_at >= $1)"
         " AND NOT EXISTS (SELECT FROM national_exchange q WHERE q.dossier_id = r.dossier_id"

@@ -39,9 +39,8 @@ _PORTAL_OF_THE_PROVINCE = "2"
 class Subject:
     """Whose dossier it is and what it is about, as it stands now. kind: 1 person, 2 business, 3 agency, 4 organisation.
     procedure, sector_code: as the national catalogue has them, where somebody said so. code: as issued at acceptance;
-    name: what it is called for ever (until acceptance an online one has no code)."""
+    accepted: whether it was (until then one handed in online has none, and goes by a reference of ours)."""
 
-    name: str
     code: str
     procedure: str
     procedure_name: str
@@ -56,6 +55,7 @@ class Subject:
     phone: str | None
     email: str | None
     erased: bool = False
+    accepted: bool = True
     sector_code: str | None = None
 
 
@@ -94,7 +94,7 @@ def item(subject: Subject, history: Sequence[Step]) -> dict[str, Any]:
     after = history[-1].told.after
     account, ends = after.account, _Ends.of(history)
     told: dict[str, Any] = {
-        "MaHoSo": subject.name,
+        "MaHoSo": subject.code,
         "SoBienNhan": subject.code if account is not None else None,
         "MaTTHC": subject.procedure,
         "TenTTHC": subject.procedure_name,
@@ -108,7 +108,7 @@ def item(subject: Subject, history: Sequence[Step]) -> dict[str, Any]:
         "Email": None if subject.erased else subject.email,
         "SoDienThoai": None if subject.erased else subject.phone,
         "TrichYeuHoSo": subject.summary,
-        "NgayNopHoSo": stamp(history[0].at),
+        "NgayNopHoSo": stamp(_handed_in(history)),
         "NgayTiepNhan": stamp(account.accepted_at) if account else None,
         # As first promised: the national scoring takes off what the applicant was waited for by itself.
         "NgayHenTra": _due(account.original_due) if account else None,
@@ -122,6 +122,12 @@ def item(subject: Subject, history: Sequence[Step]) -> dict[str, Any]:
         "DanhSachHoSoBoSung": _supplements(subject, history),
     }
     return {name: value for name, value in told.items() if value not in (None, "", [])}
+
+
+def _handed_in(history: Sequence[Step]) -> datetime:
+    """At the counter it is when it was accepted, also where that was set right afterwards."""
+    account = history[-1].told.after.account
+    return history[0].at if account is None or history[0].kind is EventKind.SUBMITTED else account.accepted_at
 
 
 #: What an item says of papers: all of it, or nothing.
@@ -139,7 +145,7 @@ def progress(subject: Subject, history: Sequence[Step]) -> dict[str, Any]:
     step = history[-1]
     account = step.told.after.account
     told = {
-        "MaHoSo": subject.name,
+        "MaHoSo": subject.code,
         "NguoiXuLy": step.actor[: LONGEST["NguoiXuLy"]],
         "ThoiDiemXuLy": stamp(step.at),
         "PhongBanXuLy": step.agency_name,
@@ -158,7 +164,9 @@ def blockers(
     of them with this step; they block where an installation needs them."""
     if subject.erased:
         return [Reason("ChuHoSo", "personal_data_erased")]
-    if not is_national_code(subject.name):
+    if not subject.accepted:
+        return [Reason("MaHoSo", "national_not_accepted")]
+    if not is_national_code(subject.code):
         return [Reason("MaHoSo", "code_not_national")]
     missing = [Reason(name, "national_field_missing") for name in needed if name not in told and name not in PAPERS]
     if papers is not None and not set(PAPERS).isdisjoint(needed):
@@ -201,7 +209,7 @@ def _supplements(subject: Subject, history: Sequence[Step]) -> list[dict[str, An
             before = step.told.before.account if step.told.before else None
             found.append(
                 {
-                    "HoSoBoSungId": f"{subject.name}/{len(found) + 1}",
+                    "HoSoBoSungId": f"{subject.code}/{len(found) + 1}",
                     "NguoiYeuCauBoSung": step.actor[: LONGEST["NguoiXuLy"]],
                     "NoiDungBoSung": None if subject.erased else step.reason,
                     "NgayBoSung": stamp(step.at),

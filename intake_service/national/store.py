@@ -121,7 +121,7 @@ async def ready(connection: Connection, now: datetime, limit: int) -> list[Ready
 async def subjects(connection: Connection, dossiers: Sequence[int]) -> dict[int, asyncpg.Record]:
     """Dossiers with their applicants, by id."""
     rows = await connection.fetch(
-        "SELECT d.id, d.code, coalesce(d.reference, d.code) AS name, d.version_id, d.agency_id, d.channel, d.case_no,"
+        "SELECT d.id, d.code, d.version_id, d.agency_id, d.channel, d.case_no,"
         " d.received_day, d.accepted_at, d.submitted_at, d.return_channel, d.summary, d.documents, d.event_seq,"
         " d.status, d.outcome, a.kind, a.name AS applicant,"
         " a.id_number, a.phone, a.email, a.erased_at"

@@ -323,8 +323,8 @@ def subject_of(row: asyncpg.Record, reference: Reference, ring: Keyring, names: 
     """Whose a dossier is and what it is about (store.subjects)."""
     version = reference.versions[row["version_id"]]
     return rules.Subject(
-        name=row["name"],
         code=row["code"],
+        accepted=row["accepted_at"] is not None,
         procedure=names.procedures.get(version.code, version.code),
         sector_code=names.fields.get(normalised(version.sector)),
         procedure_name=version.name,

@@ -193,7 +193,7 @@ class Reconciler:
     async def _looked_up(self, ours: _Ours) -> _Answer | None:
         """Ask for one dossier. Of what was sent it is believed only at the second time that it is not there: an answer
         may be that of another call."""
-        name, absent = ours.row["name"], 0
+        name, absent = ours.row["code"], 0
         for _ in range(TRIES):
             try:
                 answer = await self._client.integrate(national.LOOK_UP, mahoso=name)

@@ -312,6 +312,10 @@ REASONS = MappingProxyType(
             "mã hồ sơ chưa theo mã định danh quốc gia: đơn vị tiếp nhận chưa có mã định danh",
             "the code is not a national one: the receiving agency has no identification code",
         ),
+        "national_not_accepted": (
+            "hồ sơ nộp trực tuyến chưa được tiếp nhận nên chưa có mã hồ sơ",
+            "it was handed in online and is not accepted: it has no code yet",
+        ),
         # the national catalogue
         "national_not_set": (
             "chưa cài đặt kết nối tới cơ sở dữ liệu quốc gia",

@@ -31,7 +31,6 @@ from shared.web.problems import Reason
 
 NAMES = ["000.15.27.H50-261127-0001", "000.15.27.H50-261127-0002", "000.15.27.H50-261127-0003"]
 SUBJECT = Subject(
-    name=NAMES[0],
     code=NAMES[0],
     procedure="1.001193",
     procedure_name="Đăng ký khai sinh",
@@ -222,8 +221,10 @@ def test_what_is_missing_or_too_long_blocks(
 def test_what_was_erased_or_has_no_national_code_is_not_sent() -> None:
     erased = Subject(**{name: getattr(SUBJECT, name) for name in Subject.__slots__} | {"erased": True})
     assert blockers(TOLD, erased) == [Reason("ChuHoSo", "personal_data_erased")]
-    local = Subject(**{name: getattr(SUBJECT, name) for name in Subject.__slots__} | {"name": "QT26-D03-000001"})
+    local = Subject(**{name: getattr(SUBJECT, name) for name in Subject.__slots__} | {"code": "QT26-D03-000001"})
     assert blockers(TOLD, local) == [Reason("MaHoSo", "code_not_national")]
+    handed_in = {name: getattr(SUBJECT, name) for name in Subject.__slots__} | {"code": "N-x", "accepted": False}
+    assert blockers(TOLD, Subject(**handed_in)) == [Reason("MaHoSo", "national_not_accepted")]
 
 
 def test_papers_are_told_whole_or_not_at_all_and_block_only_where_they_are_needed() -> None:

@@ -59,7 +59,7 @@ class Lived(NamedTuple):
 
     def sent(self, number: int = 1) -> Record:
         """As the portal has it."""
-        subject = replace(SUBJECT, name=f"000.15.27.H50-261127-{number:04d}")
+        subject = replace(SUBJECT, code=f"000.15.27.H50-261127-{number:04d}")
         told = item(subject, [Step(one, "lan", "UBND phường", "Thiếu giấy tờ") for one in self.told])
         limits = [(float(term.value), _UNITS[term.unit]) for term in self.terms if term.unit in _UNITS]
         return Record(told, [], limits)
