@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.web.auth.principals import TOLD
 from shared.web.clock import now
 from shared.web.metrics import Metrics
+from shared.web.parameters import parted
 from shared.web.problems import Problem, Reason, problem_response
 
 log = structlog.get_logger()
@@ -69,6 +70,8 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if b"%2f" in (raw := scope.get("raw_path") or b"").lower():
+            scope = {**scope, "path": parted(raw)}
         began = time.perf_counter()
         request_id = uuid4().hex
         status = 0

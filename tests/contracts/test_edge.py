@@ -50,6 +50,23 @@ async def test_nothing_is_kept_but_what_has_a_version_and_nobodys_data(intake: h
     assert (await intake.get("/v1/supplement-rules")).headers["Cache-Control"] == "private, no-cache"
 
 
+async def test_a_slash_within_a_code_ends_no_part_of_the_path(intake: httpx.AsyncClient) -> None:
+    """Codes of other systems have them; and what is no part of a path is none by being unquoted."""
+    record = {"legacy_code": "123/BN-UBND/2019", "procedure": REGISTER_COPY, "agency": "19333", "channel": "counter"}
+    record |= {"accepted_at": "2019-03-04T08:00:00+07:00"}
+    content = json.dumps(record | {"applicant": {"kind": "person", "name": "Đào"}})
+    form = {"Content-Type": "application/x-ndjson"}
+    assert (await intake.post("/v1/imports", content=content, headers=form)).json()["created"] == 1
+    for path in ("dossiers/123%2FBN-UBND%2f2019", "dossiers/123%2FBN-UBND%2F2019/events", "track/123%2FBN-UBND%2F2019"):
+        answer = await intake.get(f"/v1/{path}")
+        assert answer.status_code == 200, path
+        assert "%EF%B7%90" not in answer.text
+        assert "\ufdd0" not in answer.text
+    assert (await intake.get("/v1/dossiers/124%2FBN-UBND%2F2019")).json()["code"] == "not_found"
+    for path in ("/v1/dossiers/123/BN-UBND/2019", "/v1%2Fdossiers", "/v1/dossiers%2F123%2FBN-UBND%2F2019"):
+        assert (await intake.get(path)).status_code == 404
+
+
 @pytest.mark.parametrize("name", ["Authorization", "Idempotency-Key", "Content-Type"])
 async def test_a_header_that_stands_twice_is_not_guessed_at(intake: httpx.AsyncClient, name: str) -> None:
     """The first would hold here, and the last to a proxy before."""
