@@ -20,7 +20,8 @@ from bench.figures import Figure, Goal
 from bench.ground import Ground, connected, psql, until_folded
 from bench.processes import cpu_seconds, cpu_seconds_below, megabytes, peak_megabytes
 from services.demo import half_year
-from services.legacy import Export, Seen, lines_of, read_mapping
+from services.legacy import Export, Seen, lines_of
+from services.mapping_file import read_mapping
 
 _BLOCK = 65_536
 _MOST_MEGABYTES = 300

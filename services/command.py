@@ -258,12 +258,11 @@ def import_file(
         console.print(AMONG_SYNTHETIC, style="yellow", highlight=False)
     to = rejects or rejects_file(file)
     if mapping is not None:
-        from services.legacy import read_mapping
         from services.moving import import_mapped, show
 
         done = import_mapped(
             file,
-            read_mapping(mapping),
+            mapping,
             installation,
             trial=dry_run,
             pass_over=pass_over,
@@ -278,7 +277,7 @@ def import_file(
     tables.show(tables.import_table(run))
     if run["rejected"]:
         write_rejects(intake, bearer, run, to)
-        console.print(f"Dòng bị từ chối và lý do · rejected lines and why: {to}", style="yellow")
+        console.print(f"Dòng bị từ chối và lý do · rejected lines and why: {to}", style="yellow", markup=False)
         raise typer.Exit(3)
     if rejects is None:
         to.unlink(missing_ok=True)  # of an earlier run, and no longer true

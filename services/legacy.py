@@ -1,5 +1,5 @@
-"""An export of another system as records of ours, by a mapping file: which of its columns is which field of ours, and
-what its words mean. Nothing is guessed: a word that the file does not map is told, and its line does not go in.
+"""An export of another system as records of ours, by a mapping file. Nothing is guessed: a word that the file does not
+map is told, and its line does not go in.
 
 The line of a record is the line on which it begins in the export, so that whatever is refused is found there.
 """
@@ -8,155 +8,48 @@ import csv
 import hashlib
 import io
 import re
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.language import said
+from services.mapping_file import WORDS, MappingFile, is_instant, shown_part, word_key, wrong
 from services.refusals import Mistyped
 from shared.domain.civil_time import VIETNAM
 from shared.domain.vietnamese import normalised
 
-FIELDS = (
-    *("legacy_code", "code", "procedure", "agency", "channel", "case", "submitted_at", "accepted_at", "due_at"),
-    *("finished_at", "returned_at", "outcome", "status", "applicant.kind", "applicant.name", "applicant.id_number"),
-    *("applicant.phone", "applicant.email", "applicant.address"),
-)
-_SUPPLEMENT = re.compile(r"supplements\.\d{1,2}\.(requested_at|answered_at)", re.ASCII)
 #: What is over with a day where no hour is named; the others begin with it.
 _ENDS = ("due_at", "finished_at", "returned_at", "answered_at")
-_INSTANTS = ("submitted_at", "accepted_at", "due_at", "finished_at", "returned_at")
-#: What a status there may say of a dossier.
-Standing = Literal["open", "granted", "refused", "withdrawn", "stopped"]
-#: Field → the table of the mapping that says what its words mean, and what they may mean.
-WORDS: Mapping[str, tuple[str, tuple[str, ...] | None]] = {
-    "agency": ("agencies", None),
-    "procedure": ("procedures", None),
-    "channel": ("channels", ("counter", "online", "post")),
-    "applicant.kind": ("kinds", ("person", "business", "agency", "organisation")),
-    "status": ("statuses", ("open", "granted", "refused", "withdrawn", "stopped")),
-}
 #: The serial number of a day in a spreadsheet: 1 is 1/1/1900, and 29/2/1900, which never was, is counted.
 _SHEET_ZERO = date(1899, 12, 30)
 _MOST_DAYS = 200_000
+_SHEET_NUMBER = re.compile(r"\d{1,6}([.,]\d{1,20})?", re.ASCII)
 _HOURS = re.compile(r"%[HIcXsT]")
+#: What a spreadsheet leaves of a value that it lost: an error, a column too narrow, the first digits of a long number.
+_SPOILT = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)|#{3,}|\d([.,]\d+)?E\+\d+", re.ASCII | re.IGNORECASE)
+#: And how it is made to keep the zeros before a number: a formula that is nothing but a text.
+_AS_TEXT = re.compile(r'="((?:[^"]|"")*)"')
+_CASE = re.compile(r"\d{1,4}", re.ASCII)
 _MOST_LINES = 3  # told of a word
+_MOST_KEPT = 10_000  # line numbers of what does not go in, of each kind
+#: Of one column that has words. More are no words: it is another column.
+_MOST_DIFFERENT = 20_000
+_MOST_NAMED = 40
 _BLOCK = 1 << 20
+#: Letters of a line. No record of ours is a quarter of it, and a file without lines is not read into memory.
+_LONGEST_LINE = 4_194_304
 csv.field_size_limit(1_048_576)
 
-_DATES = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")
-_Word = Annotated[str, Field(max_length=2000)]
-
-
-class _Told(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    system: Annotated[str, Field(min_length=1, max_length=100)]
-    encoding: Literal["utf-8", "utf-16", "windows-1258"] = "utf-8"
-    delimiter: Literal[",", ";", "\t", "|"] | None = None
-    dates: Annotated[tuple[str, ...], Field(min_length=1, max_length=10)] = _DATES
-    cutover: date | None = None
-    columns: dict[str, _Word]
-    fixed: dict[str, _Word] = {}
-    agencies: dict[_Word, _Word] | None = None
-    procedures: dict[_Word, _Word] | None = None
-    channels: dict[_Word, _Word] = {}
-    kinds: dict[_Word, _Word] = {}
-    statuses: dict[_Word, _Word] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class MappingFile:
-    """A mapping as it was read. digest: of the file. tables: of each field the words there, as they are compared, with
-    what they mean; no table: they are ours already. cutover: what was accepted there from that day on does not go
-    in."""
-
-    system: str
-    digest: str
-    encoding: str
-    delimiter: str | None
-    dates: tuple[str, ...]
-    cutover: date | None
-    columns: Mapping[str, str]
-    fixed: Mapping[str, str]
-    tables: Mapping[str, Mapping[str, str]]
-
-
-def word_key(text: str) -> str:
-    """How words of the other system are compared: spelling, blanks and case are no difference."""
-    return normalised(text).casefold()
-
-
-def read_mapping(file: Path) -> MappingFile:
-    """The mapping of a TOML file. Raises Mistyped: what is wrong in it, each in a line."""
-    content = file.read_bytes()
-    try:
-        told = _Told.model_validate(tomllib.loads(content.decode("utf-8-sig")))
-    except UnicodeDecodeError as error:
-        raise _wrong(file, f"không phải UTF-8 (byte {error.start})", f"is not UTF-8 (byte {error.start})") from error
-    except tomllib.TOMLDecodeError as error:
-        raise _wrong(file, f"không phải TOML: {error}", f"is no TOML: {error}") from error
-    except ValidationError as error:
-        places = [".".join(map(str, one["loc"])) + f": {one['msg']}" for one in error.errors(include_url=False)[:10]]
-        lines = "\n  ".join(places)
-        raise _wrong(file, f"sai ở:\n  {lines}", f"is wrong at:\n  {lines}") from error
-    problems = list(_unclear(told))
-    if problems:
-        lines = "\n  ".join(problems)
-        raise _wrong(file, f"sai ở:\n  {lines}", f"is wrong at:\n  {lines}")
-    tables = {}
-    for name, (table, _) in WORDS.items():
-        given = getattr(told, table)
-        if given is not None:
-            tables[name] = {word_key(theirs): ours for theirs, ours in given.items() if ours}
-    columns = {ours: theirs for ours, theirs in told.columns.items() if theirs}
-    digest = hashlib.sha256(content).hexdigest()
-    return MappingFile(
-        told.system, digest, told.encoding, told.delimiter, told.dates, told.cutover, columns, told.fixed, tables
-    )
-
-
-def _unclear(told: _Told) -> Iterator[str]:
-    for ours in (*told.columns, *told.fixed):
-        if ours not in FIELDS and not _SUPPLEMENT.fullmatch(ours):
-            yield f"{ours}: " + said("không có trường này", "there is no such field")
-    given = {ours for ours, theirs in (*told.columns.items(), *told.fixed.items()) if theirs}
-    for ours in sorted(told.fixed.keys() & {ours for ours, theirs in told.columns.items() if theirs}):
-        yield f"{ours}: " + said("nêu cả ở columns lẫn fixed", "stands in columns and in fixed")
-    for needed in ("procedure", "agency", "channel", "applicant.kind", "applicant.name", "accepted_at"):
-        if needed not in given:
-            yield f"columns.{needed}: " + said("phải nêu", "is required")
-    for name, (table, allowed) in WORDS.items():
-        if allowed is not None and told.fixed.get(name, allowed[0]) not in allowed:
-            yield f"fixed.{name}: " + said("phải là một trong", "must be one of") + f" {', '.join(allowed)}"
-        seen: dict[str, str] = {}
-        for theirs, ours in (getattr(told, table) or {}).items():
-            if allowed is not None and ours and ours not in allowed:
-                yield f'{table}."{theirs}": ' + said("phải là một trong", "must be one of") + f" {', '.join(allowed)}"
-            if seen.setdefault(word_key(theirs), ours) != ours:
-                yield f'{table}."{theirs}": ' + said("hai nghĩa khác nhau", "has two meanings")
-    for form in told.dates:
-        if form != "excel" and not _tells_days(form):
-            yield f"dates.{form}: " + said("không đọc ra ngày", "reads no day")
-
-
-def _tells_days(form: str) -> bool:
-    day = datetime(2019, 7, 24, 8, 5, 9)  # noqa: DTZ001 (a form is tried)
-    try:
-        return datetime.strptime(day.strftime(form), form).date() == day.date()  # noqa: DTZ007
-    except ValueError:
-        return False
-
-
-def _wrong(file: Path, vietnamese: str, english: str) -> Mistyped:
-    return Mistyped(said(f"{file.name} {vietnamese}", f"{file.name} {english}"))
+_ENCODINGS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "windows-1258": "cp1258"}
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
+#: The first line with which some programs say how cells are parted.
+_SEPARATOR = re.compile(r'"?sep=([,;\t|])"?', re.IGNORECASE)
 
 
 class Problem(NamedTuple):
@@ -178,7 +71,8 @@ class Cell(NamedTuple):
 
 @dataclass(slots=True)
 class Seen:
-    """What an export holds. unmapped: (field, word) → how often, and on which lines first."""
+    """What an export holds. unmapped: (field, word) → how often, and on which lines first. months: of all that goes in;
+    compared: of what has a code of the other system. codes: hashes of those, 70 bytes each."""
 
     lines: int = 0
     records: int = 0
@@ -188,55 +82,103 @@ class Seen:
     unmapped_lines: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
     words: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     months: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    compared: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     without_code: int = 0
+    codes: set[int] = field(default_factory=set)
 
     def cells(self) -> dict[tuple[str, str], Cell]:
         """Sums by agency and month, YYYY-MM."""
         return {key: Cell(*sums) for key, sums in sorted(self.months.items())}
 
+    def to_compare(self) -> dict[tuple[str, str], Cell]:
+        """The same of what can be held against what is here."""
+        return {key: Cell(*sums) for key, sums in sorted(self.compared.items())}
+
     def note(self, problem: Problem) -> None:
         """One more line that does not go in."""
         key = (problem.field, problem.code)
         self.problems[key] += 1
-        if len(self.first[key]) < _MOST_LINES:
+        if len(self.first[key]) < _MOST_KEPT:
             self.first[key].append(problem.line)
 
 
 class Export:
-    """An export of the other system, read by a mapping. Raises Mistyped: it cannot be read."""
+    """An export of the other system, read by a mapping, several times. Raises Mistyped: it cannot be read, or was
+    changed meanwhile."""
 
     def __init__(self, file: Path, mapping: MappingFile) -> None:
         self.file = file
         self.mapping = mapping
-        self._header = self._read_header()
+        if not file.is_file():
+            raise wrong(
+                file,
+                "phải là một tệp thường: nó được đọc nhiều lần",
+                "has to be a regular file: it is read more than once",
+            )
+        self._state = self._now()
+        self._need_text()
+        self._announced = self._separator_line()
+        self.header = self._read_header()
 
     def records(self, seen: Seen) -> Iterator[tuple[int, dict[str, Any] | Problem]]:
         """Each line with its record, or why it has none."""
-        places = {ours: self._header.index(theirs) for ours, theirs in self.mapping.columns.items()}
+        places = {ours: self.header.index(theirs) for ours, theirs in self.mapping.columns.items()}
+        last = max(places.values(), default=0)
         for line, row in self._rows():
             seen.lines += 1
             cells = {ours: row[place].strip() if place < len(row) else "" for ours, place in places.items()}
             for name in WORDS.keys() & cells.keys():
-                seen.words[name][cells[name]] += 1
-            made = self._record(line, cells, seen, ragged=len(row) > len(self._header))
+                self._note_word(seen.words[name], name, cells[name])
+            made: dict[str, Any] | Problem
+            if last >= len(row):
+                made = Problem(line, "", "too_few_cells")
+            elif len(row) > len(self.header):
+                made = Problem(line, "", "too_many_cells")
+            else:
+                made = _once(seen, line, self._record(line, cells, seen))
             if isinstance(made, Problem):
                 seen.note(made)
             else:
                 seen.records += 1
                 _count(seen, made)
             yield line, made
+        self.need_unchanged()
 
-    def _record(self, line: int, cells: Mapping[str, str], seen: Seen, *, ragged: bool) -> dict[str, Any] | Problem:
-        if ragged:
-            return Problem(line, "", "too_many_cells")
+    def need_unchanged(self) -> None:
+        """Nobody wrote into it since it was opened. Raises Mistyped."""
+        if self._now() != self._state:
+            raise wrong(
+                self.file,
+                "bị thay đổi trong khi đọc; hãy chạy lại khi không còn ai ghi vào tệp",
+                "was changed while it was read; run this again when nobody writes into it",
+            )
+
+    def _now(self) -> tuple[int, int, int]:
+        with _readable(self.file):
+            found = self.file.stat()
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
+    def _note_word(self, words: Counter[str], name: str, word: str) -> None:
+        if word not in words and len(words) >= _MOST_DIFFERENT:
+            column = shown_part(self.mapping.columns[name])
+            raise wrong(
+                self.file,
+                f"cột {column} có hơn {_MOST_DIFFERENT} giá trị khác nhau; hãy xem lại columns.{name} ở tệp ánh xạ",
+                f"column {column} holds more than {_MOST_DIFFERENT} words; mind columns.{name} in the mapping",
+            )
+        words[word] += 1
+
+    def _record(self, line: int, cells: Mapping[str, str], seen: Seen) -> dict[str, Any] | Problem:
         record: dict[str, Any] = {}
         for name, ours in self.mapping.fixed.items():
-            _put(record, name, ours)
+            if ours:
+                _put(record, name, ours)
         unknown: Problem | None = None
-        for name, value in cells.items():
-            if not value:
-                continue
+        for name, given in cells.items():
+            value = _unwrapped(given)
             if name in WORDS:
+                if not value and "" not in self.mapping.tables.get(name, {}):
+                    continue
                 meant = self._meant(name, value)
                 if meant is None:
                     key = (name, normalised(value))
@@ -246,12 +188,16 @@ class Export:
                     unknown = unknown or Problem(line, name, "unmapped")
                     continue
                 value = meant
-            elif name in _INSTANTS or _SUPPLEMENT.fullmatch(name):
+            elif not value:
+                continue
+            elif value[0] == "=" or _SPOILT.fullmatch(value):
+                return Problem(line, name, "spoilt")
+            elif is_instant(name):
                 at = self._instant(value, ends=name.endswith(_ENDS))
                 if at is None:
                     return Problem(line, name, "not_a_date")
                 value = at.isoformat()
-            _put(record, name, int(value) if name == "case" and value.isdigit() and value.isascii() else value)
+            _put(record, name, value)
         if unknown is not None:
             return unknown
         return self._stood(line, record)
@@ -277,7 +223,8 @@ class Export:
         return table.get(word_key(value))
 
     def _instant(self, value: str, *, ends: bool) -> datetime | None:
-        """ends: a day without an hour is meant to its end: a date promised for a day is kept on that day."""
+        """On the clocks of Vietnam. ends: a day without an hour is meant to its end: a date promised for a day is kept
+        on that day."""
         for form in self.mapping.dates:
             try:
                 at = _of_a_sheet(value) if form == "excel" else datetime.strptime(value, form)  # noqa: DTZ007 (below)
@@ -287,69 +234,183 @@ class Export:
                 continue
             if ends and ((form != "excel" and not _HOURS.search(form)) or (form == "excel" and at.time() == time.min)):
                 at = at.replace(hour=23, minute=59, second=59)
-            return at if at.tzinfo is not None else at.replace(tzinfo=VIETNAM)
+            try:
+                return at.replace(tzinfo=VIETNAM) if at.tzinfo is None else at.astimezone(VIETNAM)
+            except OverflowError:  # the first or last hours that there are
+                return None
         return None
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
         """(line on which it begins, cells); blank lines are passed over."""
-        with self._open() as text:
-            reader = csv.reader(text, delimiter=self._delimiter(), strict=True)
-            before = 0
+        with _readable(self.file), self._open() as text:
+            ahead = 0
+            if self._announced:
+                text.readline(_LONGEST_LINE)
+                ahead = 1
+            reader = csv.reader(self._lines(text, ahead), delimiter=self._delimiter(), strict=True)
+            line, before = ahead + 1, ahead
             try:
                 for place, row in enumerate(reader):
-                    line, before = before + 1, reader.line_num
+                    line, before = before + 1, ahead + reader.line_num
                     if place and any(cell.strip() for cell in row):
                         yield line, row
             except csv.Error as error:
-                raise _wrong(
-                    self.file, f"dòng {reader.line_num}: {error}", f"line {reader.line_num}: {error}"
-                ) from error
+                raise _broken(self.file, before + 1, error) from error
             except UnicodeError as error:
-                form = self.mapping.encoding
-                raise _wrong(
+                raise self._not_in_its_encoding(ahead + reader.line_num) from error
+
+    def _lines(self, text: io.TextIOWrapper, ahead: int) -> Iterator[str]:
+        number = ahead
+        while line := text.readline(_LONGEST_LINE):
+            number += 1
+            if len(line) == _LONGEST_LINE and line[-1] not in "\r\n":
+                raise wrong(
                     self.file,
-                    f"sau dòng {reader.line_num}: không phải {form}",
-                    f"after line {reader.line_num}: is not {form}",
-                ) from error
+                    f"dòng {number} dài hơn {_LONGEST_LINE} chữ; hãy xem tệp có đúng là CSV không",
+                    f"line {number} is longer than {_LONGEST_LINE} letters; see whether it is CSV at all",
+                )
+            yield line
+
+    def _not_in_its_encoding(self, line: int) -> Mistyped:
+        form = self.mapping.encoding
+        return wrong(
+            self.file,
+            f"sau dòng {line}: không phải {form}; hãy xem lại encoding, hoặc xuất lại tệp nếu tệp bị cắt",
+            f"after line {line}: is not {form}; mind the encoding, or export it again if it was cut off",
+        )
 
     def _read_header(self) -> list[str]:
-        try:
-            with self._open() as text:
-                header = next(csv.reader(text, delimiter=self._delimiter(), strict=True), [])
-        except (csv.Error, UnicodeError) as error:
-            form = self.mapping.encoding
-            raise _wrong(self.file, f"không đọc được như {form}", f"cannot be read as {form}") from error
+        with _readable(self.file), self._open() as text:
+            try:
+                if self._announced:
+                    text.readline(_LONGEST_LINE)
+                ahead = int(self._announced is not None)
+                header = next(csv.reader(self._lines(text, ahead), delimiter=self._delimiter(), strict=True), [])
+            except csv.Error as error:
+                raise _broken(self.file, 1, error) from error
+            except UnicodeError as error:
+                raise self._not_in_its_encoding(0) from error
         names = [normalised(name) for name in header]
         if not any(names):
-            raise _wrong(self.file, "không có cột nào", "has no columns")
-        wanted = {theirs: normalised(theirs) for theirs in self.mapping.columns.values()}
-        missing = [theirs for theirs, name in wanted.items() if name not in names]
-        twice = [theirs for theirs, name in wanted.items() if names.count(name) > 1]
+            raise wrong(
+                self.file,
+                "không có cột nào; dòng đầu phải là tên các cột",
+                "has no columns; its first line has to name them",
+            )
+        wanted = dict.fromkeys(self.mapping.columns.values())
+        missing = [name for name in wanted if name not in names]
+        twice = [name for name in wanted if names.count(name) > 1]
         if missing:
-            listed = ", ".join(missing[:10])
-            there = ", ".join(names[:40])
-            raise _wrong(
-                self.file, f"thiếu cột: {listed}\n  có: {there}", f"has no column: {listed}\n  it has: {there}"
+            listed, there = ", ".join(map(shown_part, missing[:10])), ", ".join(map(shown_part, names[:_MOST_NAMED]))
+            raise wrong(
+                self.file,
+                f"thiếu cột: {listed}\n  có: {there}\n  Tên cột hiện sai chữ hay dính liền thì sửa encoding, delimiter"
+                " trong tệp ánh xạ.",
+                f"has no column: {listed}\n  it has: {there}\n  Where these look broken or stick together, mind"
+                " encoding and delimiter in the mapping.",
             )
         if twice:
-            listed = ", ".join(twice[:10])
-            raise _wrong(self.file, f"có hai cột cùng tên: {listed}", f"has two columns of one name: {listed}")
-        back = {name: theirs for theirs, name in wanted.items()}
-        return [back.get(name, name) for name in names]
+            listed = ", ".join(map(shown_part, twice[:10]))
+            raise wrong(
+                self.file,
+                f"có hai cột cùng tên: {listed}; hãy đổi tên một cột trong tệp xuất",
+                f"has two columns of one name: {listed}; rename one of them in the export",
+            )
+        return names
+
+    def _need_text(self) -> None:
+        """What is plainly something else than the mapping says is told as that, before it is read as garbage."""
+        with _readable(self.file), self.file.open("rb") as source:
+            head = source.read(65_536)
+        form = self.mapping.encoding
+        if head.startswith(_WORKBOOKS):
+            raise wrong(
+                self.file,
+                "là tệp bảng tính; hãy lưu thành CSV UTF-8 rồi chạy lại",
+                "is a workbook; save it as CSV UTF-8, and run this again",
+            )
+        if head.startswith(_PACKED):
+            raise wrong(self.file, "là tệp nén; hãy giải nén trước", "is packed; unpack it first")
+        is_it = None
+        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+            is_it = "utf-16"
+        elif head.startswith(b"\xef\xbb\xbf") or (form == "windows-1258" and _is_utf_8(head)):
+            is_it = "utf-8"
+        if is_it is not None and is_it != form:
+            raise wrong(
+                self.file,
+                f'là {is_it}, không phải {form}; hãy ghi encoding = "{is_it}" (với draft: --encoding {is_it})',
+                f'is {is_it} and not {form}; write encoding = "{is_it}" (for draft: --encoding {is_it})',
+            )
+
+    def _separator_line(self) -> str | None:
+        with _readable(self.file), self._open() as text:
+            try:
+                found = _SEPARATOR.fullmatch(text.readline(_LONGEST_LINE).rstrip("\r\n"))
+            except UnicodeError:  # told with its line when the header is read
+                return None
+        return found[1] if found else None
 
     def _open(self) -> io.TextIOWrapper:
-        encoding = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "windows-1258": "cp1258"}[self.mapping.encoding]
-        return self.file.open(encoding=encoding, newline="")
+        return self.file.open(encoding=_ENCODINGS[self.mapping.encoding], newline="")
 
     def _delimiter(self) -> str:
-        if self.mapping.delimiter is not None:
-            return self.mapping.delimiter
+        given = self.mapping.delimiter or self._announced
+        if given is not None:
+            return given
         with self._open() as text:
-            head = text.readline()
+            head = text.readline(_LONGEST_LINE)
         return max(",;\t|", key=head.count)
 
 
+@contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    """What the file system refuses is told with the file's name."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise wrong(file, f"không đọc được ({why})", f"cannot be read ({why})") from error
+
+
+def _is_utf_8(head: bytes) -> bool:
+    """Whether there are letters of more than one byte in it, and all of them are such: by chance they never are."""
+    if head.isascii():
+        return False
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        cut_within = error.reason == "unexpected end of data" and error.start > len(head) - 4
+        return cut_within and not head[: error.start].isascii()
+    return True
+
+
+def _broken(file: Path, line: int, error: csv.Error) -> Mistyped:
+    """What the reader of CSV says, with the line on which the record begins: an open quote runs on to the end."""
+    told = str(error)
+    if "field limit" in told:
+        why = ("một ô quá dài, thường do thiếu dấu nháy đóng", "a cell is too long, mostly as a quote is not closed")
+    elif "expected after" in told:
+        why = (
+            "sau dấu nháy đóng còn chữ; dấu nháy trong ô phải viết hai lần",
+            "text follows a closing quote; a quote within a cell is written twice",
+        )
+    elif "end of data" in told:
+        why = ("dấu nháy mở mà không đóng, hoặc tệp bị cắt", "a quote is not closed, or the file was cut off")
+    else:
+        why = (told, told)
+    return wrong(file, f"bản ghi bắt đầu ở dòng {line}: {why[0]}", f"the record that begins on line {line}: {why[1]}")
+
+
+def _unwrapped(value: str) -> str:
+    """A text that a spreadsheet was kept from taking for a number: ="0123"."""
+    found = _AS_TEXT.fullmatch(value) if value[:2] == '="' else None
+    return found[1].replace('""', '"').strip() if found else value
+
+
 def _of_a_sheet(value: str) -> datetime | None:
+    if not _SHEET_NUMBER.fullmatch(value):
+        return None
     days = float(value.replace(",", "."))
     if not 1 <= days < _MOST_DAYS:
         return None
@@ -357,19 +418,19 @@ def _of_a_sheet(value: str) -> datetime | None:
 
 
 def lines_of(export: Export, seen: Seen) -> Iterator[bytes]:
-    """The records as NDJSON, each on the line on which it stands in the export; lines that do not go in are blank."""
+    """The records as NDJSON, each on the line on which it stands in the export; lines that do not go in are blank, and
+    sent as such: an upload that is silent for long is given up."""
     at = 0
     for line, made in export.records(seen):
-        if isinstance(made, Problem):
-            continue
-        yield b"\n" * (line - 1 - at) + orjson.dumps(made) + b"\n"
-        at = line
+        blank = b"\n" * (line - 1 - at)
+        yield blank if isinstance(made, Problem) else blank + orjson.dumps(made) + b"\n"
+        at = line - 1 if isinstance(made, Problem) else line
 
 
 def digest_of(file: Path) -> str:
     """SHA-256 of a file."""
     made = hashlib.sha256()
-    with file.open("rb") as source:
+    with _readable(file), file.open("rb") as source:
         while block := source.read(_BLOCK):
             made.update(block)
     return made.hexdigest()
@@ -377,14 +438,13 @@ def digest_of(file: Path) -> str:
 
 def header_of(file: Path, encoding: str, delimiter: str | None) -> list[str]:
     """The columns of an export."""
-    nothing = MappingFile("", "", encoding, delimiter, (), None, {}, {}, {})
-    return Export(file, nothing)._header
+    return Export(file, MappingFile("", "", encoding, delimiter, (), None, {}, {}, {}, {})).header
 
 
 def _put(record: dict[str, Any], name: str, value: Any) -> None:
     outer, _, rest = name.partition(".")
     if not rest:
-        record[name] = value
+        record[name] = int(value) if name == "case" and _CASE.fullmatch(value) else value
     elif outer == "applicant":
         record.setdefault("applicant", {})[rest] = value
     else:
@@ -392,15 +452,34 @@ def _put(record: dict[str, Any], name: str, value: Any) -> None:
         record.setdefault("supplements", {}).setdefault(int(place), {})[inner] = value
 
 
+def _once(seen: Seen, line: int, made: dict[str, Any] | Problem) -> dict[str, Any] | Problem:
+    """Each code there is one dossier: of several lines the first that can goes in."""
+    if isinstance(made, Problem) or "legacy_code" not in made:
+        return made
+    code = hash(normalised(made["legacy_code"]))
+    if code in seen.codes:
+        return Problem(line, "legacy_code", "repeated")
+    seen.codes.add(code)
+    return made
+
+
 def _count(seen: Seen, record: dict[str, Any]) -> None:
     if isinstance(record.get("supplements"), dict):
         record["supplements"] = [one for _, one in sorted(record["supplements"].items())]
-    seen.without_code += "legacy_code" not in record
     key = (str(record.get("agency", "")), str(record.get("accepted_at", ""))[:7])
-    sums = seen.months.setdefault(key, [0, 0, 0, 0])
-    sums[0] += 1
     finished, due = record.get("finished_at"), record.get("due_at")
-    sums[1] += finished is not None
+    sums = [1, int(finished is not None), 0, 0]
     if finished is not None and due is not None:
         on_time = datetime.fromisoformat(finished) <= datetime.fromisoformat(due)
-        sums[2 if on_time else 3] += 1
+        sums[2 if on_time else 3] = 1
+    _add(seen.months, key, sums)
+    if "legacy_code" in record:
+        _add(seen.compared, key, sums)
+    else:
+        seen.without_code += 1
+
+
+def _add(months: dict[tuple[str, str], list[int]], key: tuple[str, str], sums: list[int]) -> None:
+    there = months.setdefault(key, [0, 0, 0, 0])
+    for place, one in enumerate(sums):
+        there[place] += one

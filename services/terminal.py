@@ -3,10 +3,11 @@
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import IO, TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
 import typer
@@ -209,6 +210,54 @@ def need_writable(output: Path | None, option: str = "--output") -> None:
         raise unwritable(output, error, option) from error
     if not there:
         output.unlink()
+
+
+def need_new(output: Path) -> None:
+    """Refuse a file that is there, or cannot be written, before anything is done whose answer is to stand in it.
+    Raises Refused."""
+    try:
+        there = output.exists() or output.is_symlink()
+    except OSError as error:
+        raise unwritable(output, error) from error
+    if there:
+        raise Refused(
+            said(f"{output} đã có; hãy nêu tệp khác.", f"{output} is there already. Name another file."),
+        )
+    need_writable(output)
+
+
+def write_new(output: Path, content: bytes) -> None:
+    """A file whole, or none: neither a kill nor a full disk leaves half of it."""
+    try:
+        with written_whole(output) as target:
+            target.write(content)
+    except OSError as error:
+        raise unwritable(output, error) from error
+
+
+@contextmanager
+def written_whole(output: Path) -> Iterator[IO[bytes]]:
+    """Written under another name, and there under its own when it is whole. What is no file (a terminal, a pipe) takes
+    it as it comes. Raises OSError."""
+    if output.exists() and not output.is_file():
+        with output.open("wb") as target:
+            yield target
+        return
+    whole = output.resolve()
+    part = whole.with_name(f".{os.getpid()}.part")
+    try:
+        target = part.open("xb")
+    except OSError:  # a directory that takes no new files may have one that takes what is written
+        target = output.open("wb")
+    try:
+        with target:
+            yield target
+            target.flush()
+            os.fsync(target.fileno())
+        if part.exists():
+            part.replace(whole)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def unwritable(output: Path, error: OSError, option: str = "--output") -> typer.BadParameter:

@@ -1,7 +1,8 @@
 """Sending a file to the import endpoint, with a progress bar, and fetching what was rejected."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -11,7 +12,9 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Column
 
 from services.client import good, headers_of, told
-from services.refusals import Mistyped
+from services.language import said
+from services.refusals import Mistyped, Refused
+from services.terminal import written_whole
 
 _BLOCK = 65_536
 _FORMS = {".csv": "text/csv", ".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
@@ -29,8 +32,8 @@ def upload(
             f"{file.name}: tên tệp phải kết thúc bằng một trong {names}\n"
             f"{file.name}: the name must end in one of {names}"
         )
-    _need_writable(rejects_to)
-    with _client(intake, token) as client, file.open("rb") as source, _bar() as bar:
+    need_place_for_rejects(rejects_to, file)
+    with _sending(), _client(intake, token) as client, file.open("rb") as source, _bar() as bar:
         answer = client.post(
             "/v1/imports",
             params={"synthetic": str(synthetic).lower(), "trial": str(trial).lower()},
@@ -42,7 +45,7 @@ def upload(
 
 def send(intake: str, token: str, body: Iterator[bytes], *, synthetic: bool, trial: bool) -> dict[str, Any]:
     """Import records that are made on the way, NDJSON; the import as intake reports it. Raises Refused."""
-    with _client(intake, token) as client:
+    with _sending(), _client(intake, token) as client:
         answer = client.post(
             "/v1/imports",
             params={"synthetic": str(synthetic).lower(), "trial": str(trial).lower()},
@@ -58,15 +61,40 @@ def rejects_file(file: Path) -> Path:
 
 
 @contextmanager
+def _sending() -> Iterator[None]:
+    """What an upload that breaks off leaves, and what to do then."""
+    try:
+        yield
+    except Refused as refused:
+        if not isinstance(refused.__cause__, httpx.TransportError):
+            raise
+        raise Refused(
+            f"{refused}\n"
+            + said(
+                "Bị đứt giữa chừng thì phần đã nhập vẫn còn: hãy chạy lại đúng lệnh này.",
+                "If it broke off, what landed stays: run the same command again.",
+            )
+        ) from refused
+
+
+@contextmanager
 def _client(intake: str, token: str) -> Iterator[httpx.Client]:
     patience = httpx.Timeout(300, connect=5)
     with told(), httpx.Client(base_url=intake, headers=headers_of(token), timeout=patience) as client:
         yield client
 
 
-def _need_writable(file: Path) -> None:
-    """Found out before the upload, by opening it; what was not there is not there afterwards."""
+def need_place_for_rejects(file: Path, *read: Path) -> None:
+    """Found out before the upload, by opening it; what was not there is not there afterwards. read: what it must not
+    be, as it would be gone. Raises Mistyped."""
     try:
+        if file.exists() and any(map(file.samefile, read)):
+            raise Mistyped(
+                said(
+                    f"--rejects: {file} chính là tệp được đọc; hãy nêu tệp khác.",
+                    f"--rejects: {file} is what is read. Name another file.",
+                )
+            )
         new = not file.exists()
         file.open("ab").close()
         if new:
@@ -89,11 +117,14 @@ def _blocks(source: IO[bytes], bar: Progress, size: int) -> Iterator[bytes]:
         bar.advance(task, len(block))
 
 
-def write_rejects(intake: str, token: str, run: dict[str, Any], to: Path) -> None:
-    """What was rejected, a line each: line number, reference, every reason. Raises Refused."""
+def write_rejects(
+    intake: str, token: str, run: dict[str, Any], to: Path, left_out: Iterable[dict[str, Any]] = ()
+) -> None:
+    """What was rejected, a line each: line number, reference, every reason; then what was left out before. Raises
+    Refused."""
     try:
-        with _client(intake, token) as client, to.open("wb") as target:
-            for item in _rejects(client, run["rejects"]):
+        with _client(intake, token) as client, written_whole(to) as target:
+            for item in chain(_rejects(client, run["rejects"]), left_out):
                 target.write(orjson.dumps(item) + b"\n")
     except OSError as error:
         raise _unwritable(to, error) from error
@@ -112,5 +143,7 @@ def _rejects(client: httpx.Client, path: str) -> Iterator[dict[str, Any]]:
 
 def _bar() -> Progress:
     """In 80 columns: a long name gives way, the numbers do not."""
-    name = TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", max_width=30))
+    name = TextColumn(
+        "{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis", max_width=30)
+    )
     return Progress(name, BarColumn(bar_width=20), DownloadColumn(), TimeRemainingColumn())

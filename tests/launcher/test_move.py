@@ -1,12 +1,16 @@
 """`motcua move`: from an export of another system to dossiers here, tried, done, compared and signed off."""
 
+import hashlib
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
+import orjson
 import pytest
 
 from tests.journeys.conftest import Running, await_running, command, start_up, stop
@@ -57,6 +61,56 @@ def received(running: Running) -> int:
     return sum(one["received"] for one in items)
 
 
+SMALL = """
+system = "cũ"
+[columns]
+legacy_code = "MaHoSo"
+procedure = "ThuTuc"
+agency = "DonVi"
+channel = "Kenh"
+"applicant.name" = "Ten"
+accepted_at = "NgayNhan"
+status = "TrangThai"
+[fixed]
+"applicant.kind" = "person"
+[channels]
+"quầy" = "counter"
+[statuses]
+"mở" = "open"
+"""
+SMALL_HEAD = "MaHoSo,ThuTuc,DonVi,Kenh,Ten,NgayNhan,TrangThai\n"
+
+
+def small(code: str, **more: str) -> str:
+    cells = {"procedure": "1.001193", "agency": "19333", "channel": "quầy", "name": "Đào", "day": "04/03/2019"}
+    return ",".join([code, *(cells | {"status": "mở"} | more).values()]) + "\n"
+
+
+def small_files(directory: Path, *rows: str, mapping: str = SMALL, name: str = "cu.csv") -> tuple[str, str, str]:
+    """An export and its mapping, as the commands take them."""
+    export, told = directory / name, directory / "anh-xa.toml"
+    export.write_text(SMALL_HEAD + "".join(rows), encoding="utf-8")
+    told.write_text(mapping, encoding="utf-8")
+    return str(export), "--mapping", str(told)
+
+
+def test_where_nothing_is_there_nothing_is_equal(running: Running, tmp_path: Path) -> None:
+    """The first of this module: the installation is empty. An export without lines is mostly one that failed."""
+    signed = tmp_path / "ky.json"
+    odd = [(), (small("XX-1", day="hôm qua"),), (small(""),)]
+    for rows in odd:
+        files = small_files(tmp_path, *rows)
+        status, printed = motcua(running, "move", "compare", *files)
+        assert (status, "nothing to compare" in printed) == (1, True), printed
+        status, printed = motcua(running, "move", "sign", *files, "--by", "An", "--output", str(signed))
+        assert (status, signed.exists()) == (1, False), printed
+    files = small_files(tmp_path, small("XX-1"), mapping=f"cutover = 2019-03-04\n{SMALL}")
+    status, printed = motcua(running, "import", *files)
+    assert (status, "day of the cut-over or later" in printed, received(running)) == (1, True, 0), printed
+    files = small_files(tmp_path, small("XX-1"))
+    assert motcua(running, "move", "compare", *files)[0] == 3, "one line there, none here"
+
+
 def test_from_an_export_to_a_signed_comparison(running: Running, tmp_path: Path) -> None:
     export, columns, mapping = tmp_path / "cu.csv", tmp_path / "cot.toml", tmp_path / "anh-xa.toml"
     export.write_text(HEAD + "".join(row.format(n=n) for n, row in enumerate(ROWS * 800)), encoding="utf-8-sig")
@@ -73,6 +127,11 @@ def test_from_an_export_to_a_signed_comparison(running: Running, tmp_path: Path)
     text = mapping.read_text()
     assert "1.001193 Thủ tục đăng ký khai sinh" in text, "what looks alike stands beside it"
     assert (status := motcua(running, "move", "draft", str(export), "--output", str(mapping))[0]) == 1, status
+    again = tmp_path / "lan-nua.toml"
+    words = ("move", "draft", str(export), "--mapping", str(mapping), "--output", str(again))
+    status, printed = motcua(running, *words)
+    assert status == 0, printed
+    assert again.read_text() == mapping.read_text().rstrip() + "\n", "what stands there blank is not listed again"
 
     status, printed = motcua(running, "import", str(export), "--mapping", str(mapping))
     assert status == 1, printed
@@ -122,14 +181,47 @@ def test_from_an_export_to_a_signed_comparison(running: Running, tmp_path: Path)
     status, printed = motcua(running, *check)
     assert (status, "the file itself was changed" in printed) == (3, True), printed
 
-    for odd in ("[]", "{", '{"sha256": "x", "format": "motcua-move/1", "by_agency_and_month": []}', "\x00"):
+    whole = signed.read_text().replace('"received": 801', '"received": 800', 1)
+    other = told | {"province": "46"}
+    del other["sha256"]
+    other["sha256"] = hashlib.sha256(orjson.dumps(other, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    older = whole.replace("motcua-move/1", "motcua-move/0")
+    for odd, expected, reason in (
+        ("[]", 1, "is not what `motcua move sign` wrote"),
+        ("{", 1, "is not what `motcua move sign` wrote"),
+        ("\x00", 1, "is not what `motcua move sign` wrote"),
+        ("", 1, "is not what `motcua move sign` wrote"),
+        ("[" * 100_000, 1, "is not what `motcua move sign` wrote"),
+        ('{"sha256": "x", "format": "motcua-move/1", "by_agency_and_month": []}', 1, "is not what"),
+        (whole[:-100], 1, "or was cut off"),
+        (whole.replace('"format"', '"form"'), 1, "is not what"),
+        (whole.replace('"received": 800', '"received": []', 1), 3, "the file itself was changed"),
+        (whole.replace('"agency": "19333"', '"agency": []', 1), 1, "is not what"),
+        (older, 1, "by another version"),
+        (whole.replace("Lê Văn An", "[/b] Lê Văn An"), 3, "the file itself was changed"),
+        (whole.replace('"signed_by"', '"signed_by": "Người khác",\n  "signed_by"'), 3, "the file itself was changed"),
+        (json.dumps(told, ensure_ascii=False), 3, "the file itself was changed"),
+        (orjson.dumps(other, option=orjson.OPT_INDENT_2).decode() + "\n", 3, "for another province"),
+    ):
         signed.write_text(odd)
         status, printed = motcua(running, *check)
-        assert (status, "was not signed here" in printed) == (1, True), printed
+        assert (status, reason in printed) == (expected, True), (odd[:100], printed)
+    signed.write_text(whole.replace("\n", "\r\n"))
+    assert motcua(running, *check)[0] == 0, "as it comes from a mail"
 
     export.write_text(export.read_text("utf-8-sig") + ROWS[0].format(n=9999), encoding="utf-8")
     status, printed = motcua(running, "move", "compare", str(export), "--mapping", str(mapping))
     assert (status, "801 · 800" in printed) == (3, True), printed
+    differs = tmp_path / "khac.json"
+    words = ("move", "sign", str(export), "--mapping", str(mapping), "--by", "Lê Văn An")
+    status, printed = motcua(running, *words, "--output", str(differs))
+    assert (status, "Signed with 1 lines" in printed, json.loads(differs.read_text())["differing"]) == (0, True, 1)
+    for place in ("khong-co/ky.json", "dai" * 100, str(differs), "."):
+        status, printed = motcua(running, *words, "--output", str(tmp_path / place))
+        assert status in (1, 2), printed
+    assert sorted(each.name for each in tmp_path.iterdir()) == sorted(
+        ["cu.csv", "cot.toml", "anh-xa.toml", "lan-nua.toml", "ky.json", "khac.json"]
+    )
 
 
 def test_lines_that_are_refused_are_told_by_their_numbers(running: Running, tmp_path: Path) -> None:
@@ -157,3 +249,62 @@ def test_lines_that_are_refused_are_told_by_their_numbers(running: Running, tmp_
     ]
     with running.client("intake", "admin", "44") as client:
         assert client.get("/v1/dossiers/XX-1").status_code == 200
+
+
+def test_names_that_a_terminal_might_obey(running: Running, tmp_path: Path) -> None:
+    """Signs that are colours to the terminal's library, in a name of the export and in the name of its file."""
+    name = "cu [red].csv"
+    files = small_files(tmp_path, small("NN-1"), small("NN-2", status="Đã trả [/b] \x1b[31m"), name=name)
+    status, printed = motcua(running, "import", *files)
+    assert (status, "Đã trả [/b]" in printed, "\x1b[31m" in printed) == (1, True, False), printed
+    status, printed = motcua(running, "import", *files, "--pass-over")
+    assert (status, f"{name}.rejects.ndjson" in printed) == (3, True), printed
+    status, printed = motcua(running, "move", "draft", files[0], "--output", str(tmp_path / "[red].toml"))
+    assert (status, "[red].toml is written" in printed) == (0, True), printed
+
+
+def test_no_file_of_the_operators_is_lost(running: Running, tmp_path: Path) -> None:
+    """Neither what is read, by a slip after --rejects, nor what was named there in a run that rejected nothing."""
+    files = small_files(tmp_path, small("RR-1"), small("RR-2", agency="nowhere"))
+    for lost in (files[0], files[2]):
+        before = Path(lost).read_bytes()
+        status, printed = motcua(running, "import", *files, "--rejects", lost)
+        assert (status, "is what is read" in printed) == (2, True), printed
+        assert Path(lost).read_bytes() == before
+    kept = tmp_path / "kept.ndjson"
+    kept.write_text("mine")
+    files = small_files(tmp_path, small("RR-1"))
+    assert motcua(running, "import", *files, "--rejects", str(kept))[0] == 0
+    assert kept.read_text() == "mine"
+
+
+def test_old_codes_of_any_form_go_on_working(running: Running, tmp_path: Path) -> None:
+    """Most of the codes that receipts bear have slashes, some have blanks and signs."""
+    codes = ["123/BN-UBND", "000.00.16.H50-190304-0001", "HS 7/2019 (bổ sung)", "A+B#1?x=y&z"]
+    files = small_files(tmp_path, *map(small, codes))
+    status, printed = motcua(running, "import", *files)
+    assert status == 0, printed
+    with running.client("intake", "admin", "44") as client:
+        for code in codes:
+            part = quote(code, safe="")
+            found = client.get(f"/v1/dossiers/{part}")
+            assert (found.status_code, found.json()["legacy_code"]) == (200, code)
+            assert client.get(f"/v1/dossiers/{part}/events").status_code == 200
+            followed = httpx.get(f"{running.addresses.intake}/v1/track/{part}")
+            assert (followed.status_code, followed.json()["code"]) == (200, found.json()["code"])
+        assert client.get("/v1/dossiers/123/BN-UBND").status_code == 404
+        assert client.get("/v1%2Fdossiers").status_code == 404
+
+
+def test_the_page_is_right(running: Running, tmp_path: Path) -> None:
+    """Its export goes in by its mapping."""
+    page = (Path(__file__).parents[2] / "docs" / "move.md").read_text(encoding="utf-8")
+    export, mapping = tmp_path / "cu.csv", tmp_path / "anh-xa.toml"
+    for file, form in ((export, "csv"), (mapping, "toml")):
+        found = re.search(rf"^```{form}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+        assert found
+        file.write_text(found[1].replace("HT-", "TR-"), encoding="utf-8")
+    status, printed = motcua(running, "import", str(export), "--mapping", str(mapping))
+    assert status == 0, printed
+    with running.client("intake", "admin", "44") as client:
+        assert client.get("/v1/dossiers/TR-2").json()["legacy_code"] == "TR-2"
