@@ -95,14 +95,16 @@ async def locked_open(connection: Connection, dossier_ids: Sequence[int]) -> lis
     )
 
 
-# Whoever works on it here leaves one of these behind; what the opening of its case sent on begins with that.
+# Whoever works on it here leaves one of these behind; what the opening of its case sent on begins with that. Not by
+# EXISTS, which may be taken for a look through whole tables.
 _IN_HAND = """
-  EXISTS (SELECT FROM hand_over h JOIN dossier_case c USING (dossier_id) WHERE h.dossier_id = d.id
-      AND h.kind <> 'reorganisation' AND NOT (h.seq = 1 AND h.occurred_at <= c.opened_at))
-    OR EXISTS (SELECT FROM hand_over_receipt WHERE dossier_id = d.id)
-    OR EXISTS (SELECT FROM assignment WHERE dossier_id = d.id)
-    OR EXISTS (SELECT FROM case_segment WHERE dossier_id = d.id AND left_by IS NOT NULL)
-    OR EXISTS (SELECT FROM dossier_case WHERE dossier_id = d.id AND finished_at IS NOT NULL) AS in_hand
+  coalesce(
+    (SELECT true FROM hand_over h JOIN dossier_case c USING (dossier_id) WHERE h.dossier_id = d.id
+      AND h.kind <> 'reorganisation' AND NOT (h.seq = 1 AND h.occurred_at <= c.opened_at) LIMIT 1),
+    (SELECT true FROM hand_over_receipt WHERE dossier_id = d.id LIMIT 1),
+    (SELECT true FROM assignment WHERE dossier_id = d.id LIMIT 1),
+    (SELECT true FROM case_segment WHERE dossier_id = d.id AND left_by IS NOT NULL LIMIT 1),
+    (SELECT true FROM dossier_case WHERE dossier_id = d.id AND finished_at IS NOT NULL), false) AS in_hand
 """
 
 

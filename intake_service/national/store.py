@@ -18,9 +18,11 @@ _ORDER = "seq, round, step"
 async def events_after(connection: Connection, at: Position, limit: int) -> list[asyncpg.Record]:
     """The next events of transactions that nothing older can still precede."""
     return await connection.fetch(
-        "SELECT txid::text AS txid, id, dossier_id, seq, kind, agency_id, recorded_at FROM dossier_event"
-        " WHERE (txid, id) > ($1::text::xid8, $2) AND txid < pg_snapshot_xmin(pg_current_snapshot())"
-        " ORDER BY txid, id LIMIT $3",
+        # Not ORDER BY txid: that is the text of the answer, in which 1000 comes before 999.
+        "SELECT e.txid::text AS txid, e.id, e.dossier_id, e.seq, e.kind, e.agency_id, e.recorded_at"
+        " FROM dossier_event e"
+        " WHERE (e.txid, e.id) > ($1::text::xid8, $2) AND e.txid < pg_snapshot_xmin(pg_current_snapshot())"
+        " ORDER BY e.txid, e.id LIMIT $3",
         at.txid,
         at.event_id,
         limit,
@@ -109,8 +111,9 @@ class Ready:
 async def ready(connection: Connection, now: datetime, limit: int) -> list[Ready]:
     """The messages that may be sent, the longest ready first: one of each dossier."""
     rows = await connection.fetch(
-        "SELECT m.id, m.dossier_id, m.seq, m.step, m.attempts, m.refusals, EXISTS (SELECT FROM national_message s"
-        "  WHERE s.dossier_id = m.dossier_id AND s.step = 0 AND s.state = 'taken') AS known"
+        # Not by EXISTS, which is taken for a look through all that was ever told: of 800,000 messages 390 ms a window.
+        "SELECT m.id, m.dossier_id, m.seq, m.step, m.attempts, m.refusals,"
+        " coalesce((SELECT true FROM national_message s WHERE s.dossier_id = m.dossier_id AND s.step = 0 AND s.state = 'taken' LIMIT 1), false) AS known"
         " FROM national_message m WHERE m.state = 'waiting' AND m.ready_at <= $1 ORDER BY m.ready_at, m.id LIMIT $2",
         now,
         limit,

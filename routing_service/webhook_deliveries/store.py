@@ -56,7 +56,8 @@ async def last_movement(connection: Connection) -> Position | None:
 
 # A transaction may take its number, then wait for one that began later and wrote to the same dossier first. So what
 # stands before an event in its dossier's own order, and behind it in the log's, is read with it; when its turn comes
-# it has been told.
+# it has been told. Each row is looked up by itself: of a window of unknown size the planner expects a tenth of the log,
+# and would read whole tables for it.
 _EVENTS = f"""
 WITH batch AS MATERIALIZED (
   SELECT txid, id, dossier_id, seq FROM dossier_event
@@ -67,13 +68,16 @@ WITH batch AS MATERIALIZED (
   SELECT dossier_id, seq FROM batch
   UNION
   SELECT e.dossier_id, e.seq FROM (SELECT dossier_id, max(seq) AS upto FROM batch GROUP BY dossier_id) b
-  JOIN dossier_event e ON e.dossier_id = b.dossier_id AND e.seq < b.upto
-  CROSS JOIN last WHERE (e.txid, e.id) > (last.txid, last.id)
+  CROSS JOIN last CROSS JOIN LATERAL (SELECT dossier_id, seq FROM dossier_event e WHERE e.dossier_id = b.dossier_id
+    AND e.seq < b.upto AND (e.txid, e.id) > (last.txid, last.id) OFFSET 0) e
 )
 SELECT last.txid::text AS last_txid, last.id AS last_id, e.dossier_id, e.seq, e.kind, e.occurred_at, e.recorded_at,
   d.code, d.agency_id, coalesce(c.holder_id, d.agency_id) AS holder_id
-FROM last CROSS JOIN wanted w JOIN dossier_event e USING (dossier_id, seq)
-LEFT JOIN dossier d ON d.id = e.dossier_id LEFT JOIN dossier_case c ON c.dossier_id = e.dossier_id
+FROM last CROSS JOIN wanted w
+CROSS JOIN LATERAL (SELECT dossier_id, seq, kind, occurred_at, recorded_at FROM dossier_event
+  WHERE dossier_id = w.dossier_id AND seq = w.seq OFFSET 0) e
+LEFT JOIN LATERAL (SELECT code, agency_id FROM dossier WHERE id = w.dossier_id OFFSET 0) d ON true
+LEFT JOIN LATERAL (SELECT holder_id FROM dossier_case WHERE dossier_id = w.dossier_id OFFSET 0) c ON true
 ORDER BY e.dossier_id, e.seq
 """
 
@@ -88,11 +92,15 @@ WITH batch AS MATERIALIZED (
   SELECT dossier_id, seq FROM batch
   UNION
   SELECT h.dossier_id, h.seq FROM (SELECT dossier_id, max(seq) AS upto FROM batch GROUP BY dossier_id) b
-  JOIN hand_over h ON h.dossier_id = b.dossier_id AND h.seq < b.upto CROSS JOIN last WHERE h.txid > last.txid
+  CROSS JOIN last CROSS JOIN LATERAL (SELECT dossier_id, seq FROM hand_over h WHERE h.dossier_id = b.dossier_id
+    AND h.seq < b.upto AND h.txid > last.txid OFFSET 0) h
 )
 SELECT last.txid::text AS last_txid, h.dossier_id, h.seq, h.from_agency_id, h.to_agency_id, h.occurred_at,
   h.recorded_at, d.code, d.agency_id
-FROM last CROSS JOIN wanted w JOIN hand_over h USING (dossier_id, seq) JOIN dossier d ON d.id = h.dossier_id
+FROM last CROSS JOIN wanted w
+CROSS JOIN LATERAL (SELECT dossier_id, seq, from_agency_id, to_agency_id, occurred_at, recorded_at FROM hand_over
+  WHERE dossier_id = w.dossier_id AND seq = w.seq OFFSET 0) h
+CROSS JOIN LATERAL (SELECT code, agency_id FROM dossier WHERE id = w.dossier_id OFFSET 0) d
 ORDER BY h.dossier_id, h.seq
 """
 
