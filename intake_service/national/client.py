@@ -18,11 +18,18 @@ _ESCAPED = re.compile(rb"\\(?:u0000|.)", re.DOTALL)
 _TIMEOUT = httpx.Timeout(60, connect=5)
 #: Seconds for a whole call: an answer that comes byte by byte never keeps a single read waiting.
 LONGEST_CALL = 120.0
+#: Of a gateway that waited no longer for what stands behind it.
+_GAVE_UP = (httpx.codes.BAD_GATEWAY, httpx.codes.GATEWAY_TIMEOUT)
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _NOT_LET_IN = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
 
 
 class NationalUnavailable(Exception):
     """Nothing came that could be an answer: nobody knows whether it was carried out."""
+
+
+class Unanswered(NationalUnavailable):
+    """It was sent, and may still be worked on over there."""
 
 
 class NotLetIn(NationalUnavailable):
@@ -119,6 +126,8 @@ class NationalClient:
             ):
                 if response.status_code in _NOT_LET_IN:
                     raise NotLetIn(f"status {response.status_code}")
+                if response.status_code in _GAVE_UP:
+                    raise Unanswered(f"status {response.status_code}")
                 if response.status_code != httpx.codes.OK:
                     raise NationalUnavailable(f"status {response.status_code}")
                 content = bytearray()
@@ -126,8 +135,10 @@ class NationalClient:
                     content += block
                     if len(content) > MOST_BYTES:
                         raise NationalUnavailable("more than an answer can be")
-        except (httpx.HTTPError, TimeoutError) as error:
+        except _NOT_SENT as error:
             raise NationalUnavailable(type(error).__name__) from error
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise Unanswered(type(error).__name__) from error
         return _read(bytes(content))
 
     async def _pace(self) -> None:

@@ -5,7 +5,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import asyncpg
@@ -23,7 +23,7 @@ from intake_service.files.links import addresses
 from intake_service.lifecycle.rules import read_back
 from intake_service.lifecycle.usecases import clock_of
 from intake_service.national import rules, store
-from intake_service.national.client import Answer, NationalClient, NationalUnavailable
+from intake_service.national.client import Answer, NationalClient, NationalUnavailable, Unanswered
 from intake_service.outbox.store import Position, move, position
 from shared.domain.lifecycle import Channel, EventKind
 from shared.domain.vietnamese import normalised
@@ -42,6 +42,8 @@ from shared.web.settings import FileLinks
 WINDOW, TAKEN_UP, CALLS = 2_000, 200, 4
 #: How often an item goes with others that nobody answers, before it goes alone: it may be what they choke on.
 TOGETHER = 3
+#: So long what was sent, and not answered, may still be worked on over there. Sent again before, it would come twice.
+IN_FLIGHT = timedelta(minutes=2)
 
 log = structlog.get_logger()
 _T = TypeVar("_T")
@@ -118,9 +120,17 @@ class Teller:
     sent and not answered is sent again, and the national side says that it is there already."""
 
     def __init__(
-        self, client: NationalClient, ring: Keyring, needed: Sequence[str], links: FileLinks | None = None
+        self,
+        client: NationalClient,
+        ring: Keyring,
+        needed: Sequence[str],
+        links: FileLinks | None = None,
+        *,
+        in_flight: timedelta = IN_FLIGHT,
     ) -> None:
         self._client = client
+        self._in_flight = in_flight
+        self._led: tuple[Connection, datetime] | None = None
         self._links = links
         self._ring = ring
         self._needed = needed
@@ -130,7 +140,13 @@ class Teller:
         """Send what is ready; whether there may be more at once."""
         if self._breaker.is_open(asyncio.get_running_loop().time()):
             return False
-        ready = await store.ready(connection, now(), rules.BATCH if self._breaker.careful else TAKEN_UP)
+        at = now()
+        if self._led is None or self._led[0] is not connection:
+            self._led = (connection, at)
+        # Whoever led before may have sent something just before he was gone.
+        abandoned = at - self._led[1] >= self._in_flight
+        limit = rules.BATCH if self._breaker.careful else TAKEN_UP
+        ready = await store.ready(connection, at, limit, abandoned=abandoned)
         if not ready:
             return False
         letters, blocked = await self._written(connection, reference, ready)
@@ -148,7 +164,8 @@ class Teller:
 
         async def made(call: Sequence[Letter]) -> list[store.Settled]:
             async with at_once:
-                if self._breaker.is_open(asyncio.get_running_loop().time()):
+                # Without its connection somebody else leads by now.
+                if connection.is_closed() or self._breaker.is_open(asyncio.get_running_loop().time()):
                     return [_later(letter) for letter in call]
                 return await self._sent(call)
 
@@ -207,7 +224,8 @@ class Teller:
             answer = await self._asked(call)
         except NationalUnavailable as error:
             log.warning("national.not_answered", error=str(error), waiting=len(call))
-            return [_later(letter) for letter in call]
+            at_least = self._in_flight if isinstance(error, Unanswered) else timedelta(0)
+            return [_later(letter, at_least) for letter in call]
         names = [letter.told["MaHoSo"] for letter in call]
         verdicts = rules.verdicts(answer.done, answer.code, answer.message, answer.result, names)
         settled: list[store.Settled] = []
@@ -280,9 +298,10 @@ class Teller:
         return answer
 
 
-def _later(letter: Letter) -> store.Settled:
+def _later(letter: Letter, at_least: timedelta = timedelta(0)) -> store.Settled:
     message = letter.message
-    return store.Settled(message.id, "waiting", now() + rules.backoff(message.attempts + 1, message.id))
+    wait = max(at_least, rules.backoff(message.attempts + 1, message.id))
+    return store.Settled(message.id, "waiting", now() + wait)
 
 
 def _calls(letters: Sequence[Letter]) -> list[Sequence[Letter]]:

@@ -2,6 +2,7 @@
 of one's own, with arguments, to be killed and started again."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
 
 import asyncpg
 import httpx
@@ -78,7 +79,8 @@ async def province(
     while await queue_next(connection, now(), now()):
         pass
     async with http_for_it() as http:
-        teller = Teller(NationalClient(http, place(portal)), Keyring.of(IDENTITY_KEYS), NEEDED)
+        ring = Keyring.of(IDENTITY_KEYS)
+        teller = Teller(NationalClient(http, place(portal)), ring, NEEDED, in_flight=timedelta(0))
         made = Province(intake, portal, connection, owner, teller, bearer(issuer, "admin", WARD), database, issuer)
         yield made
     await made.connection.close()
