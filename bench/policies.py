@@ -6,7 +6,8 @@ than the one before, so that every connection is told anew.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from statistics import median
 from urllib.parse import quote
 
@@ -23,8 +24,6 @@ from shared.web.clock import now
 _GOAL = Goal("ratio", "≤", 1.10)
 _ON, _OFF = "bench_policies", "bench_no_policies"
 _AGENCIES, _PAGE, _PAGES = 16, 50, 20
-#: Times the rounds: eight of reading, two of receptions.
-_TURNS = 10
 _AGAINST = "the same with the policies off, and no connection told for whom it reads"
 _CASES = """
 INSERT INTO dossier_case (dossier_id, agency_id, holder_id, opened_at)
@@ -46,29 +45,23 @@ def measure(ground: Ground) -> list[Figure]:
     asyncio.run(_prepared(urls))
     reading, listing = asyncio.run(_asked(ground, urls[_ON]))
     received = [posts(ground, [draft]) for draft in drafts(asyncio.run(reference_in(urls[_ON])))]
-    found: dict[str, dict[str, list[float]]] = {}
-    with (
-        ground.serving(urls[_ON], "intake", idle=("intake",)) as (on,),
-        ground.serving(urls[_OFF], "intake", idle=("intake",), program="bench.untold") as (off,),
-        ground.progress("policies: on, off", _TURNS * ground.scale.rounds) as done,
-    ):
-        sides = [(_ON, on.port), (_OFF, off.port)]
-        # All reading first: what tidies up behind thousands of receptions would slow whoever reads next.
-        for turn in range(_TURNS * ground.scale.rounds):
-            # Who goes first takes turns too: the machine is not the same from one minute to the next.
-            for name, port in sides[:: 1 if turn % 2 else -1]:
-                ways = found.setdefault(name, {})
-                if turn < (_TURNS - 2) * ground.scale.rounds:
-                    for way, asked in (("a dossier", reading), ("a page", listing)):
-                        sent = _mixed(asked)
-                        seen = drive(port, sent, connections=1, seconds=120, limit=len(sent))
-                        _all(seen.statuses, "200", seen.example)
-                        ways.setdefault(way, []).append(seen.p50)
-                else:
-                    seen = drive(port, _mixed(received), connections=CONNECTIONS, seconds=ground.scale.seconds)
-                    _all(seen.statuses, "201", seen.example)
-                    ways.setdefault("a reception", []).append(1000 / seen.rate)
-            done(turn + 1)
+    found: dict[str, dict[str, list[float]]] = {_ON: defaultdict(list), _OFF: defaultdict(list)}
+
+    def reads(name: str, port: int) -> None:
+        for way, asked in (("a dossier", reading), ("a page", listing)):
+            sent = _mixed(asked)
+            seen = drive(port, sent, connections=1, seconds=120, limit=len(sent))
+            _all(seen.statuses, "200", seen.example)
+            found[name][way].append(seen.p50)
+
+    def receives(name: str, port: int) -> None:
+        seen = drive(port, _mixed(received), connections=CONNECTIONS, seconds=ground.scale.seconds)
+        _all(seen.statuses, "201", seen.example)
+        found[name]["a reception"].append(1000 / seen.rate)
+
+    # All reading first: what tidies up behind thousands of receptions would slow whoever reads next.
+    _in_turn(ground, urls, "policies: reading", reads, 2 * ground.scale.starts)
+    _in_turn(ground, urls, "policies: receptions", receives, ground.scale.starts)
     for name in (_ON, _OFF):
         ground.drop(name)
     notes = {
@@ -89,6 +82,24 @@ def measure(ground: Ground) -> list[Figure]:
         )
         for way, note in notes.items()
     ]
+
+
+def _in_turn(
+    ground: Ground, urls: dict[str, str], text: str, measured: Callable[[str, int], None], starts: int
+) -> None:
+    """Both sides in turn, in processes that are started anew: two processes of one program differ by some per cent for
+    as long as they live."""
+    with ground.progress(text, starts * ground.scale.rounds) as done:
+        for start in range(starts):
+            with (
+                ground.serving(urls[_ON], "intake", idle=("intake",)) as (on,),
+                ground.serving(urls[_OFF], "intake", idle=("intake",), program="bench.untold") as (off,),
+            ):
+                for turn in range(ground.scale.rounds):
+                    # Who goes first takes turns too: the machine is not the same from one minute to the next.
+                    for name, port in [(_ON, on.port), (_OFF, off.port)][:: 1 if turn % 2 else -1]:
+                        measured(name, port)
+                    done(start * ground.scale.rounds + turn + 1)
 
 
 def _mixed(asked: Asked) -> list[bytes]:
