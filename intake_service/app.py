@@ -50,14 +50,20 @@ ROLE = "motcua_intake"
 
 
 def _national(room: Room) -> list[Worker]:
-    """What speaks to the national database, where there is one: one client, so that all of it keeps one pace."""
+    """What speaks to the national database, where there is one: one client in one process, so that all of it keeps one
+    pace."""
     place = room.settings.national_place
     if place is None:
         return []
     http = http_for_it()
     client = NationalClient(http, place)
-    told = [*national_workers(room, client), reconciliation_worker(room, client), exchange_worker(room, client)]
-    return [*told, catalogue_worker(room, client, close=http.aclose)]
+    queueing, telling = national_workers(room, client)
+    asking = [
+        reconciliation_worker(room, client),
+        exchange_worker(room, client),
+        catalogue_worker(room, client, close=http.aclose),
+    ]
+    return [queueing, telling, *(worker.only_where(telling) for worker in asking)]
 
 
 PLAN = RoomPlan(

@@ -176,6 +176,10 @@ class Exchanger:
         for row in rows:
             if self._breaker.is_open(asyncio.get_running_loop().time()):
                 return False
+            if _is_gone(row):
+                reasons = reasons_kept([Reason("NOIDUNGTRALOI", "exchange_words_erased")])
+                await store.settle(connection, store.Settled(row["id"], "dead", reasons=reasons), now())
+                continue
             await self._sent(connection, row, self._item(row, reference, units))
         return len(rows) == limit
 
@@ -188,7 +192,7 @@ class Exchanger:
         if kind is Kind.PUBLISHED:
             told = Answered(row["key"], unit, "", row["occurred_at"] or now(), row["answer"], row["content"])
             return rules.published_item(told, agency.name)
-        told = Answered(row["key"], unit, row["actor"], row["occurred_at"], row["words"] or "", row["asked"])
+        told = Answered(row["key"], unit, row["actor"], row["occurred_at"], row["words"], row["asked"])
         return rules.published_item(told, agency.name) if kind is Kind.AGENCY_ANSWER else rules.answer_item(told)
 
     async def _sent(self, connection: Connection, row: asyncpg.Record, item: dict[str, Any]) -> None:
@@ -202,9 +206,8 @@ class Exchanger:
             later = now() + national.backoff(row["attempts"] + 1, row["id"])
             await store.settle(connection, store.Settled(row["id"], "waiting", later), now())
             return
-        # What the portal says of an answer may repeat whose question it was.
-        told = national.words_without_persons(answer.message, item)
-        said = None if kind in (Kind.ANSWER, Kind.AGENCY_ANSWER) else told
+        # What the portal says of the others may repeat whose question it was, or whose dossier was rated.
+        said = national.words_without_persons(answer.message, item) if kind is Kind.PUBLISHED else None
         if answer.done or national.is_there_already(answer.code, answer.message):
             self._breaker.taken()
             await store.settle(connection, store.Settled(row["id"], "taken", None, answer.code, said), now())
@@ -219,6 +222,18 @@ class Exchanger:
 
     def _failed(self) -> None:
         self._breaker.failed(asyncio.get_running_loop().time())
+
+
+def _is_gone(row: asyncpg.Record) -> bool:
+    """Whether what is to be sent was erased before it was."""
+    match Kind(row["kind"]):
+        case Kind.RATING:
+            return False
+        case Kind.PUBLISHED:
+            return row["answer"] is None
+        case Kind.AGENCY_ANSWER:
+            return row["words"] is None or row["asked"] is None
+    return row["words"] is None
 
 
 def _petition(question: Question, agency: Agency, at: datetime) -> Received:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from codecs import BOM_UTF8
 from typing import Any, NamedTuple
 
 import httpx
@@ -155,6 +156,7 @@ def http_for_it() -> httpx.AsyncClient:
 
 
 def _read(content: bytes) -> tuple[Answer, object]:
+    content = content.removeprefix(BOM_UTF8)
     try:
         if _NUL in content:
             content = _ESCAPED.sub(lambda found: b"" if found[0] == _NUL else found[0], content)

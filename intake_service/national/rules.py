@@ -157,6 +157,12 @@ def progress(subject: Subject, history: Sequence[Step]) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None}
 
 
+def told_of_persons(subject: Subject, history: Sequence[Step]) -> dict[str, Any]:
+    """What the national side may repeat of a person when it speaks of a line, which itself names nobody."""
+    told = item(subject, history)
+    return {name: value for name, value in told.items() if name in _PERSONAL or isinstance(value, list)}
+
+
 def blockers(
     told: dict[str, Any], subject: Subject, needed: Sequence[str] = NEEDED, papers: Message | None = None
 ) -> list[Reason]:

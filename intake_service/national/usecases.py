@@ -34,7 +34,7 @@ from shared.web.background import Worker
 from shared.web.clock import now
 from shared.web.database import Connection, Reading, Writing
 from shared.web.idempotency import RequestKey, answered, claimed
-from shared.web.keyring import Keyring
+from shared.web.keyring import KeyMissing, Keyring
 from shared.web.problems import Problem, Reason, invalid, reasons_kept
 from shared.web.settings import FileLinks
 
@@ -49,7 +49,7 @@ log = structlog.get_logger()
 _T = TypeVar("_T")
 
 
-def national_workers(room: Room, client: NationalClient) -> list[Worker]:
+def national_workers(room: Room, client: NationalClient) -> tuple[Worker, Worker]:
     """The consumer that queues what is to be told, and the one that tells it."""
     needed = (*rules.NEEDED, *room.settings.national_needed)
     teller = Teller(client, room.keyring, needed, room.settings.file_links)
@@ -66,10 +66,10 @@ def national_workers(room: Room, client: NationalClient) -> list[Worker]:
     async def telling(connection: Connection) -> bool:
         return await teller.tell_next(connection, room.reference.current)
 
-    return [
+    return (
         Worker(room.pool, "intake.national_queue", queueing),
         Worker(room.pool, "intake.national_tell", telling),
-    ]
+    )
 
 
 async def queue_next(connection: Connection, since: datetime | None, at: datetime) -> bool:
@@ -106,13 +106,18 @@ async def queue_next(connection: Connection, since: datetime | None, at: datetim
 class Letter:
     """A message with what it says. turned: it was sent as new and is an update after all, or the other way round.
     doubtful: it was sent before, and nobody knows what became of it. without: reasons (JSON) why it says nothing of the
-    dossier's papers."""
+    dossier's papers. persons: what an answer to a line may say of a person."""
 
     message: store.Ready
     told: dict[str, Any]
     turned: bool = False
     doubtful: bool = False
     without: str | None = None
+    persons: Mapping[str, Any] | None = None
+
+    def kept(self, words: str) -> str:
+        """What is kept of the words that answer it."""
+        return rules.words_without_persons(words, {**(self.persons or {}), **self.told})
 
 
 class Teller:
@@ -191,25 +196,44 @@ class Teller:
         last = [m.dossier_id for m in ready if m.step == 0 and m.seq == rows[m.dossier_id]["event_seq"]]
         found = await papers_of(connection, reference, [rows[dossier] for dossier in last])
         address_of = addresses(self._links, now())
-        letters, blocked = [], []
-        for message in ready:
+        letters: list[Letter] = []
+        blocked: list[store.Settled] = []
+
+        def written(message: store.Ready) -> Letter | list[Reason]:
             row = rows[message.dossier_id]
             subject = subject_of(row, reference, self._ring, names)
             steps = steps_of(row, events[message.dossier_id][: message.seq], reference)
+            doubtful = message.attempts > 0
             if message.step == 1:
-                letters.append(Letter(message, rules.progress(subject, steps), doubtful=message.attempts > 0))
-                continue
+                persons = rules.told_of_persons(subject, steps)
+                return Letter(message, rules.progress(subject, steps), doubtful=doubtful, persons=persons)
             papers = _papers(found[message.dossier_id], row, address_of) if message.dossier_id in found else None
             told = rules.item(subject, steps)
             reasons = rules.blockers(told, subject, self._needed, papers)
             if reasons:
-                blocked.append(store.Settled(message.id, "blocked", reasons=reasons_kept(reasons)))
-            elif papers is None:
-                letters.append(Letter(message, told, doubtful=message.attempts > 0))
+                return reasons
+            if papers is None:
+                return Letter(message, told, doubtful=doubtful)
+            without = reasons_kept(papers.blockers) if papers.blockers else None
+            return Letter(message, rules.with_papers(told, papers), doubtful=doubtful, without=without)
+
+        for message in ready:
+            try:
+                letter = written(message)
+            except KeyMissing:
+                letter = [Reason("SoGiayToChuHoSo", "national_number_sealed")]
+            except KeyError:  # of a version or an agency that was made just now; what is known is read anew in a moment
+                reasons = reasons_kept([Reason("", "national_not_written")])
+                soon = now() + rules.backoff(1, message.id)
+                blocked.append(store.Settled(message.id, "waiting", soon, reasons=reasons))
+                continue
+            except Exception as error:  # a dossier that nobody can read holds none of the others up
+                log.error("national.not_written", message=message.id, error=type(error).__name__)
+                letter = [Reason("", "national_not_written")]
+            if isinstance(letter, Letter):
+                letters.append(letter)
             else:
-                without = reasons_kept(papers.blockers) if papers.blockers else None
-                told = rules.with_papers(told, papers)
-                letters.append(Letter(message, told, doubtful=message.attempts > 0, without=without))
+                blocked.append(store.Settled(message.id, "blocked", reasons=reasons_kept(letter)))
         return letters, blocked
 
     async def _sent(self, call: Sequence[Letter]) -> list[store.Settled]:
@@ -247,8 +271,7 @@ class Teller:
         for _ in range(2):
             answer = await self._client.integrate(rules.LOOK_UP, mahoso=name)
             if not answer.done and not rules.is_not_there(answer.message):
-                words = rules.words_without_persons(answer.message, letter.told)
-                return self._refused(letter, answer.code, words)
+                return self._refused(letter, answer.code, letter.kept(answer.message))
             try:
                 found = rules.found_in(answer.result, name) if answer.done else None
             except rules.WrongAnswer as error:
@@ -263,7 +286,7 @@ class Teller:
     async def _taken(self, letter: Letter, code: str, words: str) -> store.Settled:
         """What became of a letter, by what was said of it."""
         message = letter.message
-        said = rules.words_without_persons(words, letter.told)
+        said = letter.kept(words)
         there = rules.is_there_already(code, words)
         if rules.is_success(code) or (there and (message.step == 1 or message.known)):
             self._breaker.taken()
@@ -338,7 +361,9 @@ class Names(NamedTuple):
         )
 
 
-def subject_of(row: asyncpg.Record, reference: Reference, ring: Keyring, names: Names) -> rules.Subject:
+def subject_of(
+    row: asyncpg.Record | Mapping[str, Any], reference: Reference, ring: Keyring, names: Names
+) -> rules.Subject:
     """Whose a dossier is and what it is about (store.subjects)."""
     version = reference.versions[row["version_id"]]
     return rules.Subject(

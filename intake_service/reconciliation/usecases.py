@@ -132,7 +132,7 @@ class Reconciler:
     ) -> bool:
         """Ask for dossiers and note how they stand. Whether that could be done: where some are not answered it is
         begun again, some times; where none is, until somebody answers."""
-        ours = await self._ours(connection, reference, dossiers)
+        ours, unread = await self._ours(connection, reference, dossiers)
         answers = await self._asked(ours)
         if len(answers) < len(ours) and (not answers or self._to_begin_again(row)):
             return False
@@ -142,6 +142,7 @@ class Reconciler:
             self._looked(ours[dossier], answer, after[dossier], reference, at) for dossier, answer in answers.items()
         ]
         passed = Counter(one.row["agency_id"] for dossier, one in ours.items() if dossier not in answers)
+        passed.update(unread)
         async with connection.transaction():
             # Where another has done this step meanwhile, it counts once.
             if await store.move(connection, row["id"], row["after_id"], dossiers[-1], at):
@@ -157,18 +158,28 @@ class Reconciler:
         self._begun_again = (step, times)
         return times <= AGAIN
 
-    async def _ours(self, connection: Connection, reference: Reference, dossiers: Sequence[int]) -> dict[int, _Ours]:
+    async def _ours(
+        self, connection: Connection, reference: Reference, dossiers: Sequence[int]
+    ) -> tuple[dict[int, _Ours], list[int]]:
+        """Dossiers as they should stand; and the agencies of those that nobody can read, which hold no others up."""
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             rows = await messages.subjects(connection, dossiers)
             events = await messages.histories(connection, dossiers)
             names = await Names.of(connection)
             sent = await store.sent(connection, dossiers, self._since)
-        found = {}
+        found: dict[int, _Ours] = {}
+        unread: list[int] = []
         for dossier, row in rows.items():
-            subject = subject_of(row, reference, self._ring, names)
-            item = national.item(subject, steps_of(row, events[dossier], reference))
-            found[dossier] = _Ours(row, Told.of(item), sent[dossier])
-        return found
+            try:
+                # Whose it is is not compared: no number need be opened for it.
+                subject = subject_of({**row, "id_number": None}, reference, self._ring, names)
+                item = national.item(subject, steps_of(row, events[dossier], reference))
+            except Exception as error:
+                log.error("reconciliation.not_read", dossier=dossier, error=type(error).__name__)
+                unread.append(row["agency_id"])
+            else:
+                found[dossier] = _Ours(row, Told.of(item), sent[dossier])
+        return found, unread
 
     async def _asked(self, ours: Mapping[int, _Ours]) -> dict[int, _Answer]:
         """What is answered of dossiers; those of which nothing is are not in it."""

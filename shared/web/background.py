@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import zlib
 from collections.abc import Awaitable, Callable
+from typing import Self
 
 import asyncpg
 import structlog
@@ -41,6 +42,13 @@ class Worker:
         self._idle = idle
         self._close = close
         self._task: asyncio.Task[None] | None = None
+        self._beside: Worker | None = None
+        self._leads = False
+
+    def only_where(self, other: "Worker") -> Self:
+        """Do the work in the process only in which another consumer leads: what they share there is shared by all."""
+        self._beside = other
+        return self
 
     def start(self) -> None:
         """Offer to do the work."""
@@ -58,12 +66,17 @@ class Worker:
     async def _run(self) -> None:
         while True:
             try:
-                await self._lead()
+                if self._may:
+                    await self._lead()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
                 log.warning("background.interrupted", worker=self.name, error=type(error).__name__)
             except Exception as error:  # a defect in one round must not end the consumer for good
                 log.error("background.failed", worker=self.name, error=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
+
+    @property
+    def _may(self) -> bool:
+        return self._beside is None or self._beside._leads
 
     async def _lead(self) -> None:
         # What is done for nobody in particular is done for all dossiers.
@@ -71,10 +84,12 @@ class Worker:
             key = zlib.crc32(self.name.encode())
             if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", key):
                 return
+            self._leads = True
             try:
-                while True:
+                while self._may:
                     if not await self._round(connection):
                         await asyncio.sleep(self._idle)
             finally:
+                self._leads = False
                 with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                     await asyncio.shield(connection.execute("SELECT pg_advisory_unlock($1)", key))

@@ -312,6 +312,14 @@ REASONS = MappingProxyType(
             "mã hồ sơ chưa theo mã định danh quốc gia: đơn vị tiếp nhận chưa có mã định danh",
             "the code is not a national one: the receiving agency has no identification code",
         ),
+        "national_number_sealed": (
+            "không mở được số giấy tờ của chủ hồ sơ: thiếu khóa mã hóa",
+            "the applicant's number cannot be opened: its key is missing",
+        ),
+        "national_not_written": (
+            "hệ thống không lập được thông điệp cho hồ sơ này; hãy báo người vận hành",
+            "the message of this dossier could not be written: tell the operator",
+        ),
         "national_not_accepted": (
             "hồ sơ nộp trực tuyến chưa được tiếp nhận nên chưa có mã hồ sơ",
             "it was handed in online and is not accepted: it has no code yet",
@@ -329,6 +337,10 @@ REASONS = MappingProxyType(
         "exchange_no_id": ("thiếu mã, hoặc mã không đọc được", "has no id, or none that can be read"),
         "exchange_no_text": ("không có nội dung", "says nothing"),
         "exchange_level": ("không đọc được mức đánh giá", "the level cannot be read"),
+        "exchange_words_erased": (
+            "nội dung đã được xóa theo quyết định trước khi gửi; không gửi câu trả lời rỗng",
+            "its words were erased by a decision before it was sent: an empty answer is not sent",
+        ),
         "exchange_answered_there": ("đã có câu trả lời ở cổng", "it has an answer at the portal"),
         "exchange_rated_here": ("hồ sơ đã được đánh giá ở tỉnh", "the dossier was rated here"),
         "exchange_not_rateable": (

@@ -136,6 +136,19 @@ async def test_a_question_becomes_a_petition_and_its_answer_goes_back(between: B
     assert (counts["question"]["taken"], counts["answer"]["taken"]) == (1, 1)
 
 
+async def test_what_was_erased_before_it_was_sent_is_no_empty_answer(between: Between) -> None:
+    between.ask()
+    await between.exchange()
+    (petition,) = await between.petitions()
+    await between.act(petition["code"], "answer", answer="Một ngày làm việc.")
+    for table in ("petition_event_words", "petition_words"):  # as an erasure does
+        await between.province.owner.execute(f"DELETE FROM {table}")
+    await between.exchange(2)
+    assert between.portal.control("GET", "answers") == []
+    (message,) = await between.messages(kind="answer")
+    assert (message["state"], message["reasons"][0]["code"]) == ("dead", "exchange_words_erased")
+
+
 async def test_to_whom_it_is_put(between: Between) -> None:
     """By the agency's code there, or by what somebody said it is called; to nobody that is known: to the province."""
     await between.province.owner.execute(

@@ -98,3 +98,32 @@ async def test_whatever_becomes_of_dossiers_and_of_calls_they_are_in_step_at_the
     whole = (await province.intake.get(f"/v1/national/rounds/{number}")).json()
     dossiers, in_step, *others = counts(whole)
     assert (dossiers, others) == (in_step + len(blocked), [0, len(blocked), len(blocked), 0])
+
+
+async def test_a_dossier_that_cannot_be_read_holds_no_other_up(side: Side) -> None:  # noqa: F811
+    """Its number was sealed under a key that is gone, or what stands in its log is none."""
+    province = side.province
+    sealed, broken, good = [await province.receive(id_number="045190000001") for _ in range(3)]
+    await province.owner.execute(
+        "UPDATE applicant SET id_number = E'\\x01' || '200:AAAA' WHERE dossier_id ="
+        " (SELECT id FROM dossier WHERE code = $1)",
+        sealed,
+    )
+    right = await province.owner.fetchval(
+        "SELECT payload FROM dossier_event e JOIN dossier d ON d.id = e.dossier_id WHERE d.code = $1", broken
+    )
+    put = (
+        "UPDATE dossier_event SET payload = $2 WHERE dossier_id = (SELECT id FROM dossier WHERE code = $1) AND seq = 1"
+    )
+    await province.owner.execute(put, broken, "{")
+    await province.tell(rounds=4)
+    assert [one["state"] for one in await province.told(good)] == ["taken", "taken"]
+    for code, reason in ((sealed, "national_number_sealed"), (broken, "national_not_written")):
+        (first, _) = await province.told(code)
+        assert (first["state"], orjson.loads(first["reasons"])[0]["code"]) == ("blocked", reason)
+    assert counts(await side.round())[:2] == (3, 1), "and none that is compared"
+    await province.owner.execute(put, broken, right)
+    await province.intake.post("/v1/national/resends", json={"state": "blocked"}, headers=province.headers)
+    await province.tell(rounds=4)
+    assert await province.states() == {"taken": 4, "blocked": 1, "waiting": 1}
+    assert counts(await side.round())[:4] == (3, 2, 0, 1), "no number is opened to compare"

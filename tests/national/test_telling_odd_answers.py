@@ -129,3 +129,15 @@ async def test_a_session_that_ends_with_words_in_the_result_is_renewed(portal: P
         asking._session = "s0"
         logins = 1
         assert (await asking.integrate("TraCuuHoSo", mahoso="x")).done
+
+
+async def test_who_it_is_about_is_not_kept_of_what_is_said_of_a_line(province: Province) -> None:
+    """A line names nobody; the portal's words about it may."""
+    code = await province.receive(name="Trần Thị Mận", id_number="045190000077")
+    await queued(province)
+    await tell_once(province)
+    words = "Hồ sơ của TRAN THI MAN (045190000077) đang khoá"
+    province.portal.fault("error_body", service="CapNhatTienDoHoSoMC", count=None, message=words)
+    await province.tell(rounds=8)
+    (_, line) = await province.told(code)
+    assert (line["state"], line["answer"]) == ("dead", "Hồ sơ của … (…) đang khoá")

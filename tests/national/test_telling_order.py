@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
-from intake_service.national import rules, usecases
+from intake_service.national import rules, store, usecases
 from intake_service.national.client import NationalClient
 from intake_service.national.rules import NEEDED
 from intake_service.national.usecases import Teller, queue_next
@@ -66,6 +66,28 @@ async def test_a_transaction_that_began_first_and_came_last_is_told_last(
     assert told(province, code) == IN_ORDER
     assert await province.states() == {"taken": 4}
     province.proof()
+
+
+async def test_what_is_told_once_more_while_something_happens_goes_first(province: Province) -> None:
+    """What happens after it began is queued when it is over: the log is read up to the oldest open transaction."""
+    code = await province.receive()
+    await province.tell()
+    other = await for_all(province.database)
+    async with other.transaction():
+        later = now() + timedelta(seconds=2)
+        dossier = await other.fetchval("SELECT id FROM dossier WHERE code = $1", code)
+        assert await store.tell_these_once_more(other, [dossier], later) == [dossier]
+        await store.make_ready(other, [dossier], later)
+        await province.act(code, "finish", **a_finish(outcome="granted"))
+        while await queue_next(province.connection, None, now()):
+            pass
+    await other.close()
+    reference = await read_reference(province.owner)
+    for _ in range(3):
+        await province.teller.tell_next(province.connection, reference)
+    await province.tell()
+    assert told(province, code) == IN_ORDER
+    assert await province.states() == {"taken": 5}
 
 
 SLOW = 2.0

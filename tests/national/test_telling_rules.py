@@ -195,6 +195,11 @@ def test_nothing_of_a_person_is_kept() -> None:
         assert words_without_persons(f"{NAMES[0]} sai", told) == f"{NAMES[0]} sai"
 
 
+def test_an_answer_may_begin_with_a_mark_of_its_encoding() -> None:
+    answer, session = _read(b'\xef\xbb\xbf{"error_code": 0, "session": "s"}')
+    assert (answer.done, session) == (True, "s")
+
+
 def test_an_answer_that_could_not_be_kept_is_none() -> None:
     answer, _ = _read(rb'{"error_code": "0\u0000", "message": "a\\u0000\u0000b", "result": [{"\u0000x": "\u0000"}]}')
     assert answer == ("0", r"a\u0000b", [{"x": ""}])
