@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from shared.tables.schema import metadata
+
 ROLES = ("motcua_intake", "motcua_routing", "motcua_stats")
 #: As whom intake copies an import in (SET LOCAL ROLE): whom policies hold, to him a table that has any is closed for
 #: COPY. Nobody logs in as it, no policy holds it, and all it may is add.
@@ -15,7 +17,8 @@ _APPEND = ("SELECT", "INSERT")
 _READ = ("SELECT",)
 _ADD = ("INSERT",)
 
-#: table → role → privileges. What is not here is refused; nobody may DELETE except where it says so.
+#: table → role → privileges, of all columns but WORDS. What is not here is refused; nobody may DELETE except where it
+#: says so.
 TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         # intake
@@ -114,6 +117,18 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 
 
+#: Who makes sums, and reads no words: whoever writes them may name a person in them, whatever he should.
+SUMS = "motcua_stats"
+WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "dossier": ("summary", "documents"),
+        "hand_over": ("note",),
+        "assignment": ("note",),
+        "case_segment": ("note",),
+    }
+)
+
+
 def statements() -> list[str]:
     """The declaration as SQL: first everything is taken away, then given as declared."""
     roles = ", ".join((*ROLES, COPIER))
@@ -125,11 +140,20 @@ def statements() -> list[str]:
         "GRANT USAGE ON SEQUENCE dossier_id_seq TO motcua_intake",
     ]
     given = [
-        f"GRANT {', '.join(privileges)} ON {table} TO {role}"
+        f"GRANT {', '.join(privileges)}{_columns(table, role)} ON {table} TO {role}"
         for table, by_role in TABLE_GRANTS.items()
         for role, privileges in by_role.items()
     ]
     return taken + given
+
+
+def _columns(table: str, role: str) -> str:
+    """Which columns are read, where not all are."""
+    if role != SUMS or table not in WORDS:
+        return ""
+    return (
+        f" ({', '.join(column.name for column in metadata.tables[table].columns if column.name not in WORDS[table])})"
+    )
 
 
 def copier_made_for(owner: str) -> str:
