@@ -9,6 +9,7 @@ from fastapi import Header, Request
 
 from shared.web.background import Worker
 from shared.web.database import Connection, Pool
+from shared.web.parameters import spelled
 from shared.web.problems import Problem, invalid
 
 #: How long a repeated request is recognised.
@@ -42,18 +43,18 @@ class RequestKey:
             return None
         if not key or not key.isprintable():
             raise invalid("Idempotency-Key", "malformed", expected="1-200 printable characters")
-        route = f"{request.method} {request.scope['path']}"
+        route = f"{request.method} {spelled(request.scope['path'])}"
         # Keyed: whoever has the tables, where the rest of a body stands, would try identity numbers out.
         secret = request.app.state.room.settings.cursor_key.get_secret_value().encode()
         return cls(subject, route, key, hmac.digest(secret, await request.body(), sha256))
 
 
-def by_name(request: RequestKey | None, spelled: str, name: str) -> RequestKey | None:
+def by_name(request: RequestKey | None, code: str, name: str) -> RequestKey | None:
     """The same request, whichever of a dossier's codes its address spells: its code, its reference, another system's.
     `name`: the one that never changes."""
-    if request is None or spelled == name:
+    if request is None or code == name:
         return request
-    return replace(request, route=request.route.replace(f"/{spelled}/", f"/{name}/", 1))
+    return replace(request, route=request.route.replace(f"/{code}/", f"/{name}/", 1))
 
 
 async def claimed(

@@ -28,6 +28,11 @@ def parted(raw: bytes) -> str:
     return "/".join(unquote(part).replace("/", _INNER) for part in raw.decode("ascii").split("/"))
 
 
+def spelled(part: str) -> str:
+    """What a client wrote, of a path that was parted or of a part of it."""
+    return part.replace(_INNER, "/")
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """A parameter as an endpoint declares it: whether it may be given several times, and is a whole number."""
@@ -54,7 +59,7 @@ async def understood(request: Request) -> None:
         _need_whole({name: given.getlist(name) for name in given if known[name].whole})
     if request.path_params:
         for name, text in request.path_params.items():
-            request.path_params[name] = text.replace(_INNER, "/")
+            request.path_params[name] = spelled(text)
         numbers = [field.alias for field in route.dependant.path_params if _mentions(field.field_info.annotation, int)]
         _need_whole({name: [request.path_params[name]] for name in numbers})
     if route.body_field is not None and is_json(request):

@@ -10,6 +10,7 @@ import orjson
 from intake_service.app import create_app
 from services.local_issuer import LocalIssuer
 from tests.conftest import Database
+from tests.intake.importing import NDJSON, a_record, ndjson
 from tests.support import WARD, a_draft, bearer, serving, settings_for
 
 
@@ -103,3 +104,19 @@ async def test_one_key_is_one_request_whichever_code_its_address_spells(intake: 
     again = await intake.post(f"/v1/dossiers/{first.json()['code']}/accept", json={}, headers=key)
     assert (first.status_code, again.status_code) == (200, 200), again.text
     assert again.headers["idempotency-replayed"] == "true"
+
+
+async def test_nor_is_it_another_where_the_code_has_a_slash(intake: httpx.AsyncClient, issuer: LocalIssuer) -> None:
+    """As codes of other systems have: in an address it is written %2F."""
+    record = a_record(legacy_code="77/HS-2019", finished_at=None, returned_at=None, outcome=None)
+    admin = {"Content-Type": NDJSON, **bearer(issuer, "admin", WARD)}
+    imported = await intake.post("/v1/imports", content=ndjson([record]), headers=admin)
+    assert imported.json()["created"] == 1
+    code = (await intake.get("/v1/dossiers/77%2FHS-2019")).json()["code"]
+    key = {"Idempotency-Key": "by another system's name"}
+    answers = [
+        await intake.post(f"/v1/dossiers/{name}/payment-requests", json={"reason": "Lệ phí"}, headers=key)
+        for name in ("77%2FHS-2019", code, "77%2fHS-2019")
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 200], answers[1].text
+    assert [answer.headers.get("idempotency-replayed") for answer in answers] == [None, "true", "true"]
