@@ -30,6 +30,7 @@ _SHEET_ZERO = date(1899, 12, 30)
 _MOST_DAYS = 200_000
 _SHEET_NUMBER = re.compile(r"\d{1,6}([.,]\d{1,20})?", re.ASCII)
 _HOURS = re.compile(r"%[HIcXsT]")
+_HALVES = re.compile(r"\b(SA|CH)\b", re.IGNORECASE)
 #: What a spreadsheet leaves of a value that it lost: an error, a column too narrow, the first digits of a long number.
 _SPOILT = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)|#{3,}|\d([.,]\d+)?E\+\d+", re.ASCII | re.IGNORECASE)
 #: And how it is made to keep the zeros before a number: a formula that is nothing but a text.
@@ -227,7 +228,7 @@ class Export:
         on that day."""
         for form in self.mapping.dates:
             try:
-                at = _of_a_sheet(value) if form == "excel" else datetime.strptime(value, form)  # noqa: DTZ007 (below)
+                at = _of_a_sheet(value) if form == "excel" else _written_as(value, form)
             except ValueError:
                 continue
             if at is None:
@@ -406,6 +407,13 @@ def _unwrapped(value: str) -> str:
     """A text that a spreadsheet was kept from taking for a number: ="0123"."""
     found = _AS_TEXT.fullmatch(value) if value[:2] == '="' else None
     return found[1].replace('""', '"').strip() if found else value
+
+
+def _written_as(value: str, form: str) -> datetime:
+    """Raises ValueError. Halves of the day in Vietnamese too: 8:10 SA, 2:30 CH."""
+    if "%p" in form:
+        value = _HALVES.sub(lambda half: "AM" if half[0].upper() == "SA" else "PM", value)
+    return datetime.strptime(value, form)  # noqa: DTZ007 (the clocks of Vietnam, unless it says others)
 
 
 def _of_a_sheet(value: str) -> datetime | None:

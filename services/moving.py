@@ -97,7 +97,17 @@ def import_mapped(
             tables.show(unmapped_table(seen, _names(installation, seen)))
         if seen.problems:
             tables.show(_problems_table(seen))
-        raise Refused(said("Không có dòng nào nhập được.", "There is no line that could go in."))
+        raise Refused(
+            said(
+                "Không có dòng nào nhập được; hãy bổ sung hoặc sửa tệp ánh xạ theo bảng trên.",
+                "There is no line that could go in. Add to the mapping, or mend it, as the table says.",
+            )
+            if seen.lines
+            else said(
+                f"{file.name} không có dòng nào dưới tên cột; hãy xuất lại.",
+                f"{file.name} has no line under its columns. Export it again.",
+            )
+        )
     lines = lines_of(export, Seen())
     with _bar() as bar:
         task = bar.add_task(said(f"Nhập {file.name}", f"Importing {file.name}"), total=seen.lines)
@@ -333,7 +343,8 @@ def compare(file: Path, mapping: Path, data_dir: Path, *, every: bool) -> bool:
     """Show both sides; whether as many were received and finished. every: lines without a difference too."""
     seen, lines = _comparison(Export(file, read_mapping(mapping)), data_dir)
     shown = lines if every else [line for line in lines if line.export != line.ours]
-    tables.show(_comparison_table(shown if every else shown[:_MOST_SHOWN]))
+    if shown:
+        tables.show(_comparison_table(shown if every else shown[:_MOST_SHOWN]))
     if len(shown) > _MOST_SHOWN and not every:
         more = tables.number(len(shown) - _MOST_SHOWN)
         console.print(said(f"… và {more} dòng nữa: --every", f"… and {more} lines more: --every"))
@@ -382,6 +393,7 @@ def sign(file: Path, mapping: Path, by: str, output: Path, data_dir: Path) -> No
         raise Refused(said("--by: phải nêu ai ký.", "--by: says who signs."))
     told = read_mapping(mapping)
     export = Export(file, told)
+    _need_no_import(Installation(data_dir))
     seen, lines = _comparison(export, data_dir)
     digest = digest_of(file)
     export.need_unchanged()
@@ -417,6 +429,21 @@ def sign(file: Path, mapping: Path, by: str, output: Path, data_dir: Path) -> No
                 " received or finished: `motcua move compare` shows them.",
             ),
             style="yellow",
+        )
+
+
+def _need_no_import(installation: Installation) -> None:
+    """What is signed stands still: no import runs. Raises Refused."""
+    from services.client import Client
+
+    intake, client = running(installation).intake, Client(token_of(installation, "admin"))
+    newest = client.get(f"{intake}/v1/imports", {"limit": "20"}).json()["items"]
+    if any(one["state"] == "running" and not one["trial"] for one in newest):
+        raise Refused(
+            said(
+                "Đang có một lần nhập chạy; hãy đợi nhập xong rồi ký.",
+                "An import runs. Wait until it has ended, and sign then.",
+            )
         )
 
 
@@ -458,7 +485,7 @@ def _read_signed(file: Path) -> _Signed:
             str(told.get("province", PROVINCE)),
             told["export"]["sha256"],
             told["mapping"]["sha256"],
-            f"{told['signed_by']}, {datetime.fromisoformat(told['signed_at']):%d/%m/%Y %H:%M}",
+            f"{shown_part(str(told['signed_by']))}, {datetime.fromisoformat(told['signed_at']):%d/%m/%Y %H:%M}",
             {(one["agency"], one["month"]): Cell(**one["here"]) for one in told["by_agency_and_month"]},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -206,6 +206,38 @@ def test_intake_is_killed(running: Running, words: tuple[str, ...], tmp_path: Pa
     need_all_there_once(running, words, tmp_path)
 
 
+def test_the_command_is_killed_while_dossiers_go_on(running: Running, tmp_path: Path) -> None:
+    """Both systems run: what was open has ended there since. Each end is written once, however often it is begun."""
+    count = 16_000
+    export, mapping = tmp_path / "cu.csv", tmp_path / "anh-xa.toml"
+    mapping.write_text(MAPPING, encoding="utf-8")
+    words = (str(export), "--mapping", str(mapping), "--data-dir", str(running.installation.data_dir))
+    lines = [good(number * 3) for number in range(count)]
+    export.write_text(HEAD + "".join(lines), encoding="utf-8")
+    assert finished(words)[0] == 0
+    day = "04/07/2019 10:00"
+    export.write_text(HEAD + "".join(lines).replace(";;Đang", f";{day};Xong"), encoding="utf-8")
+    process = begun(words)
+
+    def going_on() -> bool:
+        found = runs(running)
+        return len(found) == 2 and found[0]["updated"] > 0
+
+    eventually(going_on, seconds=90)
+    process.kill()
+    process.communicate()
+    eventually(lambda: runs(running)[0]["state"] == "interrupted")
+    broken = runs(running)[0]["updated"]
+    assert 0 < broken < count, "killed in the middle"
+    status, printed = finished(words)
+    last = runs(running)[0]
+    assert (status, last["updated"], last["unchanged"], last["rejected"]) == (0, count - broken, broken, 0), printed
+    done = subprocess.run(command("move", "compare", *words), capture_output=True, text=True, timeout=180, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    verified = subprocess.run(command("verify", *words[-2:]), capture_output=True, text=True, timeout=180, check=False)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
 def _is_back(running: Running) -> bool:
     with running.client("intake", "admin", "44") as client:
         try:

@@ -247,6 +247,16 @@ def test_instants_with_an_offset_are_of_the_day_that_it_was_in_vietnam(tmp_path:
     assert isinstance(made, Problem)
 
 
+@pytest.mark.parametrize(
+    ("cell", "hour"), [("8:10 SA", 8), ("2:30 CH", 14), ("2:30 ch", 14), ("12:05 SA", 0), ("2:30 PM", 14)]
+)
+def test_halves_of_the_day_are_vietnamese_too(tmp_path: Path, cell: str, hour: int) -> None:
+    mapping = MAPPING.replace("[columns]", 'dates = ["%d/%m/%Y %I:%M %p"]\n[columns]', 1)
+    row = f"HT-1;Khai sinh;UBND phường 1;Trực tiếp;Đào;04/03/2019 {cell};;;Đang xử lý\n"
+    (record,), _ = read(export(tmp_path, row, mapping=mapping))
+    assert record["accepted_at"].startswith(f"2019-03-04T{hour:02}:")
+
+
 @pytest.mark.parametrize("cell", ["1e4", "4.35E+04", "nan", "inf", "1_000", "٤٣٥٢٨", "0", "300000", "-5", "1,2,3"])
 def test_what_is_no_number_of_a_day(tmp_path: Path, cell: str) -> None:
     mapping = MAPPING.replace("[columns]", 'dates = ["excel"]\n[columns]', 1)

@@ -4,16 +4,17 @@ import hashlib
 import json
 import os
 import re
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx
 import orjson
 import pytest
 
-from tests.journeys.conftest import Running, await_running, command, start_up, stop
+from tests.journeys.conftest import Running, await_running, command, eventually, start_up, stop
 
 HEAD = "Số biên nhận;Thủ tục;Đơn vị;Kênh;Chủ hồ sơ;Ngày tiếp nhận;Ngày hẹn trả;Ngày kết thúc;Trạng thái\n"
 ROWS = [
@@ -104,6 +105,8 @@ def test_where_nothing_is_there_nothing_is_equal(running: Running, tmp_path: Pat
         assert (status, "nothing to compare" in printed) == (1, True), printed
         status, printed = motcua(running, "move", "sign", *files, "--by", "An", "--output", str(signed))
         assert (status, signed.exists()) == (1, False), printed
+    status, printed = motcua(running, "import", *small_files(tmp_path))
+    assert (status, "has no line under its columns" in printed) == (1, True), printed
     files = small_files(tmp_path, small("XX-1"), mapping=f"cutover = 2019-03-04\n{SMALL}")
     status, printed = motcua(running, "import", *files)
     assert (status, "day of the cut-over or later" in printed, received(running)) == (1, True, 0), printed
@@ -165,6 +168,7 @@ def test_from_an_export_to_a_signed_comparison(running: Running, tmp_path: Path)
     status, printed = motcua(running, "move", "compare", str(export), "--mapping", str(mapping))
     assert status == 0, printed
     assert "As many were received and finished" in printed
+    assert "Month" not in printed, "a table without lines says nothing"
 
     signed = tmp_path / "ky.json"
     words = ("move", "sign", str(export), "--mapping", str(mapping), "--by", "Lê Văn An, Sở Nội vụ")
@@ -294,6 +298,26 @@ def test_old_codes_of_any_form_go_on_working(running: Running, tmp_path: Path) -
             assert (followed.status_code, followed.json()["code"]) == (200, found.json()["code"])
         assert client.get("/v1/dossiers/123/BN-UBND").status_code == 404
         assert client.get("/v1%2Fdossiers").status_code == 404
+
+
+def test_nothing_is_signed_while_an_import_runs(running: Running, tmp_path: Path) -> None:
+    files = small_files(tmp_path, small("SS-1"))
+    words = ("move", "sign", *files, "--by", "An", "--output", str(tmp_path / "ky.json"))
+    place = urlsplit(running.addresses.intake)
+    assert place.hostname is not None
+    with running.client("intake", "admin", "44") as client:
+        head = (
+            "POST /v1/imports HTTP/1.1\r\nHost: intake\r\nContent-Type: application/x-ndjson\r\n"
+            f"Authorization: {client.headers['Authorization']}\r\nContent-Length: 100\r\n\r\n"
+        )
+        with socket.create_connection((place.hostname, place.port)) as wire:
+            wire.sendall(head.encode() + b"\n")
+            eventually(lambda: client.get("/v1/imports").json()["items"][0]["state"] == "running")
+            status, printed = motcua(running, *words)
+            assert (status, "An import runs" in printed) == (1, True), printed
+        eventually(lambda: client.get("/v1/imports").json()["items"][0]["state"] != "running")
+    status, printed = motcua(running, *words)
+    assert status == 0, printed
 
 
 def test_the_page_is_right(running: Running, tmp_path: Path) -> None:
