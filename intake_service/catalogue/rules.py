@@ -1,9 +1,10 @@
 """What the national catalogue says, and what is wrong with that. Pure. Shapes and keys are those that the portal's
 services answer with (OpenCPS)."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -48,6 +49,7 @@ _UNITS = {
     "tháng": TermUnit.MONTH,
 }
 _LONGEST_LIMIT = Decimal(10_000)
+_NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 
 
 class Finding(NamedTuple):
@@ -172,11 +174,11 @@ def _limit(line: Mapping[str, Any]) -> Term | str | None:
     unit = _UNITS.get(unit_text.casefold())
     if unit is None:
         return "DONVITINH"
-    try:
-        value = Decimal(_text(line.get("THOIGIANGIAIQUYET")))
-    except InvalidOperation:
+    written = _text(line.get("THOIGIANGIAIQUYET"))
+    if _NUMBER.fullmatch(written) is None:
         return "THOIGIANGIAIQUYET"
-    if not value.is_finite() or not 0 < value < _LONGEST_LIMIT or value != round(value, 2):
+    value = Decimal(written)
+    if not 0 < value < _LONGEST_LIMIT or value != round(value, 2):
         return "THOIGIANGIAIQUYET"
     return Term(value.normalize() if value % 1 else value.quantize(Decimal(1)), unit)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import asyncpg
+import orjson
 
 from intake_service.catalogue import store as catalogue
 from intake_service.catalogue.rules import Finding, Kind, Published, read_procedure
@@ -230,6 +231,10 @@ async def _begun(connection: Writing, reference: Reference, row: asyncpg.Record,
 async def _changed(connection: Writing, row: asyncpg.Record, current: ProcedureVersion, approval: Approval) -> int:
     theirs = await _read(connection, row)
     about = (await store.about_ours(connection))[current.id]
+    found = rules.differences(Ours(current, about["publisher"], about["issuer"]), theirs)
+    if [list(one) for one in found] != orjson.loads(row["differences"]):
+        # What would change is not what somebody has read: ours was changed since.
+        raise Problem("conflict", Reason("", "proposal_outdated"))
     offers = [
         OfferRow(Level(offer["level"]), offer["valid_to"], offer["basis"])
         for offer in await store.offers(connection, current.id)

@@ -349,6 +349,10 @@ REASONS = MappingProxyType(
         ),
         "round_under_way": ("một lần đối soát đang chạy", "a reconciliation is under way"),
         "pull_under_way": ("đang đọc danh mục quốc gia", "the national catalogue is being read"),
+        "proposal_outdated": (
+            "thủ tục của tỉnh đã thay đổi sau khi lập đề xuất này; hãy đọc lại danh mục quốc gia",
+            "ours has changed since this was proposed: read the national catalogue again",
+        ),
         "proposal_not_waiting": (
             "đề xuất này đã được quyết định hoặc không còn giá trị",
             "this proposal was decided, or holds no more",

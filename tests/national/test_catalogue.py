@@ -186,6 +186,24 @@ async def test_a_change_waits_for_approval_and_holds_from_its_day_on(scene: Scen
     assert (await scene.pull(BIRTH))["proposed"] == 0, "what is to hold from a day to come is not proposed again"
 
 
+async def test_what_was_read_of_another_version_of_ours_is_not_approved(scene: Scene) -> None:
+    """One number is published twice, and both are ours: whoever decided the second has not read what the first made."""
+    code = await _another(scene)
+    other = f"{code}.000.00.00.H50"
+    scene.publish("procedures", MATTHC=code, TENTTHC="Tên của bộ")
+    scene.publish("procedures", MATTHC=other, TENTTHC="Tên của tỉnh")
+    await scene.pull(code, other)
+    first, second = sorted(await scene.waiting(), key=lambda one: len(one["code"]))
+    assert (first["procedure"], second["procedure"]) == (code, code)
+    made = await scene.decide(first["id"], "approve", **approval())
+    assert made.status_code == 200, made.text
+    await scene.intake.get("/readyz")
+    later = (TODAY + timedelta(days=9)).isoformat()
+    answer = await scene.decide(second["id"], "approve", **approval(valid_from=later))
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "proposal_outdated")
+    await scene.decide(second["id"], "reject", reason="Theo bộ")
+
+
 async def test_what_is_rejected_is_not_proposed_again_and_something_else_is(scene: Scene) -> None:
     code = await _another(scene)
     scene.publish("procedures", MATTHC=code, TENTTHC="Tên khác")
