@@ -33,6 +33,7 @@ _HOURS = re.compile(r"%[HIcXsT]")
 _HALVES = re.compile(r"\b(SA|CH)\b", re.IGNORECASE)
 #: What a spreadsheet leaves of a value that it lost: an error, a column too narrow, the first digits of a long number.
 _SPOILT = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)|#{3,}|\d([.,]\d+)?E\+\d+", re.ASCII | re.IGNORECASE)
+_MAY_BE_SPOILT = frozenset("=#0123456789")
 #: And how it is made to keep the zeros before a number: a formula that is nothing but a text.
 _AS_TEXT = re.compile(r'="((?:[^"]|"")*)"')
 _CASE = re.compile(r"\d{1,4}", re.ASCII)
@@ -116,6 +117,7 @@ class Export:
                 "phải là một tệp thường: nó được đọc nhiều lần",
                 "has to be a regular file: it is read more than once",
             )
+        self._instants = frozenset(filter(is_instant, mapping.columns))
         self._state = self._now()
         self._need_text()
         self._announced = self._separator_line()
@@ -176,7 +178,7 @@ class Export:
                 _put(record, name, ours)
         unknown: Problem | None = None
         for name, given in cells.items():
-            value = _unwrapped(given)
+            value = _unwrapped(given) if given[:2] == '="' else given
             if name in WORDS:
                 if not value and "" not in self.mapping.tables.get(name, {}):
                     continue
@@ -191,9 +193,9 @@ class Export:
                 value = meant
             elif not value:
                 continue
-            elif value[0] == "=" or _SPOILT.fullmatch(value):
+            elif value[0] in _MAY_BE_SPOILT and (value[0] == "=" or _SPOILT.fullmatch(value)):
                 return Problem(line, name, "spoilt")
-            elif is_instant(name):
+            elif name in self._instants:
                 at = self._instant(value, ends=name.endswith(_ENDS))
                 if at is None:
                     return Problem(line, name, "not_a_date")
@@ -405,7 +407,7 @@ def _broken(file: Path, line: int, error: csv.Error) -> Mistyped:
 
 def _unwrapped(value: str) -> str:
     """A text that a spreadsheet was kept from taking for a number: ="0123"."""
-    found = _AS_TEXT.fullmatch(value) if value[:2] == '="' else None
+    found = _AS_TEXT.fullmatch(value)
     return found[1].replace('""', '"').strip() if found else value
 
 
@@ -464,7 +466,8 @@ def _once(seen: Seen, line: int, made: dict[str, Any] | Problem) -> dict[str, An
     """Each code there is one dossier: of several lines the first that can goes in."""
     if isinstance(made, Problem) or "legacy_code" not in made:
         return made
-    code = hash(normalised(made["legacy_code"]))
+    name = made["legacy_code"]
+    code = hash(name if name.isascii() and name.isprintable() and "  " not in name else normalised(name))
     if code in seen.codes:
         return Problem(line, "legacy_code", "repeated")
     seen.codes.add(code)
