@@ -40,7 +40,7 @@ def upload(
             headers={"Content-Type": form},
             content=_blocks(source, bar, file.stat().st_size),
         )
-        return dict(good(answer).json())
+        return _ended(answer)
 
 
 def send(intake: str, token: str, body: Iterator[bytes], *, synthetic: bool, trial: bool) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def send(intake: str, token: str, body: Iterator[bytes], *, synthetic: bool, tri
             headers={"Content-Type": _FORMS[".ndjson"]},
             content=body,
         )
-        return dict(good(answer).json())
+        return _ended(answer)
 
 
 def rejects_file(file: Path) -> Path:
@@ -68,13 +68,27 @@ def _sending() -> Iterator[None]:
     except Refused as refused:
         if not isinstance(refused.__cause__, httpx.TransportError):
             raise
-        raise Refused(
-            f"{refused}\n"
-            + said(
-                "Bị đứt giữa chừng thì phần đã nhập vẫn còn: hãy chạy lại đúng lệnh này.",
-                "If it broke off, what landed stays: run the same command again.",
-            )
-        ) from refused
+        raise _broken_off(refused) from refused
+
+
+def _ended(answer: httpx.Response) -> dict[str, Any]:
+    """The import as intake reports it. Raises Refused."""
+    try:
+        return dict(good(answer).json())
+    except Refused as refused:
+        if answer.status_code < 500 and answer.status_code != 408:
+            raise
+        raise _broken_off(refused) from refused
+
+
+def _broken_off(why: Refused) -> Refused:
+    return Refused(
+        f"{why}\n"
+        + said(
+            "Bị đứt giữa chừng thì phần đã nhập vẫn còn: hãy chạy lại đúng lệnh này.",
+            "If it broke off, what landed stays: run the same command again.",
+        )
+    )
 
 
 @contextmanager

@@ -189,10 +189,11 @@ def test_the_command_is_killed_again_and_again(running: Running, words: tuple[st
     need_all_there_once(running, words, tmp_path)
 
 
-def test_intake_is_killed(running: Running, words: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize("victim", ["intake", "database"])
+def test_what_it_speaks_to_is_killed(running: Running, words: tuple[str, ...], tmp_path: Path, victim: str) -> None:
     process = begun(words)
     await_middle(running, 0)
-    running.kill("intake")
+    running.kill(victim)
     printed = process.communicate(timeout=60)[0]
     assert (process.returncode, "Traceback" in printed) == (1, False), printed
     assert "run the same command again" in printed
