@@ -291,6 +291,7 @@ SELECT d.id, d.event_seq, coalesce(max(m.round), -1) + 1, 0, d.agency_id, $1
 FROM dossier d LEFT JOIN national_message m ON m.dossier_id = d.id AND m.seq = d.event_seq
 WHERE {which}
   AND NOT EXISTS (SELECT FROM national_message o WHERE o.dossier_id = d.id AND o.state <> 'taken')
+  AND NOT EXISTS (SELECT FROM applicant a WHERE a.dossier_id = d.id AND a.erased_at IS NOT NULL)
   AND NOT EXISTS (SELECT FROM dossier_event e LEFT JOIN intake_position p ON p.consumer = $2
     WHERE e.dossier_id = d.id AND (p.consumer IS NULL OR (e.txid, e.id) > (p.txid, p.event_id)))
 GROUP BY d.id ON CONFLICT ON CONSTRAINT uq_national_message_tells DO NOTHING RETURNING dossier_id
@@ -301,8 +302,8 @@ async def tell_once_more(
     connection: Connection, agencies: Sequence[int], first: date, last: date, now: datetime
 ) -> list[int]:
     """Queue each dossier that these agencies received in a period (days, both included) as it stands now, once more;
-    not one whose last message waits yet, or of which something is still to be queued: that would be told behind it.
-    Returns their ids."""
+    not one whose last message waits yet, or of which something is still to be queued: that would be told behind it; nor
+    one whose data were erased: it stands there as it was told. Returns their ids."""
     which = "d.agency_id = ANY($3::int[]) AND d.received_day BETWEEN $4 AND $5"
     rows = await connection.fetch(_ONCE_MORE.format(which=which), now, CONSUMER, list(agencies), first, last)
     return [row[0] for row in rows]

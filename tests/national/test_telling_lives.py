@@ -127,3 +127,20 @@ async def test_a_dossier_that_cannot_be_read_holds_no_other_up(side: Side) -> No
     await province.tell(rounds=4)
     assert await province.states() == {"taken": 4, "blocked": 1, "waiting": 1}
     assert counts(await side.round())[:4] == (3, 2, 0, 1), "no number is opened to compare"
+
+
+async def test_what_was_erased_is_not_told_once_more_and_stays_in_step(side: Side) -> None:  # noqa: F811
+    province = side.province
+    code = await province.receive()
+    await province.act(code, "finish", **a_finish(outcome="granted"))
+    await province.tell()
+    await province.owner.execute(
+        "UPDATE applicant SET name = '…', erased_at = now() WHERE dossier_id = (SELECT id FROM dossier WHERE code = $1)",
+        code,
+    )
+    today = local(now()).date().isoformat()
+    asked = {"from": today, "to": today}
+    answer = await province.intake.post("/v1/national/resyncs", json=asked, headers=province.headers)
+    assert answer.status_code == 201
+    assert len(await province.told(code)) == 4
+    assert counts(await side.round())[:4] == (1, 1, 0, 0)
