@@ -135,7 +135,8 @@ async def test_what_was_erased_is_not_told_once_more_and_stays_in_step(side: Sid
     await province.act(code, "finish", **a_finish(outcome="granted"))
     await province.tell()
     await province.owner.execute(
-        "UPDATE applicant SET name = '…', erased_at = now() WHERE dossier_id = (SELECT id FROM dossier WHERE code = $1)",
+        "UPDATE applicant SET name = '…', erased_at = now()"
+        " WHERE dossier_id = (SELECT id FROM dossier WHERE code = $1)",
         code,
     )
     today = local(now()).date().isoformat()
