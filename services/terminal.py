@@ -209,7 +209,7 @@ def need_writable(output: Path | None, option: str = "--output") -> None:
     except OSError as error:
         raise unwritable(output, error, option) from error
     if not there:
-        output.unlink()
+        output.resolve().unlink()  # what a link leads to, and not the link
 
 
 def need_new(output: Path) -> None:

@@ -66,7 +66,8 @@ def _sending() -> Iterator[None]:
     try:
         yield
     except Refused as refused:
-        if not isinstance(refused.__cause__, httpx.TransportError):
+        why = refused.__cause__
+        if not isinstance(why, httpx.TransportError) or isinstance(why, httpx.ConnectError):
             raise
         raise _broken_off(refused) from refused
 
@@ -112,7 +113,7 @@ def need_place_for_rejects(file: Path, *read: Path) -> None:
         new = not file.exists()
         file.open("ab").close()
         if new:
-            file.unlink()
+            file.resolve().unlink()  # what a link leads to, and not the link
     except OSError as error:
         raise _unwritable(file, error) from error
 

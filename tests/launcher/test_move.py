@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -280,6 +281,27 @@ def test_no_file_of_the_operators_is_lost(running: Running, tmp_path: Path) -> N
     files = small_files(tmp_path, small("RR-1"))
     assert motcua(running, "import", *files, "--rejects", str(kept))[0] == 0
     assert kept.read_text() == "mine"
+
+
+def test_where_a_link_leads_is_written(running: Running, tmp_path: Path) -> None:
+    files = small_files(tmp_path, small("LL-1", agency="nowhere"))
+    link, led_to = tmp_path / "link.ndjson", tmp_path / "there.ndjson"
+    link.symlink_to(led_to)
+    for _ in range(2):
+        assert motcua(running, "import", *files, "--rejects", str(link))[0] == 3
+        assert link.is_symlink()
+        assert json.loads(led_to.read_text())["line"] == 2
+
+
+def test_all_words_are_drafted_whatever_stands_in_them(running: Running, tmp_path: Path) -> None:
+    odd = "thủ tục [/b] \x7f\x01\\ {n}"
+    export, columns, mapping = small_files(
+        tmp_path, *(small(f"WW-{n}", procedure=odd.format(n=n)) for n in range(2_500))
+    )
+    drafted = tmp_path / "nhap.toml"
+    status, printed = motcua(running, "move", "draft", export, columns, mapping, "--output", str(drafted))
+    assert status == 0, printed
+    assert len(tomllib.loads(drafted.read_text())["procedures"]) == 2_500
 
 
 def test_old_codes_of_any_form_go_on_working(running: Running, tmp_path: Path) -> None:
