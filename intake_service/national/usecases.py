@@ -288,12 +288,14 @@ class Teller:
         message = letter.message
         said = letter.kept(words)
         there = rules.is_there_already(code, words)
-        if rules.is_success(code) or (there and (message.step == 1 or message.known)):
+        # Of an update only the code says so: words may be of anything that is there, a paper's number.
+        if rules.is_success(code) or (there and (message.step == 1 or (message.known and code in rules.THERE_ALREADY))):
             self._breaker.taken()
             return store.Settled(message.id, "taken", None, code, said, letter.without)
-        if message.step == 0 and not letter.turned and (there or rules.is_not_there(words)):
+        wrong_way = rules.is_not_there(words) if message.known else there
+        if message.step == 0 and not letter.turned and wrong_way:
             # It has the dossier, though we were not told so; or it has it no more: the same the other way.
-            turned = replace(letter, message=replace(message, known=there), turned=True)
+            turned = replace(letter, message=replace(message, known=not message.known), turned=True)
             return (await self._sent([turned]))[0]
         return self._refused(letter, code, said, lost=message.step == 1 and rules.is_not_there(words))
 

@@ -141,3 +141,21 @@ async def test_who_it_is_about_is_not_kept_of_what_is_said_of_a_line(province: P
     await province.tell(rounds=8)
     (_, line) = await province.told(code)
     assert (line["state"], line["answer"]) == ("dead", "Hồ sơ của … (…) đang khoá")
+
+
+async def test_an_update_that_is_refused_is_not_taken_whatever_is_there_already(province: Province) -> None:
+    """A paper's number, say. That the dossier is there says nothing of what was to become of it."""
+    code = await province.receive()
+    await province.tell()
+    await province.act(code, "withdraw", reason="Theo yêu cầu")
+    words = "Mã giấy tờ đã tồn tại"
+    province.portal.fault("error_body", service="DongBoHoSoMC", count=None, error_code=-8, message=words)
+    await province.tell(rounds=8)
+    assert [(one["state"], one["answer"]) for one in (await province.told(code))[2:]] == [
+        ("dead", words),
+        ("waiting", None),
+    ]
+    province.portal.control("DELETE", "faults")
+    await province.intake.post("/v1/national/resends", json={"state": "dead"}, headers=province.headers)
+    await province.tell()
+    assert (await province.states(), province.portal.stored(code)["TrangThaiHoSo"]) == ({"taken": 4}, "7")
