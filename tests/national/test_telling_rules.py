@@ -1,7 +1,6 @@
 """What an answer of the national portal means, when it is asked again, and what is kept of what was sent."""
 
 from datetime import timedelta
-from time import perf_counter
 from typing import Any
 from unicodedata import normalize
 
@@ -101,9 +100,7 @@ def test_no_more_is_kept_of_a_code_and_its_words_than_can_be_one() -> None:
     (verdict,) = verdicts(True, "0", "", [said(NAMES[0], "9" * 100_000, "x" * 100_000)], NAMES[:1]).values()
     assert verdict is not None
     assert tuple(map(len, verdict)) == (60, 4_000)
-    began = perf_counter()
     assert len(words_without_persons("a" * 5_000_000, TOLD)) == 500
-    assert perf_counter() - began < 2
 
 
 def test_of_a_call_that_was_refused_nobody_knows_what_was_taken() -> None:
