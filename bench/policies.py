@@ -3,19 +3,24 @@
 The reference is the same service without the second wall: over a copy of the database where the policies are off, with
 connections that are not told for whom they read (bench/untold.py). Both get the same requests, each another caller's
 than the one before, so that every connection is told anew.
+
+Weighed is the processor time of a request, of the service and of its backends: what the clock on the wall says of two
+processes of one program varies by more, from one run to the next, than what is sought. It stands in the note.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import median
 from urllib.parse import quote
 
-from bench.client import drive, request
+from bench.client import Seen, drive, request
 from bench.figures import Figure, Goal
 from bench.filling import fill
-from bench.ground import Ground, connected, reference_in
+from bench.ground import Ground, Service, connected, reference_in
 from bench.intake import CONNECTIONS, posts
+from bench.processes import cpu_seconds
 from bench.receiving import drafts
 from shared.domain.civil_time import civil_day
 from shared.tables.policies import switched
@@ -29,14 +34,23 @@ _CASES = """
 INSERT INTO dossier_case (dossier_id, agency_id, holder_id, opened_at)
 SELECT id, agency_id, agency_id, accepted_at FROM dossier
 """
+_BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'"
 _NEWEST = "SELECT code FROM dossier WHERE agency_id = ANY($1::int[]) ORDER BY id DESC LIMIT $2"
 
 #: What each of several callers asks, one behind the other.
 Asked = Sequence[Sequence[bytes]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """A request of one side in one pair of processes: its processor time, and what the client saw, in ms."""
+
+    processor: float
+    wall: float
+
+
 def measure(ground: Ground) -> list[Figure]:
-    """Medians of both, in turn on one machine, and their ratio."""
+    """Medians of both over pairs of processes, and their ratio."""
     count = ground.scale.dossiers[0]
     urls = {name: ground.database(name) for name in (_ON, _OFF)}
     for url in urls.values():
@@ -45,71 +59,108 @@ def measure(ground: Ground) -> list[Figure]:
     asyncio.run(_prepared(urls))
     reading, listing = asyncio.run(_asked(ground, urls[_ON]))
     received = [posts(ground, [draft]) for draft in drafts(asyncio.run(reference_in(urls[_ON])))]
-    found: dict[str, dict[str, list[float]]] = {_ON: defaultdict(list), _OFF: defaultdict(list)}
-
-    def reads(name: str, port: int) -> None:
-        for way, asked in (("a dossier", reading), ("a page", listing)):
-            sent = _mixed(asked)
-            seen = drive(port, sent, connections=1, seconds=120, limit=len(sent))
-            _all(seen.statuses, "200", seen.example)
-            found[name][way].append(seen.p50)
-
-    def receives(name: str, port: int) -> None:
-        seen = drive(port, _mixed(received), connections=CONNECTIONS, seconds=ground.scale.seconds)
-        _all(seen.statuses, "201", seen.example)
-        found[name]["a reception"].append(1000 / seen.rate)
-
+    starts, seconds = 2 * ground.scale.starts, ground.scale.seconds
+    reads = {"a dossier": _Load(_mixed(reading), "200", 1), "a page": _Load(_mixed(listing), "200", 1)}
+    receives = {"a reception": _Load(_mixed(received), "201", CONNECTIONS, seconds)}
     # All reading first: what tidies up behind thousands of receptions would slow whoever reads next.
-    _in_turn(ground, urls, "policies: reading", reads, 2 * ground.scale.starts)
-    _in_turn(ground, urls, "policies: receptions", receives, ground.scale.starts)
+    found = _weighed(ground, urls, reads, starts) | _weighed(ground, urls, receives, starts)
     for name in (_ON, _OFF):
         ground.drop(name)
     notes = {
-        "a dossier": f"p50 over HTTP, one connection, {count:,} dossiers, {_AGENCIES} agencies",
+        "a dossier": f"one connection, {count:,} dossiers, {_AGENCIES} agencies",
         "a page": f"the newest {_PAGE} of an agency; the rest as above",
-        "a reception": f"milliseconds of the service a reception, {CONNECTIONS} connections",
+        "a reception": f"{CONNECTIONS} connections",
     }
-    return [
-        Figure(
-            f"policies, {way}",
-            median(found[_ON][way]),
-            "ms",
-            median(found[_OFF][way]),
-            _AGAINST,
-            median(found[_ON][way]) / median(found[_OFF][way]),
-            _GOAL,
-            note,
+    return [_figure(way, found[way], note) for way, note in notes.items()]
+
+
+def _figure(way: str, found: dict[str, list[_Weighed]], note: str) -> Figure:
+    on, off = (median(one.processor for one in found[name]) for name in (_ON, _OFF))
+    pairs = sorted(on.processor / off.processor for on, off in zip(found[_ON], found[_OFF], strict=True))
+    wall = [median(one.wall for one in found[name]) for name in (_ON, _OFF)]
+    told = f"of {len(pairs)} pairs of processes {pairs[0]:.2f} to {pairs[-1]:.2f}"
+    seen = f"on the wall {wall[0]:.3g} ms against {wall[1]:.3g}"
+    note = f"processor time of a request, the service and its backends; {note}; {told}; {seen}"
+    return Figure(f"policies, {way}", 1000 * on, "ms", 1000 * off, _AGAINST, on / off, _GOAL, note)
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """Requests, what all are answered, and from how many at once; for how long, or else once each."""
+
+    requests: Sequence[bytes]
+    status: str
+    connections: int
+    seconds: float | None = None
+
+    def drive(self, port: int) -> Seen:
+        seen = drive(
+            port,
+            self.requests,
+            connections=self.connections,
+            seconds=self.seconds or 120,
+            limit=len(self.requests) if self.seconds is None else 500_000,
         )
-        for way, note in notes.items()
-    ]
+        if set(seen.statuses) != {self.status}:
+            raise RuntimeError(f"not all were {self.status}: {seen.statuses}, for instance {seen.example}")
+        return seen
 
 
-def _in_turn(
-    ground: Ground, urls: dict[str, str], text: str, measured: Callable[[str, int], None], starts: int
-) -> None:
-    """Both sides in turn, in processes that are started anew: two processes of one program differ by some per cent for
-    as long as they live."""
-    with ground.progress(text, starts * ground.scale.rounds) as done:
+def _weighed(
+    ground: Ground, urls: dict[str, str], loads: dict[str, _Load], starts: int
+) -> dict[str, dict[str, list[_Weighed]]]:
+    """What each load costs on each side, a pair of processes after the other: two of one program differ by some per
+    cent for as long as they live."""
+    found: dict[str, dict[str, list[_Weighed]]] = {way: {_ON: [], _OFF: []} for way in loads}
+    with ground.progress(f"policies: {', '.join(loads)}", starts) as done:
         for start in range(starts):
+            seeded = {"PYTHONHASHSEED": str(start)}  # both of a pair have their dictionaries in the same order
             with (
-                ground.serving(urls[_ON], "intake", idle=("intake",)) as (on,),
-                ground.serving(urls[_OFF], "intake", idle=("intake",), program="bench.untold") as (off,),
+                ground.serving(urls[_ON], "intake", idle=("intake",), settings=seeded) as on,
+                ground.serving(urls[_OFF], "intake", idle=("intake",), settings=seeded, program="bench.untold") as off,
             ):
-                for turn in range(ground.scale.rounds):
-                    # Who goes first takes turns too: the machine is not the same from one minute to the next.
-                    for name, port in [(_ON, on.port), (_OFF, off.port)][:: 1 if turn % 2 else -1]:
-                        measured(name, port)
-                    done(start * ground.scale.rounds + turn + 1)
+                for way, load in loads.items():
+                    for name, one in _in_turn(ground, {_ON: on[0], _OFF: off[0]}, load).items():
+                        found[way][name].append(one)
+            done(start + 1)
+    return found
+
+
+def _in_turn(ground: Ground, sides: dict[str, Service], load: _Load) -> dict[str, _Weighed]:
+    """Both of a pair. Who goes first takes turns too: the machine is not the same from one minute to the next."""
+    spent: dict[str, float] = defaultdict(float)
+    requests, walls = Counter[str](), defaultdict(list)
+    for side in sides.values():
+        load.drive(side.port)  # warm: what is planned and compiled once is not a request's
+    for turn in range(ground.scale.rounds):
+        for name, side in list(sides.items())[:: 1 if turn % 2 else -1]:
+            before = _processor(ground, name, side)
+            seen = load.drive(side.port)
+            spent[name] += _since(before, _processor(ground, name, side))
+            requests[name] += seen.requests
+            walls[name].append(seen.p50 if load.connections == 1 else 1000 / seen.rate)
+    return {name: _Weighed(spent[name] / requests[name], median(walls[name])) for name in sides}
+
+
+def _processor(ground: Ground, name: str, service: Service) -> dict[int, float]:
+    """The processor time that a service has used so far, and each of its backends, by process."""
+
+    async def backends() -> list[int]:
+        async with connected(ground.server.url) as connection:
+            return [row[0] for row in await connection.fetch(_BACKENDS, name)]
+
+    return {pid: cpu_seconds(pid) for pid in [service.pid, *asyncio.run(backends())]}
+
+
+def _since(before: dict[int, float], after: dict[int, float]) -> float:
+    if not before.keys() <= after.keys():
+        raise RuntimeError("a backend ended while it was weighed")
+    return sum(after.values()) - sum(before.values())
 
 
 def _mixed(asked: Asked) -> list[bytes]:
     """The first of each, then the second of each, and so on."""
     return [one for some in zip(*asked, strict=True) for one in some]
-
-
-def _all(statuses: dict[str, int], wanted: str, example: str) -> None:
-    if set(statuses) != {wanted}:
-        raise RuntimeError(f"not all were {wanted}: {statuses}, for instance {example}")
 
 
 async def _prepared(urls: dict[str, str]) -> None:
