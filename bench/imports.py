@@ -20,8 +20,9 @@ from bench.figures import Figure, Goal
 from bench.ground import Ground, connected, psql, until_folded
 from bench.processes import cpu_seconds, cpu_seconds_below, megabytes, peak_megabytes
 from services.demo import half_year
-from services.legacy import Export, Seen, lines_of
-from services.mapping_file import read_mapping
+from services.move.mapping_file import read_mapping
+from services.move.records import Export, lines_of
+from services.move.seen import Seen
 
 _BLOCK = 65_536
 _MOST_MEGABYTES = 300

@@ -18,7 +18,7 @@ from services.file_commands import sweep_files
 from services.installation import Addresses, Installation
 from services.language import said
 from services.mistyped import Command, Group, line_of
-from services.move_commands import move_app
+from services.move.commands import move_app
 from services.number_commands import seal_numbers
 from services.person_commands import erase_person, export_person
 from services.province import PROVINCE, province_on
@@ -258,7 +258,7 @@ def import_file(
         console.print(AMONG_SYNTHETIC, style="yellow", highlight=False)
     to = rejects or rejects_file(file)
     if mapping is not None:
-        from services.moving import import_mapped, show
+        from services.move.importing import import_mapped, show
 
         done = import_mapped(
             file,

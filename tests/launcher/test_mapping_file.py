@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.mapping_file import MappingFile, read_mapping
+from services.move.mapping_file import MappingFile, read_mapping
 from services.refusals import Mistyped
-from tests.launcher.test_legacy import MAPPING
+from tests.launcher.test_export import MAPPING
 
 
 def mapped(directory: Path, text: str | bytes) -> MappingFile:

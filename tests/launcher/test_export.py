@@ -7,9 +7,10 @@ from typing import Any
 import orjson
 import pytest
 
-from services.legacy import Cell, Export, Problem, Seen, digest_of, lines_of
-from services.mapping_file import read_mapping
-from services.moving import compared, differing
+from services.move.comparison import compared, differing
+from services.move.mapping_file import read_mapping
+from services.move.records import Export, lines_of
+from services.move.seen import Cell, Problem, Seen
 from services.refusals import Mistyped
 
 MAPPING = """
@@ -193,7 +194,9 @@ def test_an_export_that_cannot_be_read_says_where(tmp_path: Path, head: str, row
 
 def test_an_export_that_is_no_utf_8_says_so(tmp_path: Path) -> None:
     made = export(tmp_path, GOOD)
-    made.file.write_bytes((HEAD + GOOD).encode() + GOOD.replace("Đào", "Dao").encode("latin-1", "replace") + b"\xff\n")
+    made.source.path.write_bytes(
+        (HEAD + GOOD).encode() + GOOD.replace("Đào", "Dao").encode("latin-1", "replace") + b"\xff\n"
+    )
     with pytest.raises(Mistyped, match=r"utf-8"):
         read(made)
 
@@ -345,16 +348,16 @@ def test_utf_8_is_not_read_as_windows_1258(tmp_path: Path) -> None:
 def test_a_utf_16_file_that_was_cut(tmp_path: Path) -> None:
     mapping = MAPPING.replace("[columns]", 'encoding = "utf-16"\n[columns]', 1)
     made = export(tmp_path, GOOD * 3, mapping=mapping, encoding="utf-16")
-    made.file.write_bytes(made.file.read_bytes()[:-1])
+    made.source.path.write_bytes(made.source.path.read_bytes()[:-1])
     with pytest.raises(Mistyped, match=r"utf-16"):
-        read(Export(made.file, made.mapping))
+        read(Export(made.source.path, made.mapping))
 
 
 def test_an_export_that_is_written_meanwhile(tmp_path: Path) -> None:
     made = export(tmp_path, GOOD)
     lines = made.records(Seen())
     next(lines)
-    with made.file.open("a") as more:
+    with made.source.path.open("a") as more:
         more.write(GOOD)
     with pytest.raises(Mistyped, match=r"changed|thay đổi"):
         list(lines)
@@ -367,8 +370,11 @@ def test_an_export_is_a_file(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     with pytest.raises(Mistyped, match=r"regular|thường"):
         Export(pipe, read_mapping(told))
-    with pytest.raises(Mistyped, match=r"gone.csv"):
-        digest_of(tmp_path / "gone.csv")
+    pipe.unlink()
+    made = export(tmp_path)
+    made.source.path.unlink()
+    with pytest.raises(Mistyped, match=r"cu.csv"):
+        made.source.digest()
 
 
 def test_a_column_that_holds_no_words_is_told_before_memory_is_full(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`motcua move`: from another system to this one, by a mapping file. What is done stands in services/moving.py."""
+"""`motcua move`: from another system to this one, by a mapping file."""
 
 from pathlib import Path
 from typing import Annotated
@@ -31,9 +31,9 @@ def draft(
 ) -> None:
     """Bắt đầu tệp ánh xạ từ một tệp xuất · Begin a mapping file from an export: its columns, then its words, with what
     looks alike beside them. Nothing is filled in but what is plain."""
-    from services import moving
+    from services.move import drafting
 
-    moving.draft(file, output, mapping, encoding, data_dir)
+    drafting.draft(file, output, mapping, encoding, data_dir)
 
 
 @move_app.command("compare")
@@ -45,9 +45,9 @@ def compare(
 ) -> None:
     """So sánh trước và sau, theo cơ quan và tháng · Hold what came against the export, by agency and month of
     acceptance. Exit status 3: they differ in how many were received or finished."""
-    from services import moving
+    from services.move import comparison
 
-    if not moving.compare(file, mapping, data_dir, every=every):
+    if not comparison.compare(file, mapping, data_dir, every=every):
         raise typer.Exit(3)
 
 
@@ -61,9 +61,9 @@ def sign(
 ) -> None:
     """Ký xác nhận kết quả chuyển đổi thành tệp · Sign the comparison off as a file: who, when, the hashes of export and
     mapping, both sides' figures and the hash of all that."""
-    from services import moving
+    from services.move import signing
 
-    moving.sign(file, mapping, by, output, data_dir)
+    signing.sign(file, mapping, by, output, data_dir)
 
 
 @move_app.command("check")
@@ -75,7 +75,7 @@ def check(
 ) -> None:
     """Kiểm tra tệp đã ký · Whether what was signed still holds: the file, the export, the mapping, and the figures
     here. Exit status 3: something does not."""
-    from services import moving
+    from services.move import signing
 
-    if not moving.check(signed, file, mapping, data_dir):
+    if not signing.check(signed, file, mapping, data_dir):
         raise typer.Exit(3)

@@ -1,0 +1,107 @@
+"""What `motcua move compare` does: what came is held against the export, by agency and month of acceptance."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rich.markup import escape
+from rich.table import Table
+
+from services import tables
+from services.client import Client
+from services.installation import Installation
+from services.language import said
+from services.move.left_out import show_left_out
+from services.move.mapping_file import read_mapping
+from services.move.records import Export
+from services.move.scanning import scanned
+from services.move.seen import Cell, Seen
+from services.refusals import Refused
+from services.terminal import console, running, token_of
+
+_MOST_SHOWN = 50
+NOTHING = Cell(0, 0, 0, 0)
+
+
+class Line(NamedTuple):
+    """An agency and month: the export's sums and ours."""
+
+    agency: str
+    month: str
+    export: Cell
+    ours: Cell
+
+
+def compared(seen: Seen, totals: Iterable[dict[str, Any]]) -> list[Line]:
+    """Both sides by agency and month, each that either has."""
+    ours = {(one["agency"], one["month"]): Cell(*(one[name] for name in Cell._fields)) for one in totals}
+    theirs = seen.to_compare()
+    keys = sorted(ours.keys() | theirs.keys())
+    return [Line(key[0], key[1], theirs.get(key, NOTHING), ours.get(key, NOTHING)) for key in keys]
+
+
+def comparison(export: Export, data_dir: Path) -> tuple[Seen, list[Line]]:
+    """What the export holds, and both sides by agency and month. Raises Refused."""
+    installation = Installation(data_dir)
+    intake, client = running(installation).intake, Client(token_of(installation, "admin"))
+    seen = scanned(export)
+    lines = compared(seen, client.get(f"{intake}/v1/imports/totals", {}).json()["items"])
+    if not lines:
+        show_left_out(seen, installation)
+        raise Refused(
+            said(
+                f"Không có gì để so sánh: {export.name} không có dòng nào nhập được có mã hồ sơ cũ, ở đây cũng"
+                " không có hồ sơ nào như vậy. Hãy xem lại tệp xuất và tệp ánh xạ.",
+                f"There is nothing to compare: {export.name} has no line that could go in with a code of the other"
+                " system, and no such dossier is here. See whether these are the right export and mapping.",
+            )
+        )
+    return seen, lines
+
+
+def compare(file: Path, mapping: Path, data_dir: Path, *, every: bool) -> bool:
+    """Show both sides; whether as many were received and finished. every: lines without a difference too."""
+    seen, lines = comparison(Export(file, read_mapping(mapping)), data_dir)
+    shown = lines if every else [line for line in lines if line.export != line.ours]
+    if shown:
+        tables.show(_comparison_table(shown if every else shown[:_MOST_SHOWN]))
+    if len(shown) > _MOST_SHOWN and not every:
+        more = tables.number(len(shown) - _MOST_SHOWN)
+        console.print(said(f"… và {more} dòng nữa: --every", f"… and {more} lines more: --every"))
+    say_what_is_not_compared(seen)
+    if differing(lines):
+        return False
+    console.print(said("Số tiếp nhận và số đã xong khớp.", "As many were received and finished on both sides."))
+    return True
+
+
+def differing(lines: Iterable[Line]) -> int:
+    """Lines on which the two sides differ in how many were received or finished. What is in time each side reckons by
+    its own dates."""
+    return sum(line.export[:2] != line.ours[:2] for line in lines)
+
+
+def say_what_is_not_compared(seen: Seen) -> None:
+    """How many lines stand on neither side of it."""
+    refused = sum(seen.problems.values())
+    if refused or seen.without_code:
+        console.print(
+            said(
+                f"Không so sánh: {tables.number(refused)} dòng không nhập được;"
+                f" {tables.number(seen.without_code)} dòng không có mã hồ sơ cũ.",
+                f"Not compared: {tables.number(refused)} lines that do not go in; {tables.number(seen.without_code)}"
+                " lines without a code of the other system.",
+            ),
+            style="yellow",
+        )
+
+
+def _comparison_table(lines: list[Line]) -> Table:
+    table = Table(title=said("Tệp xuất · hệ thống này", "Export · here"), title_style="bold")
+    heads = (("Cơ quan", "Agency"), ("Tháng", "Month"), ("Tiếp nhận", "Received"), ("Đã xong", "Finished"))
+    for vietnamese, english in (*heads, ("Đúng hạn", "On time"), ("Quá hạn", "Late")):
+        table.add_column(said(vietnamese, english))
+    for line in lines:
+        cells = zip(line.export, line.ours, strict=True)
+        table.add_row(escape(line.agency), line.month, *(f"{tables.number(a)} · {tables.number(b)}" for a, b in cells))
+    return table
