@@ -1,15 +1,16 @@
 """What row-level security costs a request: reading one dossier, a page of a list, a reception, over HTTP.
 
-The reference is the same service without the second wall: over a copy of the database where the policies are off, with
-connections that are not told for whom they read (bench/untold.py). Both get the same requests, each another caller's
-than the one before, so that every connection is told anew.
+The reference is the same service without the second wall: the same process over the same database, in which the
+policies are off, with connections that are not told for whom they read (bench/switchable.py). The wall is put up and
+taken down in turn: two processes of one program, and two copies of a database, differ by more than what is sought.
+Requests are the same, each another caller's than the one before, so that every connection is told anew.
 
-Weighed is the processor time of a request, of the service and of its backends: what the clock on the wall says of two
-processes of one program varies by more, from one run to the next, than what is sought. It stands in the note.
+Weighed is the processor time of a request, of the service and of its backends. What the client saw stands in the note.
 """
 
 import asyncio
-from collections import Counter, defaultdict
+import os
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -22,12 +23,13 @@ from bench.ground import Ground, Service, connected, reference_in
 from bench.intake import CONNECTIONS, posts
 from bench.processes import cpu_seconds
 from bench.receiving import drafts
+from bench.switchable import WITH, WITHOUT
 from shared.domain.civil_time import civil_day
 from shared.tables.policies import switched
 from shared.web.clock import now
 
 _GOAL = Goal("ratio", "≤", 1.10)
-_ON, _OFF = "bench_policies", "bench_no_policies"
+_DATABASE = "bench_policies"
 _AGENCIES, _PAGE, _PAGES = 16, 50, 20
 _AGAINST = "the same with the policies off, and no connection told for whom it reads"
 _CASES = """
@@ -43,29 +45,30 @@ Asked = Sequence[Sequence[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class _Weighed:
-    """A request of one side in one pair of processes: its processor time, and what the client saw, in ms."""
+    """A request: its processor time, and what the client saw, in ms."""
 
     processor: float
     wall: float
 
 
+#: A request behind the wall, and without it, right after each other.
+Pair = tuple[_Weighed, _Weighed]
+
+
 def measure(ground: Ground) -> list[Figure]:
-    """Medians of both over pairs of processes, and their ratio."""
+    """Medians of both, and their ratio."""
     count = ground.scale.dossiers[0]
-    urls = {name: ground.database(name) for name in (_ON, _OFF)}
-    for url in urls.values():
-        with ground.progress("filling", count) as done:
-            fill(url, count, done, applicants=True)
-    asyncio.run(_prepared(urls))
-    reading, listing = asyncio.run(_asked(ground, urls[_ON]))
-    received = [posts(ground, [draft]) for draft in drafts(asyncio.run(reference_in(urls[_ON])))]
-    starts, seconds = 2 * ground.scale.starts, ground.scale.seconds
+    url = ground.database(_DATABASE)
+    with ground.progress("filling", count) as done:
+        fill(url, count, done, applicants=True)
+    asyncio.run(_prepared(url))
+    reading, listing = asyncio.run(_asked(ground, url))
+    received = [posts(ground, [draft]) for draft in drafts(asyncio.run(reference_in(url)))]
     reads = {"a dossier": _Load(_mixed(reading), "200", 1), "a page": _Load(_mixed(listing), "200", 1)}
-    receives = {"a reception": _Load(_mixed(received), "201", CONNECTIONS, seconds)}
+    receives = {"a reception": _Load(_mixed(received), "201", CONNECTIONS, ground.scale.seconds / 2)}
     # All reading first: what tidies up behind thousands of receptions would slow whoever reads next.
-    found = _weighed(ground, urls, reads, starts) | _weighed(ground, urls, receives, starts)
-    for name in (_ON, _OFF):
-        ground.drop(name)
+    found = _weighed(ground, url, reads) | _weighed(ground, url, receives)
+    ground.drop(_DATABASE)
     notes = {
         "a dossier": f"one connection, {count:,} dossiers, {_AGENCIES} agencies",
         "a page": f"the newest {_PAGE} of an agency; the rest as above",
@@ -74,14 +77,14 @@ def measure(ground: Ground) -> list[Figure]:
     return [_figure(way, found[way], note) for way, note in notes.items()]
 
 
-def _figure(way: str, found: dict[str, list[_Weighed]], note: str) -> Figure:
-    on, off = (median(one.processor for one in found[name]) for name in (_ON, _OFF))
-    pairs = sorted(on.processor / off.processor for on, off in zip(found[_ON], found[_OFF], strict=True))
-    wall = [median(one.wall for one in found[name]) for name in (_ON, _OFF)]
-    told = f"of {len(pairs)} pairs of processes {pairs[0]:.2f} to {pairs[-1]:.2f}"
+def _figure(way: str, pairs: Sequence[Pair], note: str) -> Figure:
+    on, off = (median(pair[side].processor for pair in pairs) for side in (0, 1))
+    ratios = sorted(pair[0].processor / pair[1].processor for pair in pairs)
+    wall = [median(pair[side].wall for pair in pairs) for side in (0, 1)]
+    told = f"of {len(pairs)} pairs the middle half {ratios[len(pairs) // 4]:.2f} to {ratios[-1 - len(pairs) // 4]:.2f}"
     seen = f"on the wall {wall[0]:.3g} ms against {wall[1]:.3g}"
     note = f"processor time of a request, the service and its backends; {note}; {told}; {seen}"
-    return Figure(f"policies, {way}", 1000 * on, "ms", 1000 * off, _AGAINST, on / off, _GOAL, note)
+    return Figure(f"policies, {way}", on, "ms", off, _AGAINST, on / off, _GOAL, note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,48 +109,47 @@ class _Load:
         return seen
 
 
-def _weighed(
-    ground: Ground, urls: dict[str, str], loads: dict[str, _Load], starts: int
-) -> dict[str, dict[str, list[_Weighed]]]:
-    """What each load costs on each side, a pair of processes after the other: two of one program differ by some per
-    cent for as long as they live."""
-    found: dict[str, dict[str, list[_Weighed]]] = {way: {_ON: [], _OFF: []} for way in loads}
-    with ground.progress(f"policies: {', '.join(loads)}", starts) as done:
-        for start in range(starts):
-            seeded = {"PYTHONHASHSEED": str(start)}  # both of a pair have their dictionaries in the same order
-            with (
-                ground.serving(urls[_ON], "intake", idle=("intake",), settings=seeded) as on,
-                ground.serving(urls[_OFF], "intake", idle=("intake",), settings=seeded, program="bench.untold") as off,
-            ):
+def _weighed(ground: Ground, url: str, loads: dict[str, _Load]) -> dict[str, list[Pair]]:
+    """Pairs of each load, in processes that are started anew now and then."""
+    found: dict[str, list[Pair]] = defaultdict(list)
+    pairs = 2 * ground.scale.rounds
+    total = len(loads) * ground.scale.starts * pairs
+    with ground.progress(f"policies: {', '.join(loads)}", total) as done:
+        for _ in range(ground.scale.starts):
+            with ground.serving(url, "intake", idle=("intake",), program="bench.switchable") as (service,):
                 for way, load in loads.items():
-                    for name, one in _in_turn(ground, {_ON: on[0], _OFF: off[0]}, load).items():
-                        found[way][name].append(one)
-            done(start + 1)
+                    for turn in range(pairs):
+                        # Who goes first takes turns too: the machine is not the same from one minute to the next.
+                        sides = {on: _one(ground, url, service, load, on=on) for on in (turn % 2 == 0, turn % 2 == 1)}
+                        found[way].append((sides[True], sides[False]))
+                        done(sum(map(len, found.values())))
     return found
 
 
-def _in_turn(ground: Ground, sides: dict[str, Service], load: _Load) -> dict[str, _Weighed]:
-    """Both of a pair. Who goes first takes turns too: the machine is not the same from one minute to the next."""
-    spent: dict[str, float] = defaultdict(float)
-    requests, walls = Counter[str](), defaultdict(list)
-    for side in sides.values():
-        load.drive(side.port)  # warm: what is planned and compiled once is not a request's
-    for turn in range(ground.scale.rounds):
-        for name, side in list(sides.items())[:: 1 if turn % 2 else -1]:
-            before = _processor(ground, name, side)
-            seen = load.drive(side.port)
-            spent[name] += _since(before, _processor(ground, name, side))
-            requests[name] += seen.requests
-            walls[name].append(seen.p50 if load.connections == 1 else 1000 / seen.rate)
-    return {name: _Weighed(spent[name] / requests[name], median(walls[name])) for name in sides}
+def _one(ground: Ground, url: str, service: Service, load: _Load, *, on: bool) -> _Weighed:
+    """Behind the wall, or without it."""
+    asyncio.run(_switch(url, on=on))
+    os.kill(service.pid, WITH if on else WITHOUT)
+    load.drive(service.port)  # what is planned and told anew is not a request's
+    before = _processor(ground, service)
+    seen = load.drive(service.port)
+    spent = _since(before, _processor(ground, service))
+    wall = seen.p50 if load.connections == 1 else 1000 / seen.rate
+    return _Weighed(1000 * spent / seen.requests, wall)
 
 
-def _processor(ground: Ground, name: str, service: Service) -> dict[int, float]:
+async def _switch(url: str, *, on: bool) -> None:
+    async with connected(url) as connection:
+        for statement in switched(on):
+            await connection.execute(statement)
+
+
+def _processor(ground: Ground, service: Service) -> dict[int, float]:
     """The processor time that a service has used so far, and each of its backends, by process."""
 
     async def backends() -> list[int]:
         async with connected(ground.server.url) as connection:
-            return [row[0] for row in await connection.fetch(_BACKENDS, name)]
+            return [row[0] for row in await connection.fetch(_BACKENDS, _DATABASE)]
 
     return {pid: cpu_seconds(pid) for pid in [service.pid, *asyncio.run(backends())]}
 
@@ -163,15 +165,11 @@ def _mixed(asked: Asked) -> list[bytes]:
     return [one for some in zip(*asked, strict=True) for one in some]
 
 
-async def _prepared(urls: dict[str, str]) -> None:
-    """Cases as routing opens them, and no policies where there are to be none."""
-    for name, url in urls.items():
-        async with connected(url) as connection:
-            await connection.execute(_CASES)
-            if name == _OFF:
-                for statement in switched(False):
-                    await connection.execute(statement)
-            await connection.execute("VACUUM (ANALYZE)")
+async def _prepared(url: str) -> None:
+    """Cases as routing opens them."""
+    async with connected(url) as connection:
+        await connection.execute(_CASES)
+        await connection.execute("VACUUM (ANALYZE)")
 
 
 async def _asked(ground: Ground, url: str) -> tuple[list[list[bytes]], list[list[bytes]]]:
