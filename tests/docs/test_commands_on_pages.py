@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from shared.contracts.cases import CaseFinishIn
 from shared.contracts.hand_overs import HandOverIn
 from shared.contracts.intake import DossierIn
+from shared.contracts.petitions import AnswerIn, PetitionIn
 from shared.contracts.ratings import RatingIn
 from shared.contracts.verbs import FinishIn, ReturnIn, SupplementIn, SupplementRequestIn
 from shared.contracts.workflows import WorkflowIn
@@ -32,6 +33,8 @@ MODELS: list[tuple[str, type[BaseModel]]] = [
     (r"/hand-overs", HandOverIn),
     (r"/v1/workflows", WorkflowIn),
     (r"/rating -X PUT", RatingIn),
+    (r"/public/petitions", PetitionIn),
+    (r"/answer", AnswerIn),
 ]
 
 
@@ -58,7 +61,7 @@ def test_every_address_is_one_of_its_service() -> None:
     assert strange == []
 
 
-@pytest.mark.parametrize("page", ["lifecycle", "hand-overs", "workflows", "ratings"])
+@pytest.mark.parametrize("page", ["lifecycle", "hand-overs", "workflows", "ratings", "petitions"])
 def test_every_body_is_taken(page: str) -> None:
     text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
     sent = [
@@ -73,3 +76,17 @@ def test_every_body_is_taken(page: str) -> None:
             continue
         model = next(model for ending, model in MODELS if re.search(rf"({ending})( |$)", line))
         model.model_validate_json(body)
+
+
+#: What the reader's shell has, or a page says is the reader's to have: message and secret of a webhook.
+GIVEN = {"PWD", "PATH", "HOME", "SECRET", "ID", "TIMESTAMP"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_command_needs_is_made_before_it_on_its_page(page: Path) -> None:
+    made, lacking = set(GIVEN), []
+    for block in re.findall(r"^```(?:bash)?\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
+        made |= set(re.findall(r"\b([A-Z]+)=", block))
+        made |= {name for names in re.findall(r"\bread -r ([A-Z ]+)", block) for name in names.split()}
+        lacking += [name for name in re.findall(r"\$\{?([A-Z]+)\b", block) if name not in made]
+    assert lacking == []
