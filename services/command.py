@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from services import launcher, tables
+from services.agency_commands import identification_codes
 from services.anchor_commands import anchors
 from services.file_commands import sweep_files
 from services.installation import Addresses, Installation
@@ -99,6 +100,7 @@ app.add_typer(move_app, name="move")
 app.command()(anchors)
 app.command("export-person")(export_person)
 app.command("erase-person")(erase_person)
+app.command("identification-codes")(identification_codes)
 app.command("sweep-files")(sweep_files)
 app.command("seal-numbers")(seal_numbers)
 

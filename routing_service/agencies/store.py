@@ -1,12 +1,13 @@
 """The SQL of agencies. Set-wise: a list of units is one statement, whatever its length."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from routing_service.agencies.rules import SuccessionRow, UnitKey, UnitRow
+from routing_service.agencies.rules import Carrier, SuccessionRow, UnitKey, UnitRow
 from shared.domain.vietnamese import sort_key
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -109,6 +110,22 @@ async def succeed(connection: Connection, successions: Sequence[SuccessionRow]) 
             [link.successor.valid_from for link in successions],
             [link.note for link in successions],
         )
+    )
+
+
+async def carriers(connection: Connection, day: date) -> list[Carrier]:
+    """The units in force on a day, with their identification codes."""
+    rows = await connection.fetch("SELECT id, code, identification_code FROM agency WHERE period @> $1::date", day)
+    return [Carrier(row["id"], row["code"], row["identification_code"]) for row in rows]
+
+
+async def identify(connection: Connection, codes: Mapping[int, str]) -> None:
+    """Give units, by their ids, their identification codes."""
+    await connection.execute(
+        "UPDATE agency a SET identification_code = g.code FROM unnest($1::int[], $2::text[]) AS g (id, code)"
+        " WHERE a.id = g.id",
+        list(codes),
+        list(codes.values()),
     )
 
 

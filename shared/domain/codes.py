@@ -9,9 +9,12 @@ from typing import NamedTuple
 from shared.domain.civil_time import local
 
 #: 000.00.01.H50-190724-0001, issued since 6/1/2019; the number has four digits at least.
-_OLD_STYLE = re.compile(r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}-\d{6}-\d{4,7}", re.ASCII)
+_OLD_AGENCY = r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}"
+_OLD_STYLE = re.compile(rf"{_OLD_AGENCY}-\d{{6}}-\d{{4,7}}", re.ASCII)
 #: H56.14-20260609-0092637: widths as seen in use, not a norm.
-_NEW_STYLE = re.compile(r"[A-Z]\d{2}(\.\d{2,3}){0,3}-(\d{6}|\d{8})-\d{4,7}", re.ASCII)
+_NEW_AGENCY = r"[A-Z]\d{2}(\.\d{2,3}){0,3}"
+_NEW_STYLE = re.compile(rf"{_NEW_AGENCY}-(\d{{6}}|\d{{8}})-\d{{4,7}}", re.ASCII)
+_IDENTIFICATION = re.compile(rf"{_OLD_AGENCY}|{_NEW_AGENCY}", re.ASCII)
 #: An agency whose national identification code is not known yet issues under its local code.
 _LOCAL = re.compile(r"[A-Z0-9][A-Z0-9.\-]{1,30}-\d{6}-\d{4,7}", re.ASCII)
 _PROCEDURE = re.compile(r"(\d\.\d{6})(?:\.([!-~]+))?", re.ASCII)
@@ -36,6 +39,11 @@ def is_dossier_code(text: str) -> bool:
 def is_national_code(text: str) -> bool:
     """Whether `text` is a dossier code as the national database takes it: of an agency with an identification code."""
     return len(text) <= 60 and any(form.fullmatch(text) for form in (_OLD_STYLE, _NEW_STYLE))
+
+
+def is_identification_code(text: str) -> bool:
+    """Whether `text` is an agency's national identification code, in the old form or the new one."""
+    return _IDENTIFICATION.fullmatch(text) is not None
 
 
 class IssuedCode(NamedTuple):
