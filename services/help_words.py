@@ -215,6 +215,7 @@ _WORDS = (
         "With --mapping: leave out lines with words that it does not map",
         "Cùng --mapping: bỏ qua các dòng có giá trị chưa được ánh xạ",
     ),
+    ("CSV, UTF-8: code,identification_code", "Tệp CSV bằng UTF-8: code,identification_code"),
     ("The export of the other system, CSV", "Tệp xuất của hệ thống cũ, dạng CSV"),
     ("The mapping file; docs/move.md", "Tệp ánh xạ; docs/move.md"),
     (

@@ -178,7 +178,10 @@ def _left_open(codes: list[str]) -> typer.Exit:
     """Names what stays, and ends with status 1."""
     told = ", ".join(codes)
     console.print(
-        said(f"Chưa kết thúc, giữ nguyên: {told}", f"Still open, left as they are: {told}"),
+        said(
+            f"Chưa kết thúc hoặc chưa trả kết quả, giữ nguyên: {told}",
+            f"Still open or not collected yet, left as they are: {told}",
+        ),
         style="yellow",
         highlight=False,
     )

@@ -68,6 +68,19 @@ NEXT: Mapping[tuple[PetitionState, PetitionEventKind], PetitionState] = MappingP
         ("answered", "withheld"): "withheld",
     }
 )
+#: What brings an event about: the end of its address.
+VERBS = MappingProxyType[PetitionEventKind, str](
+    {
+        "taken_up": "take-up",
+        "forwarded": "forward",
+        "refused": "refuse",
+        "information_asked": "information-requests",
+        "information_given": "information",
+        "answered": "answer",
+        "published": "publish",
+        "withheld": "withhold",
+    }
+)
 #: What is to be done next; in the other states nothing is, or the petitioner is waited for.
 AWAITED = MappingProxyType[PetitionState, PetitionStep](
     {"received": "decide", "in_hand": "answer", "forwarded": "answer", "answered": "publish"}
@@ -98,10 +111,15 @@ def kinds_read_by(role: Role) -> Sequence[PetitionKind]:
 
 
 def next_state(state: PetitionState, event: PetitionEventKind) -> PetitionState | Problem:
-    """The state after an event, or why it may not happen."""
+    """The state after an event, or why it may not happen, and what may instead."""
     after = NEXT.get((state, event))
     if after is None:
-        return Problem("conflict", Reason("", "petition_state", {"state": state}))
+        allowed = [event for before, event in NEXT if before == state]
+        said = {
+            "allowed": ", ".join(VERBS[event] for event in allowed) or "–",
+            "allowed_vi": ", ".join(EVENTS[event].lower() for event in allowed) or "–",
+        }
+        return Problem("conflict", Reason("", "petition_state", {"state": state, **said}))
     return after
 
 

@@ -71,7 +71,15 @@ def compare(file: Path, mapping: Path, data_dir: Path, *, every: bool) -> bool:
     say_what_is_not_compared(seen)
     if differing(lines):
         return False
-    console.print(said("Số tiếp nhận và số đã xong khớp.", "As many were received and finished on both sides."))
+    received, finished = (tables.number(sum(line.ours[place] for line in lines)) for place in (0, 1))
+    console.print(
+        said(
+            f"Số tiếp nhận và số đã xong khớp ở cả {tables.number(len(lines))} dòng (cơ quan, tháng): {received} tiếp"
+            f" nhận, {finished} đã xong. Từng dòng: --every",
+            f"As many were received and finished on both sides, in all {tables.number(len(lines))} lines (agency,"
+            f" month): {received} received, {finished} finished. Line by line: --every",
+        )
+    )
     return True
 
 

@@ -348,7 +348,10 @@ REASONS = MappingProxyType(
             "the dossier has not ended, or its personal data were erased",
         ),
         "round_under_way": ("một lần đối soát đang chạy", "a reconciliation is under way"),
-        "pull_under_way": ("đang đọc danh mục quốc gia", "the national catalogue is being read"),
+        "pull_under_way": (
+            'đang đọc danh mục quốc gia; đọc đến đâu thì xem tại "/v1/catalogue/pulls"',
+            'the national catalogue is being read; "/v1/catalogue/pulls" says how far it is',
+        ),
         "proposal_outdated": (
             "thủ tục của tỉnh đã thay đổi sau khi lập đề xuất này; hãy đọc lại danh mục quốc gia",
             "ours has changed since this was proposed: read the national catalogue again",
@@ -444,8 +447,8 @@ REASONS = MappingProxyType(
         "too_many_files": ("hồ sơ đã có {limit} tệp, không thêm được nữa", "the dossier has {limit} files, the most"),
         "unknown_dossier": ("không có hồ sơ mang mã này", "no dossier has this code"),
         "petition_state": (
-            "phản ánh, kiến nghị đang ở trạng thái {state}, không làm được việc này",
-            "the petition is in state {state}, which does not allow this",
+            "phản ánh, kiến nghị đang ở trạng thái {state}; có thể làm: {allowed_vi}",
+            "the petition is in state {state}; what may follow: {allowed}",
         ),
         "names_the_petitioner": (
             "có tên, số điện thoại hoặc địa chỉ của người phản ánh; nội dung công khai không được nêu",
@@ -470,8 +473,9 @@ REASONS = MappingProxyType(
         ),
         "missing_columns": ("dòng tiêu đề thiếu cột {columns}", "the header lacks {columns}"),
         "unknown_columns": (
-            "dòng tiêu đề có cột lạ, ở vị trí: {positions}",
-            "the header has columns that are not known, in place: {positions}",
+            'dòng tiêu đề có cột lạ (tệp xuất của hệ thống khác cần tệp ánh xạ: "docs/move.md"), ở vị trí: {positions}',
+            'the header has columns that are not known (an export of another system needs a mapping: "docs/move.md"),'
+            " in place: {positions}",
         ),
         "repeated_columns": (
             "dòng tiêu đề có cột lặp lại, ở vị trí: {positions}",

@@ -103,6 +103,7 @@ async def test_a_header_that_is_none_is_refused_once_and_not_repeated(
     errors = answer.json()["errors"]
     assert {error["field"] for error in errors} == {"header"}
     assert {error["code"] for error in errors} == codes
+    assert ("docs/move.md" in answer.text) == ("unknown_columns" in codes)
     assert "nickname" not in answer.text
     assert "2.000908" not in answer.text
 

@@ -76,3 +76,4 @@ async def test_an_answer_is_not_given_twice_nor_by_the_counter(
     await did(intake, made, "answer", leader, answer="Đã xong")
     answer = await does(intake, made, "answer", leader, answer="Đã xong rồi")
     assert (answer.status_code, reasons(answer)) == (409, {("", "petition_state")})
+    assert "có thể làm: công khai, không công khai" in answer.json()["errors"][0]["reason"]

@@ -169,6 +169,7 @@ def test_from_an_export_to_a_signed_comparison(running: Running, tmp_path: Path)
     status, printed = motcua(running, "move", "compare", str(export), "--mapping", str(mapping))
     assert status == 0, printed
     assert "As many were received and finished" in printed
+    assert "2.400 received, 1.600 finished" in printed, "as many as what is signed"
     assert "Month" not in printed, "a table without lines says nothing"
 
     signed = tmp_path / "ky.json"

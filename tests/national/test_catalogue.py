@@ -312,6 +312,7 @@ async def test_one_reading_at_a_time_by_the_provinces_administrators(scene: Scen
     assert (await scene.intake.post(PULLS)).status_code == 201
     second = await scene.intake.post(PULLS)
     assert (second.status_code, second.json()["errors"][0]["code"]) == (409, "pull_under_way")
+    assert "/v1/catalogue/pulls" in second.json()["errors"][0]["reason"]
     ward = await scene.intake.post(PULLS, headers=bearer(issuer, "admin", WARD))
     assert (ward.status_code, ward.json()["code"]) == (403, "agency_out_of_scope")
     assert (await scene.intake.get(f"{PULLS}/999999")).status_code == 404
