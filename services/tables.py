@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -236,7 +237,8 @@ def index_766_table(report: dict[str, Any]) -> Table:
         table.add_row(f"{group['code']}  {name}", "", "", "", computed, number(group["max"]), style="bold")
         for metric in group["metrics"]:
             cells = (number(metric[column]) for column in ("numerator", "denominator", "ratio", "score", "max"))
-            table.add_row(f"  {metric['no']}. {metric[said('name_vi', 'name_en')]}", *cells)
+            name = f"{metric['no']}. {metric[said('name_vi', 'name_en')]}"
+            table.add_row(Padding(name, (0, 0, 0, 2)), *cells)  # a name of two lines stays under its group
     whole = said("Tính được", "Computed")
     table.add_row(whole, "", "", "", number(total["computed"]), number(total["max_computed"]), style="bold")
     return table

@@ -28,6 +28,10 @@ class Refused(NamedTuple):
     code: str
     reason: str
 
+    def __str__(self) -> str:
+        """As a tester is told it."""
+        return f"{self.field}: {self.reason} ({self.code})"
+
 
 class Listing(NamedTuple):
     """A field that holds a list of items."""
