@@ -15,6 +15,7 @@ from routing_service.cases import endpoints as cases
 from routing_service.cases.usecases import FinishTeller
 from routing_service.delegations import endpoints as delegations
 from routing_service.hand_overs import endpoints as hand_overs
+from routing_service.identification_codes import endpoints as identification_codes
 from routing_service.opinions import endpoints as opinions
 from routing_service.opinions.usecases import escalating_worker
 from routing_service.overdue import endpoints as overdue
@@ -73,7 +74,7 @@ PLAN = RoomPlan(
         "what is due soon."
     ),
     tags={
-        "agencies": "Cơ quan · Agencies in force on a day, and their working hours",
+        "agencies": "Cơ quan · Agencies in force on a day, their identification codes and working hours",
         "calendar": "Lịch làm việc · Days off and days worked, and what a change of them moves",
         "cases": "Lượt xử lý · Who holds a dossier, until when, and the worklist",
         "hand-overs": "Giao nhận hồ sơ · Dossiers handed over, received, declined, recalled and given back",
@@ -89,6 +90,7 @@ PLAN = RoomPlan(
     },
     routers=(
         agencies.router,
+        identification_codes.router,
         sessions.router,
         calendars.router,
         calendar_changes.router,

@@ -1,38 +1,30 @@
 """`motcua identification-codes`: the national codes of agencies, from a list."""
 
-import asyncio
 import csv
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
-from services import launcher
 from services.installation import Installation
 from services.language import said
-from services.refusals import Refused
+from services.refusals import Mistyped, Refused
 from services.tables import number
-from services.terminal import DEFAULT_DIR, DataDir, console
-from shared.domain.civil_time import civil_day
-from shared.web.clock import now
-
-if TYPE_CHECKING:
-    from routing_service.agencies.rules import CodesEntered, GivenCode
+from services.terminal import DEFAULT_DIR, DataDir, code_given, console, running, token_of
 
 COLUMNS = ("code", "identification_code")
-#: Reason of a line → what is told of it.
-_WRONG = {
-    "unknown_agency": (
-        "không có cơ quan mang mã này hôm nay; tra mã tại /v1/agencies của dịch vụ luân chuyển",
-        "no agency has this code today; see /v1/agencies of routing",
-    ),
-    "agency_twice": ("cơ quan này có hai dòng", "this agency has two lines"),
-    "no_identification_code": (
-        "không phải mã định danh; cần dạng 000.15.21.H50 hoặc H50.15",
-        "no identification code; it looks like 000.15.21.H50 or H50.15",
-    ),
-    "borne_by_another": ("mã định danh này là của hai cơ quan", "two agencies would have this identification code"),
-}
+#: Field of an item of the request → the column that it comes from.
+_COLUMN = {"agency": "code"}
+_PLACE = re.compile(r"codes(?:\.(\d+)(?:\.(\w+))?)?")
+
+
+class _Line(NamedTuple):
+    """What a line of the list says."""
+
+    number: int
+    agency: str
+    identification_code: str
 
 
 def identification_codes(
@@ -40,43 +32,62 @@ def identification_codes(
         Path,
         typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV, UTF-8: code,identification_code"),
     ],
+    decision: Annotated[
+        str, typer.Option(parser=code_given, metavar="NUMBER", help="Number of the decision that gives the codes")
+    ],
+    reason: Annotated[str | None, typer.Option(parser=code_given, metavar="TEXT", help="Why; kept on record")] = None,
     data_dir: DataDir = DEFAULT_DIR,
 ) -> None:
     """Nhập mã định danh điện tử của cơ quan · Enter the national identification codes of agencies, from a CSV with the
     columns code and identification_code; while the services serve. All lines go in, or none. Dossiers keep the codes
     that they have."""
-    from routing_service.agencies.usecases import enter_codes
+    from services.client import Client, option_of
 
-    given = _lines(file)
+    lines = _lines(file)
+    installation = Installation(data_dir)
+    routing = running(installation).routing
+    of_the_list = False
 
-    async def run(url: str) -> "CodesEntered":
-        import asyncpg
+    def named(field: str) -> str:
+        nonlocal of_the_list
+        found = _PLACE.fullmatch(field)
+        if found is None:
+            return option_of(field)
+        of_the_list = True
+        return _place(file, lines, *found.groups())
 
-        connection = await asyncpg.connect(url)
-        try:
-            return await enter_codes(connection, given, civil_day(now()))
-        finally:
-            await connection.close()
-
-    with launcher.reached(Installation(data_dir)) as url:
-        done = asyncio.run(run(url))
-    if done.wrong:
-        told = [said(f"dòng {line}: {_WRONG[why][0]}", f"line {line}: {_WRONG[why][1]}") for line, why in done.wrong]
-        raise Refused("\n".join([*told, said("Chưa nhập mã nào.", "Nothing was entered.")]))
+    body = {
+        "decision": decision,
+        "reason": reason,
+        "codes": [{"agency": line.agency, "identification_code": line.identification_code} for line in lines],
+    }
+    try:
+        address = f"{routing}/v1/identification-codes"
+        done = Client(token_of(installation, "admin"), routing).post(address, body, named).json()
+    except Mistyped as wrong:
+        kind = Refused if of_the_list else Mistyped
+        raise kind(f"{wrong}\n{said('Chưa nhập mã nào.', 'Nothing was entered.')}") from wrong
     console.print(
         said(
-            f"Đã nhập {number(done.changed)} mã định danh, {number(done.unchanged)} mã không đổi. "
+            f"Đã nhập {number(done['changed'])} mã định danh, {number(done['unchanged'])} mã không đổi. "
             "Hồ sơ đã cấp mã thì giữ mã cũ.",
-            f"{number(done.changed)} identification codes entered, {number(done.unchanged)} unchanged. "
+            f"{number(done['changed'])} identification codes entered, {number(done['unchanged'])} unchanged. "
             "Dossiers keep the codes that they have.",
         )
     )
 
 
-def _lines(file: Path) -> "list[GivenCode]":
-    """What the list says, line by line. Raises Refused."""
-    from routing_service.agencies.rules import GivenCode
+def _place(file: Path, lines: list[_Line], item: str | None, field: str | None) -> str:
+    """Where in the list it stands, by the number of its line."""
+    if item is None:
+        return str(file)
+    line = lines[int(item)].number
+    place = said(f"dòng {line}", f"line {line}")
+    return f"{place}, {_COLUMN.get(field, field)}" if field else place
 
+
+def _lines(file: Path) -> list[_Line]:
+    """What the list says, line by line. Raises Refused."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
             reader = csv.reader(text, strict=True)
@@ -91,4 +102,4 @@ def _lines(file: Path) -> "list[GivenCode]":
                 f"{file}: two columns are needed, the first line being: {','.join(COLUMNS)}",
             )
         )
-    return [GivenCode(line, code, identification) for line, (code, identification) in rows]
+    return [_Line(line, agency, identification) for line, (agency, identification) in rows]

@@ -1,7 +1,7 @@
 """Speaking to the services of a running installation, as the other commands do."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ OPTIONS = frozenset(
     {
         *("agency", "from", "to", "period", "cut", "as_of", "units", "group_by", "definition", "format", "level"),
         *("rules", "form", "rows", "awaiting_supplement_column", "receiver", "note", "corrects", "reason", "apology"),
-        "after",
+        *("after", "decision"),
     }
 )
 #: What the path of a request holds, as the commands call it.
@@ -69,10 +69,12 @@ class Client:
         with told():
             return good(self._http.get(address, params=asked), self._routing)
 
-    def post(self, address: str, body: dict[str, Any]) -> httpx.Response:
-        """The answer to what was sent, under a key of its own: sent again by a proxy it has one effect."""
+    def post(self, address: str, body: dict[str, Any], named: Callable[[str], str] | None = None) -> httpx.Response:
+        """The answer to what was sent, under a key of its own: sent again by a proxy it has one effect. named: as
+        good() has it."""
         with told():
-            return good(self._http.post(address, json=body, headers={"Idempotency-Key": str(uuid4())}), self._routing)
+            answer = self._http.post(address, json=body, headers={"Idempotency-Key": str(uuid4())})
+            return good(answer, self._routing, named)
 
     def stream(self, address: str, asked: dict[str, str]) -> Iterator[bytes]:
         """One answer of any length, block by block."""
@@ -108,15 +110,15 @@ class Client:
             return False
 
 
-def good(answer: httpx.Response, routing: str = "") -> httpx.Response:
+def good(answer: httpx.Response, routing: str = "", named: Callable[[str], str] | None = None) -> httpx.Response:
     """The answer, or Refused in the words of the service, with options in place of its fields. `routing`: where
-    agencies are listed."""
+    agencies are listed. `named`: how a field was typed, if not as an option of its name."""
     if answer.is_success:
         return answer
     kind = Mistyped if answer.status_code in _MISTYPED else Refused
     try:
         problem = answer.json()
-        lines = [_line(**error, routing=routing) for error in problem["errors"]]
+        lines = [_line(**error, routing=routing, named=named or option_of) for error in problem["errors"]]
         if not lines and answer.status_code == 404:
             asked = answer.request.url
             lines = [f"{problem['title']}: {asked.copy_with(query=None)}; {_where(asked.path)}"]
@@ -127,14 +129,14 @@ def good(answer: httpx.Response, routing: str = "") -> httpx.Response:
     raise kind("\n".join(lines))
 
 
-def _line(field: str, code: str, reason: str, routing: str) -> str:
+def _line(field: str, code: str, reason: str, routing: str, named: Callable[[str], str]) -> str:
     """Why an option is refused."""
     if code in _NAMING:
         reason = re.sub(r'"(\w+)":?', lambda found: option_of(found[1]), reason)
     for path, command in _LISTS:
         reason = reason.replace(f'"{path}"', f"`{command}`")
     reason = reason.replace(f'"{_AGENCIES}"', f"{routing}{_AGENCIES}")
-    return f"{option_of(field)}: {reason}" if field else reason
+    return f"{named(field)}: {reason}" if field else reason
 
 
 def option_of(field: str) -> str:

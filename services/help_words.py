@@ -216,6 +216,7 @@ _WORDS = (
         "Cùng --mapping: bỏ qua các dòng có giá trị chưa được ánh xạ",
     ),
     ("CSV, UTF-8: code,identification_code", "Tệp CSV bằng UTF-8: code,identification_code"),
+    ("Number of the decision that gives the codes", "Số quyết định cấp mã"),
     ("The export of the other system, CSV", "Tệp xuất của hệ thống cũ, dạng CSV"),
     ("The mapping file; docs/move.md", "Tệp ánh xạ; docs/move.md"),
     (

@@ -1,13 +1,12 @@
 """What a list of agencies says, where each unit of it stands, and which unit a code means on a day."""
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
 from shared.domain.agencies import Agency, AgencyTree, Level
-from shared.domain.codes import is_identification_code
 from shared.domain.vietnamese import search_key
 from shared.web.problems import Reason
 
@@ -60,51 +59,6 @@ class AgenciesLoaded:
     def anything(self) -> bool:
         """Whether readers have to read again."""
         return bool(self.added or self.changed or self.linked)
-
-
-@dataclass(frozen=True, slots=True)
-class GivenCode:
-    """A line of a list of identification codes: which unit has which."""
-
-    line: int
-    code: str
-    identification_code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Carrier:
-    """A unit in force, with the identification code that it has."""
-
-    id: int
-    code: str
-    identification_code: str | None
-
-
-class CodesEntered(NamedTuple):
-    """What a list of identification codes came to: nothing goes in where a line is `wrong` (line, which reason)."""
-
-    wrong: list[tuple[int, str]]
-    changed: int
-    unchanged: int
-
-
-def wrong_codes(given: Sequence[GivenCode], carriers: Mapping[str, Carrier]) -> list[tuple[int, str]]:
-    """The lines that cannot go in, each with its reason: two units in force never issue under one code."""
-    after = {one.code: one.identification_code for one in carriers.values()} | {
-        one.code: one.identification_code for one in given if one.code in carriers
-    }
-    borne, units = Counter(after.values()), Counter(one.code for one in given)
-    found = []
-    for one in given:
-        if one.code not in carriers:
-            found.append((one.line, "unknown_agency"))
-        elif units[one.code] > 1:
-            found.append((one.line, "agency_twice"))
-        elif not is_identification_code(one.identification_code):
-            found.append((one.line, "no_identification_code"))
-        elif borne[one.identification_code] > 1:
-            found.append((one.line, "borne_by_another"))
-    return found
 
 
 class BrokenAgencies(ValueError):

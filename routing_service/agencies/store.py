@@ -1,13 +1,12 @@
 """The SQL of agencies. Set-wise: a list of units is one statement, whatever its length."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from routing_service.agencies.rules import Carrier, SuccessionRow, UnitKey, UnitRow
+from routing_service.agencies.rules import SuccessionRow, UnitKey, UnitRow
 from shared.domain.vietnamese import sort_key
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -20,13 +19,15 @@ WITH given AS (
 )
 """
 
-# What an operator knows better is not undone by loading the list again: a code or an end that the list leaves open
-# stays, and an unconfirmed row does not overwrite a confirmed one.
+# What an operator knows better is not undone by loading the list again: a code that was entered stays whatever the list
+# says, a code or an end that the list leaves open stays, and an unconfirmed row does not overwrite a confirmed one.
+_CODE = """CASE WHEN EXISTS (SELECT FROM agency_identification i WHERE i.agency_id = a.id)
+      THEN a.identification_code ELSE coalesce(g.identification_code, a.identification_code) END"""
 _CHANGE = (
     _GIVEN
-    + """
+    + f"""
 UPDATE agency a
-SET identification_code = coalesce(g.identification_code, a.identification_code),
+SET identification_code = {_CODE},
     name = g.name, sort_key = g.sort_key, level = g.level, kind = g.kind,
     valid_to = coalesce(g.valid_to, a.valid_to), confirmed = g.confirmed
 FROM given g
@@ -34,7 +35,7 @@ WHERE a.code = g.code AND a.valid_from IS NOT DISTINCT FROM g.valid_from
   AND (g.confirmed OR NOT a.confirmed)
   AND (a.identification_code, a.name, a.sort_key, a.level, a.kind, a.valid_to, a.confirmed)
       IS DISTINCT FROM
-      (coalesce(g.identification_code, a.identification_code), g.name, g.sort_key, g.level, g.kind,
+      ({_CODE}, g.name, g.sort_key, g.level, g.kind,
        coalesce(g.valid_to, a.valid_to), g.confirmed)
 """
 )
@@ -110,22 +111,6 @@ async def succeed(connection: Connection, successions: Sequence[SuccessionRow]) 
             [link.successor.valid_from for link in successions],
             [link.note for link in successions],
         )
-    )
-
-
-async def carriers(connection: Connection, day: date) -> list[Carrier]:
-    """The units in force on a day, with their identification codes."""
-    rows = await connection.fetch("SELECT id, code, identification_code FROM agency WHERE period @> $1::date", day)
-    return [Carrier(row["id"], row["code"], row["identification_code"]) for row in rows]
-
-
-async def identify(connection: Connection, codes: Mapping[int, str]) -> None:
-    """Give units, by their ids, their identification codes."""
-    await connection.execute(
-        "UPDATE agency a SET identification_code = g.code FROM unnest($1::int[], $2::text[]) AS g (id, code)"
-        " WHERE a.id = g.id",
-        list(codes),
-        list(codes.values()),
     )
 
 

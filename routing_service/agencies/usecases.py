@@ -4,16 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from routing_service.agencies import rules, store
-from routing_service.agencies.rules import (
-    AgenciesLoaded,
-    CodesEntered,
-    GivenCode,
-    SuccessionRow,
-    UnitRow,
-    need_known,
-    parents,
-    wrong_codes,
-)
+from routing_service.agencies.rules import AgenciesLoaded, SuccessionRow, UnitRow, need_known, parents
 from shared.domain.agencies import Agency, AgencyTree, Level
 from shared.web.problems import Problem
 
@@ -36,25 +27,6 @@ async def load_agencies(
         if loaded.anything:
             await store.bump_revision(connection)
     return loaded
-
-
-async def enter_codes(connection: store.Connection, given: Sequence[GivenCode], day: date) -> CodesEntered:
-    """Give the units in force on `day` the identification codes of a list, all or none. What was issued keeps its code;
-    the services issue under the new one as soon as they have read it, in some two seconds."""
-    async with connection.transaction():
-        await store.lock(connection)
-        known = {one.code: one for one in await store.carriers(connection, day)}
-        if wrong := wrong_codes(given, known):
-            return CodesEntered(wrong, 0, 0)
-        new = {
-            known[one.code].id: one.identification_code
-            for one in given
-            if known[one.code].identification_code != one.identification_code
-        }
-        if new:
-            await store.identify(connection, new)
-            await store.bump_revision(connection)
-    return CodesEntered([], len(new), len(given) - len(new))
 
 
 def in_force(

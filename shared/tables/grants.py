@@ -72,6 +72,7 @@ TABLE_GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         # routing
         "agency": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
         "agency_succession": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},
+        "agency_identification": {"motcua_routing": _APPEND},
         # A day may become again what its weekday says; what it was stays in calendar_change_day.
         "calendar_day": {"motcua_routing": (*_WRITE, "DELETE"), "motcua_intake": _READ, "motcua_stats": _READ},
         "calendar_year": {"motcua_routing": _WRITE, "motcua_intake": _READ, "motcua_stats": _READ},

@@ -164,6 +164,7 @@ OPEN: Mapping[str, str] = MappingProxyType(
         "delegation": "who decides in whose place in an agency",
         "agency": "public",
         "agency_succession": "public",
+        "agency_identification": "which code an agency has is public; who entered it, among the staff",
         "working_session": "public",
         "workflow": "public among the staff",
         "workflow_step": "public among the staff",

@@ -54,6 +54,22 @@ agency_succession = Table(
     comment="many-to-many: a merger is not one to one",
 )
 
+agency_identification = Table(
+    "agency_identification",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True, comment="in the order in which codes followed each other"),
+    Column("agency_id", Integer, ForeignKey("agency.id"), nullable=False),
+    Column("identification_code", Text, nullable=False, comment="that it has since"),
+    Column("before", Text, comment="null: it had none"),
+    Column("decision", Text, nullable=False, comment="number of the decision that gives it"),
+    Column("reason", Text),
+    Column("actor", Text, nullable=False),
+    Column("acting_agency_id", Integer, ForeignKey("agency.id"), nullable=False, comment="for whom the actor acted"),
+    Column("recorded_at", Instant, nullable=False),
+    Index("ix_agency_identification_agency", "agency_id", "id"),
+    comment="append-only: which identification code was entered for an agency, by whom and by which decision",
+)
+
 calendar_day = Table(
     "calendar_day",
     metadata,

@@ -103,6 +103,15 @@ REASONS = MappingProxyType(
             "cơ quan không hoạt động ngày {day}{successor_vi}",
             "the agency was not in force on {day}{successor_en}",
         ),
+        "agency_twice": ("cơ quan này có hai lần trong danh sách", "this agency stands twice in the list"),
+        "no_identification_code": (
+            'không phải mã định danh điện tử; cần dạng "000.15.21.H50" hoặc "H50.15"',
+            "is no identification code; it looks like 000.15.21.H50 or H50.15",
+        ),
+        "borne_by_another": (
+            "cơ quan {other} cũng mang mã định danh này",
+            "{other} would have this identification code too",
+        ),
         "not_offered_at_level": (
             "thủ tục không được tiếp nhận ở cấp {level} ngày {day}",
             "the procedure is not offered at level {level} on {day}",
@@ -309,8 +318,8 @@ REASONS = MappingProxyType(
             "the place of files does not answer: try again",
         ),
         "code_not_national": (
-            "mã hồ sơ chưa theo mã định danh quốc gia: đơn vị tiếp nhận chưa có mã định danh",
-            "the code is not a national one: the receiving agency has no identification code",
+            "khi mã hồ sơ này được cấp, cơ quan chưa có mã định danh điện tử",
+            "the agency had no identification code when the dossier's code was issued",
         ),
         "national_number_sealed": (
             "không mở được số giấy tờ của chủ hồ sơ: thiếu khóa mã hóa",

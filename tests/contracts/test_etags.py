@@ -61,6 +61,7 @@ NOTHING_TO_COMPARE = {
     "attachFile": "adds a file; a newer version names the one that it replaces",
     "previewCalendarChange": "changes nothing",
     "changeCalendar": "enters a change",
+    "enterIdentificationCodes": "enters codes; which they replace is on record",
     "openCase": "makes a case",
     "openCases": "makes cases",
     "delegate": "makes a delegation",

@@ -83,6 +83,9 @@ ACTS = {
             "blocks": [{"weekday": 0, "opens": "07:00", "closes": "11:30"}],
         },
     ),
+    "enterIdentificationCodes": Act(
+        "POST", "", {"decision": "12/QĐ-VP", "codes": [{"agency": WARD, "identification_code": "H50.142"}], **_WHY}
+    ),
     "previewCalendarChange": Act("POST", "", {"days": [{"day": f"{_NEXT_YEAR}1", "kind": "normal"}]}),
     "changeCalendar": Act(
         "POST", "", {"days": [{"day": f"{_NEXT_YEAR}2", "kind": "normal"}], "decision": "512/QĐ-UBND", **_WHY}

@@ -225,6 +225,10 @@ def test_what_was_erased_or_has_no_national_code_is_not_sent() -> None:
     assert blockers(TOLD, erased) == [Reason("ChuHoSo", "personal_data_erased")]
     local = Subject(**{name: getattr(SUBJECT, name) for name in Subject.__slots__} | {"code": "QT26-D03-000001"})
     assert blockers(TOLD, local) == [Reason("MaHoSo", "code_not_national")]
+    # By now the agency may have one: the dossier keeps the code that it has.
+    (reason,) = blockers(TOLD, local)
+    assert reason.text("en") == "the agency had no identification code when the dossier's code was issued"
+    assert reason.text("vi") == "khi mã hồ sơ này được cấp, cơ quan chưa có mã định danh điện tử"
     handed_in = {name: getattr(SUBJECT, name) for name in Subject.__slots__} | {"code": "N-x", "accepted": False}
     assert blockers(TOLD, Subject(**handed_in)) == [Reason("MaHoSo", "national_not_accepted")]
 

@@ -202,6 +202,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "readAnchoredEvents": _of(Role.SUPERVISOR, Role.ADMIN, relation=Relation.PROVINCE),
         # routing
         "setAgencySessions": _of(Role.ADMIN, relation=Relation.AGENCY),
+        "enterIdentificationCodes": _of(Role.ADMIN, relation=Relation.PROVINCE),
+        "listIdentificationCodes": _of(*STAFF),
         "previewCalendarChange": _of(Role.ADMIN, relation=Relation.PROVINCE),
         "changeCalendar": _of(Role.ADMIN, relation=Relation.PROVINCE),
         "listCalendarChanges": _of(*STAFF),

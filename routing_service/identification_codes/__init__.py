@@ -1,0 +1,1 @@
+"""National identification codes of agencies, each entered by a decision, and on record."""
