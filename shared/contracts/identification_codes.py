@@ -3,19 +3,22 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from shared.contracts.fields import Code, Incoming, Reasoning, ShortLine
+from shared.contracts.fields import Incoming, Reasoning, ShortLine
+from shared.domain.vietnamese import normalised
 
 #: A province of 34 has some 200 units.
 MOST_CODES = 500
+#: A cell of a list, empty ones too: whether it is a code is judged for all at once, and all that is wrong is told.
+Cell = Annotated[str, StringConstraints(max_length=60), AfterValidator(normalised)]
 
 
 class IdentificationCodeIn(Incoming):
     """The identification code of one agency."""
 
-    agency: Code = Field(description="Code of an agency in force today", examples=["19333"])
-    identification_code: Code = Field(
+    agency: Cell = Field(description="Code of an agency in force today", examples=["19333"])
+    identification_code: Cell = Field(
         description="Mã định danh điện tử, in the old form (000.15.21.H50) or the new one", examples=["H50.142"]
     )
 

@@ -45,7 +45,7 @@ def test_an_agency_issues_under_its_national_code_once_that_is_entered(running: 
 def test_a_list_with_a_wrong_line_changes_nothing(running: Running, codes: Path) -> None:
     codes.write_text(
         "code,identification_code\n19351,H50.143\n1,H50.1\n19360,h50\n\n19363,H50.150\n19366,H50.150\n18859,H50\n"
-        "18871,H50.103\n18871,H50.104\n",
+        "18871,H50.103\n18871,H50.104\n18880,\n",
         encoding="utf-8",
     )
     status, _, told = enter(running, codes)
@@ -53,7 +53,7 @@ def test_a_list_with_a_wrong_line_changes_nothing(running: Running, codes: Path)
     assert [line.split(":")[0] for line in told.splitlines()] == [
         "dòng 3, code", "dòng 3, identification_code", "dòng 4, identification_code", "dòng 6, identification_code",
         "dòng 7, identification_code", "dòng 8, identification_code", "dòng 9, code", "dòng 10, code",
-        "Chưa nhập mã nào.",
+        "dòng 11, identification_code", "Chưa nhập mã nào.",
     ]  # fmt: skip
     first = f"{running.addresses.routing}/v1/agencies"
     assert told.startswith(f"dòng 3, code: không có cơ quan mang mã này; tra mã tại {first}")

@@ -143,8 +143,20 @@ async def test_a_key_has_one_effect(routing: Routing) -> None:
             [("nowhere", "soon")],
             {("codes.1.agency", "unknown_agency"), ("codes.1.identification_code", "no_identification_code")},
         ),
-        ([(OTHER, "")], {("codes.1.identification_code", "too_short")}),
-        ([(OTHER, "H50\x00")], {("codes.1.identification_code", "control_characters")}),
+        # What is missing hides nothing else that is wrong.
+        (
+            [(OTHER, ""), ("", "H50.143"), ("nowhere", "H50.144")],
+            {
+                ("codes.1.identification_code", "no_identification_code"),
+                ("codes.2.agency", "unknown_agency"),
+                ("codes.3.agency", "unknown_agency"),
+            },
+        ),
+        (
+            [("\x00", "H50\x00")],
+            {("codes.1.agency", "unknown_agency"), ("codes.1.identification_code", "no_identification_code")},
+        ),
+        ([(OTHER, "H50" * 30)], {("codes.1.identification_code", "too_long")}),
     ],
 )
 async def test_a_bad_one_says_why_and_none_goes_in(
@@ -179,6 +191,11 @@ async def test_who_would_bear_it_too_is_named_in_both_languages(routing: Routing
     ):
         answer = await enter(routing, {WARD: "H50"}, headers={"Accept-Language": language})
         assert [each["reason"] for each in answer.json()["errors"]] == [told]
+
+
+async def test_blanks_around_a_code_are_none_of_it(routing: Routing) -> None:
+    assert (await enter(routing, {f" {WARD}": "H50.142 "})).json()["changed"] == 1
+    assert await of(routing, WARD) == "H50.142"
 
 
 async def test_two_agencies_change_codes_in_one_list(routing: Routing) -> None:
