@@ -133,6 +133,18 @@ async def test_reference_data_does_not_stand_in_the_way(fresh_database: Database
     assert await fetched(fresh_database.owner_url, "SELECT count(*) FROM agency") == [0]
 
 
+async def test_by_which_decision_a_code_was_entered_is_not_forgotten_on_the_way_down(fresh_database: Database) -> None:
+    owner = await asyncpg.connect(fresh_database.owner_url)
+    await owner.execute(
+        "INSERT INTO agency_identification (agency_id, identification_code, decision, actor, acting_agency_id,"
+        " recorded_at) SELECT id, 'H50', '1/QĐ', 'admin@44', id, now() FROM agency LIMIT 1"
+    )
+    await owner.close()
+    with pytest.raises(RuntimeError, match="known no more"):
+        await downgrade(fresh_database.owner_url, to="0038")
+    assert await version(fresh_database.owner_url) == [head_revision()]
+
+
 def test_history_has_one_head_and_one_root() -> None:
     assert SCRIPTS.get_heads() == [head_revision()]
     assert len(SCRIPTS.get_bases()) == 1
