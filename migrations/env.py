@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy.dialects.postgresql.base import ischema_names
 
-from shared.tables import metadata
+from shared.tables.declared import metadata
 from shared.tables.schema import Xid8
 
 #: SQLAlchemy does not know it, and would compare a column of it with nothing.

@@ -1,10 +1,9 @@
 """What `motcua move compare` does: what came is held against the export, by agency and month of acceptance."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rich.markup import escape
 from rich.table import Table
 
 from services import tables
@@ -13,9 +12,11 @@ from services.installation import Installation
 from services.language import said
 from services.move.left_out import show_left_out
 from services.move.mapping_file import read_mapping
+from services.move.names import names_of
 from services.move.records import Export
 from services.move.scanning import scanned
 from services.move.seen import Cell, Seen
+from services.move.sums import sums_table
 from services.refusals import Refused
 from services.terminal import console, running, token_of
 
@@ -64,7 +65,8 @@ def compare(file: Path, mapping: Path, data_dir: Path, *, every: bool) -> bool:
     seen, lines = comparison(Export(file, read_mapping(mapping)), data_dir)
     shown = lines if every else [line for line in lines if line.export != line.ours]
     if shown:
-        tables.show(_comparison_table(shown if every else shown[:_MOST_SHOWN]))
+        names = names_of(Installation(data_dir), {"agency"})["agency"]
+        tables.show(_comparison_table(shown if every else shown[:_MOST_SHOWN], names))
     if len(shown) > _MOST_SHOWN and not every:
         more = tables.number(len(shown) - _MOST_SHOWN)
         console.print(said(f"… và {more} dòng nữa: --every", f"… and {more} lines more: --every"))
@@ -104,12 +106,13 @@ def say_what_is_not_compared(seen: Seen) -> None:
         )
 
 
-def _comparison_table(lines: list[Line]) -> Table:
-    table = Table(title=said("Tệp xuất · hệ thống này", "Export · here"), title_style="bold")
-    heads = (("Cơ quan", "Agency"), ("Tháng", "Month"), ("Tiếp nhận", "Received"), ("Đã xong", "Finished"))
-    for vietnamese, english in (*heads, ("Đúng hạn", "On time"), ("Quá hạn", "Late")):
-        table.add_column(said(vietnamese, english))
-    for line in lines:
-        cells = zip(line.export, line.ours, strict=True)
-        table.add_row(escape(line.agency), line.month, *(f"{tables.number(a)} · {tables.number(b)}" for a, b in cells))
-    return table
+def _comparison_table(lines: list[Line], names: Mapping[str, str]) -> Table:
+    shown = [
+        (
+            one.agency,
+            one.month,
+            [f"{tables.number(a)} · {tables.number(b)}" for a, b in zip(one.export, one.ours, strict=True)],
+        )
+        for one in lines
+    ]
+    return sums_table(said("Tệp xuất · hệ thống này", "Export · here"), names, shown)

@@ -4,18 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rich.markup import escape
 from rich.progress import Progress
-from rich.table import Table
 
 from services import tables
 from services.installation import Installation
 from services.language import said
 from services.move.left_out import show_left_out
 from services.move.mapping_file import read_mapping
+from services.move.names import names_of
 from services.move.records import Export, lines_of
 from services.move.scanning import lines_bar, scanned
 from services.move.seen import Seen
+from services.move.sums import sums_table
 from services.refusals import Refused
 from services.terminal import console, running, token_of
 from services.upload import need_place_for_rejects, rejects_file, send, write_rejects
@@ -94,22 +94,14 @@ def show(mapped: Mapped, installation: Installation) -> None:
     seen = mapped.seen
     show_left_out(seen, installation)
     if mapped.run["trial"]:
-        tables.show(_months_table(seen))
+        lines = [(agency, month, [*map(tables.number, cell)]) for (agency, month), cell in seen.cells().items()]
+        names = names_of(installation, {"agency"})["agency"]
+        tables.show(sums_table(said("Sẽ có, theo cơ quan và tháng", "By agency and month"), names, lines))
         console.print(said("Chạy thử: chưa nhập gì.", "On trial: nothing was imported."), style="bold")
     tables.show(tables.import_table(mapped.run))
     if mapped.rejects is not None:
         told = f"Dòng bị từ chối và lý do · rejected lines and why: {mapped.rejects}"
         console.print(told, style="yellow", markup=False)
-
-
-def _months_table(seen: Seen) -> Table:
-    table = Table(title=said("Sẽ có, theo cơ quan và tháng", "By agency and month"), title_style="bold")
-    heads = (("Cơ quan", "Agency"), ("Tháng", "Month"), ("Tiếp nhận", "Received"), ("Đã xong", "Finished"))
-    for vietnamese, english in (*heads, ("Đúng hạn", "On time"), ("Quá hạn", "Late")):
-        table.add_column(said(vietnamese, english))
-    for (agency, month), cell in seen.cells().items():
-        table.add_row(escape(agency), month, *map(tables.number, cell))
-    return table
 
 
 def _counted(lines: Iterator[bytes], bar: Progress, task: Any) -> Iterator[bytes]:

@@ -35,7 +35,7 @@ def _unmapped_table(seen: Seen, names: dict[str, dict[str, str]]) -> Table:
         ("Gợi ý", "Looks like"),
     )
     for vietnamese, english in heads:
-        table.add_column(said(vietnamese, english))
+        table.add_column(said(vietnamese, english), justify="right" if english == "Lines" else "left")
     known = {name: [(code, text, grams(text)) for code, text in listed.items()] for name, listed in names.items()}
     for (name, word), count in seen.unmapped.most_common(_MOST_SHOWN):
         alike = suggestions(word, known.get(name, []))[:2]
@@ -57,7 +57,7 @@ def _unmapped_table(seen: Seen, names: dict[str, dict[str, str]]) -> Table:
 def _problems_table(seen: Seen) -> Table:
     table = Table(title=said("Dòng không nhập được", "Lines that do not go in"), title_style="bold")
     for vietnamese, english in (("Trường", "Field"), ("Lý do", "Why"), ("Số dòng", "Lines"), ("Dòng đầu", "First")):
-        table.add_column(said(vietnamese, english))
+        table.add_column(said(vietnamese, english), justify="right" if english == "Lines" else "left")
     for (name, code), count in seen.problems.most_common():
         lines = ", ".join(map(str, seen.first[name, code][:_MOST_FIRST]))
         table.add_row(name or "–", said(*_WHY[code]), tables.number(count), lines)

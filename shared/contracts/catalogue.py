@@ -119,7 +119,7 @@ class CatalogueRejectionIn(Incoming):
 class CatalogueSuggestion(BaseModel):
     """A published entry whose name looks alike. Nobody has said that it is the same."""
 
-    code: str = Field(description="As published", examples=["H50.101"])
+    code: str = Field(description="As published", examples=["H50.142"])
     name: str = Field(description="As published", examples=["Ủy ban nhân dân phường Đông Hà"])
     score: float = Field(description="How alike the names are, 0 to 1; equal ones are a tie", examples=[0.94])
 
@@ -130,7 +130,7 @@ class CatalogueMapping(BaseModel):
     kind: KindName = Field(description="Of what", examples=["agencies"])
     local_code: str = Field(description="Our code; of a field its name", examples=["19333"])
     name: str = Field(description="What we call it", examples=["UBND phường Đông Hà"])
-    national_code: str | None = Field(description="Null: nobody has said", examples=["H50.101"])
+    national_code: str | None = Field(description="Null: nobody has said", examples=["H50.142"])
     reason: str | None = Field(description="Why")
     entered_by: str | None = Field(description="Who said so")
     entered_at: datetime | None = Field(description="When")
@@ -150,7 +150,7 @@ class CatalogueMappingIn(Incoming):
     """What one of ours is called."""
 
     local_code: LongLine = Field(description="Our code; of a field its name", examples=["19333"])
-    national_code: Code = Field(description="As published", examples=["H50.101"])
+    national_code: Code = Field(description="As published", examples=["H50.142"])
     reason: Reasoning = Field(description="Why, for whoever looks later", examples=["Theo danh mục mã định danh"])
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from shared.tables.schema import metadata
-
 ROLES = ("motcua_intake", "motcua_routing", "motcua_stats")
 #: As whom intake copies an import in (SET LOCAL ROLE): whom policies hold, to him a table that has any is closed for
 #: COPY. Nobody logs in as it, no policy holds it, and all it may is add.
@@ -152,9 +150,10 @@ def _columns(table: str, role: str) -> str:
     """Which columns are read, where not all are."""
     if role != SUMS or table not in WORDS:
         return ""
-    return (
-        f" ({', '.join(column.name for column in metadata.tables[table].columns if column.name not in WORDS[table])})"
-    )
+    from shared.tables.declared import metadata  # whoever migrates needs it, and no service loads it
+
+    read = [column.name for column in metadata.tables[table].columns if column.name not in WORDS[table]]
+    return f" ({', '.join(read)})"
 
 
 def copier_made_for(owner: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from services.serve import app_of
-from shared.tables import metadata
+from shared.tables.declared import metadata
 from shared.tables.grants import ROLES, TABLE_GRANTS
 from shared.tables.policies import OPEN, POLICIES, SCOPED, UNSCOPED, statements, undoing
 from shared.web.auth import allowed, right_of

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.engine import make_url
 
-from shared.tables import metadata
+from shared.tables.declared import metadata
 from shared.tables.grants import COPIER, ROLES, TABLE_GRANTS, WORDS
 from tests.conftest import Database
 

@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from migrations.apply import alembic_config, check, downgrade, migrate
 from migrations.revision import head_revision
-from shared.tables import metadata
+from shared.tables.declared import metadata
 from shared.tables.grants import ROLES
 from tests.conftest import Database
 

@@ -251,6 +251,14 @@ def test_every_file_says_what_it_is_for(file: Path) -> None:
     assert not tree.body or ast.get_docstring(tree), f"{name_of(file)} begins with no docstring"
 
 
+def test_a_service_loads_no_declaration_of_tables() -> None:
+    """Its SQL is its own. SQLAlchemy, for the declarations of all rooms, was a third of what a start took."""
+    code = f"import sys, services.serve, {', '.join(f'{room}.app' for room in ROOMS)}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True).stdout.split()
+    found = [name.decode() for name in loaded if name.startswith((b"sqlalchemy", b"alembic"))]
+    assert found == [], f"shared/tables/declared.py is for what migrates; a service loads {found[0]}"
+
+
 # --- what no committed file may hold --------------------------------------------------------------------------------
 
 # Put together from parts: this file is committed too.
