@@ -16,7 +16,7 @@ import pytest
 from services.embedded import running_url
 from tests.journeys.conftest import Running, await_running, command, eventually, start_up, stop
 
-GOOD = 24_000
+GOOD = 16_000
 HEAD = "Mã;Thủ tục;Đơn vị;Kênh;Tên;Nhận;Hẹn;Xong;Trạng thái\n"
 MAPPING = """
 system = "motcuadientu"
@@ -46,8 +46,8 @@ status = "Trạng thái"
 #: Line by line what stands between the good ones: a date that is none, an agency that nobody knows, a code again.
 ODD = {
     5_000: "X-1;Khai sinh;Phường 1;Quầy;Đào;hôm qua;;;Đang\n",
-    15_000: "X-2;Khai sinh;Xã không còn;Quầy;Đào;04/03/2019 08:10;;;Đang\n",
-    20_000: "HT-7;Khai sinh;Phường 1;Quầy;Một tên khác;04/03/2019 08:10;;;Đang\n",
+    10_000: "X-2;Khai sinh;Xã không còn;Quầy;Đào;04/03/2019 08:10;;;Đang\n",
+    13_000: "HT-7;Khai sinh;Phường 1;Quầy;Một tên khác;04/03/2019 08:10;;;Đang\n",
 }
 
 
@@ -127,11 +127,11 @@ def need_all_there_once(running: Running, words: tuple[str, ...], tmp_path: Path
     }
     told = [json.loads(line) for line in (tmp_path / "cu.csv.rejects.ndjson").read_text().splitlines()]
     assert [(one["line"], one["reasons"][0]["code"]) for one in told if "reasons" in one] == [
-        (15_003, "unknown_agency")
+        (10_003, "unknown_agency")
     ]
     assert [(one["lines"], one["code"]) for one in told if "count" in one] == [
         ([5_002], "not_a_date"),
-        ([20_004], "repeated"),
+        ([13_004], "repeated"),
     ]
     assert not list(tmp_path.glob("*.part"))
     # What intake rejected is missing here, and told as that; by a mapping without it both sides are equal.
@@ -183,7 +183,6 @@ def test_the_command_is_killed_again_and_again(running: Running, words: tuple[st
     last, landed = runs(running)[0], sum(one["created"] for one in broken)
     assert (last["state"], last["created"], last["rejected"]) == ("done", GOOD - landed, 1)
     assert last["unchanged"] == landed
-    need_all_there_once(running, words, tmp_path)
     status, printed = finished(words)
     assert (status, runs(running)[0]["created"]) == (3, 0), printed
     need_all_there_once(running, words, tmp_path)
@@ -209,7 +208,7 @@ def test_what_it_speaks_to_is_killed(running: Running, words: tuple[str, ...], t
 
 def test_the_command_is_killed_while_dossiers_go_on(running: Running, tmp_path: Path) -> None:
     """Both systems run: what was open has ended there since. Each end is written once, however often it is begun."""
-    count = 16_000
+    count = 12_000
     export, mapping = tmp_path / "cu.csv", tmp_path / "anh-xa.toml"
     mapping.write_text(MAPPING, encoding="utf-8")
     words = (str(export), "--mapping", str(mapping), "--data-dir", str(running.installation.data_dir))

@@ -89,8 +89,9 @@ async def test_migrating_twice_changes_nothing(empty_database: Database) -> None
     assert after == before
 
 
-@pytest.mark.parametrize("revision", REVISIONS)
-async def test_from_every_earlier_revision_the_head_is_reached(fresh_database: Database, revision: str) -> None:
+# The newest, and each fourth before: that each step is one way and back, the whole way up and down tells.
+@pytest.mark.parametrize("revision", [*REVISIONS[:-5:4], *REVISIONS[-5:]])
+async def test_from_an_earlier_revision_the_head_is_reached(fresh_database: Database, revision: str) -> None:
     url = fresh_database.owner_url
     await downgrade(url, to=revision)
     assert await version(url) == [revision]
