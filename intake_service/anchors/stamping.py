@@ -18,6 +18,7 @@ from rfc3161_client import (
 )
 
 from shared.web.settings import Settings
+from shared.web.tls import authorities
 
 SECONDS = 10.0
 LARGEST_BYTES = 65_536
@@ -73,7 +74,7 @@ class Authority:
         try:
             async with (
                 asyncio.timeout(SECONDS),
-                httpx.AsyncClient(timeout=SECONDS, follow_redirects=False) as client,
+                httpx.AsyncClient(timeout=SECONDS, follow_redirects=False, verify=authorities()) as client,
                 client.stream("POST", self.url, content=query, headers=_ASKED) as answer,
             ):
                 if answer.status_code != 200:

@@ -10,6 +10,7 @@ import orjson
 
 from intake_service.national.rules import LONGEST_CODE, LONGEST_WORDS, is_success
 from shared.web.settings import NationalPlace
+from shared.web.tls import authorities
 
 #: An answer is a few kilobytes; a catalogue may be some megabytes.
 MOST_BYTES = 64 * 1024 * 1024
@@ -152,7 +153,7 @@ class NationalClient:
 
 def http_for_it() -> httpx.AsyncClient:
     """A client of its own: the one between our services carries their token. Redirects are not followed."""
-    return httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False)
+    return httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False, verify=authorities(trust_env=False))
 
 
 def _read(content: bytes) -> tuple[Answer, object]:

@@ -45,6 +45,7 @@ from shared.web.problems import (
     refusals,
 )
 from shared.web.settings import Settings
+from shared.web.tls import authorities
 
 log = structlog.get_logger()
 
@@ -161,7 +162,8 @@ async def open_room(
     keeper = ReferenceKeeper(lambda: pool.acquire(NO_ROWS), settings.national_compare)
     await keeper.start()
     headers = {"Authorization": f"Bearer {settings.service_token.get_secret_value()}"}
-    async with httpx.AsyncClient(headers=headers, timeout=httpx.Timeout(10, connect=2)) as client:
+    patience = httpx.Timeout(10, connect=2)
+    async with httpx.AsyncClient(headers=headers, timeout=patience, verify=authorities()) as client:
         secret = settings.tracking_key.get_secret_value().encode()
         authenticator, limits = Authenticator(settings.trusted, secret=secret), Limits(settings)
         room = Room(plan.name, settings, pool, keeper, authenticator, client, limits, settings.keyring)

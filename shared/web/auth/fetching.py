@@ -13,6 +13,7 @@ import httpx
 import orjson
 
 from shared.web.auth.issuers import Issuer, wrong_address
+from shared.web.tls import authorities
 
 SECONDS = 5.0
 LARGEST_BYTES = 262_144
@@ -27,7 +28,10 @@ async def read_key_set(issuer: Issuer) -> Mapping[str, Any]:
     if issuer.jwks_file is not None:
         return _parsed(await asyncio.to_thread(_read, issuer))
     try:
-        async with asyncio.timeout(SECONDS), httpx.AsyncClient(timeout=SECONDS, follow_redirects=False) as client:
+        async with (
+            asyncio.timeout(SECONDS),
+            httpx.AsyncClient(timeout=SECONDS, follow_redirects=False, verify=authorities()) as client,
+        ):
             return _parsed(await _get(client, issuer.jwks_url or await _found(client, issuer)))
     except TimeoutError as error:
         raise Unreadable(f"no answer in {SECONDS:g} seconds") from error
