@@ -20,7 +20,6 @@ import httpx
 
 from routing_service.webhook_deliveries.rules import Answer
 from shared.web.targets import HTTP_PORT, HTTPS_PORT, Allowed, Target, reached
-from shared.web.tls import authorities
 
 #: Host and port → the addresses that the host stands for.
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -82,7 +81,7 @@ class Sender:
     ) -> None:
         self.allowed = allowed
         self.patience = patience or Patience()
-        self._tls = authorities(trust_env=False)
+        self._tls = httpx.create_ssl_context(trust_env=False)
         if certificates is not None:
             self._tls.load_verify_locations(certificates)
         place = httpx.URL(proxy) if proxy else None

@@ -89,10 +89,10 @@ class WorkingCalendar:
         by_day = {entry.day: entry for entry in days}
         loaded = frozenset(years)
         working = [
-            day.toordinal()
+            number
             for year in sorted(loaded)
-            for day in (date(year, 1, 1) + timedelta(days=n) for n in range(366))
-            if day.year == year and _works(day, by_day.get(day))
+            for number in range(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal() + 1)
+            if _works(day := date.fromordinal(number), by_day.get(day))
         ]
         return cls(loaded, by_day, working, sorted(day for day, entry in by_day.items() if entry.provisional))
 
