@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from shutil import disk_usage
+from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 import asyncpg
@@ -22,6 +24,9 @@ from services.reference import load_reference
 from shared.tables.policies import EVERY_ROW, SETTING
 
 _numbers = count(1)
+
+#: Where files are memory, and how much must be free there: a worker's databases take up to 0.5 GB at a time.
+IN_MEMORY, IN_MEMORY_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108 - a directory of one's own is made in it
 
 
 @dataclass(frozen=True)
@@ -53,9 +58,16 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield given
         return
-    # Durability is tested where it matters (tests/launcher); elsewhere a test database need not reach the disk.
-    with start(tmp_path_factory.mktemp("postgres"), settings={"fsync": "off", "synchronous_commit": "off"}) as server:
+    # Durability is tested where it matters (tests/launcher); elsewhere a test database need not reach the disk. In
+    # memory a copy of the template takes a third of the time.
+    place = IN_MEMORY if _has_room(IN_MEMORY) else tmp_path_factory.mktemp("postgres")
+    fast = {"fsync": "off", "synchronous_commit": "off"}
+    with TemporaryDirectory(prefix="motcua-", dir=place) as directory, start(Path(directory), settings=fast) as server:
         yield server.url
+
+
+def _has_room(place: Path) -> bool:
+    return os.access(place, os.W_OK) and disk_usage(place).free > IN_MEMORY_BYTES
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 from fastapi import FastAPI
 
@@ -12,6 +13,8 @@ from routing_service.calendars.rules import working_calendar
 from services import reference
 from services.local_issuer import LocalIssuer
 from shared.domain.civil_time import VIETNAM, civil_day
+from shared.reference.snapshot import Reference
+from shared.reference.store import read_reference, read_revision
 from shared.web.clock import now
 from shared.web.settings import Settings
 
@@ -64,6 +67,18 @@ def settings_for(database: Any, issuer: LocalIssuer, **changes: Any) -> Settings
         "background": False,
     }
     return Settings(**{**values, **changes})
+
+
+_read: dict[tuple[str, tuple[int, int]], Reference] = {}
+
+
+async def current_reference(connection: asyncpg.Connection) -> Reference:
+    """The reference data as a process of ours has them: read anew when a revision says so, and not otherwise."""
+    key = (await connection.fetchval("SELECT current_database()"), await read_revision(connection))
+    if key not in _read:
+        _read.clear()
+        _read[key] = await read_reference(connection)
+    return _read[key]
 
 
 @asynccontextmanager

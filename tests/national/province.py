@@ -8,12 +8,11 @@ import httpx
 
 from intake_service.national.usecases import Teller, queue_next
 from services.local_issuer import LocalIssuer
-from shared.reference.store import read_reference
 from shared.web.clock import now
 from shared.web.settings import NationalPlace
 from tests.conftest import Database
 from tests.national.running import DSTCODE, MADONVI, PASSWORD, USERNAME, PortalProcess
-from tests.support import a_draft
+from tests.support import a_draft, current_reference
 
 #: No identification code of an agency of the province is known: this one is the test's.
 IDENTIFIED = "000.15.27.H50"
@@ -53,7 +52,7 @@ class Province:
 
     async def tell(self, rounds: int = 60) -> None:
         """Until nothing is ready; what waits for a better moment is sent at once."""
-        reference = await read_reference(self.owner)
+        reference = await current_reference(self.owner)
         while await queue_next(self.connection, None, now()):
             pass
         for _ in range(rounds):

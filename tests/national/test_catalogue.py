@@ -19,13 +19,12 @@ from intake_service.catalogue_proposals.store import about_ours
 from intake_service.national.client import NationalClient, http_for_it
 from services.local_issuer import LocalIssuer
 from shared.domain.civil_time import civil_day
-from shared.reference.store import read_reference
 from shared.web.clock import now
 from tests.conftest import Database
 from tests.national.province import for_all, place
 from tests.national.running import PortalProcess
 from tests.national_portal.catalogue import published_fields, published_procedures
-from tests.support import BIRTH, PROVINCE, WARD, a_draft, bearer, serving, settings_for
+from tests.support import BIRTH, PROVINCE, WARD, a_draft, bearer, current_reference, serving, settings_for
 
 TODAY = civil_day(now())
 TOMORROW = (TODAY + timedelta(days=1)).isoformat()
@@ -45,7 +44,7 @@ class Scene:
 
     async def steps(self, only: Sequence[str] | None = None) -> None:
         """Until the reading ends. only: of the procedures that are listed, no more than these are asked for."""
-        reference = await read_reference(self.owner)
+        reference = await current_reference(self.owner)
         for _ in range(400):
             await self.puller.pull_next(self.connection, reference, now())
             if only is not None:
@@ -120,7 +119,7 @@ async def scene(intake: httpx.AsyncClient, database: Database, portal: PortalPro
 
 async def test_no_procedure_differs_from_the_catalogue_that_it_came_from(scene: Scene) -> None:
     """Ours came from the same catalogue: whatever was made of a difference would be wrong."""
-    reference = await read_reference(scene.owner)
+    reference = await current_reference(scene.owner)
     about = await about_ours(scene.owner)
     published = published_procedures(published_fields())
     assert len(published) > 2900
@@ -244,7 +243,7 @@ async def test_a_new_procedure_is_taken_over_where_somebody_says_who_handles_it(
     assert (nobody.status_code, nobody.json()["errors"][0]["field"]) == (422, "levels")
     made = await scene.decide(proposal["id"], "approve", **approval(levels=["commune"]))
     assert made.status_code == 200, made.text
-    reference = await read_reference(scene.owner)
+    reference = await current_reference(scene.owner)
     (version,) = reference.procedures[NEW]
     assert (version.name, version.sector, version.core) == ("Thủ tục mới", "Hộ tịch", NEW)
     assert (await scene.pull(NEW))["proposed"] == 0
@@ -258,7 +257,7 @@ async def test_what_is_published_no_more_is_proposed_to_end(scene: Scene) -> Non
     assert (proposal["change"], proposal["procedure"]) == ("gone", code)
     assert proposal["differences"][0]["label"] == "Đang được công bố"
     assert (await scene.decide(proposal["id"], "approve", **approval())).status_code == 200
-    reference = await read_reference(scene.owner)
+    reference = await current_reference(scene.owner)
     assert reference.procedure_on(code, TODAY) is not None
     assert reference.procedure_on(code, TODAY + timedelta(days=1)) is None
     scene.publish("procedures", MATTHC=code, TRANGTHAI=1)
@@ -319,7 +318,7 @@ async def test_one_reading_at_a_time_by_the_provinces_administrators(scene: Scen
 
 
 async def test_it_begins_by_itself_when_it_is_time(scene: Scene) -> None:
-    reference = await read_reference(scene.owner)
+    reference = await current_reference(scene.owner)
     daily = Puller(scene.puller._client, timedelta(days=1))
     assert await daily.pull_next(scene.connection, reference, now())
     assert await scene.owner.fetchval("SELECT begun_by FROM catalogue_pull") is None
@@ -334,7 +333,7 @@ async def test_it_begins_by_itself_when_it_is_time(scene: Scene) -> None:
 async def test_beside_reference_data_that_are_still_to_come_nothing_is_read(scene: Scene) -> None:
     """Each of the first procedures was proposed as new where the services had started before the catalogue was in."""
     assert (await scene.intake.post(PULLS)).status_code == 201
-    empty = replace(await read_reference(scene.owner), procedures={})
+    empty = replace(await current_reference(scene.owner), procedures={})
     for _ in range(5):
         assert not await scene.puller.pull_next(scene.connection, empty, now())
     stood = await scene.owner.fetchrow("SELECT stage, done, proposed FROM catalogue_pull")

@@ -16,13 +16,12 @@ from intake_service.exchange.rules import AGENCY_QUESTIONS, QUESTIONS, Question,
 from intake_service.exchange.usecases import Exchanger
 from intake_service.national.client import Answer, NationalClient, http_for_it
 from services.local_issuer import LocalIssuer
-from shared.reference.store import read_reference
 from shared.web.clock import now
 from tests.conftest import Database
 from tests.intake.petitions import a_petition
 from tests.national.province import IDENTIFIED, Province, for_all, place
 from tests.national.running import MADONVI, PortalProcess
-from tests.support import JUSTICE, PROVINCE, WARD, a_finish, bearer
+from tests.support import JUSTICE, PROVINCE, WARD, a_finish, bearer, current_reference
 
 EXCHANGE = "/v1/national/exchange"
 IMPATIENT = "UPDATE national_exchange SET ready_at = least(ready_at, now()) WHERE ready_at IS NOT NULL"
@@ -45,7 +44,7 @@ class Between:
         self.portal.control("POST", "questions", {name: value for name, value in asked.items() if value is not None})
 
     async def exchange(self, rounds: int = 1) -> None:
-        reference = await read_reference(self.province.owner)
+        reference = await current_reference(self.province.owner)
         for _ in range(rounds):
             self.exchanger._breaker.taken()
             await self.exchanger.exchange_next(self.province.connection, reference, now())

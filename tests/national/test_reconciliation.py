@@ -16,7 +16,6 @@ from intake_service.app import create_app as create_intake
 from intake_service.national.client import Answer, NationalClient, http_for_it
 from intake_service.reconciliation.usecases import ASKED, SILENCE, Reconciler
 from services.local_issuer import LocalIssuer
-from shared.reference.store import read_reference
 from shared.web.clock import now
 from shared.web.keyring import Keyring
 from tests.conftest import Database
@@ -31,6 +30,7 @@ from tests.support import (
     a_draft,
     a_finish,
     bearer,
+    current_reference,
     serving,
     settings_for,
 )
@@ -51,7 +51,9 @@ class Side:
         return self.province.portal
 
     async def begin(self) -> int:
-        await self.reconciler.compare_next(self.province.connection, await read_reference(self.province.owner), now())
+        await self.reconciler.compare_next(
+            self.province.connection, await current_reference(self.province.owner), now()
+        )
         made: int = await self.province.owner.fetchval(
             "UPDATE national_round SET after_id = $1 WHERE state = 'running' RETURNING id", self.before
         )
@@ -59,7 +61,7 @@ class Side:
 
     async def step(self, at: Any = None) -> bool:
         self.reconciler._breaker.taken()
-        reference = await read_reference(self.province.owner)
+        reference = await current_reference(self.province.owner)
         return await self.reconciler.compare_next(self.province.connection, reference, at or now())
 
     async def round(self, steps: int = 40) -> dict[str, Any]:
@@ -293,7 +295,7 @@ async def test_two_that_do_the_same_step_count_it_once(side: Side, database: Dat
     number = await side.begin()
     side.portal.fault("slow", seconds=0.2, count=2)
     other = await for_all(database)
-    reference = await read_reference(province.owner)
+    reference = await current_reference(province.owner)
     await asyncio.gather(side.step(), side.reconciler.compare_next(other, reference, now()))
     await other.close()
     assert counts(await side.read(number))[:2] == (5, 5)

@@ -8,16 +8,15 @@ import asyncpg
 import httpx
 
 from shared.domain.lifecycle import Channel, EventKind
-from shared.reference.store import read_reference
 from stats_service.app import create_app
 from tests.builders import a_dossier
-from tests.support import JUSTICE, PROVINCE, REGISTER_COPY, WARD, bearer, serving, settings_for
+from tests.support import JUSTICE, PROVINCE, REGISTER_COPY, WARD, bearer, current_reference, serving, settings_for
 
 
 async def _write(owner_url: str) -> None:
     """Dossiers of a ward, a department and the province itself."""
     owner = await asyncpg.connect(owner_url)
-    reference = await read_reference(owner)
+    reference = await current_reference(owner)
     done = EventKind.FINISHED
     for agency, channel, accepted, finished in (
         (WARD, Channel.COUNTER, "Monday 2025-10-06 08:00", "Tuesday 2025-10-07 16:00"),  # on the day

@@ -12,11 +12,10 @@ import httpx
 
 from services.local_issuer import LocalIssuer
 from shared.domain.agencies import Agency, AgencyTree
-from shared.reference.store import read_reference
 from stats_service.app import create_app
 from tests.builders_log import History, a_history
 from tests.emptying import empty
-from tests.support import PROVINCE, bearer, serving, settings_for
+from tests.support import PROVINCE, bearer, current_reference, serving, settings_for
 
 OLD_PROVINCE = "45"
 FIRST, LAST = date(2019, 6, 1), date(2020, 5, 31)
@@ -91,7 +90,7 @@ async def a_scene(database: Any, issuer: LocalIssuer, *, seed: int, dossiers: in
     owner = await asyncpg.connect(database.owner_url)
     stats = await asyncpg.connect(database.url("motcua_stats"), server_settings={"jit": "off"})
     await empty(owner, "dossier", "dossier_event", "count_day", "count_checkpoint", "stats_position", "reorganisation")
-    reference = await read_reference(owner)
+    reference = await current_reference(owner)
     tree = reference.agencies
     rng = random.Random(seed)
     versions = sorted(reference.versions)[:4]
