@@ -18,12 +18,13 @@ from hypothesis import strategies as st
 from intake_service.imports.lines import MAX_LINE_BYTES, CsvReader, NdjsonReader, RawRecord, Reader
 from intake_service.imports.rules import Judge
 from shared.reference import Reference
+from shared.reference.store import read_reference
 from shared.web.clock import now
 from shared.web.problems import Problem, Reason
 from tests.hostile.calls import Scene
 from tests.hostile.corpus import MARK, RAW, TEXTS
 from tests.intake.importing import HEAD, ROW, a_record
-from tests.support import PROVINCE, bearer, current_reference
+from tests.support import PROVINCE, bearer
 
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1258")
 #: Bytes among which those that mean something to a reader are frequent.
@@ -97,7 +98,7 @@ def test_a_file_that_begins_with_anything_is_refused_or_read(body: bytes, block:
 
 @pytest.fixture(scope="module")
 async def judge(scene: Scene) -> Judge:
-    reference: Reference = await current_reference(scene.owner)
+    reference: Reference = await read_reference(scene.owner)
     return Judge(reference, frozenset(reference.agencies.by_id), now(), b"a secret")
 
 

@@ -12,8 +12,9 @@ from services.demo import half_year
 from services.local_issuer import LocalIssuer
 from shared.domain.deadline import folded, opened
 from shared.domain.lifecycle import Channel, EventKind
+from shared.reference.store import read_reference
 from tests.conftest import Database
-from tests.support import PROVINCE, bearer, current_reference, serving, settings_for
+from tests.support import PROVINCE, bearer, serving, settings_for
 
 _CLOCK = {
     "supplement_requested": EventKind.SUPPLEMENT_REQUESTED,
@@ -33,7 +34,7 @@ async def test_for_every_dossier_of_a_half_year_in_small(fresh_database: Databas
         assert (run["created"], run["rejected"]) == (totals.count, 0)
         await _finish_some(intake, headers)
     connection = await asyncpg.connect(fresh_database.owner_url)
-    reference = await current_reference(connection)
+    reference = await read_reference(connection)
     dossiers = await connection.fetch("SELECT * FROM dossier ORDER BY id")
     events = _by_dossier(await connection.fetch("SELECT * FROM dossier_event ORDER BY dossier_id, seq"))
     await connection.close()

@@ -16,10 +16,11 @@ from shared.domain.civil_time import local
 from shared.domain.deadline import Clock, due_of
 from shared.domain.life import Happened, Life, decided, lived
 from shared.domain.lifecycle import ApologyKind, Channel, EventKind, Outcome
+from shared.reference.store import read_reference
 from shared.web.clock import now
 from tests.conftest import Database
 from tests.intake.lives import ago, imported
-from tests.support import PROVINCE, REGISTER_COPY, WARD, bearer, current_reference
+from tests.support import PROVINCE, REGISTER_COPY, WARD, bearer
 
 BEGAN = ago(days=300)
 LETTER = {"number": "1/PXL", "signed_by": "Trần Văn Bình"}
@@ -31,7 +32,7 @@ asked = st.tuples(st.sampled_from(VERBS), st.integers(0, 24 * 12), st.integers(0
 async def clock(database: Database) -> Clock:
     """What reckons the dates of the dossiers of this test."""
     connection = await asyncpg.connect(database.owner_url)
-    reference = await current_reference(connection)
+    reference = await read_reference(connection)
     await connection.close()
     day = local(BEGAN).date()
     version, unit = reference.procedure_on(REGISTER_COPY, day), reference.agencies.on(WARD, day)

@@ -16,11 +16,12 @@ from intake_service.lapses.usecases import close_lapsed
 from services.local_issuer import LocalIssuer
 from shared.domain.civil_time import civil_day
 from shared.domain.terms import nominal_end
+from shared.reference.store import read_reference
 from shared.web.clock import now
 from tests.conftest import Database
 from tests.domain.builders import the_rule
 from tests.intake.lives import did, does, imported, received, submitted
-from tests.support import PROVINCE, a_draft, at, bearer, current_reference, serving, settings_for
+from tests.support import PROVINCE, a_draft, at, bearer, serving, settings_for
 
 STATE_BANK = "1.000195"
 ASKED = {"reason": "Thiếu giấy chứng nhận"}
@@ -51,7 +52,7 @@ async def of_the_state_bank(room: httpx.AsyncClient) -> dict[str, Any]:
 
 
 async def closed(own: asyncpg.Connection, at: datetime) -> int:
-    return await close_lapsed(own, await current_reference(own), at)
+    return await close_lapsed(own, await read_reference(own), at)
 
 
 async def test_until_when_is_said_with_the_request(room: httpx.AsyncClient) -> None:

@@ -22,6 +22,7 @@ from services.local_issuer import LocalIssuer
 from shared.contracts.rates import LINES, RatesList, RatesReport
 from shared.domain.lifecycle import Channel
 from shared.domain.terms import TermUnit
+from shared.reference.store import read_reference
 from shared.web.clock import now
 from shared.web.keyring import Keyring
 from stats_service.app import create_app as create_stats
@@ -30,18 +31,7 @@ from tests.conftest import Database
 from tests.national.province import IDENTIFIED, IMPATIENT, for_all, place
 from tests.national.running import PortalProcess
 from tests.national.test_verdicts_over_http import PERIODS, a_life, about_the_second, lives_by_the_verbs
-from tests.support import (
-    BIRTH,
-    IDENTITY_KEYS,
-    PROVINCE,
-    REGISTER_COPY,
-    WARD,
-    at,
-    bearer,
-    current_reference,
-    serving,
-    settings_for,
-)
+from tests.support import BIRTH, IDENTITY_KEYS, PROVINCE, REGISTER_COPY, WARD, at, bearer, serving, settings_for
 
 _tallies = st.builds(
     lambda late, there, on_time, line, many: Tally(
@@ -102,7 +92,7 @@ class Scene:
 async def scene(database: Database, issuer: LocalIssuer) -> AsyncIterator[Scene]:
     owner = await asyncpg.connect(database.owner_url)
     await owner.execute("UPDATE agency SET identification_code = $1 WHERE code = $2", IDENTIFIED, WARD)
-    reference = await current_reference(owner)
+    reference = await read_reference(owner)
     rng = random.Random(766)
     by_unit: dict[TermUnit, list[str]] = {}
     for code in sorted(reference.procedures):

@@ -18,6 +18,7 @@ from intake_service.national.rules import NEEDED
 from intake_service.national.usecases import Teller, queue_next
 from services.local_issuer import LocalIssuer
 from shared.domain.civil_time import civil_day
+from shared.reference.store import read_reference
 from shared.web.clock import now
 from shared.web.keyring import Keyring
 from tests.conftest import Database
@@ -34,7 +35,6 @@ from tests.support import (
     a_draft,
     a_finish,
     bearer,
-    current_reference,
     serving,
     settings_for,
 )
@@ -170,7 +170,7 @@ async def test_a_portal_that_is_away_for_a_day_finds_all_that_waited(province: P
     of the bench."""
     codes = [await province.receive() for _ in range(60)]
     province.portal.fault(how, count=None)
-    reference = await current_reference(province.owner)
+    reference = await read_reference(province.owner)
     while await queue_next(province.connection, None, now()):
         pass
     for _ in range(300):  # every five minutes of a day
@@ -281,7 +281,7 @@ async def test_a_batch_of_which_one_is_refused_is_taken_but_for_that_one(provinc
 async def test_a_crash_between_the_answer_and_its_note_tells_nothing_twice(province: Province) -> None:
     """The connection is gone when the answer is there: that it was taken is noted nowhere."""
     codes = [await province.receive() for _ in range(15)]
-    reference = await current_reference(province.owner)
+    reference = await read_reference(province.owner)
     while await queue_next(province.connection, None, now()):
         pass
     for step in (0, 1):  # the dossiers, then their courses

@@ -9,11 +9,12 @@ import pytest
 
 from intake_service.national.usecases import queue_next
 from shared.domain.civil_time import local
+from shared.reference.store import read_reference
 from shared.web.clock import now
 from tests.intake.lives import ago, many_lives, submitted
 from tests.national.province import Province
 from tests.national.test_reconciliation import Side, counts, side  # noqa: F401
-from tests.support import PROVINCE, a_finish, bearer, current_reference
+from tests.support import PROVINCE, a_finish, bearer
 
 
 async def an_online_one(province: Province) -> dict[str, Any]:
@@ -73,7 +74,7 @@ async def test_whatever_becomes_of_dossiers_and_of_calls_they_are_in_step_at_the
     province.intake.headers.update(bearer(province.issuer, "admin", PROVINCE))
     for kind in ("error_body", "http_error", "drop_after", "drop_before", "half", "repeated", "stale", "truncated"):
         province.portal.fault(kind, probability=0.04, count=None)
-    reference = await current_reference(province.owner)
+    reference = await read_reference(province.owner)
     async for _ in many_lives(province.intake, rng):
         while await queue_next(province.connection, None, now()):
             pass

@@ -8,10 +8,10 @@ import pytest
 from intake_service.national import client
 from intake_service.national.client import NationalClient, NationalUnavailable, http_for_it
 from intake_service.national.usecases import queue_next
+from shared.reference.store import read_reference
 from shared.web.clock import now
 from tests.national.province import Province, place
 from tests.national.running import PortalProcess
-from tests.support import current_reference
 
 ONCE = ["new", "timeline"]
 
@@ -22,7 +22,7 @@ async def queued(province: Province) -> None:
 
 
 async def tell_once(province: Province) -> None:
-    await province.teller.tell_next(province.connection, await current_reference(province.owner))
+    await province.teller.tell_next(province.connection, await read_reference(province.owner))
 
 
 async def test_half_a_batch_that_is_answered_as_though_it_were_all_is_told_whole(province: Province) -> None:

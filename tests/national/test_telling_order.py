@@ -12,10 +12,11 @@ from intake_service.national.client import NationalClient
 from intake_service.national.rules import NEEDED
 from intake_service.national.usecases import Teller, queue_next
 from shared.domain.civil_time import civil_day
+from shared.reference.store import read_reference
 from shared.web.clock import now
 from shared.web.keyring import Keyring
 from tests.national.province import Province, for_all, place
-from tests.support import IDENTITY_KEYS, a_finish, current_reference
+from tests.support import IDENTITY_KEYS, a_finish
 
 IN_ORDER = [("new", "2"), ("timeline", "2"), ("update", "9"), ("timeline", "9")]
 
@@ -58,7 +59,7 @@ async def test_a_transaction_that_began_first_and_came_last_is_told_last(
         code,
     )
     monkeypatch.setattr(usecases, "WINDOW", 1)
-    reference = await current_reference(province.owner)
+    reference = await read_reference(province.owner)
     while await queue_next(province.connection, None, now()):
         await province.teller.tell_next(province.connection, reference)
     await province.tell()
@@ -81,7 +82,7 @@ async def test_what_is_told_once_more_while_something_happens_goes_first(provinc
         while await queue_next(province.connection, None, now()):
             pass
     await other.close()
-    reference = await current_reference(province.owner)
+    reference = await read_reference(province.owner)
     for _ in range(3):
         await province.teller.tell_next(province.connection, reference)
     await province.tell()
@@ -96,12 +97,12 @@ async def lines_first(province: Province, teller: Teller, code: str) -> None:
     """The dossier is there; its line is what is ready."""
     while await queue_next(province.connection, None, now()):
         pass
-    await teller.tell_next(province.connection, await current_reference(province.owner))
+    await teller.tell_next(province.connection, await read_reference(province.owner))
     assert told(province, code) == [("new", "2")]
 
 
 async def until_told(province: Province, teller: Teller, code: str, seconds: float) -> None:
-    reference = await current_reference(province.owner)
+    reference = await read_reference(province.owner)
     for _ in range(int(seconds / 0.1)):
         await teller.tell_next(province.connection, reference)
         await asyncio.sleep(0.1)
@@ -121,7 +122,7 @@ async def test_what_may_still_be_worked_on_is_not_sent_again(
         teller = Teller(client, Keyring.of(IDENTITY_KEYS), NEEDED, in_flight=timedelta(seconds=SLOW + 2))
         await lines_first(province, teller, code)
         province.portal.fault("slow", seconds=SLOW, service="CapNhatTienDoHoSoMC")
-        telling = asyncio.create_task(teller.tell_next(province.connection, await current_reference(province.owner)))
+        telling = asyncio.create_task(teller.tell_next(province.connection, await read_reference(province.owner)))
         if how == "no answer in time":
             await telling
         else:

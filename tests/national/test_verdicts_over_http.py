@@ -20,6 +20,7 @@ from shared.contracts.national_verdicts import NationalVerdictsList, NationalVer
 from shared.domain.lifecycle import Channel, EventKind
 from shared.domain.terms import Due, TermUnit
 from shared.reference import Reference
+from shared.reference.store import read_reference
 from shared.web.clock import now
 from shared.web.keyring import Keyring
 from stats_service.app import create_app as create_stats
@@ -29,18 +30,7 @@ from tests.intake.lives import did, imported, proposed
 from tests.national.province import IDENTIFIED, IMPATIENT, for_all, place
 from tests.national.running import PortalProcess
 from tests.stats.test_national_verdicts import ACCEPTED, GIVEN, LIVES, OF_TEN_DAYS
-from tests.support import (
-    BIRTH,
-    IDENTITY_KEYS,
-    PROVINCE,
-    REGISTER_COPY,
-    WARD,
-    at,
-    bearer,
-    current_reference,
-    serving,
-    settings_for,
-)
+from tests.support import BIRTH, IDENTITY_KEYS, PROVINCE, REGISTER_COPY, WARD, at, bearer, serving, settings_for
 
 PERIODS = (("2025-10-01", "2025-10-31"), ("2025-09-15", "2025-12-14"), ("2026-01-01", "2026-01-31"))
 SECOND = timedelta(seconds=1)
@@ -142,7 +132,7 @@ class Told:
 async def told(database: Database, issuer: LocalIssuer) -> AsyncIterator[Told]:
     owner = await asyncpg.connect(database.owner_url)
     await owner.execute("UPDATE agency SET identification_code = $1 WHERE code = $2", IDENTIFIED, WARD)
-    reference = await current_reference(owner)
+    reference = await read_reference(owner)
     rng = random.Random(2026)
     by_unit: dict[TermUnit, list[str]] = {}
     for code in sorted(reference.procedures):

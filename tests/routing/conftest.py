@@ -12,8 +12,9 @@ from fastapi import FastAPI
 from routing_service.app import create_app
 from services.local_issuer import LocalIssuer
 from shared.reference import Reference
+from shared.reference.store import read_reference
 from tests.builders import Built, a_dossier
-from tests.support import PROVINCE, bearer, current_reference, serving, settings_for
+from tests.support import PROVINCE, bearer, serving, settings_for
 
 #: Nobody listens there: intake is down.
 NOBODY = "http://127.0.0.1:9"
@@ -51,7 +52,7 @@ async def routing(database, issuer) -> AsyncIterator[Routing]:
     app = create_app(settings_for(database, issuer, intake_url=NOBODY))
     owner = await asyncpg.connect(database.owner_url)
     async with serving(app) as http:
-        yield Routing(app, http, owner, await current_reference(owner), issuer)
+        yield Routing(app, http, owner, await read_reference(owner), issuer)
     await owner.close()
 
 

@@ -10,12 +10,13 @@ import pytest_asyncio
 
 from shared.domain.civil_time import civil_day
 from shared.reference import Reference
+from shared.reference.store import read_reference
 from shared.tables.policies import EVERY_ROW, NO_ROWS, POLICIES, SCOPED
 from shared.web.clock import now
 from tests.conftest import Database
 from tests.rights.conftest import ASKED, STRANGER, Province
 from tests.rows.conftest import rows_at, seen, session
-from tests.support import JUSTICE, PROVINCE, WARD, current_reference
+from tests.support import JUSTICE, PROVINCE, WARD
 
 INTAKE, ROUTING = SCOPED
 #: Where the dossiers here have rows, by who reads them.
@@ -64,7 +65,7 @@ async def scene(province: Province, database: Database) -> Scene:
         ids,
     )
     await owner.execute("INSERT INTO rating_words SELECT unnest($1::bigint[]), 'Nhanh'", ids)
-    reference = await current_reference(owner)
+    reference = await read_reference(owner)
     await owner.close()
     return Scene(database, reference, *ids)
 

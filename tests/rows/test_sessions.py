@@ -8,12 +8,13 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from shared.reference.store import read_reference
 from shared.tables.policies import SCOPED
 from shared.web.database import EVERY_ROW, NO_ROWS, Pool, Rows, open_pool, rows_of
 from tests.conftest import Database
 from tests.rights.conftest import STRANGER, Province
 from tests.rows.conftest import rows_at
-from tests.support import WARD, current_reference
+from tests.support import WARD
 
 _COUNT = "SELECT count(*) FROM dossier"
 
@@ -31,7 +32,7 @@ async def ward(province: Province, database: Database) -> Rows:
     """What the ward sees: one dossier at least."""
     await province.dossier("received")
     owner = await asyncpg.connect(database.owner_url)
-    reference = await current_reference(owner)
+    reference = await read_reference(owner)
     await owner.close()
     assert rows_at(reference, STRANGER) != rows_at(reference, WARD)
     return rows_at(reference, WARD)

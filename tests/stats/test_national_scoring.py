@@ -17,6 +17,7 @@ from shared.domain.lifecycle import Channel, EventKind
 from shared.domain.national import Compare, Ends, Wait, longest_limit, scored
 from shared.domain.terms import TermUnit
 from shared.reference import Reference
+from shared.reference.store import read_reference
 from shared.web.clock import now
 from stats_service.national_scoring.rules import NO_HOURS, Average, Hours, NationalCounts, averages, national_added
 from stats_service.national_scoring.usecases import (
@@ -26,7 +27,7 @@ from stats_service.national_scoring.usecases import (
     nationally_overdue,
 )
 from tests.builders import Built, a_dossier
-from tests.support import JUSTICE, PROVINCE, REGISTER_COPY, WARD, at, current_reference
+from tests.support import JUSTICE, PROVINCE, REGISTER_COPY, WARD, at
 
 FIRST, LAST = date(2025, 9, 1), date(2026, 1, 31)
 PERIODS = (
@@ -155,7 +156,7 @@ def _days(reference: Reference, code: str) -> int:
 async def scene(database) -> AsyncIterator[Scene]:
     owner = await asyncpg.connect(database.owner_url)
     stats = await asyncpg.connect(database.url("motcua_stats"))
-    reference = await current_reference(owner)
+    reference = await read_reference(owner)
     rng = random.Random(766)
     by_unit: dict[TermUnit, list[str]] = {}
     for code in sorted(reference.procedures):
@@ -279,7 +280,7 @@ async def test_channels_are_of_what_was_accepted_in_the_period(scene):
 )
 async def test_by_example(fresh_database, waits, finished, on_time):
     owner = await asyncpg.connect(fresh_database.owner_url)
-    reference = await current_reference(owner)
+    reference = await read_reference(owner)
     asked = [Wait(at(begin), at(end) if end else None) for begin, end in waits]
     accepted = at("Monday 2025-12-01 08:00")
     await write(owner, reference, accepted, asked, at(finished) if finished else None, procedure=REGISTER_COPY)
@@ -291,11 +292,11 @@ async def test_by_example(fresh_database, waits, finished, on_time):
 
 async def test_a_year_without_a_calendar_has_no_average_and_still_counts(fresh_database):
     owner = await asyncpg.connect(fresh_database.owner_url)
-    reference = await current_reference(owner)
+    reference = await read_reference(owner)
     accepted = at("Monday 2025-12-01 08:00")
     await write(owner, reference, accepted, [], at("Tuesday 2025-12-02 08:00"), procedure=REGISTER_COPY)
     await owner.execute("DELETE FROM calendar_year WHERE year = 2024")
-    scene = Scene(owner, owner, await current_reference(owner), [])
+    scene = Scene(owner, owner, await read_reference(owner), [])
     counts = national_added((await scene.counts(date(2024, 12, 1), date(2025, 12, 31))).values())
     assert counts.dossiers == counts.on_time == 1
     assert averages(counts, NO_HOURS) == [Average("working_day", 1, None)]
@@ -306,7 +307,7 @@ async def test_a_year_without_a_calendar_has_no_average_and_still_counts(fresh_d
 async def test_as_recorded_then_it_is_of_the_procedure_and_case_of_then(fresh_database, what):
     """Corrected once it was over: from working days to calendar days."""
     owner = await asyncpg.connect(fresh_database.owner_url)
-    reference = await current_reference(owner)
+    reference = await read_reference(owner)
     first, last = date(2025, 12, 1), date(2025, 12, 31)
     other = next(
         version

@@ -9,13 +9,14 @@ from shared.contracts.definitions import DEFINITION_IDS, ON_DEMAND_COUNTS
 from shared.contracts.stats import ResolutionReport
 from shared.domain.civil_time import civil_day
 from shared.domain.lifecycle import EventKind
+from shared.reference.store import read_reference
 from stats_service.definitions.rules import NEARLY_DUE_WITHIN
 from stats_service.figures.rules import Figures, broken_identities
 from tests.builders import a_dossier
 from tests.builders_log import instant, recorded_by, write
 from tests.stats.recounts import RECOUNTED, on_demand
 from tests.stats.scenes import PERIODS, a_scene
-from tests.support import PROVINCE, WARD, at, current_reference
+from tests.support import PROVINCE, WARD, at
 
 NARROWED = {
     "agency": lambda row: {"unit": row["key"], "scope": "own"},
@@ -41,7 +42,7 @@ def test_all_but_the_national_ones_are_recounted():
 async def test_a_list_is_the_recount(database, issuer, as_of):
     async with a_scene(database, issuer, seed=31) as scene:
         await write(scene.owner, scene.histories)
-        calendar = (await current_reference(scene.owner)).calendar
+        calendar = (await read_reference(scene.owner)).calendar
         known = [history for h in scene.histories if (history := recorded_by(h, as_of))] if as_of else scene.histories
         more = {"as_of": as_of} if as_of else {}
         for a, b in PERIODS:
@@ -105,7 +106,7 @@ async def test_a_year_without_a_calendar_is_said(database, issuer):
 async def test_the_two_verdicts_of_a_dossier_stand_side_by_side(database, issuer):
     """A second supplement request is late by the national rule, and early here; a restarted term is the other way."""
     async with a_scene(database, issuer, seed=0, dossiers=0) as scene:
-        reference = await current_reference(scene.owner)
+        reference = await read_reference(scene.owner)
         ask, answer, finish = EventKind.SUPPLEMENT_REQUESTED, EventKind.SUPPLEMENTED, EventKind.FINISHED
         asked_twice = await a_dossier(
             scene.owner,

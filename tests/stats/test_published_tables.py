@@ -20,6 +20,7 @@ from services.local_issuer import LocalIssuer
 from shared.contracts.definitions import DEFINITION_IDS
 from shared.domain.agencies import Level
 from shared.domain.lifecycle import Channel
+from shared.reference.store import read_reference
 from stats_service.app import create_app
 from stats_service.figures.rules import rate, summed
 from stats_service.on_time.rules import BY_ID
@@ -27,7 +28,7 @@ from stats_service.printed_tables.rules import Breach, breaches, decimals_of
 from tests.builders_log import fold_all
 from tests.conftest import Database
 from tests.stats.marginals import Kind, Place, importing, land
-from tests.support import PROVINCE, REGISTER_COPY, bearer, current_reference, serving, settings_for
+from tests.support import PROVINCE, REGISTER_COPY, bearer, serving, settings_for
 
 TABLES: dict[str, Any] = {
     table["id"]: table
@@ -317,7 +318,7 @@ async def printed(database: Database, issuer: LocalIssuer) -> AsyncIterator[Prin
     owner = await asyncpg.connect(database.owner_url)
     # Of 2016 and 2017 no calendar comes with the product; here every date is given, so that no day off matters.
     await owner.execute("INSERT INTO calendar_year VALUES (2016), (2017)")
-    reference = await current_reference(owner)
+    reference = await read_reference(owner)
     procedures = sorted(
         version.code for version in reference.versions.values() if version.code != REGISTER_COPY and _stands_in(version)
     )[: len(SHEET)]

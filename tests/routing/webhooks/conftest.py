@@ -14,13 +14,14 @@ import pytest_asyncio
 from routing_service.app import create_app
 from routing_service.webhook_deliveries.sending import Patience, Sender, resolved
 from routing_service.webhook_deliveries.usecases import Dispatcher, Follower
+from shared.reference.store import read_reference
 from shared.tables import policies
 from shared.web.clock import now
 from shared.web.settings import Settings
 from tests.conftest import Database
 from tests.routing.conftest import NOBODY, Routing
 from tests.routing.webhooks.receiving import HOST, Receiver, receiving
-from tests.support import current_reference, serving, settings_for
+from tests.support import serving, settings_for
 
 ALL_KINDS = ["accepted", "supplement_requested", "supplemented", "finished", "returned", "transferred"]
 
@@ -164,7 +165,7 @@ async def hooked(database, issuer, receiver) -> AsyncIterator[Webhooks]:
     app = create_app(settings)
     owner = await asyncpg.connect(database.owner_url)
     async with serving(app) as http:
-        routing = Routing(app, http, owner, await current_reference(owner), issuer)
+        routing = Routing(app, http, owner, await read_reference(owner), issuer)
         yield Webhooks(routing, receiver, database, settings)
     await owner.close()
 
