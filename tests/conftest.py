@@ -4,11 +4,11 @@ import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from shutil import disk_usage
-from tempfile import TemporaryDirectory
+from shutil import disk_usage, rmtree
 from urllib.parse import quote
 
 import asyncpg
@@ -25,7 +25,7 @@ from shared.tables.policies import EVERY_ROW, SETTING
 
 _numbers = count(1)
 
-#: Where files are memory, and how much must be free there: a worker's databases take up to 0.5 GB at a time.
+#: Where files are memory, and how much must be free there: a worker's databases and their log take up to 2 GB.
 IN_MEMORY, IN_MEMORY_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108 - a directory of one's own is made in it
 
 
@@ -58,16 +58,26 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield given
         return
-    # Durability is tested where it matters (tests/launcher); elsewhere a test database need not reach the disk. In
-    # memory a copy of the template takes a third of the time.
-    place = IN_MEMORY if _has_room(IN_MEMORY) else tmp_path_factory.mktemp("postgres")
+    # Durability is tested where it matters (tests/launcher); elsewhere a test database need not reach the disk.
     fast = {"fsync": "off", "synchronous_commit": "off"}
-    with TemporaryDirectory(prefix="motcua-", dir=place) as directory, start(Path(directory), settings=fast) as server:
+    with _place(tmp_path_factory) as place, start(place, settings=fast) as server:
         yield server.url
 
 
-def _has_room(place: Path) -> bool:
-    return os.access(place, os.W_OK) and disk_usage(place).free > IN_MEMORY_BYTES
+@contextmanager
+def _place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A directory for the server: in memory, where a copy of the template takes a third of the time, if there is room.
+    What a run that was killed has left there goes."""
+    if not os.access(IN_MEMORY, os.W_OK) or disk_usage(IN_MEMORY).free < IN_MEMORY_BYTES:
+        yield tmp_path_factory.mktemp("postgres")
+        return
+    for left in IN_MEMORY.glob("motcua-tests-*"):
+        if not Path("/proc", left.name.rpartition("-")[2]).exists():
+            rmtree(left, ignore_errors=True)
+    place = IN_MEMORY / f"motcua-tests-{os.getpid()}"
+    place.mkdir(mode=0o700)
+    yield place
+    rmtree(place)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from shared.domain.deadline import Clock
 from shared.domain.explanation import Told
 from shared.domain.life import Happened, Life, decided, lived
 from shared.domain.lifecycle import EventKind, allowed_events
-from shared.domain.national import Compare, Scored
+from shared.domain.national import Compare, Scored, to_the_second
 from shared.domain.regimes import SupplementEffect
 from shared.domain.terms import Due, Term, TermUnit
 from shared.web.settings import Settings
@@ -65,9 +65,11 @@ class Lived(NamedTuple):
         return Record(told, [], limits)
 
     def ours(self, period: Period, compare: Compare) -> Scored | None:
-        """As this system says; None: it is not of the period."""
+        """As this system says; None: it is not of the period, by the seconds that the portal is told."""
         account = self.told[-1].after.account
-        if account is None or account.accepted_at > period.until or civil_day(account.accepted_at) > period.last:
+        if account is None or (accepted := to_the_second(account.accepted_at)) > period.until:
+            return None
+        if civil_day(accepted) > period.last:
             return None
         if account.finished_at is not None and civil_day(account.finished_at) < period.first:
             return None
@@ -353,6 +355,15 @@ def test_by_example(name: str) -> None:
     found = held_together([dossier], JULY, Compare.INSTANT)
     assert [(one.on_time, one.rules) for one in found] == ([] if on_time is None else [(on_time, rules)])
     held_together([dossier], JULY, Compare.DATE)
+
+
+def test_what_came_within_the_second_of_the_looking_is_of_the_period() -> None:
+    """The portal is told seconds, and looks at a second."""
+    came = a_life(IN, late=timedelta(microseconds=1))
+    now = period_of(date(2019, 7, 22), date(2019, 7, 31), at("Monday 2019-07-22 09:00"))
+    assert len(held_together([came], now, Compare.INSTANT)) == 1
+    before = period_of(date(2019, 7, 22), date(2019, 7, 31), at("Monday 2019-07-22 09:00") - SECOND)
+    assert held_together([came], before, Compare.INSTANT) == []
 
 
 def test_the_score_of_them_all() -> None:
