@@ -22,7 +22,7 @@ setup: .venv/ready ## Make .venv with everything pinned (what run and test do fi
 run: setup ## From nothing to a running system and the table of resolution; Ctrl-C stops it
 	@$(BIN)/motcua up
 
-test: setup ## All tests, on a real PostgreSQL: ten to fifteen minutes on two cores; says at the end what was skipped, and why
+test: setup ## All tests, on a real PostgreSQL: fifteen to twenty minutes on two cores; says at the end what was skipped, and why
 	$(TESTS)
 
 issuer: ## The real OIDC issuer that tests run against: needs node and npm; without it they are skipped
