@@ -1,8 +1,8 @@
 """Sending a file to the import endpoint, with a progress bar, and fetching what was rejected."""
 
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -134,15 +134,20 @@ def _blocks(source: IO[bytes], bar: Progress, size: int) -> Iterator[bytes]:
 
 def write_rejects(
     intake: str, token: str, run: dict[str, Any], to: Path, left_out: Iterable[dict[str, Any]] = ()
-) -> None:
-    """What was rejected, a line each: line number, reference, every reason; then what was left out before. Raises
-    Refused."""
+) -> Sequence[int]:
+    """What was rejected, a line each: line number, reference, every reason; then what was left out before. Returns the
+    numbers of the rejected lines, in order. Raises Refused."""
+    rejected = array("Q")
     try:
         with _client(intake, token) as client, written_whole(to) as target:
-            for item in chain(_rejects(client, run["rejects"]), left_out):
+            for item in _rejects(client, run["rejects"]):
+                rejected.append(item["line"])
+                target.write(orjson.dumps(item) + b"\n")
+            for item in left_out:
                 target.write(orjson.dumps(item) + b"\n")
     except OSError as error:
         raise _unwritable(to, error) from error
+    return rejected
 
 
 def _rejects(client: httpx.Client, path: str) -> Iterator[dict[str, Any]]:

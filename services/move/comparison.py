@@ -35,7 +35,12 @@ class Line(NamedTuple):
 
 def compared(seen: Seen, totals: Iterable[dict[str, Any]]) -> list[Line]:
     """Both sides by agency and month, each that either has."""
-    ours = {(one["agency"], one["month"]): Cell(*(one[name] for name in Cell._fields)) for one in totals}
+    ours: dict[tuple[str, str], Cell] = {}
+    for one in totals:  # of a month in which a unit ended and another took its code there are two
+        key = (one["agency"], one["month"])
+        ours[key] = Cell(
+            *(before + one[name] for name, before in zip(Cell._fields, ours.get(key, NOTHING), strict=True))
+        )
     theirs = seen.to_compare()
     keys = sorted(ours.keys() | theirs.keys())
     return [Line(key[0], key[1], theirs.get(key, NOTHING), ours.get(key, NOTHING)) for key in keys]

@@ -1,5 +1,6 @@
 """What `motcua move draft` does: a mapping file is begun from an export, first its columns, then its words."""
 
+from collections import Counter
 from pathlib import Path
 
 import orjson
@@ -60,7 +61,8 @@ def _draft_of_columns(file: Path, encoding: str) -> str:
     header = [name for name in ExportFile(file, encoding, None, ()).header if name]
     lines = ["# docs/move.md", f"# {said('các cột', 'columns')}: {', '.join(map(shown_part, header))}", 'system = "…"']
     lines += [f"encoding = {_quoted(encoding)}", "", "[columns]"]
-    by_key = {search_key(name): name for name in header}
+    times = Counter(map(search_key, header))
+    by_key = {key: name for name in header if times[key := search_key(name)] == 1}  # which of two is not plain
     for field in FIELDS:
         likely = next((by_key[key] for key in _LIKELY.get(field, ()) if key in by_key), "")
         lines.append(f"{_quoted(field)} = {_quoted(likely)}")

@@ -1,6 +1,6 @@
 """What `motcua import --mapping` does: an export is read, and what can go in is sent on its lines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from services.move.mapping_file import read_mapping
 from services.move.names import names_of
 from services.move.records import Export, lines_of
 from services.move.scanning import lines_bar, scanned
-from services.move.seen import Seen
+from services.move.seen import Cell, Seen
 from services.move.sums import sums_table
 from services.refusals import Refused
 from services.terminal import console, running, token_of
@@ -25,10 +25,12 @@ _SENT = 500
 
 
 class Mapped(NamedTuple):
-    """An import by a mapping: what it did, what the export holds, and where the rejected lines are."""
+    """An import by a mapping: what it did, what the export holds, what of it goes in by agency and month, and where the
+    rejected lines are."""
 
     run: dict[str, Any]
     seen: Seen
+    landing: Mapping[tuple[str, str], Cell]
     rejects: Path | None
 
 
@@ -80,13 +82,15 @@ def import_mapped(
     if not run["rejected"] and not seen.problems:
         if rejects is None:
             to.unlink(missing_ok=True)  # of an earlier run, and no longer true
-        return Mapped(run, seen, None)
+        return Mapped(run, seen, seen.cells(), None)
     left_out = [
         {"lines": seen.first[name, code], "count": count, "field": name, "code": code}
         for (name, code), count in sorted(seen.problems.items())
     ]
-    write_rejects(addresses.intake, token_of(installation, "admin"), run, to, left_out)
-    return Mapped(run, seen, to)
+    rejected = write_rejects(addresses.intake, token_of(installation, "admin"), run, to, left_out)
+    # What the service rejects is in no month: it is known by its line alone, so the export is read once more.
+    landing = scanned(export, rejected) if trial and rejected else seen
+    return Mapped(run, seen, landing.cells(), to)
 
 
 def show(mapped: Mapped, installation: Installation) -> None:
@@ -94,9 +98,10 @@ def show(mapped: Mapped, installation: Installation) -> None:
     seen = mapped.seen
     show_left_out(seen, installation)
     if mapped.run["trial"]:
-        lines = [(agency, month, [*map(tables.number, cell)]) for (agency, month), cell in seen.cells().items()]
+        lines = [(agency, month, [*map(tables.number, cell)]) for (agency, month), cell in mapped.landing.items()]
         names = names_of(installation, {"agency"})["agency"]
-        tables.show(sums_table(said("Sẽ có, theo cơ quan và tháng", "By agency and month"), names, lines))
+        if lines:
+            tables.show(sums_table(said("Sẽ có, theo cơ quan và tháng", "By agency and month"), names, lines))
         console.print(said("Chạy thử: chưa nhập gì.", "On trial: nothing was imported."), style="bold")
     tables.show(tables.import_table(mapped.run))
     if mapped.rejects is not None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from services.move.cells import instant_of, is_spoilt, text_of
+from services.move.cells import instant_of, is_spoilt, on_our_clocks, text_of
 from services.move.export_file import ExportFile
 from services.move.mapping_file import WORDS, MappingFile, is_instant, shown_part, word_key, wrong
 from services.move.seen import Problem, Seen
@@ -74,7 +74,7 @@ class Export:
         record: dict[str, Any] = {}
         for name, ours in self.mapping.fixed.items():
             if ours:
-                _put(record, name, ours)
+                _put(record, name, on_our_clocks(ours) if is_instant(name) else ours)
         unknown: Problem | None = None
         for name, given in cells.items():
             value = text_of(given)

@@ -1,6 +1,6 @@
 """An export read once, with a bar."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -15,12 +15,18 @@ from services.terminal import console
 _SHOWN = 500
 
 
-def scanned(export: Export) -> Seen:
-    """What an export holds, read once with a bar."""
+def scanned(export: Export, without: Iterable[int] = ()) -> Seen:
+    """What an export holds, read once with a bar. without: lines that are in no month, in order."""
     seen = Seen()
+    rejected = iter(without)
+    following = next(rejected, None)
     with lines_bar() as bar:
         task = bar.add_task(said(f"Đọc {export.name}", f"Reading {export.name}"), total=None)
-        for _ in export.records(seen):
+        for line, made in export.records(seen):
+            if line == following:
+                following = next(rejected, None)
+                if isinstance(made, dict):
+                    seen.stays_out(made)
             if not seen.lines % _SHOWN:
                 bar.update(task, completed=seen.lines)
         bar.update(task, completed=seen.lines, total=seen.lines)

@@ -48,7 +48,7 @@ class Seen:
 
     def cells(self) -> dict[tuple[str, str], Cell]:
         """Sums by agency and month, YYYY-MM."""
-        return {key: Cell(*sums) for key, sums in sorted(self.months.items())}
+        return {key: Cell(*sums) for key, sums in sorted(self.months.items()) if sums[0]}
 
     def to_compare(self) -> dict[tuple[str, str], Cell]:
         """The same of what can be held against what is here."""
@@ -79,21 +79,28 @@ class Seen:
 
     def goes_in(self, record: dict[str, Any]) -> None:
         """One more record."""
-        self.records += 1
+        self._count(record, 1)
+
+    def stays_out(self, record: dict[str, Any]) -> None:
+        """One record less: it was counted, and does not go in."""
+        self._count(record, -1)
+
+    def _count(self, record: dict[str, Any], one: int) -> None:
+        self.records += one
         key = (str(record.get("agency", "")), str(record.get("accepted_at", ""))[:7])
         finished, due = record.get("finished_at"), record.get("due_at")
-        sums = [1, int(finished is not None), 0, 0]
+        sums = [one, one * (finished is not None), 0, 0]
         if finished is not None and due is not None:
             on_time = datetime.fromisoformat(finished) <= datetime.fromisoformat(due)
-            sums[2 if on_time else 3] = 1
+            sums[2 if on_time else 3] = one
         _add(self.months, key, sums)
         if "legacy_code" in record:
             _add(self.compared, key, sums)
         else:
-            self.without_code += 1
+            self.without_code += one
 
 
 def _add(months: dict[tuple[str, str], list[int]], key: tuple[str, str], sums: list[int]) -> None:
     there = months.setdefault(key, [0, 0, 0, 0])
-    for place, one in enumerate(sums):
-        there[place] += one
+    for place, count in enumerate(sums):
+        there[place] += count

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from services import tables
 from services.language import said
+from services.move.mapping_file import shown_part
 
 
 def sums_table(title: str, names: Mapping[str, str], lines: Iterable[tuple[str, str, Sequence[str]]]) -> Table:
@@ -18,6 +19,6 @@ def sums_table(title: str, names: Mapping[str, str], lines: Iterable[tuple[str, 
     for head in (("Tiếp nhận", "Received"), ("Đã xong", "Finished"), ("Đúng hạn", "On time"), ("Quá hạn", "Late")):
         table.add_column(said(*head), justify="right")
     for agency, month, cells in lines:
-        called = f"{agency} {names[agency]}" if tables.wide() and agency in names else agency
+        called = f"{agency} {names[agency]}" if tables.wide() and agency in names else shown_part(agency)
         table.add_row(escape(called), month, *cells)
     return table

@@ -10,6 +10,7 @@ import pytest
 from services.move.comparison import compared, differing
 from services.move.mapping_file import read_mapping
 from services.move.records import Export, lines_of
+from services.move.scanning import scanned
 from services.move.seen import Cell, Problem, Seen
 from services.refusals import Mistyped
 
@@ -212,6 +213,36 @@ def test_both_sides_are_compared_by_agency_and_month(tmp_path: Path) -> None:
     ]
     assert differing(lines) == 2
     assert differing(compared(seen, [{**one, "received": 2, "finished": 2}])) == 0, "what is in time each side reckons"
+
+
+def test_two_units_of_one_code_in_a_month_are_added_up(tmp_path: Path) -> None:
+    """One ended within the month, and the other took its code: the export knows the code alone."""
+    seen = Seen()
+    list(export(tmp_path, GOOD + GOOD.replace("HT-1", "HT-2")).records(seen))
+    one = {"agency": "19333", "month": "2019-03", "received": 1, "finished": 1, "on_time": 1, "late": 0}
+    (line,) = compared(seen, [one, one])
+    assert line.export == line.ours == Cell(2, 2, 2, 0)
+
+
+def test_a_fixed_instant_is_of_the_day_that_it_was_in_vietnam(tmp_path: Path) -> None:
+    fixed = MAPPING.replace('accepted_at = "Ngày tiếp nhận"\n', "").replace(
+        "[fixed]\n", '[fixed]\naccepted_at = "2019-03-31T20:00:00+00:00"\n'
+    )
+    open_one = "HT-1;Khai sinh;UBND phường 1;Trực tiếp;Nguyễn Thị Đào;;;;Đang xử lý\n"
+    seen = Seen()
+    ((_, record),) = export(tmp_path, open_one, mapping=fixed).records(seen)
+    assert isinstance(record, dict)
+    assert (record["accepted_at"], list(seen.cells())) == ("2019-04-01T03:00:00+07:00", [("19333", "2019-04")])
+    cut = export(tmp_path, open_one, mapping=f"cutover = 2019-04-01\n{fixed}")
+    assert [made for _, made in cut.records(Seen())] == [Problem(2, "accepted_at", "after_the_cutover")]
+
+
+def test_lines_that_are_rejected_are_in_no_month(tmp_path: Path) -> None:
+    april = GOOD.replace("HT-1", "HT-2").replace("/03/", "/04/")
+    broken = GOOD.replace("HT-1", "HT-3").replace("Khai sinh", "?")
+    three = export(tmp_path, GOOD + april + broken + GOOD.replace("HT-1", "HT-4"))
+    assert scanned(three, [3, 4, 5]).cells() == {("19333", "2019-03"): Cell(1, 1, 1, 0)}
+    assert scanned(three).cells()["19333", "2019-03"] == Cell(2, 2, 2, 0)
 
 
 def test_a_text_that_a_spreadsheet_was_kept_from_counting(tmp_path: Path) -> None:

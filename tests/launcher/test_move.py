@@ -257,6 +257,34 @@ def test_lines_that_are_refused_are_told_by_their_numbers(running: Running, tmp_
         assert client.get("/v1/dossiers/XX-1").status_code == 200
 
 
+def test_what_is_tried_adds_up(running: Running, tmp_path: Path) -> None:
+    """The months hold what goes in, and not what the service rejects."""
+    files = small_files(tmp_path, small("TR-1"), small("TR-2", agency="nowhere"), small("TR-3", day="04/03/2999"))
+    status, printed = motcua(running, "import", *files, "--dry-run")
+    assert status == 3, printed
+    assert re.findall(r"│ (\d{4}-\d\d) +│ +(\d+) │", printed) == [("2019-03", "1")], printed
+    assert re.search(r"│ +3 │ +1 │ +0 │ +0 │ +2 │", printed), printed
+    status, printed = motcua(running, "import", *small_files(tmp_path, small("TR-2", agency="nowhere")), "--dry-run")
+    assert (status, "By agency and month" in printed) == (3, False), printed
+
+
+def test_of_two_columns_that_look_alike_none_is_filled_in(running: Running, tmp_path: Path) -> None:
+    export, mapping = tmp_path / "cu.csv", tmp_path / "cot.toml"
+    export.write_text("Mã hồ sơ,MÃ HỒ SƠ,Đơn vị\n1,2,3\n", encoding="utf-8")
+    status, printed = motcua(running, "move", "draft", str(export), "--output", str(mapping))
+    assert status == 0, printed
+    columns = tomllib.loads(mapping.read_text())["columns"]
+    assert (columns["legacy_code"], columns["agency"]) == ("", "Đơn vị")
+
+
+def test_agencies_that_a_terminal_would_obey(running: Running, tmp_path: Path) -> None:
+    for words in (("import", "--dry-run"), ("move", "compare", "--every")):
+        files = small_files(tmp_path, small("ES-1", agency="\x1b[31m\u202e[red]"))
+        _, printed = motcua(running, *words, *files)
+        assert "\x1b" not in printed
+        assert "\u202e" not in printed
+
+
 def test_names_that_a_terminal_might_obey(running: Running, tmp_path: Path) -> None:
     """Signs that are colours to the terminal's library, in a name of the export and in the name of its file."""
     name = "cu [red].csv"
