@@ -16,6 +16,8 @@ from services.terminal import DEFAULT_DIR, DataDir, code_given, console, running
 COLUMNS = ("code", "identification_code")
 #: Field of an item of the request → the column that it comes from.
 _COLUMN = {"agency": "code"}
+#: Lines that are told at once.
+_MOST_TOLD = 10
 _PLACE = re.compile(r"codes(?:\.(\d+)(?:\.(\w+))?)?")
 
 
@@ -92,10 +94,25 @@ def _lines(file: Path) -> list[_Line]:
         with file.open(encoding="utf-8-sig", newline="") as text:
             reader = csv.reader(text, strict=True)
             header = tuple(cell.strip() for cell in next(reader, []))
-            rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
+            rows, begins = [], reader.line_num + 1
+            for row in reader:
+                cells = [cell.strip() for cell in row]
+                if any(cells):
+                    rows.append((begins, cells))
+                begins = reader.line_num + 1
     except (UnicodeDecodeError, csv.Error) as error:
         raise Refused(said(f"{file}: không phải CSV bằng UTF-8", f"{file}: no CSV in UTF-8")) from error
-    if header != COLUMNS or any(len(row) != len(COLUMNS) for _, row in rows) or not rows:
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise Mistyped(said(f"{file}: không đọc được ({why})", f"{file}: cannot be read ({why})")) from error
+    if header == COLUMNS and (uneven := [line for line, row in rows if len(row) != len(COLUMNS)]):
+        raise Refused(
+            said(
+                f"{file}: cần đúng hai ô ở dòng {', '.join(map(str, uneven[:_MOST_TOLD]))}",
+                f"{file}: two cells are needed on line {', '.join(map(str, uneven[:_MOST_TOLD]))}",
+            )
+        )
+    if header != COLUMNS or not rows:
         raise Refused(
             said(
                 f"{file}: cần đúng hai cột, dòng đầu là: {','.join(COLUMNS)}",

@@ -72,6 +72,27 @@ def test_what_is_no_such_list_is_told(running: Running, codes: Path, text: str) 
     assert "code,identification_code" in told
 
 
+def test_a_line_is_told_by_where_it_begins(running: Running, codes: Path) -> None:
+    codes.write_text('code,identification_code\n , \n19333,"no\nne"\n19351,none\n', encoding="utf-8")
+    status, _, told = enter(running, codes)
+    assert status == 1
+    assert [line.split(":")[0] for line in told.splitlines()] == [
+        "dòng 3, identification_code", "dòng 5, identification_code", "Chưa nhập mã nào.",
+    ]  # fmt: skip
+
+
+def test_a_line_with_other_cells_is_told(running: Running, codes: Path) -> None:
+    codes.write_text("code,identification_code\n19351,H50.143\n19333,H50.142,\n19360\n", encoding="utf-8")
+    status, _, told = enter(running, codes)
+    assert (status, told.strip()) == (1, f"{codes}: cần đúng hai ô ở dòng 3, 4")
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="there is no file here that opens and is not read")
+def test_a_list_that_cannot_be_read_is_told_as_that(running: Running) -> None:
+    status, _, told = enter(running, Path("/proc/self/mem"))
+    assert (status, told.startswith("/proc/self/mem: không đọc được")) == (2, True), told
+
+
 def test_what_is_no_text_is_told(running: Running, codes: Path) -> None:
     codes.write_bytes(b"code,identification_code\n\xff\xfe\x00")
     assert enter(running, codes)[0] == 1
