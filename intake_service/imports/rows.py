@@ -75,7 +75,6 @@ class Draft(NamedTuple):
     text: bytes
     code: str | None
     legacy_code: str | None
-    issuing: str
     prefix: str
     dossier: bytes
     applicant: bytes
@@ -119,7 +118,6 @@ def drafted(candidates: Sequence[Candidate], ring: Keyring) -> list[Draft]:
             one.text,
             one.record.code,
             one.record.legacy_code,
-            one.place.agency.issuing_code,
             one.place.prefix(civil_day(one.record.accepted_at)),
             dossier,
             applicant,

@@ -138,7 +138,7 @@ async def lock_numbers(connection: Connection, prefixes: Sequence[str]) -> None:
 
 
 async def pass_numbers(connection: Connection, seen: dict[str, int]) -> None:
-    """Codes issued elsewhere under our own prefixes: the counters go on behind the highest of them."""
+    """Codes that were issued elsewhere: the counters of their prefixes go on behind the highest of them."""
     prefixes = sorted(seen)
     await connection.execute(
         "INSERT INTO dossier_number AS n (prefix, last) SELECT * FROM unnest($1::text[], $2::int[])"

@@ -18,7 +18,7 @@ from intake_service.imports import rows, store
 from intake_service.imports.continuations import Continuation, continuations, take_over
 from intake_service.imports.lines import CsvReader, NdjsonReader, RawRecord, Reader
 from intake_service.imports.rows import Draft, Recorded
-from intake_service.imports.rules import KEYED_BYTES, Candidate, Judge, Rejected, code_like, keyed
+from intake_service.imports.rules import KEYED_BYTES, MOST_A_DAY, Candidate, Judge, Rejected, code_like, keyed
 from shared.domain.codes import parts_of
 from shared.reference import Reference
 from shared.web.auth import Principal
@@ -233,7 +233,7 @@ async def land(landing: Landing, chunk: Chunk) -> None:
     connection, principal = landing.connection, landing.principal
     async with connection.transaction():
         await store.lock_landing(connection)
-        await store.lock_numbers(connection, sorted(_own_prefixes(chunk.drafts)))
+        await store.lock_numbers(connection, sorted(_prefixes(chunk.drafts)))
         sorted_out = await _sorted_out(landing, chunk.drafts)
         at = clock_now()
         if sorted_out.fresh:
@@ -368,7 +368,7 @@ async def _each(parts: Iterable[bytes]) -> AsyncIterator[bytes]:
 
 async def _codes(connection: Connection, fresh: list[Draft]) -> list[str]:
     """The dossiers' codes: as they came, or issued now under the agency and day of acceptance, in the file's order."""
-    seen = _own_prefixes(fresh)
+    seen = _prefixes(fresh)
     if seen:
         await store.pass_numbers(connection, seen)
     wanted = Counter(draft.prefix for draft in fresh if draft.code is None)
@@ -384,11 +384,12 @@ async def _codes(connection: Connection, fresh: list[Draft]) -> list[str]:
     return codes
 
 
-def _own_prefixes(drafts: Iterable[Draft]) -> dict[str, int]:
-    """Prefixes under which our own counters issue, and the highest number that came with each."""
+def _prefixes(drafts: Iterable[Draft]) -> dict[str, int]:
+    """Prefixes of the codes that came, and the highest number that came with each. Those of any agency: one may be
+    given the identification code tomorrow under which they stand, and its counter then goes on behind them."""
     seen: dict[str, int] = {}
     for draft in drafts:
         issued = parts_of(draft.code) if draft.code else None
-        if issued is not None and issued.agency == draft.issuing:
+        if issued is not None and issued.day is not None and issued.number <= MOST_A_DAY:
             seen[issued.prefix] = max(issued.number, seen.get(issued.prefix, 0))
     return seen

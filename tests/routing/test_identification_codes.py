@@ -2,6 +2,7 @@
 had before stays on record, and a dossier keeps the code that it has."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -18,7 +19,9 @@ from shared.contracts.identification_codes import (
     IdentificationEntry,
     IdentificationEntryPage,
 )
+from shared.domain.civil_time import civil_day
 from shared.web.auth import STAFF
+from shared.web.clock import now
 from tests.conftest import Database
 from tests.routing.conftest import Routing, reasons
 from tests.support import JUSTICE, PROVINCE, REGISTER_COPY, WARD, a_draft, serving, settings_for
@@ -239,6 +242,32 @@ async def test_intake_issues_under_it_and_a_dossier_keeps_its_code(routing: Rout
         await intake._transport.app.state.room.reference.refresh()  # type: ignore[attr-defined]
         assert (await issued()).startswith("H50.142-")
         assert (await intake.get(f"/v1/dossiers/{before}")).json()["code"] == before
+
+
+async def test_numbers_go_on_behind_codes_that_came_before_it(routing: Routing, database: Database) -> None:
+    """On the day of a move: the other system's dossiers of this morning landed, and then the code is entered."""
+    today = civil_day(now())
+    async with serving(create_intake(settings_for(database, routing.issuer))) as intake:
+        landed = [
+            {
+                **{"code": f"H50.147-{today:%y%m%d}-{n}", "procedure": REGISTER_COPY, "agency": WARD},
+                **{"channel": "counter", "accepted_at": now().isoformat()},
+                "applicant": {"kind": "person", "name": "Nguyễn Mô Phỏng"},
+            }
+            for n in ("0001", "0003", "1000000")  # no agency receives a million in a day: the last is passed by
+        ]
+        done = await intake.post(
+            "/v1/imports",
+            content="\n".join(map(json.dumps, landed)),
+            headers={**routing.as_("admin"), "Content-Type": "application/x-ndjson"},
+        )
+        assert done.json()["created"] == 3, done.text
+        assert (await enter(routing, {WARD: "H50.147"})).status_code == 200
+        await intake._transport.app.state.room.reference.refresh()  # type: ignore[attr-defined]
+        received = await intake.post(
+            "/v1/dossiers", json=a_draft(procedure=REGISTER_COPY), headers=routing.as_("counter", WARD)
+        )
+        assert (received.status_code, received.json().get("code")) == (201, f"H50.147-{today:%y%m%d}-0004")
 
 
 async def test_the_list_that_comes_with_the_product_does_not_undo_it(routing: Routing) -> None:
