@@ -19,7 +19,6 @@ from shared.domain.civil_time import shown
 from shared.web.answers import json_answer
 from shared.web.app import ReferenceOf, RoomOf
 from shared.web.auth import Caller
-from shared.web.clock import now
 from shared.web.database import ReadingSession, WritingSession
 from shared.web.idempotency import IdempotencyKey, RequestKey
 from shared.web.paging import DEFAULT_LIMIT, Cursor, Limit, Pages, page_response
@@ -49,7 +48,7 @@ async def enter(
     kept on record, with the decision. A dossier keeps the code that it has; the services issue under the new ones as
     soon as they have read them, in some two seconds. Repeating it changes nothing."""
     wanted = await RequestKey.of(request, principal.subject, key)
-    done, replayed = await usecases.enter(connection, reference, principal, body, wanted, now())
+    done, replayed = await usecases.enter(connection, reference, principal, body, wanted)
     return json_answer(done._asdict(), replayed=replayed)
 
 

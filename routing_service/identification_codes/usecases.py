@@ -1,7 +1,6 @@
 """Entering identification codes, and seeing what was entered."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import asyncpg
 
@@ -12,6 +11,7 @@ from shared.contracts.identification_codes import IdentificationCodesIn
 from shared.domain.civil_time import civil_day
 from shared.reference import Reference
 from shared.web.auth import Principal
+from shared.web.clock import now
 from shared.web.database import Reading, Writing
 from shared.web.idempotency import RequestKey, answered, claimed
 from shared.web.problems import Problem, invalid
@@ -23,7 +23,6 @@ async def enter(
     principal: Principal,
     asked: IdentificationCodesIn,
     request: RequestKey | None,
-    now: datetime,
 ) -> tuple[Done, bool]:
     """Give units in force today their identification codes, all or none. Returns what came of it, and whether an
     earlier request with this key had done it."""
@@ -32,7 +31,8 @@ async def enter(
     if earlier is not None:
         return Done(*map(int, earlier.split("/"))), True
     await lock(connection)  # of two lists at once the second is judged by what the first left
-    day = civil_day(now)
+    at = now()  # not before: by it they follow each other as they do by their ids
+    day = civil_day(at)
     changes = rules.changes_of(asked.codes, await store.carriers(connection, day), reference.agencies, day)
     if isinstance(changes, Problem):
         raise changes
@@ -44,7 +44,7 @@ async def enter(
             reason=asked.reason,
             actor=principal.subject,
             acting_agency_id=principal.agency.id,
-            now=now,
+            now=at,
         )
         await bump_revision(connection)
     done = Done(len(changes), len(asked.codes) - len(changes))

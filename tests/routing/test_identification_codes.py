@@ -4,6 +4,7 @@ had before stays on record, and a dossier keeps the code that it has."""
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -215,6 +216,20 @@ async def test_of_two_at_once_the_second_sees_the_first(routing: Routing) -> Non
     await enter(routing, {WARD: "H50.150", OTHER: "H50.151", JUSTICE: "H50.152"})
     same = await asyncio.gather(*(enter(routing, {WARD: "H50.160"}) for _ in range(4)))
     assert sorted(answer.json()["changed"] for answer in same) == [0, 0, 0, 1]
+
+
+async def test_what_waited_is_recorded_as_of_when_it_went_in(routing: Routing) -> None:
+    """Or who was told last would stand there as the earlier one."""
+    async with routing.owner.transaction():
+        await routing.owner.execute("LOCK TABLE agency IN SHARE ROW EXCLUSIVE MODE")
+        waiting = asyncio.create_task(enter(routing, {WARD: "H50.142"}))
+        waits = "SELECT count(*) FROM pg_locks WHERE relation = 'agency'::regclass AND NOT granted"
+        while not await routing.owner.fetchval(waits):  # noqa: ASYNC110 (the database tells nobody)
+            await asyncio.sleep(0.01)
+        until = now()
+    assert (await waiting).status_code == 200
+    (found,) = await entered(routing)
+    assert datetime.fromisoformat(found["recorded_at"]) >= until
 
 
 async def test_it_is_for_administrators_of_the_province(routing: Routing) -> None:
