@@ -106,11 +106,9 @@ def _lines(file: Path) -> list[_Line]:
         why = error.strerror or type(error).__name__
         raise Mistyped(said(f"{file}: không đọc được ({why})", f"{file}: cannot be read ({why})")) from error
     if header == COLUMNS and (uneven := [line for line, row in rows if len(row) != len(COLUMNS)]):
+        told = ", ".join(map(str, uneven[:_MOST_TOLD])) + (" …" if len(uneven) > _MOST_TOLD else "")
         raise Refused(
-            said(
-                f"{file}: cần đúng hai ô ở dòng {', '.join(map(str, uneven[:_MOST_TOLD]))}",
-                f"{file}: two cells are needed on line {', '.join(map(str, uneven[:_MOST_TOLD]))}",
-            )
+            said(f"{file}: cần đúng hai ô ở dòng {told}", f"{file}: two cells are needed on line {told}"),
         )
     if header != COLUMNS or not rows:
         raise Refused(

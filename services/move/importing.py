@@ -25,8 +25,8 @@ _SENT = 500
 
 
 class Mapped(NamedTuple):
-    """An import by a mapping: what it did, what the export holds, what of it goes in by agency and month, and where the
-    rejected lines are."""
+    """An import by a mapping: what it did, what the export holds, on trial what of that would go in by agency and
+    month, and where the rejected lines are."""
 
     run: dict[str, Any]
     seen: Seen
