@@ -124,7 +124,8 @@ class Judge:
         self._reference = reference
         self._scope = scope
         self._now = now
-        self._issuing = {unit.issuing_code for unit in reference.agencies.by_id.values()}
+        units = reference.agencies.by_id.values()
+        self._issuing = {code for unit in units for code in unit.issued_under}
         self._turns = turning_days(reference)
         self._places: dict[tuple[str, str, str, int, int], Place] = {}
 
@@ -225,7 +226,7 @@ class Judge:
             issued = parts_of(name)
             if issued is None:
                 continue
-            elsewhere = issued.agency != place.agency.issuing_code
+            elsewhere = issued.agency not in place.agency.issued_under
             if elsewhere or issued.day is None or issued.day > civil_day(self._now) or issued.number > MOST_A_DAY:
                 yield Reason(field, "not_of_this_reception")
 

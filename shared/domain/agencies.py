@@ -46,6 +46,11 @@ class Agency:
         """What its dossier codes begin with: the identification code, or the local code while that is not known."""
         return self.identification_code or self.code
 
+    @property
+    def issued_under(self) -> tuple[str, ...]:
+        """All that its dossier codes may begin with: those from before its identification code was known too."""
+        return (self.code, self.identification_code) if self.identification_code else (self.code,)
+
 
 def told_apart(units: Mapping[K, tuple[str, str | None]]) -> dict[K, str]:
     """The name that each unit of one table is printed with, of its name and that of the unit above. Communes that share

@@ -285,6 +285,27 @@ async def test_numbers_go_on_behind_codes_that_came_before_it(routing: Routing, 
         assert (received.status_code, received.json().get("code")) == (201, f"H50.147-{today:%y%m%d}-0004")
 
 
+async def test_what_was_issued_under_the_local_code_before_it_is_its_own(routing: Routing, database: Database) -> None:
+    """Its own alone: another agency's dossier does not bring such a code along."""
+    await enter(routing, {WARD: "H50.142"})
+    async with serving(create_intake(settings_for(database, routing.issuer))) as intake:
+        landed = [
+            {
+                **{"code": f"{WARD}-251006-000{n}", "procedure": REGISTER_COPY, "agency": agency},
+                **{"channel": "counter", "accepted_at": "2025-10-06T08:10:00+07:00"},
+                "applicant": {"kind": "person", "name": "Nguyễn Mô Phỏng"},
+            }
+            for n, agency in enumerate((WARD, OTHER))
+        ]
+        done = await intake.post(
+            "/v1/imports",
+            content="\n".join(map(json.dumps, landed)),
+            headers={**routing.as_("admin"), "Content-Type": "application/x-ndjson"},
+        )
+        assert (done.json()["created"], done.json()["rejected"]) == (1, 1), done.text
+        assert (await intake.get(f"/v1/dossiers/{WARD}-251006-0000", headers=routing.as_("admin"))).status_code == 200
+
+
 async def test_the_list_that_comes_with_the_product_does_not_undo_it(routing: Routing) -> None:
     """It says H50 of the province."""
     await enter(routing, {PROVINCE: "H51"})
